@@ -1,0 +1,143 @@
+//! The key of every record: `root.kind.…`, at most 256 bytes of `[A-Za-z0-9_=.-]`.
+//!
+//! The segments between dots are escaped and hold no dots, so the first segment alone decides
+//! which prefix a key belongs to: two prefixes in one bucket are two worlds.
+
+use sha2::{Digest, Sha256};
+
+use crate::name::{StreamName, escape, hex};
+
+/// An escaped text that is longer than this stands in a key as its SHA-256.
+const LONGEST_SEGMENT: usize = 180;
+/// The same for prefixes: the longest key is `a` + this + `.stream.` + 180 + `.` + 16 digits.
+const LONGEST_PREFIX: usize = 48;
+
+/// Makes the keys of one prefix.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    root: String,
+}
+
+impl Keys {
+    pub fn new(prefix: &str) -> Self {
+        let escaped = escape(prefix);
+        // `a` and `b` keep the two forms apart, and no key ever begins with a dot.
+        let root = if escaped.len() <= LONGEST_PREFIX {
+            format!("a{escaped}")
+        } else {
+            format!("b{}", &sha256_hex(prefix)[..LONGEST_PREFIX])
+        };
+        Self { root }
+    }
+
+    /// Slot of the log.
+    pub fn log(&self, index: u64) -> String {
+        format!("{}.log.{index:016x}", self.root)
+    }
+
+    /// Hint: a log slot that exists.
+    pub fn log_hint(&self) -> String {
+        format!("{}.log-hint", self.root)
+    }
+
+    /// Slot of a stream.
+    pub fn slot(&self, stream: StreamName<'_>, slot: u64) -> String {
+        format!(
+            "{}.{}.{slot:016x}",
+            self.root,
+            segment("stream", stream.as_str())
+        )
+    }
+
+    /// Hint: a slot of the stream that exists.
+    pub fn stream_hint(&self, stream: StreamName<'_>) -> String {
+        format!("{}.{}", self.root, segment("head", stream.as_str()))
+    }
+
+    /// The claim of a command id.
+    pub fn command(&self, command_id: &str) -> String {
+        format!("{}.{}", self.root, segment("command", command_id))
+    }
+
+    /// The snapshot of a decider's state for a stream.
+    pub fn snapshot(&self, stream: StreamName<'_>, decider: &str) -> String {
+        // Stream names hold no control characters, so the NUL keeps the two apart.
+        format!(
+            "{}.snapshot.{}",
+            self.root,
+            sha256_hex(&format!("{stream}\0{decider}"))
+        )
+    }
+}
+
+fn segment(kind: &str, text: &str) -> String {
+    let escaped = escape(text);
+    if escaped.len() <= LONGEST_SEGMENT {
+        format!("{kind}.{escaped}")
+    } else {
+        format!("{kind}-sha256.{}", sha256_hex(text))
+    }
+}
+
+fn sha256_hex(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_longest_key_has_at_most_256_bytes() {
+        let keys = Keys::new(&"p".repeat(48));
+        let name = format!("a-{}", "=".repeat(59));
+        let stream = StreamName::parse(&name).expect("legal");
+        assert_eq!(escape(&name).len(), 179);
+        for key in [
+            keys.slot(stream, u64::MAX),
+            keys.command(&"c".repeat(180)),
+            keys.stream_hint(stream),
+        ] {
+            assert!(key.len() <= 256, "{} bytes: {key}", key.len());
+        }
+    }
+
+    fn all(prefix: &str, text: &str) -> Vec<String> {
+        let keys = Keys::new(prefix);
+        let mut all = vec![keys.log(1), keys.log_hint(), keys.command(text)];
+        if let Ok(stream) = StreamName::parse(text) {
+            all.extend([
+                keys.slot(stream, 1),
+                keys.stream_hint(stream),
+                keys.snapshot(stream, "d"),
+            ]);
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_legal_everywhere(prefix in ".{0,80}", id in ".{1,120}") {
+            for key in all(&prefix, &format!("a-{id}")) {
+                prop_assert!(key.len() <= 256);
+                prop_assert!(!key.starts_with('.') && !key.ends_with('.'));
+                prop_assert!(key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_=-.".contains(&b)), "{}", key);
+            }
+        }
+
+        #[test]
+        fn no_two_prefixes_share_a_key(a in "[a.=_-]{0,60}", b in "[a.=_-]{0,60}", x in "[a.=-]{0,70}", y in "[a.=-]{0,70}") {
+            prop_assume!(a != b);
+            let (x, y) = (all(&a, &format!("a-{x}.")), all(&b, &format!("a-{y}.")));
+            prop_assert!(x.iter().all(|key| !y.contains(key)));
+        }
+
+        #[test]
+        fn no_two_names_share_a_key(a in "\\PC{1,60}", b in "\\PC{1,60}") {
+            prop_assume!(a != b);
+            let (a, b) = (format!("a-{a}"), format!("a-{b}"));
+            prop_assert!(all("", &a)[2..].iter().all(|key| !all("", &b)[2..].contains(key)));
+        }
+    }
+}

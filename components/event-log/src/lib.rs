@@ -1,0 +1,69 @@
+//! The event store of Annals over *slots*: values that are created once and never change.
+//!
+//! An adapter brings a [`Slots`] (four functions, of which only `create` must be atomic), this
+//! crate brings everything else: appends with preconditions, an order over the whole log that
+//! never shows an event late, command ids that take effect once, snapshots.
+//!
+//! # The protocol
+//!
+//! After CORFU's write-once log. A stream is a row of slots numbered from 1, and so is the log.
+//! To append a commit to slot `n` of a stream:
+//!
+//! 1. Create the first absent log slot `i` with a *ref*: stream, `n`, the commit's unique id, time.
+//! 2. Create slot `n` of the stream with the commit, which holds its position. Whoever creates
+//!    the slot has it; everybody else has a conflict, and their refs are dead.
+//!
+//! A reader of the log follows each ref: the slot holds the commit with that id, placed at that
+//! ref: deliver. It holds anything else: the ref is dead, pass. It is absent: the writer is slow
+//! or died between the two steps. A young ref makes the reader stop in front of it. An old one
+//! makes it create a *void* in the slot; after that the slot is decided, and the reader goes on.
+//! So what a reader has passed never changes, whatever writers do; time decides only when a
+//! reader helps, never what is true.
+//!
+//! Slots of a stream and of the log are taken without gaps, since a slot is only tried when the
+//! one before it is known to exist. Tails are found by probing, from hints that may be lost. A
+//! slot is never deleted: a slow writer could win it a second time.
+//!
+//! # Layout
+//!
+//! | module | job |
+//! |---|---|
+//! | [`model`](Event) | the words: events, metadata, heads, requests and answers |
+//! | [`error`](StoreError) | how the store says no |
+//! | [`slots`](Slots) | what an adapter implements; [`MemorySlots`] |
+//! | [`name`](StreamName) | stream names, and the injective escape for keys |
+//! | `keys` | the key of every record |
+//! | `record` | records to bytes and back |
+//! | `probe` | finds the last slot that exists, in few reads |
+//! | [`log`](EventLog) | `EventLog`: what it remembers, the log's tail, creation with the truth found out |
+//! | `append` | decides a stream's next slot |
+//! | `streams` | reads streams |
+//! | `follow` | reads the log, and voids slots of dead writers |
+//! | `commands` | command ids take effect once |
+//! | `snapshots` | disposable states |
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod append;
+mod commands;
+mod error;
+mod follow;
+mod keys;
+mod log;
+mod model;
+mod name;
+mod probe;
+mod record;
+mod slots;
+mod snapshots;
+mod streams;
+
+pub use error::{AppendError, SlotError, StoreError};
+pub use log::{EventLog, Settings};
+pub use model::{
+    AppendRequest, Appended, Claim, Event, Head, LogPage, MAX_EVENTS, Metadata, NewEvent, Outcome,
+    Page, Precondition, RecordedEvent, RecordedId, Rejection, Snapshot, StreamPage,
+};
+pub use name::{MAX_STREAM_BYTES, StreamName, escape};
+pub use record::FORMAT_VERSION;
+pub use slots::{Creation, MemorySlots, Slots};

@@ -1,0 +1,249 @@
+//! The words of the store. They mirror the contract's interface `event-store`, without WIT.
+//!
+//! `NewEvent`, `Metadata` and `Rejection` are also what lies in records: the order of their fields
+//! is part of the format.
+
+use serde::{Deserialize, Serialize};
+
+/// Most events that one commit can hold: a position is `log index * MAX_EVENTS + index in the commit`.
+pub const MAX_EVENTS: usize = 1024;
+
+/// An event to append.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// The type's name, such as `AccountOpened`.
+    pub event_type: String,
+    /// Version of the payload's schema.
+    pub schema_version: u32,
+    /// Media type of the payload.
+    pub content_type: String,
+    /// The payload, opaque to the store.
+    #[serde(with = "crate::record::bytes")]
+    pub payload: Vec<u8>,
+}
+
+/// What is known of the command that led to a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The command's id. Empty: the append is no command's, nothing makes it happen once.
+    pub command_id: String,
+    /// The command's type.
+    pub command_type: String,
+    /// Groups everything that one first cause led to.
+    pub correlation_id: String,
+    /// The command or event that led to this.
+    pub causation_id: String,
+    /// Who asked for it.
+    pub actor: Option<String>,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// The domain said no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Stable, for callers to branch on.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// A JSON value for programs.
+    pub details: Option<String>,
+}
+
+/// An event for folding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The stream's version that it made, from 1.
+    pub version: u64,
+    /// The type's name.
+    pub event_type: String,
+    /// Version of the payload's schema.
+    pub schema_version: u32,
+    /// Media type of the payload.
+    pub content_type: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// An event with everything that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Unique: the commit's 128-bit id in hex, `-`, the event's index in the commit.
+    pub id: String,
+    /// The stream's name.
+    pub stream: String,
+    /// The stream's version that it made.
+    pub version: u64,
+    /// Its place in the order of the whole log.
+    pub position: u64,
+    /// Milliseconds since the epoch; never goes back within a stream.
+    pub recorded_at: u64,
+    /// The type's name.
+    pub event_type: String,
+    /// Version of the payload's schema.
+    pub schema_version: u32,
+    /// Media type of the payload.
+    pub content_type: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// Of the commit that it belongs to.
+    pub metadata: Metadata,
+}
+
+/// What must be true of a stream for an append to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    Any,
+    /// It has no events.
+    NoStream,
+    /// It has at least one event.
+    StreamExists,
+    /// It is at exactly this version.
+    At(u64),
+}
+
+impl Precondition {
+    /// Does it hold at this version?
+    #[must_use]
+    pub fn holds(self, version: u64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoStream => version == 0,
+            Self::StreamExists => version > 0,
+            Self::At(expected) => version == expected,
+        }
+    }
+
+    /// Can it never hold again, since versions only grow?
+    pub(crate) fn is_past(self, version: u64) -> bool {
+        match self {
+            Self::Any | Self::StreamExists => false,
+            Self::NoStream => version > 0,
+            Self::At(expected) => version > expected,
+        }
+    }
+}
+
+/// Where a stream stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Slots seen.
+    pub cursor: u64,
+    /// Events seen.
+    pub version: u64,
+    /// No event can follow.
+    pub closed: bool,
+}
+
+/// Events of a stream for folding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The events, whole commits at a time.
+    pub events: Vec<Event>,
+    /// Where the stream stands after them.
+    pub head: Head,
+    /// Nothing follows at this moment: the next slot was seen to be absent.
+    pub end: bool,
+}
+
+/// What to append, and where.
+#[derive(Clone, Debug)]
+pub struct AppendRequest {
+    /// The stream's name.
+    pub stream: String,
+    /// The demand on the stream's version.
+    pub expected: Precondition,
+    /// Where the caller last saw the stream. With it, everything from there on is searched for the
+    /// same command id before a slot is taken; without it, the append starts at the stream's end.
+    pub cursor: Option<u64>,
+    /// The events, at most [`MAX_EVENTS`].
+    pub events: Vec<NewEvent>,
+    /// These are the stream's last events.
+    pub close: bool,
+    /// Kept with every event.
+    pub metadata: Metadata,
+    /// Milliseconds since the epoch.
+    pub recorded_at: u64,
+    /// 64 random bits: the commit's id is derived from them.
+    pub seed: u64,
+}
+
+/// What an append did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The stream's version after the last event.
+    pub version: u64,
+    /// Position of the last event; 0 if there are none.
+    pub position: u64,
+    /// Where the stream stands after them: slots seen.
+    pub cursor: u64,
+    /// The events, in order.
+    pub events: Vec<RecordedId>,
+}
+
+/// What an event was recorded as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedId {
+    /// The event's id.
+    pub id: String,
+    /// The type's name.
+    pub event_type: String,
+    /// The stream's version that it made.
+    pub version: u64,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With these events, or none.
+    Accepted(Appended),
+    /// The domain said no.
+    Rejected(Rejection),
+}
+
+/// What is known of a command id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody has tried it before.
+    Fresh,
+    /// It was tried and has not ended; going on is safe, one attempt at most will count.
+    Pending,
+    /// It has ended.
+    Done(Outcome),
+    /// It belongs to a different command.
+    Mismatch,
+}
+
+/// Events of a stream, with everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamPage {
+    /// The events.
+    pub events: Vec<RecordedEvent>,
+    /// The stream's version after them.
+    pub version: u64,
+    /// Nothing follows at this moment.
+    pub end: bool,
+}
+
+/// Events of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// The events.
+    pub events: Vec<RecordedEvent>,
+    /// Pass this as `after` to go on, also when there were no events.
+    pub next: u64,
+    /// Nothing can be delivered after these at this moment.
+    pub end: bool,
+}
+
+/// A decider's state at some version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// In the decider's own encoding.
+    pub state: Vec<u8>,
+    /// Version of that encoding.
+    pub state_version: u32,
+    /// Where the stream stood.
+    pub head: Head,
+}

@@ -1,0 +1,85 @@
+//! Stream names, and the escape that makes any text part of a key.
+
+use std::fmt::{self, Write};
+
+use crate::error::StoreError;
+
+/// Most bytes of a stream's name.
+pub const MAX_STREAM_BYTES: usize = 128;
+
+/// A legal name of a stream: `category-id`.
+///
+/// The category is `[a-z][a-z0-9_]*`, the id at least one byte of UTF-8 without control characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamName<'a>(&'a str);
+
+impl<'a> StreamName<'a> {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`], saying what is wrong with it.
+    pub fn parse(name: &'a str) -> Result<Self, StoreError> {
+        let wrong = |what: &str| Err(StoreError::Invalid(format!("stream name {name:?}: {what}")));
+        if name.len() > MAX_STREAM_BYTES {
+            return Err(StoreError::Invalid(format!(
+                "a stream name has {} bytes, at most {MAX_STREAM_BYTES} are allowed",
+                name.len()
+            )));
+        }
+        let Some((category, id)) = name.split_once('-') else {
+            return wrong("must be `category-id`");
+        };
+        if !category.starts_with(|c: char| c.is_ascii_lowercase())
+            || !category
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return wrong("the category before the first `-` must be [a-z][a-z0-9_]*");
+        }
+        if id.is_empty() {
+            return wrong("the id after the first `-` is empty");
+        }
+        if id.chars().any(char::is_control) {
+            return wrong("control characters are not allowed");
+        }
+        Ok(Self(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for StreamName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Escapes a text for use between the dots of a key: every byte outside `[A-Za-z0-9_-]` becomes
+/// `=XX` in upper-case hex. Injective, since `=` itself is escaped.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "={byte:02X}");
+        }
+    }
+    out
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+}

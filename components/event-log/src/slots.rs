@@ -1,0 +1,115 @@
+//! What an adapter brings.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::SlotError;
+
+/// The answer to [`Slots::create`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The value is stored, durably, and was not there before.
+    Created,
+    /// The key has a value; nothing was changed.
+    Exists,
+}
+
+/// A place that keeps bytes under keys.
+///
+/// Keys consist of `[A-Za-z0-9_=.-]`, neither begin nor end with `.`, and have at most 256 bytes.
+/// A write that was acknowledged is durable, and every later read by anybody sees it.
+pub trait Slots {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// [`SlotError::Unavailable`] if it could not be read.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError>;
+
+    /// Stores a value unless the key has one. Atomic: of all creations of a key, one at most is
+    /// ever answered by [`Creation::Created`], and readers see its whole value or none.
+    ///
+    /// # Errors
+    /// [`SlotError::Unavailable`] if nothing was and will be written, otherwise [`SlotError::InDoubt`].
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError>;
+
+    /// Stores a value. For hints and disposable data only.
+    ///
+    /// # Errors
+    /// As for [`Slots::create`].
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError>;
+
+    /// Removes a value that `put` stored; absent is fine.
+    ///
+    /// # Errors
+    /// As for [`Slots::create`].
+    fn delete(&self, key: &str) -> Result<(), SlotError>;
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<S: Slots + ?Sized> Slots for $pointer {
+            fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+                (**self).get(key)
+            }
+            fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+                (**self).create(key, value)
+            }
+            fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+                (**self).put(key, value)
+            }
+            fn delete(&self, key: &str) -> Result<(), SlotError> {
+                (**self).delete(key)
+            }
+        }
+    )*};
+}
+forward!(&S, Box<S>, std::sync::Arc<S>);
+
+/// Slots in memory, for tests.
+#[derive(Debug, Default)]
+pub struct MemorySlots {
+    values: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl MemorySlots {
+    /// No values yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Everything that is stored.
+    #[must_use]
+    pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
+        self.values().clone()
+    }
+
+    fn values(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots for MemorySlots {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+        Ok(self.values().get(key).cloned())
+    }
+
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+        let mut values = self.values();
+        if values.contains_key(key) {
+            return Ok(Creation::Exists);
+        }
+        values.insert(key.to_owned(), value.to_vec());
+        Ok(Creation::Created)
+    }
+
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+        self.values().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SlotError> {
+        self.values().remove(key);
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! The format: what is written is what `golden/` holds, one file a key, and what lies there can be
+//! read for ever. `BLESS=1 cargo test -p annals-event-log --test format` writes the files anew.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Once;
+
+use annals_event_log::*;
+use common::*;
+
+fn golden() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn settings() -> Settings {
+    Settings {
+        prefix: "tenant/1".into(),
+        ..Settings::default()
+    }
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        state: vec![0, 1, 255],
+        state_version: 2,
+        head: Head {
+            cursor: 1,
+            version: 2,
+            closed: false,
+        },
+    }
+}
+
+/// Writes every kind of record.
+fn write(slots: &MemorySlots) {
+    let mut log = EventLog::open(slots, &settings()).unwrap();
+    let account = "account-Ünïcode 1";
+    log.claim_command("c/1", 0x0123_4567_89ab_cdef, account, 0)
+        .unwrap();
+    let first = AppendRequest {
+        events: vec![
+            event("Opened", b"{\"owner\":\"ann\"}"),
+            event("Deposited", &[0, 255]),
+        ],
+        metadata: Metadata {
+            actor: None,
+            traceparent: Some("00-ab-cd-01".into()),
+            ..metadata("c/1")
+        },
+        ..request(account, Precondition::NoStream, "", 1, &[])
+    };
+    log.append(first).unwrap();
+    log.save_snapshot(account, "teller", snapshot()).unwrap();
+    let rejection = Rejection {
+        code: "no-money".into(),
+        message: "No.".into(),
+        details: Some("{}".into()),
+    };
+    let head = log.load(account, Head::default(), 10).unwrap().head;
+    log.record_outcome(account, head, metadata("c/2"), Some(rejection), NOW + 1)
+        .unwrap();
+    log.append(AppendRequest {
+        close: true,
+        ..request(account, Precondition::At(2), "c/3", 2, &["Closed"])
+    })
+    .unwrap();
+    // A long name, a writer that died, hints.
+    let long = format!("account-{}", "/".repeat(120));
+    log.claim_command(&"c".repeat(200), 1, &long, 0).unwrap();
+    log.append(request(&long, Precondition::Any, "c/4", 3, &["Opened"]))
+        .unwrap();
+    let ghost = MemorySlots::new();
+    EventLog::open(&ghost, &settings())
+        .unwrap()
+        .append(request("ghost-1", Precondition::Any, "g", 4, &["E"]))
+        .unwrap();
+    let (key, dead_ref) = ghost
+        .dump()
+        .into_iter()
+        .find(|(key, _)| key.contains(".log."))
+        .unwrap();
+    assert!(key.ends_with(".log.0000000000000001"));
+    assert_eq!(
+        slots.create("atenant=2F1.log.0000000000000004", &dead_ref),
+        Ok(Creation::Created)
+    );
+    log.read_log(0, 100, None, LATER).unwrap();
+    for n in 0..16 {
+        log.append(request("many-1", Precondition::Any, "", 10 + n, &["E"]))
+            .unwrap();
+    }
+}
+
+fn stored() -> BTreeMap<String, Vec<u8>> {
+    static BLESSED: Once = Once::new();
+    BLESSED.call_once(|| {
+        if std::env::var_os("BLESS").is_some() {
+            fs::remove_dir_all(golden()).unwrap();
+            fs::create_dir_all(golden()).unwrap();
+            for (key, value) in written() {
+                fs::write(golden().join(key), value).unwrap();
+            }
+        }
+    });
+    fs::read_dir(golden())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// What `write` leaves, without the slots of `many-1` and their refs that add nothing new.
+fn written() -> BTreeMap<String, Vec<u8>> {
+    let slots = MemorySlots::new();
+    write(&slots);
+    let mut written = slots.dump();
+    written.retain(|key, _| {
+        let repeated_slot = key.contains("stream.many-1") && !key.ends_with(".0000000000000001");
+        let repeated_ref =
+            key.contains(".log.") && key.as_str() > "atenant=2F1.log.0000000000000005";
+        !repeated_slot && !repeated_ref
+    });
+    written
+}
+
+#[test]
+fn what_is_written_is_what_the_golden_files_hold() {
+    let (written, stored) = (written(), stored());
+    assert_eq!(
+        written.keys().collect::<Vec<_>>(),
+        stored.keys().collect::<Vec<_>>()
+    );
+    for (key, value) in &written {
+        assert_eq!(value, &stored[key], "{key}");
+    }
+}
+
+#[test]
+fn the_golden_files_can_be_read() {
+    let slots = MemorySlots::new();
+    for (key, value) in stored() {
+        slots.put(&key, &value).unwrap();
+    }
+    let mut log = EventLog::open(&slots, &settings()).unwrap();
+    let types: Vec<_> = log_all(&mut log, 100, NOW)
+        .into_iter()
+        .map(|e| e.event_type)
+        .collect();
+    assert_eq!(types, ["Opened", "Deposited", "Closed", "Opened", "E"]);
+    let account = "account-Ünïcode 1";
+    let events = read_all(&mut log, account, 2);
+    assert_eq!(events[1].payload, [0, 255]);
+    assert_eq!(
+        events[0].metadata.traceparent.as_deref(),
+        Some("00-ab-cd-01")
+    );
+    assert_eq!(
+        load_all(&mut log, account, 9).1,
+        Head {
+            cursor: 3,
+            version: 3,
+            closed: true
+        }
+    );
+    assert_eq!(log.load_snapshot(account, "teller"), Ok(Some(snapshot())));
+    assert!(
+        matches!(log.find_outcome("c/2", account, 0), Ok(Some(Outcome::Rejected(r))) if r.code == "no-money")
+    );
+    assert!(matches!(
+        log.claim_command("c/1", 0x0123_4567_89ab_cdef, account, 0),
+        Ok(Claim::Done(Outcome::Accepted(a))) if a.version == 2
+    ));
+    assert_eq!(
+        load_all(&mut log, "ghost-1", 9).1,
+        Head {
+            cursor: 1,
+            version: 0,
+            closed: false
+        }
+    );
+}

@@ -1,0 +1,117 @@
+//! `POST /commands/{type}`: headers to a request, outcomes to responses.
+
+use crate::annals::es::app;
+use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
+use crate::annals::es::types::Precondition;
+use crate::problem::Problem;
+use crate::wire::{Request, Response};
+use serde_json::json;
+
+/// Longest metadata header, in bytes.
+const MAX_HEADER: usize = 200;
+
+pub fn submit(request: &Request) -> Result<Response, Problem> {
+    let submission = Submission {
+        command_type: request.path.get(1).cloned().unwrap_or_default(),
+        content_type: request
+            .header("content-type")?
+            .unwrap_or("application/json")
+            .into(),
+        payload: request.body.clone(),
+        command_id: text(request, "Idempotency-Key")?,
+        expected: expected(request)?,
+        correlation_id: text(request, "Annals-Correlation-Id")?,
+        causation_id: text(request, "Annals-Causation-Id")?,
+        actor: text(request, "Annals-Actor")?,
+        traceparent: text(request, "traceparent")?,
+    };
+    let command_type = submission.command_type.clone();
+    match app::submit(&submission) {
+        Ok(accepted) => Ok(ok(&accepted)),
+        Err(error) => Err(match error {
+            SubmitError::UnknownCommand(near) => Problem::not_found(
+                "unknown-command",
+                "No handler takes this command",
+                format!("No handler takes `{command_type}`."),
+                near,
+            ),
+            SubmitError::Malformed(malformed) => Problem::malformed(malformed),
+            SubmitError::Rejected(refused) => Problem::rejected(refused),
+            SubmitError::PreconditionFailed(conflict) => Problem::precondition_failed(conflict),
+            SubmitError::Conflict(conflict) => Problem::conflict(conflict),
+            SubmitError::IdReused(id) => Problem::id_reused(id),
+            SubmitError::Fault(fault) => Problem::handler_fault(&fault),
+            SubmitError::Store(error) => Problem::store(error),
+        }),
+    }
+}
+
+fn ok(accepted: &Accepted) -> Response {
+    let appended = &accepted.appended;
+    let events: Vec<_> = appended
+        .events
+        .iter()
+        .map(|event| json!({"id": event.id, "type": event.event_type, "version": event.version}))
+        .collect();
+    let body = json!({
+        "commandId": accepted.command_id,
+        "stream": accepted.stream,
+        "version": appended.version,
+        "position": appended.position,
+        "events": events,
+        "duplicate": accepted.duplicate,
+    });
+    Response::json(200, &body)
+        .with_header("etag", format!("\"{}\"", appended.version))
+        .with_header("annals-attempts", accepted.attempts.to_string())
+}
+
+/// A header that becomes metadata. Structured strings (`"key"`) lose their quotes.
+fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
+    let Some(value) = request.header(name)? else {
+        return Ok(None);
+    };
+    let value = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(value);
+    if value.is_empty() || value.len() > MAX_HEADER || value.chars().any(char::is_control) {
+        return Err(Problem::bad_request(
+            format!("`{name}` must have 1 to {MAX_HEADER} bytes and no control characters"),
+            &format!("header {name}"),
+        ));
+    }
+    Ok(Some(value.into()))
+}
+
+/// What `If-Match` and `If-None-Match` demand of the stream.
+fn expected(request: &Request) -> Result<Option<Precondition>, Problem> {
+    let if_match = request.header("If-Match")?;
+    let if_none_match = request.header("If-None-Match")?;
+    match (if_match, if_none_match) {
+        (None, None) => Ok(None),
+        (None, Some("*")) => Ok(Some(Precondition::NoStream)),
+        (Some("*"), None) => Ok(Some(Precondition::StreamExists)),
+        (Some(tag), None) => {
+            let version = tag
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .and_then(|digits| digits.parse().ok());
+            match version {
+                Some(version) => Ok(Some(Precondition::At(version))),
+                None => Err(Problem::bad_request(
+                    "`If-Match` takes a stream's version in quotes, such as \"7\", or *",
+                    "header If-Match",
+                )),
+            }
+        }
+        (None, Some(_)) => Err(Problem::bad_request(
+            "`If-None-Match` takes * only",
+            "header If-None-Match",
+        )),
+        (Some(_), Some(_)) => Err(Problem::bad_request(
+            "`If-Match` and `If-None-Match` exclude each other",
+            "header If-None-Match",
+        )),
+    }
+}

@@ -1,0 +1,235 @@
+//! Errors as `application/problem+json` (RFC 9457). The type is `urn:annals:problem:<slug>`.
+
+use crate::annals::es::event_store::{Conflict, StoreError};
+use crate::annals::es::sourcer::{HandlerFault, Refused};
+use crate::annals::es::types::{Malformed, Precondition};
+use crate::wire::Response;
+use serde_json::{Map, Value, json};
+
+/// An error on its way to the client.
+pub struct Problem {
+    status: u16,
+    slug: &'static str,
+    title: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    pub fn new(
+        status: u16,
+        slug: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            slug,
+            title,
+            detail: detail.into(),
+            more: Map::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(key.into(), value.into());
+        self
+    }
+
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub fn bad_request(detail: impl Into<String>, at: &str) -> Self {
+        Self::new(
+            400,
+            "malformed-command",
+            "The request could not be understood",
+            detail,
+        )
+        .with("at", at)
+    }
+
+    pub fn malformed(malformed: Malformed) -> Self {
+        Self::new(
+            400,
+            "malformed-command",
+            "The command could not be decoded",
+            malformed.message,
+        )
+        .with("at", malformed.at)
+    }
+
+    pub fn payload_too_large(limit: usize) -> Self {
+        Self::new(
+            413,
+            "payload-too-large",
+            "The payload is too large",
+            format!("At most {limit} bytes are taken."),
+        )
+        .with("limit", limit)
+    }
+
+    pub fn not_found(
+        slug: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+        nearest: Vec<String>,
+    ) -> Self {
+        Self::new(404, slug, title, detail).with("nearest", nearest)
+    }
+
+    pub fn rejected(refused: Refused) -> Self {
+        let details = refused
+            .reason
+            .details
+            .and_then(|text| serde_json::from_str::<Value>(&text).ok())
+            .unwrap_or(Value::Null);
+        Self::new(
+            422,
+            "rejected",
+            "The command was rejected",
+            refused.reason.message.clone(),
+        )
+        .with("code", refused.reason.code)
+        .with("message", refused.reason.message)
+        .with("details", details)
+        .with("commandId", refused.command_id)
+        .with("duplicate", refused.duplicate)
+    }
+
+    pub fn precondition_failed(conflict: Conflict) -> Self {
+        Self::new(
+            412,
+            "precondition-failed",
+            "The stream is not as expected",
+            mismatch(conflict),
+        )
+        .with("expected", expected(conflict))
+        .with("actual", conflict.actual)
+    }
+
+    pub fn conflict(conflict: Conflict) -> Self {
+        Self::new(
+            409,
+            "conflict",
+            "Others were faster, again and again",
+            mismatch(conflict),
+        )
+        .with("expected", expected(conflict))
+        .with("actual", conflict.actual)
+        .with_header("retry-after", "1")
+    }
+
+    pub fn id_reused(id: String) -> Self {
+        let detail = format!(
+            "The command id `{id}` was used for a different command. Choose a new one for each command."
+        );
+        Self::new(
+            400,
+            "malformed-command",
+            "The command id belongs to another command",
+            detail,
+        )
+        .with("at", "header Idempotency-Key")
+    }
+
+    /// What a handler could not do. Callers learn which handler, and an id to look up in the log.
+    pub fn handler_fault(fault: &HandlerFault) -> Self {
+        let incident = format!("{:016x}", wasip2::random::random::get_random_u64());
+        log(&format!(
+            "incident {incident}: handler `{}`: {}",
+            fault.handler, fault.message
+        ));
+        Self::new(
+            500,
+            "handler-fault",
+            "A handler failed",
+            "The incident is in the host's log.",
+        )
+        .with("handler", fault.handler.clone())
+        .with("incident", incident)
+    }
+
+    pub fn store(error: StoreError) -> Self {
+        let (slug, title, detail) = match error {
+            StoreError::Invalid(message) => {
+                return Self::new(
+                    400,
+                    "malformed-command",
+                    "The request could not be carried out",
+                    message,
+                );
+            }
+            StoreError::Unavailable(message) => {
+                ("store-unavailable", "The store is not available", message)
+            }
+            StoreError::Corrupt(message) => (
+                "store-unavailable",
+                "A record of the store is damaged",
+                message,
+            ),
+            StoreError::InDoubt(message) => (
+                "in-doubt",
+                "The command may or may not have taken effect; send it again with the same Idempotency-Key",
+                message,
+            ),
+        };
+        log(&format!("{slug}: {detail}"));
+        Self::new(503, slug, title, detail).with_header("retry-after", "1")
+    }
+
+    pub fn into_response(self) -> Response {
+        let mut body = Map::new();
+        body.insert(
+            "type".into(),
+            format!("urn:annals:problem:{}", self.slug).into(),
+        );
+        body.insert("title".into(), self.title.into());
+        body.insert("status".into(), self.status.into());
+        body.insert("detail".into(), self.detail.into());
+        body.extend(self.more.into_iter().filter(|(_, value)| !value.is_null()));
+        let mut headers = vec![("content-type", "application/problem+json".to_string())];
+        headers.extend(self.headers);
+        Response {
+            status: self.status,
+            headers,
+            body: serde_json::to_vec(&body).unwrap_or_default(),
+        }
+    }
+}
+
+fn expected(conflict: Conflict) -> Value {
+    match conflict.expected {
+        Precondition::Any => json!("any"),
+        Precondition::NoStream => json!("no-stream"),
+        Precondition::StreamExists => json!("stream-exists"),
+        Precondition::At(version) => json!(version),
+    }
+}
+
+fn mismatch(conflict: Conflict) -> String {
+    let wanted = match conflict.expected {
+        Precondition::Any => "anything".into(),
+        Precondition::NoStream => "no stream".into(),
+        Precondition::StreamExists => "an existing stream".into(),
+        Precondition::At(version) => format!("version {version}"),
+    };
+    format!(
+        "Expected {wanted}, and the stream is at version {}.",
+        conflict.actual
+    )
+}
+
+/// One line to the host's log.
+fn log(line: &str) {
+    let stderr = wasip2::cli::stderr::get_stderr();
+    for chunk in format!("annals: {line}\n").as_bytes().chunks(4096) {
+        if stderr.blocking_write_and_flush(chunk).is_err() {
+            return;
+        }
+    }
+}

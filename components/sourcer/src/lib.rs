@@ -1,0 +1,67 @@
+//! The sourcer: command in; route, rehydrate, decide, append.
+//!
+//! Decide and append are one call with a precondition, and nothing else appends. A command id is
+//! taken before anything is written under it, so however often it comes, it takes effect once.
+//!
+//! # Layout
+//!
+//! - [`routes`]: which decider handles a command.
+//! - [`rehydrate`]: a decider's session at the head of its stream.
+//! - [`submit`]: one command from request to outcome.
+#![allow(missing_docs, reason = "generated bindings")]
+
+mod rehydrate;
+mod routes;
+mod submit;
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "sourcer-component",
+    generate_all,
+});
+
+use annals::es::types::DeciderDescriptor;
+use exports::annals::es::sourcer::{
+    Accepted, Guest, HandlerFault, Request, State, StateError, SubmitError,
+};
+
+struct Sourcer;
+
+impl Guest for Sourcer {
+    fn submit(request: Request) -> Result<Accepted, SubmitError> {
+        submit::submit(request)
+    }
+
+    fn state_of(stream: String, decider: String, at: Option<u64>) -> Result<State, StateError> {
+        let Some((index, descriptor)) = routes::decider(&decider) else {
+            let known = routes::catalogue().iter().map(|d| d.name.clone());
+            return Err(StateError::UnknownDecider(known.collect()));
+        };
+        let loaded = rehydrate::up_to(index, &stream, at).map_err(|error| match error {
+            rehydrate::Error::Store(error) => StateError::Store(error),
+            rehydrate::Error::Fault(message) => StateError::Fault(HandlerFault {
+                handler: descriptor.name.clone(),
+                message,
+            }),
+        })?;
+        if loaded.head.version == 0 {
+            return Err(StateError::UnknownStream);
+        }
+        match loaded.session.snapshot() {
+            Some(value) => Ok(State {
+                version: loaded.head.version,
+                value,
+            }),
+            None => Err(StateError::Fault(HandlerFault {
+                handler: descriptor.name.clone(),
+                message: "it cannot tell its state: it gives no snapshots".into(),
+            })),
+        }
+    }
+
+    fn describe() -> Vec<DeciderDescriptor> {
+        routes::catalogue().to_vec()
+    }
+}
+
+export!(Sourcer);

@@ -1,0 +1,127 @@
+//! A decider's session at the head of its stream.
+
+use crate::annals::es::deciders::Session;
+use crate::annals::es::event_store::{self, Head, Snapshot, StoreError};
+use crate::annals::es::types::{DeciderDescriptor, Event};
+
+/// Commits read from the store at a time.
+const PAGE: u32 = 256;
+
+const ORIGIN: Head = Head {
+    cursor: 0,
+    version: 0,
+    closed: false,
+};
+
+/// A session, and what of the stream it has seen.
+pub struct Loaded {
+    pub session: Session,
+    pub head: Head,
+    /// Version of the newest snapshot; 0 if there is none.
+    pub snapshot: u64,
+}
+
+pub enum Error {
+    Store(StoreError),
+    /// The decider could not fold its events.
+    Fault(String),
+}
+
+/// Rehydrates: from the newest snapshot that the decider understands, or from the first event.
+pub fn load(index: u32, decider: &DeciderDescriptor, stream: &str) -> Result<Loaded, Error> {
+    let mut loaded = if decider.snapshot_every == 0 {
+        origin(index)
+    } else {
+        from_snapshot(index, decider, stream)
+    };
+    catch_up(&mut loaded, stream)?;
+    Ok(loaded)
+}
+
+/// Folds what the stream got since; only the missing tail is read.
+pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
+    loop {
+        let page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
+        evolve(&loaded.session, &page.events)?;
+        loaded.head = page.head;
+        if page.end {
+            return Ok(());
+        }
+    }
+}
+
+/// Rehydrates up to a version, from the first event.
+pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error> {
+    let mut loaded = origin(index);
+    loop {
+        let mut page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
+        let enough = at.is_some_and(|at| page.head.version >= at);
+        if let Some(at) = at {
+            page.events.retain(|event| event.version <= at);
+            page.head.version = page.head.version.min(at);
+        }
+        evolve(&loaded.session, &page.events)?;
+        loaded.head = page.head;
+        if page.end || enough {
+            return Ok(loaded);
+        }
+    }
+}
+
+/// Takes a snapshot if the decider's cadence asks for one. The session must have folded
+/// everything up to its head. A snapshot only saves time: failing to keep one fails nothing.
+pub fn snapshot(loaded: &Loaded, decider: &DeciderDescriptor, stream: &str) {
+    let every = u64::from(decider.snapshot_every);
+    if every == 0 || loaded.head.version / every <= loaded.snapshot / every {
+        return;
+    }
+    if let Some(state) = loaded.session.snapshot() {
+        let snapshot = Snapshot {
+            state,
+            state_version: decider.state_version,
+            head: loaded.head,
+        };
+        let _ = event_store::save_snapshot(stream, &decider.name, &snapshot);
+    }
+}
+
+fn origin(index: u32) -> Loaded {
+    Loaded {
+        session: Session::new(index),
+        head: ORIGIN,
+        snapshot: 0,
+    }
+}
+
+/// A snapshot that is missing, foreign or broken becomes a replay, never the empty state.
+fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
+    // The version is compared before anything is decoded.
+    let found = event_store::load_snapshot(stream, &decider.name)
+        .ok()
+        .flatten();
+    let restored = found
+        .filter(|snapshot| snapshot.state_version == decider.state_version)
+        .and_then(|snapshot| {
+            Some((
+                Session::restore(index, &snapshot.state).ok()?,
+                snapshot.head,
+            ))
+        });
+    match restored {
+        Some((session, head)) => Loaded {
+            session,
+            head,
+            snapshot: head.version,
+        },
+        None => origin(index),
+    }
+}
+
+fn evolve(session: &Session, events: &[Event]) -> Result<(), Error> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    session
+        .evolve(events)
+        .map_err(|fault| Error::Fault(fault.message))
+}

@@ -1,0 +1,359 @@
+//! One command, from request to outcome.
+
+use crate::annals::es::deciders;
+use crate::annals::es::event_store::{
+    self, AppendError, AppendRequest, Appended, Claim, Conflict, Outcome, StoreError,
+};
+use crate::annals::es::types::{
+    Command, Context, DecideError, Decision, Event, Metadata, Precondition, Rejection,
+};
+use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
+use crate::rehydrate::{self, Loaded};
+use crate::routes::{self, Route};
+use wasip2::clocks::wall_clock;
+use wasip2::random::random::get_random_u64;
+
+/// How often a command is decided before others being faster is called a conflict.
+const ATTEMPTS: u32 = 64;
+
+/// Longest command id, in bytes.
+const MAX_ID: usize = 200;
+
+pub fn submit(request: Request) -> Result<Accepted, SubmitError> {
+    let Some(route) = routes::route(&request.command_type) else {
+        return Err(SubmitError::UnknownCommand(routes::near(
+            &request.command_type,
+        )));
+    };
+    if let Some(id) = &request.command_id
+        && (id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control))
+    {
+        let message = format!("a command id has 1 to {MAX_ID} bytes and no control characters");
+        return Err(SubmitError::Store(StoreError::Invalid(message)));
+    }
+    Attempt::new(request, route)?.run()
+}
+
+/// Everything that stays the same however often the command is decided.
+struct Attempt {
+    route: Route,
+    command: Command,
+    context: Context,
+    metadata: Metadata,
+    stream: String,
+    /// The caller chose the command's id, so an outcome under it must be found again.
+    keyed: bool,
+    expected: Option<Precondition>,
+    /// Decides so far.
+    count: u32,
+}
+
+impl Attempt {
+    fn new(request: Request, route: Route) -> Result<Self, SubmitError> {
+        let keyed = request.command_id.is_some();
+        let id = request.command_id.unwrap_or_else(random_id);
+        let command = Command {
+            id: id.clone(),
+            command_type: request.command_type,
+            content_type: request.content_type,
+            payload: request.payload,
+        };
+        let stream = deciders::stream_id(route.index, &command)
+            .map_err(|error| refuse(&route, &command.id, error, false))?;
+        let inside = stream
+            .strip_prefix(&route.decider.category)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|id| !id.is_empty());
+        if !inside {
+            let message = format!(
+                "it named the stream `{stream}`, outside of its category `{}`",
+                route.decider.category
+            );
+            return Err(fault(&route, message));
+        }
+        let now = wall_clock::now();
+        Ok(Self {
+            context: Context {
+                now: now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000),
+                seed: get_random_u64(),
+                actor: request.actor.clone(),
+            },
+            metadata: Metadata {
+                command_id: id.clone(),
+                command_type: command.command_type.clone(),
+                correlation_id: request.correlation_id.unwrap_or_else(|| id.clone()),
+                causation_id: request.causation_id.unwrap_or(id),
+                actor: request.actor,
+                traceparent: request.traceparent,
+            },
+            route,
+            command,
+            stream,
+            keyed,
+            expected: request.expected,
+            count: 0,
+        })
+    }
+
+    fn run(mut self) -> Result<Accepted, SubmitError> {
+        let mut loaded = rehydrate::load(self.route.index, self.route.decider, &self.stream)
+            .map_err(|error| self.lift(error))?;
+        // Nothing under this id can be before the claim's place: whoever claims has read this far.
+        let claimed_at = loaded.head.cursor;
+        if self.keyed {
+            let claim = event_store::claim_command(
+                &self.command.id,
+                fingerprint(&self.command),
+                &self.stream,
+                claimed_at,
+            );
+            match claim.map_err(SubmitError::Store)? {
+                Claim::Fresh | Claim::Pending => {}
+                Claim::Done(outcome) => return self.first_outcome(outcome),
+                Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id)),
+            }
+        }
+        loop {
+            self.count += 1;
+            let conflict = match self.once(&mut loaded) {
+                Err(Stop::Conflict(conflict)) => conflict,
+                Err(Stop::Ended(error)) => return Err(error),
+                Ok(accepted) => return Ok(accepted),
+            };
+            // Another attempt of the same command may be who was faster.
+            if self.keyed {
+                let found = event_store::find_outcome(&self.command.id, &self.stream, claimed_at);
+                if let Some(outcome) = found.map_err(SubmitError::Store)? {
+                    return self.first_outcome(outcome);
+                }
+            }
+            if self.count >= ATTEMPTS {
+                return Err(SubmitError::Conflict(conflict));
+            }
+            rehydrate::catch_up(&mut loaded, &self.stream).map_err(|error| self.lift(error))?;
+        }
+    }
+
+    /// Decides once, and appends on the condition that the stream is still where it was.
+    fn once(&self, loaded: &mut Loaded) -> Result<Accepted, Stop> {
+        let version = loaded.head.version;
+        for expected in [Some(self.route.precondition), self.expected]
+            .into_iter()
+            .flatten()
+        {
+            if !holds(expected, version) {
+                let conflict = Conflict {
+                    expected,
+                    actual: version,
+                };
+                return Err(Stop::Ended(SubmitError::PreconditionFailed(conflict)));
+            }
+        }
+        if loaded.head.closed {
+            return Err(self.rejected(loaded, closed(&self.stream, version)));
+        }
+        let decision = match loaded.session.decide(&self.command, &self.context) {
+            Ok(decision) => decision,
+            Err(DecideError::Rejected(reason)) => return Err(self.rejected(loaded, reason)),
+            Err(error) => {
+                return Err(Stop::Ended(refuse(
+                    &self.route,
+                    &self.command.id,
+                    error,
+                    false,
+                )));
+            }
+        };
+        for event in &decision.events {
+            if !self.route.decider.emits.contains(&event.event_type) {
+                let message = format!(
+                    "it emitted `{}`, which it does not declare",
+                    event.event_type
+                );
+                return Err(Stop::Ended(fault(&self.route, message)));
+            }
+        }
+        if decision.events.is_empty() {
+            self.record(loaded, None)?;
+            let appended = Appended {
+                version,
+                position: 0,
+                cursor: loaded.head.cursor,
+                events: Vec::new(),
+            };
+            return Ok(self.accept(appended, false));
+        }
+        self.append(loaded, decision)
+    }
+
+    fn append(&self, loaded: &mut Loaded, decision: Decision) -> Result<Accepted, Stop> {
+        let snapshots = self.route.decider.snapshot_every > 0;
+        let folded: Vec<Event> = if snapshots {
+            fold_input(&decision, loaded.head.version)
+        } else {
+            Vec::new()
+        };
+        let close = decision.close;
+        let request = AppendRequest {
+            stream: self.stream.clone(),
+            expected: Precondition::At(loaded.head.version),
+            cursor: Some(loaded.head.cursor),
+            events: decision.events,
+            close,
+            metadata: self.metadata.clone(),
+            recorded_at: self.context.now,
+            seed: get_random_u64(),
+        };
+        let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
+        // A snapshot must hold the command's own events, so they are folded before it is taken.
+        // What goes wrong from here on cannot fail a command that is in the log.
+        if snapshots && loaded.session.evolve(&folded).is_ok() {
+            loaded.head.version = appended.version;
+            loaded.head.closed = close;
+            loaded.head.cursor = appended.cursor;
+            rehydrate::snapshot(loaded, self.route.decider, &self.stream);
+        }
+        Ok(self.accept(appended, false))
+    }
+
+    /// A rejection under an id that the caller chose is recorded, so that it stays the answer.
+    fn rejected(&self, loaded: &Loaded, reason: Rejection) -> Stop {
+        match self.record(loaded, Some(&reason)) {
+            Ok(()) => Stop::Ended(SubmitError::Rejected(Refused {
+                command_id: self.command.id.clone(),
+                reason,
+                duplicate: false,
+            })),
+            Err(stop) => stop,
+        }
+    }
+
+    fn record(&self, loaded: &Loaded, reason: Option<&Rejection>) -> Result<(), Stop> {
+        if !self.keyed {
+            return Ok(());
+        }
+        event_store::record_outcome(
+            &self.stream,
+            loaded.head,
+            &self.metadata,
+            reason,
+            self.context.now,
+        )
+        .map_err(|error| self.stop(error))
+    }
+
+    fn stop(&self, error: AppendError) -> Stop {
+        match error {
+            AppendError::Conflict(conflict) => Stop::Conflict(conflict),
+            AppendError::Closed(version) => Stop::Conflict(Conflict {
+                expected: Precondition::At(version),
+                actual: version,
+            }),
+            AppendError::Store(error) => Stop::Ended(SubmitError::Store(error)),
+        }
+    }
+
+    fn first_outcome(self, outcome: Outcome) -> Result<Accepted, SubmitError> {
+        match outcome {
+            Outcome::Accepted(appended) => Ok(self.accept(appended, true)),
+            Outcome::Rejected(reason) => Err(SubmitError::Rejected(Refused {
+                command_id: self.command.id,
+                reason,
+                duplicate: true,
+            })),
+        }
+    }
+
+    fn accept(&self, appended: Appended, duplicate: bool) -> Accepted {
+        Accepted {
+            command_id: self.command.id.clone(),
+            stream: self.stream.clone(),
+            appended,
+            duplicate,
+            attempts: self.count,
+        }
+    }
+
+    fn lift(&self, error: rehydrate::Error) -> SubmitError {
+        match error {
+            rehydrate::Error::Store(error) => SubmitError::Store(error),
+            rehydrate::Error::Fault(message) => fault(&self.route, message),
+        }
+    }
+}
+
+/// Why one decision did not lead to an answer.
+enum Stop {
+    /// Somebody was faster: try again.
+    Conflict(Conflict),
+    Ended(SubmitError),
+}
+
+fn holds(expected: Precondition, version: u64) -> bool {
+    match expected {
+        Precondition::Any => true,
+        Precondition::NoStream => version == 0,
+        Precondition::StreamExists => version > 0,
+        Precondition::At(wanted) => version == wanted,
+    }
+}
+
+/// The decision's events, as the session folds them.
+fn fold_input(decision: &Decision, version: u64) -> Vec<Event> {
+    (version + 1..)
+        .zip(&decision.events)
+        .map(|(version, event)| Event {
+            version,
+            event_type: event.event_type.clone(),
+            schema_version: event.schema_version,
+            content_type: event.content_type.clone(),
+            payload: event.payload.clone(),
+        })
+        .collect()
+}
+
+fn closed(stream: &str, version: u64) -> Rejection {
+    Rejection {
+        code: "stream-closed".into(),
+        message: format!("{stream} ended with version {version}"),
+        details: None,
+    }
+}
+
+fn refuse(route: &Route, id: &str, error: DecideError, duplicate: bool) -> SubmitError {
+    match error {
+        DecideError::Malformed(malformed) => SubmitError::Malformed(malformed),
+        DecideError::Rejected(reason) => SubmitError::Rejected(Refused {
+            command_id: id.into(),
+            reason,
+            duplicate,
+        }),
+        DecideError::Failed(failed) => fault(route, failed.message),
+    }
+}
+
+fn fault(route: &Route, message: String) -> SubmitError {
+    SubmitError::Fault(HandlerFault {
+        handler: route.decider.name.clone(),
+        message,
+    })
+}
+
+/// 64-bit FNV-1a over what makes two commands the same: type, content type and payload.
+fn fingerprint(command: &Command) -> u64 {
+    let parts = [
+        command.command_type.as_bytes(),
+        command.content_type.as_bytes(),
+        &command.payload,
+    ];
+    parts
+        .into_iter()
+        .flat_map(|part| part.iter().chain(&[0xff]))
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}
+
+fn random_id() -> String {
+    format!("{:016x}{:016x}", get_random_u64(), get_random_u64())
+}

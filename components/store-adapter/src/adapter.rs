@@ -1,0 +1,155 @@
+//! The exported interface.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use annals_event_log::{self as log, EventLog, Settings, Slots};
+
+use crate::Backend;
+use crate::bindings::annals::es::settings;
+use crate::bindings::annals::es::types::{Metadata, Rejection};
+use crate::bindings::exports::annals::es::event_store::{
+    AppendError, AppendRequest, Appended, Claim, Guest, Head, LogPage, Outcome, Page, Snapshot,
+    StoreError, StreamPage,
+};
+
+/// The contract's `event-store` over a backend.
+#[derive(Debug)]
+pub struct Adapter<B>(PhantomData<B>);
+
+type Log = EventLog<Box<dyn Slots>>;
+
+thread_local! {
+    /// Lives as long as the instance: on a host that keeps instances warm, what the log remembers
+    /// of streams saves reads. Every fact in it stays true whatever other instances do.
+    static LOG: Cell<Option<Log>> = const { Cell::new(None) };
+}
+
+/// Why an operation failed, as far as it matters to the connection.
+trait Failure: From<log::StoreError> {
+    fn store(&self) -> Option<&log::StoreError>;
+}
+
+impl Failure for log::StoreError {
+    fn store(&self) -> Option<&log::StoreError> {
+        Some(self)
+    }
+}
+
+impl Failure for log::AppendError {
+    fn store(&self) -> Option<&log::StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Conflict { .. } | Self::Closed(_) => None,
+        }
+    }
+}
+
+impl<B: Backend> Adapter<B> {
+    fn run<T, E: Failure>(operation: impl FnOnce(&mut Log) -> Result<T, E>) -> Result<T, E> {
+        let mut log = match LOG.take() {
+            Some(log) => log,
+            None => Self::open()?,
+        };
+        let result = operation(&mut log);
+        // After a failure the connection is opened anew.
+        let broken = matches!(
+            result.as_ref().err().and_then(Failure::store),
+            Some(log::StoreError::Unavailable(_) | log::StoreError::InDoubt(_))
+        );
+        if !broken {
+            LOG.set(Some(log));
+        }
+        result
+    }
+
+    fn open() -> Result<Log, log::StoreError> {
+        let store = settings::get().store;
+        let settings = Settings {
+            prefix: store.prefix.clone(),
+            partitions: store.partitions,
+            ..Settings::default()
+        };
+        let slots = B::open(&store).map_err(log::StoreError::Unavailable)?;
+        EventLog::open(Box::new(slots), &settings)
+    }
+}
+
+impl<B: Backend> Guest for Adapter<B> {
+    fn health() -> Result<(), StoreError> {
+        Ok(Self::run(|log| log.health())?)
+    }
+
+    fn load(stream: String, after: Head, limit: u32) -> Result<Page, StoreError> {
+        Ok(Self::run(|log| log.load(&stream, after.into(), limit))?.into())
+    }
+
+    fn append(request: AppendRequest) -> Result<Appended, AppendError> {
+        Ok(Self::run(|log| log.append(request.into()))?.into())
+    }
+
+    fn claim_command(
+        command_id: String,
+        fingerprint: u64,
+        stream: String,
+        cursor: u64,
+    ) -> Result<Claim, StoreError> {
+        Ok(Self::run(|log| log.claim_command(&command_id, fingerprint, &stream, cursor))?.into())
+    }
+
+    fn find_outcome(
+        command_id: String,
+        stream: String,
+        cursor: u64,
+    ) -> Result<Option<Outcome>, StoreError> {
+        Ok(Self::run(|log| log.find_outcome(&command_id, &stream, cursor))?.map(Into::into))
+    }
+
+    fn record_outcome(
+        stream: String,
+        at: Head,
+        metadata: Metadata,
+        reason: Option<Rejection>,
+        recorded_at: u64,
+    ) -> Result<(), AppendError> {
+        let (metadata, reason) = (metadata.into(), reason.map(Into::into));
+        Ok(Self::run(|log| {
+            log.record_outcome(&stream, at.into(), metadata, reason, recorded_at)
+        })?)
+    }
+
+    fn read_stream(
+        stream: String,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        Ok(Self::run(|log| log.read_stream(&stream, after, limit))?.map(Into::into))
+    }
+
+    fn read_log(
+        after: u64,
+        limit: u32,
+        event_type: Option<String>,
+        now: u64,
+    ) -> Result<LogPage, StoreError> {
+        Ok(Self::run(|log| log.read_log(after, limit, event_type.as_deref(), now))?.into())
+    }
+
+    fn load_snapshot(stream: String, decider: String) -> Result<Option<Snapshot>, StoreError> {
+        Ok(Self::run(|log| log.load_snapshot(&stream, &decider))?.map(Into::into))
+    }
+
+    fn save_snapshot(
+        stream: String,
+        decider: String,
+        snapshot: Snapshot,
+    ) -> Result<(), StoreError> {
+        Ok(Self::run(|log| {
+            log.save_snapshot(&stream, &decider, snapshot.into())
+        })?)
+    }
+
+    fn delete_snapshot(stream: String, decider: String) -> Result<(), StoreError> {
+        Ok(Self::run(|log| log.delete_snapshot(&stream, &decider))?)
+    }
+}

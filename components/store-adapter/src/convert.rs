@@ -1,0 +1,173 @@
+//! The contract's types to the library's and back. Field by field: nothing is decided here.
+
+use annals_event_log as log;
+
+use crate::bindings::annals::es::types as wit;
+use crate::bindings::exports::annals::es::event_store as store;
+
+/// Records that have the same fields on both sides.
+macro_rules! same_fields {
+    ($($from:ty => $to:path { $($field:ident),* $(,)? })*) => {$(
+        impl From<$from> for $to {
+            fn from(from: $from) -> Self {
+                Self { $($field: from.$field.into()),* }
+            }
+        }
+    )*};
+}
+
+same_fields! {
+    store::Head => log::Head { cursor, version, closed }
+    log::Head => store::Head { cursor, version, closed }
+    wit::NewEvent => log::NewEvent { event_type, schema_version, content_type, payload }
+    log::Event => wit::Event { version, event_type, schema_version, content_type, payload }
+    wit::Metadata => log::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
+    log::Metadata => wit::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
+    wit::Rejection => log::Rejection { code, message, details }
+    log::Rejection => wit::Rejection { code, message, details }
+    log::RecordedId => store::RecordedId { id, event_type, version }
+    log::RecordedEvent => wit::RecordedEvent {
+        id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, metadata,
+    }
+    store::Snapshot => log::Snapshot { state, state_version, head }
+    log::Snapshot => store::Snapshot { state, state_version, head }
+}
+
+fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
+    list.into_iter().map(B::from).collect()
+}
+
+impl From<log::Page> for store::Page {
+    fn from(log::Page { events, head, end }: log::Page) -> Self {
+        Self {
+            events: all(events),
+            head: head.into(),
+            end,
+        }
+    }
+}
+
+impl From<log::StreamPage> for store::StreamPage {
+    fn from(
+        log::StreamPage {
+            events,
+            version,
+            end,
+        }: log::StreamPage,
+    ) -> Self {
+        Self {
+            events: all(events),
+            version,
+            end,
+        }
+    }
+}
+
+impl From<log::LogPage> for store::LogPage {
+    fn from(log::LogPage { events, next, end }: log::LogPage) -> Self {
+        Self {
+            events: all(events),
+            next,
+            end,
+        }
+    }
+}
+
+impl From<log::Appended> for store::Appended {
+    fn from(
+        log::Appended {
+            version,
+            position,
+            cursor,
+            events,
+        }: log::Appended,
+    ) -> Self {
+        Self {
+            version,
+            position,
+            cursor,
+            events: all(events),
+        }
+    }
+}
+
+impl From<store::AppendRequest> for log::AppendRequest {
+    fn from(from: store::AppendRequest) -> Self {
+        Self {
+            stream: from.stream,
+            expected: from.expected.into(),
+            cursor: from.cursor,
+            events: all(from.events),
+            close: from.close,
+            metadata: from.metadata.into(),
+            recorded_at: from.recorded_at,
+            seed: from.seed,
+        }
+    }
+}
+
+impl From<wit::Precondition> for log::Precondition {
+    fn from(from: wit::Precondition) -> Self {
+        match from {
+            wit::Precondition::Any => Self::Any,
+            wit::Precondition::NoStream => Self::NoStream,
+            wit::Precondition::StreamExists => Self::StreamExists,
+            wit::Precondition::At(version) => Self::At(version),
+        }
+    }
+}
+
+impl From<log::Precondition> for wit::Precondition {
+    fn from(from: log::Precondition) -> Self {
+        match from {
+            log::Precondition::Any => Self::Any,
+            log::Precondition::NoStream => Self::NoStream,
+            log::Precondition::StreamExists => Self::StreamExists,
+            log::Precondition::At(version) => Self::At(version),
+        }
+    }
+}
+
+impl From<log::Outcome> for store::Outcome {
+    fn from(from: log::Outcome) -> Self {
+        match from {
+            log::Outcome::Accepted(appended) => Self::Accepted(appended.into()),
+            log::Outcome::Rejected(rejection) => Self::Rejected(rejection.into()),
+        }
+    }
+}
+
+impl From<log::Claim> for store::Claim {
+    fn from(from: log::Claim) -> Self {
+        match from {
+            log::Claim::Fresh => Self::Fresh,
+            log::Claim::Pending => Self::Pending,
+            log::Claim::Done(outcome) => Self::Done(outcome.into()),
+            log::Claim::Mismatch => Self::Mismatch,
+        }
+    }
+}
+
+impl From<log::StoreError> for store::StoreError {
+    fn from(from: log::StoreError) -> Self {
+        match from {
+            log::StoreError::Invalid(why) => Self::Invalid(why),
+            log::StoreError::Unavailable(why) => Self::Unavailable(why),
+            log::StoreError::Corrupt { .. } => Self::Corrupt(from.to_string()),
+            log::StoreError::InDoubt(why) => Self::InDoubt(why),
+        }
+    }
+}
+
+impl From<log::AppendError> for store::AppendError {
+    fn from(from: log::AppendError) -> Self {
+        match from {
+            log::AppendError::Conflict { expected, actual } => Self::Conflict(store::Conflict {
+                expected: expected.into(),
+                actual,
+            }),
+            log::AppendError::Closed(version) => Self::Closed(version),
+            log::AppendError::Store(error) => Self::Store(error.into()),
+        }
+    }
+}

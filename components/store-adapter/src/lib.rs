@@ -1,0 +1,63 @@
+//! Makes a store adapter of a [`Slots`]: exports the contract's `event-store` over `event-log`.
+//!
+//! An adapter is a `cdylib` with some code like this:
+//!
+//! ```ignore
+//! struct Mine;
+//!
+//! impl annals_store_adapter::Backend for Mine {
+//!     type Slots = MySlots;
+//!     fn open(settings: &annals_store_adapter::StoreSettings) -> Result<MySlots, String> {
+//!         MySlots::connect(&settings.bucket)
+//!     }
+//! }
+//!
+//! annals_store_adapter::export!(Mine);
+//! ```
+//!
+//! # Layout
+//!
+//! | module | job |
+//! |---|---|
+//! | [`bindings`] | generated from the contract's world `store-adapter` |
+//! | `adapter` | the exported interface; keeps the [`EventLog`] between calls |
+//! | `convert` | the contract's types to the library's and back |
+#![deny(missing_docs)]
+
+mod adapter;
+#[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "store-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "annals_store_adapter::bindings",
+    });
+}
+mod convert;
+
+pub use adapter::Adapter;
+pub use annals_event_log::{Creation, EventLog, SlotError, Slots};
+pub use bindings::annals::es::settings::StoreSettings;
+
+/// What one family of hosts offers.
+pub trait Backend: 'static {
+    /// Where the bytes are.
+    type Slots: Slots + 'static;
+
+    /// Connects to what the settings name. Called again after a failure, so a store that comes
+    /// back is found again.
+    ///
+    /// # Errors
+    /// Why not, and what to do about it; told to callers as `unavailable`.
+    fn open(settings: &StoreSettings) -> Result<Self::Slots, String>;
+}
+
+/// Exports the contract's `event-store` from a component, over a [`Backend`].
+#[macro_export]
+macro_rules! export {
+    ($backend:ty) => {
+        type AnnalsStoreAdapter = $crate::Adapter<$backend>;
+        $crate::bindings::export!(AnnalsStoreAdapter with_types_in $crate::bindings);
+    };
+}

@@ -1,0 +1,44 @@
+//! The framework's own components, built by this crate's build script and carried in the binary.
+
+use crate::host::Adapter;
+use crate::wire::Part;
+use anyhow::{Context as _, Result};
+use wit_component::ComponentEncoder;
+
+const STORE_KEYVALUE: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_keyvalue.wasm"));
+const STORE_FILESYSTEM: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_filesystem.wasm"));
+const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
+const DISPATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_dispatcher.wasm"));
+const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_http.wasm"));
+
+/// Store adapter, sourcer, dispatcher and ingress, each after what it imports.
+///
+/// # Errors
+///
+/// Only if this binary was built with broken components.
+pub fn parts(adapter: Adapter) -> Result<Vec<Part>> {
+    let store = match adapter {
+        Adapter::Keyvalue => ("store-keyvalue", STORE_KEYVALUE),
+        Adapter::Filesystem => ("store-filesystem", STORE_FILESYSTEM),
+    };
+    [
+        store,
+        ("sourcer", SOURCER),
+        ("dispatcher", DISPATCHER),
+        ("ingress-http", INGRESS_HTTP),
+    ]
+    .into_iter()
+    .map(|(name, module)| {
+        let bytes = ComponentEncoder::default()
+            .module(module)
+            .and_then(|encoder| encoder.validate(false).encode())
+            .with_context(|| format!("encoding the framework component {name}"))?;
+        Ok(Part {
+            name: name.into(),
+            bytes,
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,53 @@
+//! Lays out the descriptors of all deciders, as a switchboard's `describe` returns them.
+
+use super::layout::{Image, Record};
+use crate::probe::{DeciderDescriptor, Precondition};
+
+/// Places the catalogue; the answer is the address of the `list<decider-descriptor>` itself, which is what
+/// `describe` returns.
+pub fn place(image: &mut Image, deciders: &[&DeciderDescriptor]) -> u32 {
+    let records: Vec<Record> = deciders
+        .iter()
+        .map(|decider| descriptor(image, decider))
+        .collect();
+    let list = image.list(&records, 4);
+    let mut result = Record::default();
+    result.list(list);
+    image.place(&result.into_bytes(), 4)
+}
+
+fn descriptor(image: &mut Image, decider: &DeciderDescriptor) -> Record {
+    let commands: Vec<Record> = decider
+        .commands
+        .iter()
+        .map(|command| {
+            let (case, version) = match command.precondition {
+                Precondition::Any => (0, 0),
+                Precondition::NoStream => (1, 0),
+                Precondition::StreamExists => (2, 0),
+                Precondition::At(version) => (3, version),
+            };
+            let mut record = Record::default();
+            record
+                .string(image, &command.command_type)
+                .align(8)
+                .u8(case)
+                .u64(version)
+                .option_string(image, command.schema.as_deref());
+            record
+        })
+        .collect();
+    // The 64-bit payload of `precondition` aligns the record to 8.
+    let commands = image.list(&commands, 8);
+    let mut record = Record::default();
+    record
+        .string(image, &decider.name)
+        .string(image, &decider.version)
+        .string(image, &decider.category)
+        .list(commands)
+        .strings(image, &decider.emits)
+        .strings(image, &decider.folds)
+        .u32(decider.snapshot_every)
+        .u32(decider.state_version);
+    record
+}

@@ -1,0 +1,56 @@
+//! Components that the composer makes itself: switchboards, settings and the shared types.
+//!
+//! None of them holds logic beyond a branch: what they answer with is laid out ahead of time, by
+//! the canonical ABI, in data segments.
+
+pub mod catalog;
+pub mod layout;
+pub mod settings;
+pub mod switchboard;
+pub mod types;
+
+use anyhow::{Context as _, Result, anyhow};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{Resolve, SourceMap, WorldId};
+
+/// The contract's own WIT text.
+const CONTRACT: &[(&str, &str)] = &[
+    ("types.wit", include_str!("../../../wit/types.wit")),
+    ("handlers.wit", include_str!("../../../wit/handlers.wit")),
+    ("framework.wit", include_str!("../../../wit/framework.wit")),
+    ("worlds.wit", include_str!("../../../wit/worlds.wit")),
+];
+
+/// The contract, with one more package that declares the world named `world` in its text.
+///
+/// # Errors
+///
+/// If the text is not WIT, or has no such world.
+pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
+    let mut files = SourceMap::default();
+    for (path, text) in CONTRACT {
+        files.push_str(path, *text);
+    }
+    let contract = files
+        .parse()
+        .map_err(|(files, error)| anyhow!("{}", error.render(&files)))?;
+    let mut resolve = Resolve::default();
+    resolve.push_group(contract)?;
+    let package = resolve.push_source("generated.wit", text)?;
+    let world = resolve.select_world(&[package], Some(world))?;
+    Ok((resolve, world))
+}
+
+/// Turns a core module into a component of the given world.
+///
+/// # Errors
+///
+/// If the module does not fit the world.
+pub fn componentize(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Result<Vec<u8>> {
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false)?;
+    ComponentEncoder::default()
+        .module(&module)?
+        .validate(false)
+        .encode()
+        .context("encoding a generated component")
+}

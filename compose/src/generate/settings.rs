@@ -1,0 +1,124 @@
+//! The settings component: the manifest's constants, answered by one function.
+
+use super::layout::{BASE, Image, Record};
+use anyhow::Result;
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection,
+    MemorySection, MemoryType, Module, TypeSection, ValType,
+};
+
+/// What `annals:es/settings` answers.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The app's name.
+    pub name: String,
+    /// The app's version.
+    pub version: String,
+    /// Goes before every key of the store.
+    pub prefix: String,
+    /// How many logs the streams are spread over.
+    pub partitions: u32,
+    /// Keyvalue hosts: the bucket's name.
+    pub bucket: String,
+    /// Filesystem hosts: the directory as the guest sees it.
+    pub path: String,
+    /// All handlers.
+    pub handlers: Vec<HandlerSetting>,
+}
+
+/// One handler, as `annals:es/settings` tells it.
+#[derive(Debug, Clone)]
+pub struct HandlerSetting {
+    /// Name in the manifest.
+    pub name: String,
+    /// `decider`, for instance.
+    pub kind: String,
+    /// Version of the handler's code.
+    pub version: String,
+}
+
+/// Makes the component.
+///
+/// # Errors
+///
+/// Only if the contract itself is broken.
+pub fn generate(settings: &Settings) -> Result<Vec<u8>> {
+    let (resolve, world) = super::resolve_world(
+        "package annals:generated;\nworld constants { export annals:es/settings@0.1.0; }",
+        "constants",
+    )?;
+    super::componentize(module(settings), &resolve, world)
+}
+
+fn module(settings: &Settings) -> Vec<u8> {
+    let mut image = Image::default();
+    let handlers: Vec<Record> = settings
+        .handlers
+        .iter()
+        .map(|handler| {
+            let mut record = Record::default();
+            record
+                .string(&mut image, &handler.name)
+                .string(&mut image, &handler.kind)
+                .string(&mut image, &handler.version);
+            record
+        })
+        .collect();
+    let handlers = image.list(&handlers, 4);
+    let mut record = Record::default();
+    record
+        .string(&mut image, &settings.name)
+        .string(&mut image, &settings.version)
+        .string(&mut image, &settings.prefix)
+        .u32(settings.partitions)
+        .string(&mut image, &settings.bucket)
+        .string(&mut image, &settings.path)
+        .list(handlers);
+    let answer = image.place(&record.into_bytes(), 4);
+    constant_module(
+        &format!("{}#get", crate::contract("settings")),
+        answer,
+        image,
+    )
+}
+
+/// A module with one function that returns a constant address.
+fn constant_module(export: &str, address: u32, image: Image) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32]);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: u64::from(image.end().div_ceil(65536)),
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut exports = ExportSection::new();
+    exports.export("memory", ExportKind::Memory, 0);
+    exports.export(export, ExportKind::Func, 0);
+    let mut code = CodeSection::new();
+    let mut function = Function::new([]);
+    function
+        .instructions()
+        .i32_const(address.cast_signed())
+        .end();
+    code.function(&function);
+    let mut data = DataSection::new();
+    data.active(
+        0,
+        &ConstExpr::i32_const(BASE.cast_signed()),
+        image.into_bytes(),
+    );
+    let mut module = Module::new();
+    module
+        .section(&types)
+        .section(&functions)
+        .section(&memories)
+        .section(&exports)
+        .section(&code)
+        .section(&data);
+    module.finish()
+}

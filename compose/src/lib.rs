@@ -1,0 +1,41 @@
+//! Composes handlers and the framework's components into one deployable component.
+//!
+//! # Layout
+//!
+//! The steps of a composition, each a module with one job, in the order in which they run:
+//!
+//! - [`manifest`]: reads `annals.toml`; unknown keys are errors with the nearest known key.
+//! - [`source`]: finds each handler's component, building it with its own tool where the manifest
+//!   names a crate.
+//! - [`probe`]: reads imports and exports, instantiates under limits, asks the handler to describe
+//!   itself.
+//! - [`check`]: judges all handlers together; collects every problem before it gives up.
+//! - [`generate`]: makes the switchboards, the settings and the types as components.
+//! - [`wire`]: connects everything in a composition graph, driven by imports.
+//! - [`verify`]: validates the result again; what is left to import must be what the host offers.
+//! - [`report`]: what was composed, for machines and for people.
+//!
+//! [`framework`] holds the framework's own components, [`host`] describes the hosts, [`problem`]
+//! is how user errors are told, and [`pipeline`] runs the steps.
+
+pub mod check;
+pub mod framework;
+pub mod generate;
+pub mod host;
+pub mod manifest;
+pub mod pipeline;
+pub mod probe;
+pub mod problem;
+pub mod report;
+pub mod source;
+pub mod verify;
+pub mod wire;
+
+/// The contract's version that this composer speaks: the version of the WIT package `annals:es`.
+pub const CONTRACT_VERSION: &str = "0.1.0";
+
+/// Name of one of the contract's interfaces, as components import and export it.
+#[must_use]
+pub fn contract(interface: &str) -> String {
+    format!("annals:es/{interface}@{CONTRACT_VERSION}")
+}

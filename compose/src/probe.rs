@@ -1,0 +1,166 @@
+//! Looks into a handler: what it imports and exports, and what it says of itself.
+//!
+//! The handler runs here, in the composer, under fuel and a memory limit, with nothing to import:
+//! a hostile one can waste a moment and no more.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
+use wit_component::ComponentEncoder;
+
+#[allow(missing_docs, reason = "generated")]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "annals:es/decider",
+    });
+}
+
+pub use bindings::annals::es::types::{CommandSpec, DeciderDescriptor, Precondition};
+
+/// Fuel for instantiating a handler and asking it to describe itself; some instructions each.
+const FUEL: u64 = 50_000_000;
+
+/// Linear memory that a handler may take while it describes itself, in bytes.
+const MEMORY: usize = 256 << 20;
+
+/// A handler's component, read but not run.
+pub struct Handler {
+    /// Name in the manifest.
+    pub name: String,
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// Names of its imports.
+    pub imports: Vec<String>,
+    /// Names of its exports.
+    pub exports: Vec<String>,
+}
+
+/// Reads a handler's file; a core module is made a component first.
+///
+/// # Errors
+///
+/// If the bytes are neither a component nor a core module that says what it is.
+pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler> {
+    let bytes = if wasmparser::Parser::is_core_wasm(&bytes) {
+        ComponentEncoder::default()
+            .module(&bytes)
+            .and_then(|encoder| encoder.validate(true).encode())
+            .context("it is a core module that cannot be made a component")?
+    } else {
+        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::default())
+            .validate_all(&bytes)
+            .context("it is not a valid component")?;
+        bytes
+    };
+    let (imports, exports) = externs(&bytes)?;
+    Ok(Handler {
+        name: name.into(),
+        bytes,
+        imports,
+        exports,
+    })
+}
+
+/// The names that a component imports and exports.
+///
+/// # Errors
+///
+/// If the bytes are not a component.
+pub fn externs(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0u32);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::Version { encoding, .. } => {
+                if depth == 0 && encoding != Encoding::Component {
+                    bail!("it is not a component");
+                }
+                depth += 1;
+            }
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    let import = import?;
+                    // Types at the top level are not something that a host could offer.
+                    if !matches!(import.ty, wasmparser::ComponentTypeRef::Type(_)) {
+                        imports.push(import.name.name.to_string());
+                    }
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    let export = export?;
+                    if export.kind != ComponentExternalKind::Type {
+                        exports.push(export.name.name.to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
+
+/// Runs handlers to ask them who they are.
+pub struct Prober {
+    engine: Engine,
+    linker: Linker<StoreLimits>,
+}
+
+impl Prober {
+    /// Prepares an engine.
+    ///
+    /// # Errors
+    ///
+    /// If wasmtime cannot run on this machine.
+    pub fn new() -> Result<Self> {
+        let mut config = Config::new();
+        config.consume_fuel(true);
+        // A handler runs for microseconds here; compiling it is what takes time.
+        config.cranelift_opt_level(OptLevel::None);
+        let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
+        let linker = Linker::new(&engine);
+        Ok(Self { engine, linker })
+    }
+
+    /// Asks a component with deciders to describe them.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
+    pub fn describe(&self, handler: &Handler) -> Result<Vec<DeciderDescriptor>> {
+        let component = Component::from_binary(&self.engine, &handler.bytes)
+            .map_err(|error| anyhow!("it cannot be compiled: {error:#}"))?;
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(MEMORY)
+            .trap_on_grow_failure(true)
+            .build();
+        let mut store = Store::new(&self.engine, limits);
+        store.limiter(|limits| limits);
+        store.set_fuel(FUEL).map_err(|error| anyhow!("{error:#}"))?;
+        let decider = bindings::Decider::instantiate(&mut store, &component, &self.linker)
+            .map_err(|error| anyhow!("it cannot be instantiated: {}", first_line(&error)))?;
+        decider
+            .annals_es_deciders()
+            .call_describe(&mut store)
+            .map_err(|error| anyhow!("`describe` failed: {}", cause(&error)))
+    }
+}
+
+fn first_line(error: &wasmtime::Error) -> String {
+    format!("{error:#}")
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .into()
+}
+
+/// Why a call failed, without the backtrace.
+fn cause(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<wasmtime::Trap>() {
+        Some(wasmtime::Trap::OutOfFuel) => "it does not return (out of fuel)".into(),
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    }
+}

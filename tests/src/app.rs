@@ -1,0 +1,49 @@
+//! Composes applications with the real `annals` binary.
+
+use crate::server::Kind;
+use crate::tools;
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Runs `annals` and answers what it said, whatever its exit status.
+///
+/// # Errors
+///
+/// If it cannot be started.
+pub fn annals(folder: &Path, args: &[&str]) -> Result<Output> {
+    let mut command = tools::with_tools(Command::new(tools::built("annals")?))?;
+    Ok(command.current_dir(folder).args(args).output()?)
+}
+
+/// Composes the application in a folder for a host, into a file.
+///
+/// # Errors
+///
+/// If it does not compose.
+pub fn compose(folder: &Path, host: Kind, output: &Path) -> Result<PathBuf> {
+    let file = output.join(format!("app-{}.wasm", host.name()));
+    let out = annals(
+        folder,
+        &[
+            "compose",
+            "--host",
+            host.name(),
+            "-o",
+            &file.to_string_lossy(),
+        ],
+    )?;
+    if !out.status.success() {
+        bail!(
+            "annals compose failed:\n{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+    Ok(file)
+}
+
+/// The bank example.
+#[must_use]
+pub fn bank() -> PathBuf {
+    tools::workspace().join("examples").join("bank")
+}

@@ -1,0 +1,17 @@
+//! What whole-system tests, the demo and the benchmarks share: real hosts, real clients.
+//!
+//! # Layout
+//!
+//! - [`tools`]: where the binaries are that tests run.
+//! - [`app`]: composes applications with the real `annals` binary.
+//! - [`server`]: starts, kills and restarts real hosts on free ports of loopback.
+//! - [`client`]: an HTTP client that keeps trying through a crash.
+//! - [`bank`]: plays the bank's commands and compares everything with the oracle.
+//! - [`toy`]: handlers made without a compiler, for compositions of hundreds.
+
+pub mod app;
+pub mod bank;
+pub mod client;
+pub mod server;
+pub mod tools;
+pub mod toy;

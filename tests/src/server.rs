@@ -1,0 +1,179 @@
+//! Starts, kills and restarts real hosts on free ports of loopback.
+
+use crate::tools;
+use anyhow::{Context as _, Result, bail};
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Which host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Our own, over its embedded store.
+    Annals,
+    /// The real `wasmtime serve`, over files.
+    Wasmtime,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Annals, Self::Wasmtime];
+
+    /// As `annals compose --host` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Annals => "annals",
+            Self::Wasmtime => "wasmtime",
+        }
+    }
+}
+
+/// A host that serves one application. Dropping it kills it.
+pub struct Server {
+    kind: Kind,
+    app: PathBuf,
+    data: PathBuf,
+    extra: Vec<String>,
+    port: u16,
+    child: Option<Child>,
+    /// How often it was started.
+    pub starts: u32,
+}
+
+impl Server {
+    /// Starts a host and waits until it answers. Data is kept in `data`, as is the host's log.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer within a minute.
+    pub fn start(kind: Kind, app: &Path, data: &Path) -> Result<Self> {
+        Self::start_with(kind, app, data, &[])
+    }
+
+    /// The same, with more flags for the host.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer within a minute.
+    pub fn start_with(kind: Kind, app: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
+        std::fs::create_dir_all(data.join("store"))?;
+        let mut server = Self {
+            kind,
+            app: app.to_path_buf(),
+            data: data.to_path_buf(),
+            extra: extra.iter().map(ToString::to_string).collect(),
+            port: free_port()?,
+            child: None,
+            starts: 0,
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where its log is.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.data.join("host.log")
+    }
+
+    /// Ends it at once, as a power switch would: SIGKILL.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Starts it again, on the same port and data.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer within a minute.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill()?;
+        let log = File::options().create(true).append(true).open(self.log())?;
+        let address = format!("127.0.0.1:{}", self.port);
+        let store = self.data.join("store");
+        let mut command = match self.kind {
+            Kind::Annals => {
+                let mut command = Command::new(tools::built("annals-host")?);
+                command
+                    .args(["serve", "--listen", &address, "--store"])
+                    .arg(&store);
+                command
+            }
+            Kind::Wasmtime => {
+                let mut command = Command::new(tools::wasmtime()?);
+                command
+                    .args(["serve", "-S", "cli", "--addr", &address, "--dir"])
+                    .arg(format!("{}::/data", store.display()));
+                command
+            }
+        };
+        command
+            .args(&self.extra)
+            .arg(&self.app)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        self.child = Some(command.spawn().context("starting the host")?);
+        self.starts += 1;
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let agent = crate::client::agent(Duration::from_secs(5));
+        loop {
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
+                bail!("the host ended ({status}); its log:\n{}", self.log_text());
+            }
+            if agent.get(format!("{}/healthz", self.url())).call().is_ok() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the host does not answer; its log:\n{}", self.log_text());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What it logged.
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}

@@ -1,0 +1,111 @@
+//! Handlers made without a compiler: constant deciders, for compositions of hundreds.
+//!
+//! A toy handles one command, `Command<n>`, and answers it with one event, `Happened<n>`, on
+//! the stream `toy-<n>`.
+
+use annals_compose::generate::layout::{BASE, Image, Record};
+use annals_compose::generate::{catalog, componentize, resolve_world};
+use annals_compose::probe::{CommandSpec, DeciderDescriptor, Precondition};
+use anyhow::Result;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Makes the toy with a number, as a component.
+///
+/// # Errors
+///
+/// Only if the contract is broken.
+pub fn handler(number: usize) -> Result<Vec<u8>> {
+    let (resolve, world) = resolve_world(
+        "package annals:generated;\nworld toy { export annals:es/deciders@0.1.0; }",
+        "toy",
+    )?;
+    componentize(wat::parse_str(text(number))?, &resolve, world)
+}
+
+fn text(number: usize) -> String {
+    let mut image = Image::default();
+    let event = format!("Happened{number}");
+    let described = catalog::place(
+        &mut image,
+        &[&DeciderDescriptor {
+            name: "toy".into(),
+            version: "1.0.0".into(),
+            category: "toy".into(),
+            commands: vec![CommandSpec {
+                command_type: format!("Command{number}"),
+                precondition: Precondition::Any,
+                schema: None,
+            }],
+            emits: vec![event.clone()],
+            folds: vec![event.clone()],
+            snapshot_every: 0,
+            state_version: 1,
+        }],
+    );
+    // result<string, ..>: ok, then the string.
+    let mut stream_id = Record::default();
+    stream_id.u8(0).string(&mut image, &format!("toy-{number}"));
+    let stream_id = image.place(&stream_id.into_bytes(), 8);
+    // result<decision, ..>: ok, then one event, and no end of the stream.
+    let mut new_event = Record::default();
+    new_event.string(&mut image, &event).u32(1);
+    new_event
+        .string(&mut image, "application/json")
+        .string(&mut image, "{}");
+    let events = image.list(&[new_event], 4);
+    let mut decision = Record::default();
+    decision.u8(0).list(events).u8(0);
+    let decision = image.place(&decision.into_bytes(), 8);
+    // Ok without a value, or no value.
+    let nothing = image.place(&[0; 16], 8);
+
+    let heap = image.end();
+    let data = image
+        .into_bytes()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "\\{byte:02x}");
+            text
+        });
+    format!(
+        r#"(module
+  (import "[export]annals:es/deciders@0.1.0" "[resource-new]session" (func $new (param i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const {heap}))
+  (data (i32.const {BASE}) "{data}")
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+    (global.get $free)
+    (global.set $free (i32.add (global.get $free) (local.get 3))))
+  (func (export "annals:es/deciders@0.1.0#describe") (result i32) (i32.const {described}))
+  (func (export "annals:es/deciders@0.1.0#stream-id")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const {stream_id}))
+  (func (export "annals:es/deciders@0.1.0#[constructor]session") (param i32) (result i32)
+    (call $new (i32.const 1)))
+  (func (export "annals:es/deciders@0.1.0#[static]session.restore") (param i32 i32 i32) (result i32) unreachable)
+  (func (export "annals:es/deciders@0.1.0#[method]session.evolve") (param i32 i32 i32) (result i32) (i32.const {nothing}))
+  (func (export "annals:es/deciders@0.1.0#[method]session.decide")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32) (i32.const {decision}))
+  (func (export "annals:es/deciders@0.1.0#[method]session.snapshot") (param i32) (result i32) (i32.const {nothing}))
+)"#
+    )
+}
+
+/// Writes an application of so many toys into a folder: their components and the manifest.
+///
+/// # Errors
+///
+/// If the folder cannot be written.
+pub fn application(folder: &Path, count: usize) -> Result<()> {
+    let mut manifest = String::from("[app]\nname = \"toys\"\n");
+    for number in 0..count {
+        std::fs::write(folder.join(format!("toy-{number}.wasm")), handler(number)?)?;
+        let _ = write!(
+            manifest,
+            "[handlers.toy-{number}]\ncomponent = \"toy-{number}.wasm\"\n"
+        );
+    }
+    std::fs::write(folder.join("annals.toml"), manifest)?;
+    Ok(())
+}

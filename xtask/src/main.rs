@@ -1,0 +1,52 @@
+//! The project's own tasks: `cargo xtask setup | demo | test | bench | ci`.
+//!
+//! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
+
+mod run;
+mod setup;
+mod tasks;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own tasks. Each provides what it needs and says what it is doing.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Provides the wasm targets, the wasmtime CLI and cargo-component, outside of the checkout.
+    Setup,
+    /// Plays the bank on real hosts, kills them in the middle, and compares with the oracle.
+    Demo,
+    /// Runs every test.
+    Test {
+        /// Only tests whose name contains this.
+        filter: Option<String>,
+    },
+    /// Measures, and prints ratios with their spread.
+    Bench,
+    /// What must pass before a change lands: tests, then lints.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Setup => setup::setup(),
+        Task::Demo => tasks::demo(),
+        Task::Test { filter } => tasks::test(filter.as_deref()),
+        Task::Bench => tasks::bench(),
+        Task::Ci => tasks::ci(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
