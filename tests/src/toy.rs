@@ -16,14 +16,27 @@ use std::path::Path;
 ///
 /// Only if the contract is broken.
 pub fn handler(number: usize) -> Result<Vec<u8>> {
+    component(&text(number, None))
+}
+
+/// A toy whose `describe` has another body, in WebAssembly text.
+///
+/// # Errors
+///
+/// If the body is not WebAssembly.
+pub fn handler_that_describes_itself_by(body: &str) -> Result<Vec<u8>> {
+    component(&text(0, Some(body)))
+}
+
+fn component(text: &str) -> Result<Vec<u8>> {
     let (resolve, world) = resolve_world(
         "package annals:generated;\nworld toy { export annals:es/deciders@0.1.0; }",
         "toy",
     )?;
-    componentize(wat::parse_str(text(number))?, &resolve, world)
+    componentize(wat::parse_str(text)?, &resolve, world)
 }
 
-fn text(number: usize) -> String {
+fn text(number: usize, describe: Option<&str>) -> String {
     let mut image = Image::default();
     let event = format!("Happened{number}");
     let described = catalog::place(
@@ -60,6 +73,7 @@ fn text(number: usize) -> String {
     // Ok without a value, or no value.
     let nothing = image.place(&[0; 16], 8);
 
+    let describe = describe.map_or_else(|| format!("(i32.const {described})"), Into::into);
     let heap = image.end();
     let data = image
         .into_bytes()
@@ -78,7 +92,7 @@ fn text(number: usize) -> String {
     (global.set $free (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
     (global.get $free)
     (global.set $free (i32.add (global.get $free) (local.get 3))))
-  (func (export "annals:es/deciders@0.1.0#describe") (result i32) (i32.const {described}))
+  (func (export "annals:es/deciders@0.1.0#describe") (result i32) {describe})
   (func (export "annals:es/deciders@0.1.0#stream-id")
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const {stream_id}))
   (func (export "annals:es/deciders@0.1.0#[constructor]session") (param i32) (result i32)

@@ -1,1 +1,10 @@
-fn main() {}
+//! Whole-system tests on real hosts. Run them with `cargo xtask test`, which provides the hosts.
+
+mod bad_handlers;
+mod bank;
+mod http;
+mod many_handlers;
+mod racing;
+mod refusals;
+mod stranger;
+mod support;

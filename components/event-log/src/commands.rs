@@ -5,8 +5,8 @@
 //! attempts compete for the same slots, so the second one to come meets the first.
 
 use crate::append::Contest;
-use crate::error::{AppendError, StoreError};
-use crate::log::{EventLog, Place, Written};
+use crate::error::{AppendError, SlotError, StoreError};
+use crate::log::{ATTEMPTS, EventLog, Place, Written};
 use crate::model::{Appended, Claim, Head, Metadata, Outcome, Precondition, Rejection};
 use crate::name::StreamName;
 use crate::record::{self, After, ClaimRecord, OutcomeRecord, StreamRecord};
@@ -38,16 +38,8 @@ impl<S: Slots> EventLog<S> {
             fingerprint,
         };
         let bytes = record::encode(&claim)?;
-        // Not through `self.create`: two attempts may write the same bytes, so to find them there
-        // does not mean that nobody else was first. A claim in doubt counts as another's.
-        match self.slots.create(&key, &bytes) {
-            Ok(Creation::Created) => return Ok(Claim::Fresh),
-            Ok(Creation::Exists) => {}
-            Err(error) => {
-                if self.get(&key)?.is_none() {
-                    return Err(StoreError::harmless(error));
-                }
-            }
+        if self.claim(&key, &bytes)? {
+            return Ok(Claim::Fresh);
         }
         let Some(found) = self.get(&key)? else {
             return Err(StoreError::Unavailable(format!(
@@ -67,6 +59,24 @@ impl<S: Slots> EventLog<S> {
         Ok(self
             .search(stream, command_id, first.cursor)?
             .map_or(Claim::Pending, Claim::Done))
+    }
+
+    /// Creates a claim; `false` if there is one. Not through `self.create`: two attempts may write
+    /// the same bytes, so to find them there does not mean that nobody else was first. A claim in
+    /// doubt that is there counts as another's, which is always safe.
+    fn claim(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
+        let mut doubt = String::new();
+        for _ in 0..ATTEMPTS {
+            match self.slots.create(key, bytes) {
+                Ok(creation) => return Ok(creation == Creation::Created),
+                Err(SlotError::Unavailable(why)) => return Err(StoreError::Unavailable(why)),
+                Err(SlotError::InDoubt(why)) => doubt = why,
+            }
+            if self.get(key)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Err(StoreError::Unavailable(doubt))
     }
 
     /// How a command ended, looking from the cursor on.

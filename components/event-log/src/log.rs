@@ -15,7 +15,7 @@ const HINT_EVERY: u64 = 16;
 /// Lost races for the log's tail before it is searched for anew.
 const PATIENCE: u32 = 4;
 /// How often a creation in doubt is tried again.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 /// Streams whose place is remembered.
 const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.

@@ -327,3 +327,27 @@ fn lost_damaged_or_lying_hints_cost_reads_only() {
         check(&slots, &["a-1", "b-1"]);
     }
 }
+
+#[test]
+fn a_record_under_another_streams_key_is_corrupt() {
+    let slots = MemorySlots::new();
+    fill(&mut open(&slots), "a-1", &[1]);
+    let (key, value) = slots.dump().into_iter().find(|(key, _)| key.contains("stream.a-1")).unwrap();
+    let other = key.replace("a-1", "a-2");
+    slots.put(&other, &value).unwrap();
+    let corrupt = open(&slots).load("a-2", Head::default(), 1);
+    assert!(matches!(&corrupt, Err(StoreError::Corrupt { key, .. }) if *key == other), "{corrupt:?}");
+    assert!(corrupt.unwrap_err().to_string().contains(&other));
+}
+
+#[test]
+fn a_load_from_where_the_stream_never_stood_is_refused() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    fill(&mut log, "a-1", &[2, 1, 1]);
+    for (cursor, version) in [(1, 1), (2, 2), (0, 1), (3, 3)] {
+        let head = Head { cursor, version, closed: false };
+        let refused = log.load("a-1", head, 10);
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{head:?}: {refused:?}");
+    }
+}

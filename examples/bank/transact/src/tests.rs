@@ -1,0 +1,110 @@
+use annals::test::given;
+
+use super::*;
+
+fn account() -> String {
+    "42".into()
+}
+
+fn deposit(amount: Cents) -> Request {
+    Request::Deposit {
+        account: account(),
+        amount,
+    }
+}
+
+fn withdraw(amount: Cents) -> Request {
+    Request::Withdraw {
+        account: account(),
+        amount,
+    }
+}
+
+fn opened(deposit: Cents) -> Fact {
+    Fact::AccountOpened(AccountOpened {
+        account: account(),
+        owner: "Ada".into(),
+        deposit,
+    })
+}
+
+fn deposited(amount: Cents) -> Fact {
+    Fact::Deposited(Deposited {
+        account: account(),
+        amount,
+    })
+}
+
+fn withdrawn(amount: Cents) -> Fact {
+    Fact::Withdrawn(Withdrawn {
+        account: account(),
+        amount,
+    })
+}
+
+#[test]
+fn money_moves() {
+    given::<Transact>([opened(0)])
+        .when(deposit(5))
+        .on_stream("account-42")
+        .then([deposited(5)]);
+    given::<Transact>([opened(5)])
+        .when(withdraw(5))
+        .on_stream("account-42")
+        .then([withdrawn(5)]);
+}
+
+#[test]
+fn the_balance_is_what_came_in_less_what_went_out() {
+    let account = given::<Transact>([opened(100), deposited(50), withdrawn(30)]);
+    account.when(withdraw(120)).then([withdrawn(120)]);
+    account
+        .when(withdraw(121))
+        .then_rejected(No::InsufficientFunds {
+            amount: 121,
+            balance: 120,
+        });
+}
+
+#[test]
+fn nothing_moves_where_no_account_is() {
+    for command in [deposit(1), withdraw(1), deposit(0), withdraw(-1)] {
+        given::<Transact>([])
+            .when(command)
+            .then_rejected(No::AccountNotOpen { account: account() });
+    }
+}
+
+#[test]
+fn amounts_are_positive() {
+    for amount in [0, -1, Cents::MIN] {
+        let account = given::<Transact>([opened(5)]);
+        account
+            .when(deposit(amount))
+            .then_rejected(No::AmountNotPositive { amount });
+        account
+            .when(withdraw(amount))
+            .then_rejected(No::AmountNotPositive { amount });
+    }
+}
+
+#[test]
+fn a_balance_that_cannot_be_counted_is_refused() {
+    let account = given::<Transact>([opened(Cents::MAX - 1)]);
+    account.when(deposit(1)).then([deposited(1)]);
+    account.when(deposit(2)).then_rejected(No::AmountTooLarge {
+        amount: 2,
+        balance: Cents::MAX - 1,
+    });
+    account
+        .when(withdraw(Cents::MAX))
+        .then_rejected("insufficient-funds");
+}
+
+#[test]
+fn what_cannot_be_read_is_malformed() {
+    let when = |payload: &str| given::<Transact>([opened(5)]).when_raw("Deposit", payload);
+    when(r#"{"account":"42"}"#).then_malformed("missing field `amount`");
+    when(r#"{"account":"42","amount":"5"}"#).then_malformed("field amount");
+    when("not json").then_malformed("line 1 column 2");
+}

@@ -1,0 +1,113 @@
+//! Fields of a variant to a payload and back. serde's own derives do it, on shadows of the enum:
+//! that way all of serde's attributes for fields work, and nothing is cloned to be encoded.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Field, LitStr, Path};
+
+use crate::input::{Enum, Shape, Variant};
+
+/// Defines `Fields(&value)`, which serialises as the fields of the value's variant, untagged.
+pub fn serializer(input: &Enum) -> TokenStream {
+    let name = &input.name;
+    let body = if input.variants.is_empty() {
+        quote!(match *self.0 {})
+    } else {
+        quote!(Shadow::serialize(self.0, serializer))
+    };
+    let shadow = (!input.variants.is_empty()).then(|| {
+        let remote = name.to_string();
+        let variants = input.variants.iter().map(|variant| {
+            let name = &variant.name;
+            let rename_all = rename_all(input);
+            match &variant.shape {
+                Shape::Named(fields) => {
+                    let fields = fields.iter().map(declared);
+                    quote!(#rename_all #name { #(#fields),* })
+                }
+                Shape::Newtype(field) => {
+                    let field = declared(field);
+                    quote!(#name(#field))
+                }
+                // As an object without fields, where serde would make it null.
+                Shape::Unit => quote!(#name {}),
+            }
+        });
+        quote! {
+            #[derive(::annals::serde::Serialize)]
+            #[serde(crate = "::annals::serde", remote = #remote, untagged)]
+            enum Shadow { #(#variants),* }
+        }
+    });
+    quote! {
+        #shadow
+
+        struct Fields<'a>(&'a #name);
+
+        impl ::annals::serde::Serialize for Fields<'_> {
+            fn serialize<S: ::annals::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                #body
+            }
+        }
+    }
+}
+
+/// An expression that decodes `payload` as the variant. It may use `?` for the codec's error,
+/// which is `located` more closely if that is worth code to the reader of the error.
+pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> TokenStream {
+    let name = &variant.name;
+    let (fields, make) = match &variant.shape {
+        Shape::Named(fields) => {
+            let declared = fields.iter().map(declared);
+            let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+            (
+                quote!({ #(#declared),* }),
+                quote!(Self::#name { #(#names: fields.#names),* }),
+            )
+        }
+        Shape::Newtype(field) => {
+            let declared = declared(field);
+            (quote!((#declared);), quote!(Self::#name(fields.0)))
+        }
+        Shape::Unit => (quote!({}), quote!({ let Decoded {} = fields; Self::#name })),
+    };
+    let container = match variant.shape {
+        Shape::Newtype(_) => quote!(#[serde(transparent)]),
+        _ => rename_all(input),
+    };
+    let locate = located.then(
+        || quote!(.map_err(|error| <#codec as ::annals::Codec>::locate::<Decoded>(payload, error))),
+    );
+    // The name of the struct shows in serde's messages.
+    let shown = LitStr::new(&variant.type_name(), name.span());
+    quote! {{
+        #[derive(::annals::serde::Deserialize)]
+        #[serde(crate = "::annals::serde", rename = #shown)]
+        #container
+        struct Decoded #fields
+        let fields: Decoded = <#codec as ::annals::Codec>::decode(payload)#locate?;
+        #make
+    }}
+}
+
+/// A field with serde's attributes and no others.
+fn declared(field: &Field) -> TokenStream {
+    let attributes = field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"));
+    let name = field.ident.as_ref().map(|name| quote!(#name:));
+    let ty = field.ty.to_token_stream();
+    quote!(#(#attributes)* #name #ty)
+}
+
+fn rename_all(input: &Enum) -> TokenStream {
+    input
+        .rename_all
+        .as_ref()
+        .map(|case| quote!(#[serde(rename_all = #case)]))
+        .unwrap_or_default()
+}

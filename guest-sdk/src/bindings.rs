@@ -1,0 +1,186 @@
+//! The contract, and our side of it. The only module that knows WebAssembly.
+
+#![allow(missing_docs, clippy::all)]
+
+use core::cell::RefCell;
+use core::marker::PhantomData;
+
+use crate::erased::Table;
+use crate::{Context, erased, wire};
+
+wit_bindgen::generate!({
+    world: "decider",
+    path: "wit",
+    pub_export_macro: true,
+    export_macro_name: "export_world",
+    default_bindings_module: "annals::__private::bindings",
+});
+
+use exports::annals::es::deciders::{
+    Command, CommandSpec, Context as WitContext, DecideError, DeciderDescriptor, Decision, Event,
+    Fault, Guest, GuestSession, Malformed, NewEvent, Precondition, Rejection, Session,
+};
+
+impl<T: Table> Guest for T {
+    type Session = Resource<T>;
+
+    fn describe() -> Vec<DeciderDescriptor> {
+        T::DECIDERS
+            .iter()
+            .map(|entry| descriptor((entry.describe)(), T::VERSION))
+            .collect()
+    }
+
+    fn stream_id(decider: u32, command: Command) -> Result<String, DecideError> {
+        (entry::<T>(decider).map_err(DecideError::Failed)?.stream_id)(raw(&command))
+            .map_err(Into::into)
+    }
+}
+
+/// A session, as the framework holds it.
+pub struct Resource<T> {
+    /// A constructor cannot fail: what it has to say is said by the first call after it.
+    session: Result<RefCell<Box<dyn erased::Session>>, Fault>,
+    deciders: PhantomData<T>,
+}
+
+impl<T: Table> GuestSession for Resource<T> {
+    fn new(decider: u32) -> Self {
+        Self {
+            session: entry::<T>(decider).map(|entry| RefCell::new((entry.open)())),
+            deciders: PhantomData,
+        }
+    }
+
+    fn restore(decider: u32, state: Vec<u8>) -> Result<Session, Fault> {
+        let session = (entry::<T>(decider)?.restore)(&state)?;
+        Ok(Session::new(Self {
+            session: Ok(RefCell::new(session)),
+            deciders: PhantomData,
+        }))
+    }
+
+    fn evolve(&self, events: Vec<Event>) -> Result<(), Fault> {
+        // No call into a session is ever under way at this point: nothing in here calls out.
+        let mut session = self.session.as_ref().map_err(Clone::clone)?.borrow_mut();
+        session.evolve(&mut events.iter().map(|event| wire::RawEvent {
+            version: event.version,
+            event_type: &event.event_type,
+            schema_version: event.schema_version,
+            content_type: &event.content_type,
+            payload: &event.payload,
+        }))?;
+        Ok(())
+    }
+
+    fn decide(&self, command: Command, context: WitContext) -> Result<Decision, DecideError> {
+        let session = self
+            .session
+            .as_ref()
+            .map_err(|fault| DecideError::Failed(fault.clone()))?
+            .borrow();
+        let decision = session.decide(
+            raw(&command),
+            &Context {
+                now: context.now,
+                seed: context.seed,
+                command_id: command.id.clone(),
+                actor: context.actor,
+            },
+        )?;
+        Ok(Decision {
+            events: decision.events.into_iter().map(Into::into).collect(),
+            close: decision.close,
+        })
+    }
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        self.session.as_ref().ok()?.borrow().snapshot()
+    }
+}
+
+fn entry<T: Table>(decider: u32) -> Result<&'static erased::Entry, Fault> {
+    usize::try_from(decider)
+        .ok()
+        .and_then(|index| T::DECIDERS.get(index))
+        .ok_or_else(|| Fault {
+            message: format!(
+                "there is no decider {decider}: this component has {}",
+                T::DECIDERS.len()
+            ),
+        })
+}
+
+fn raw(command: &Command) -> wire::RawCommand<'_> {
+    wire::RawCommand {
+        command_type: &command.command_type,
+        content_type: &command.content_type,
+        payload: &command.payload,
+    }
+}
+
+fn descriptor(decider: wire::Descriptor, version: &str) -> DeciderDescriptor {
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    DeciderDescriptor {
+        name: decider.name,
+        version: version.to_owned(),
+        category: decider.category.to_owned(),
+        commands: decider
+            .commands
+            .into_iter()
+            .map(|(command_type, precondition)| CommandSpec {
+                command_type: command_type.to_owned(),
+                precondition: precondition.into(),
+                schema: None,
+            })
+            .collect(),
+        emits: owned(decider.emits),
+        folds: owned(decider.folds),
+        snapshot_every: decider.snapshot_every,
+        state_version: decider.state_version,
+    }
+}
+
+impl From<crate::Precondition> for Precondition {
+    fn from(precondition: crate::Precondition) -> Self {
+        match precondition {
+            crate::Precondition::Any => Self::Any,
+            crate::Precondition::NoStream => Self::NoStream,
+            crate::Precondition::StreamExists => Self::StreamExists,
+        }
+    }
+}
+
+impl From<wire::NewEvent> for NewEvent {
+    fn from(event: wire::NewEvent) -> Self {
+        Self {
+            event_type: event.event_type.name.to_owned(),
+            schema_version: event.event_type.version,
+            content_type: event.content_type.to_owned(),
+            payload: event.payload,
+        }
+    }
+}
+
+impl From<wire::Fault> for Fault {
+    fn from(fault: wire::Fault) -> Self {
+        Self { message: fault.0 }
+    }
+}
+
+impl From<wire::Failure> for DecideError {
+    fn from(failure: wire::Failure) -> Self {
+        match failure {
+            wire::Failure::Malformed(error) => Self::Malformed(Malformed {
+                message: error.message,
+                at: error.at,
+            }),
+            wire::Failure::Rejected(refusal) => Self::Rejected(Rejection {
+                code: refusal.code.to_owned(),
+                message: refusal.message,
+                details: refusal.details,
+            }),
+            wire::Failure::Failed(fault) => Self::Failed(fault.into()),
+        }
+    }
+}

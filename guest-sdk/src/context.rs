@@ -1,0 +1,51 @@
+//! What a decision may know of the world: nothing that is not in here reaches it.
+
+/// The facts that a decision may use beside its state and its command. Time and randomness are
+/// given, never taken: the same decision tried again sees the same ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// Time of the decision in milliseconds since 1970-01-01T00:00:00Z.
+    pub now: u64,
+    /// 64 bits of randomness, fixed for one decision. See [`Context::random`].
+    pub seed: u64,
+    /// The id of the command. The same id takes effect once.
+    pub command_id: String,
+    /// Who asked for it, as the caller said.
+    pub actor: Option<String>,
+}
+
+impl Context {
+    /// Random numbers of this decision: the same sequence each time that it is called.
+    #[must_use]
+    pub fn random(&self) -> Random {
+        Random(self.seed)
+    }
+}
+
+/// A sequence of random numbers that its seed determines: `SplitMix64` (Steele, Lea and Flood,
+/// "Fast splittable pseudorandom number generators", 2014). Good for ids and lots, useless for
+/// secrets.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The next 64 random bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number from 0 up to, not including, `bound`; 0 if `bound` is 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        // The high half of the product (Lemire 2019); the bias is below bound / 2^64.
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// An id of 32 hexadecimal digits.
+    pub fn id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
+    }
+}

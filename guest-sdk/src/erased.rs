@@ -1,0 +1,266 @@
+//! Deciders behind one table, without their types.
+
+use crate::wire::{
+    Descriptor, Failure, Fault, NewEvent, RawCommand, RawDecision, RawEvent, Refusal,
+};
+use crate::{Codec, CodecError, Command, Context, Decider, Event, Rejection, name};
+
+/// All deciders of a component, in the order of `export!`.
+pub trait Table: 'static {
+    /// Version of the crate that exports them.
+    const VERSION: &'static str;
+    const DECIDERS: &'static [Entry];
+}
+
+/// One decider.
+pub struct Entry {
+    pub describe: fn() -> Descriptor,
+    pub stream_id: fn(RawCommand<'_>) -> Result<String, Failure>,
+    pub open: fn() -> Box<dyn Session>,
+    pub restore: fn(&[u8]) -> Restored,
+}
+
+impl Entry {
+    #[must_use]
+    pub const fn of<D: Decider>() -> Self {
+        check::<D>();
+        Self {
+            describe: describe::<D>,
+            stream_id: stream_id::<D>,
+            open: || {
+                Box::new(Fold::<D> {
+                    state: D::initial(),
+                    broken: None,
+                })
+            },
+            restore: restore::<D>,
+        }
+    }
+}
+
+type Restored = Result<Box<dyn Session>, Fault>;
+
+/// One decider's state for one stream.
+pub trait Session {
+    /// Folds a page of events. After a fault the state is lost, and every call gives that fault.
+    fn evolve(&mut self, events: &mut dyn Iterator<Item = RawEvent<'_>>) -> Result<(), Fault>;
+    fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure>;
+    /// Nothing if the state is lost or JSON cannot express it.
+    fn snapshot(&self) -> Option<Vec<u8>>;
+}
+
+/// What can be told wrong at compile time.
+pub const fn check<D: Decider>() {
+    assert!(
+        name::is_category(D::CATEGORY),
+        "CATEGORY must be a lower-case letter followed by lower-case letters, digits or `_`"
+    );
+    let mut i = 0;
+    while i < D::EMITS.len() {
+        let mut known = false;
+        let mut j = 0;
+        while j < <D::Event as Event>::TYPES.len() {
+            known |= same(D::EMITS[i], <D::Event as Event>::TYPES[j].name);
+            j += 1;
+        }
+        assert!(
+            known,
+            "EMITS names a type that the decider's Event does not have"
+        );
+        i += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+fn describe<D: Decider>() -> Descriptor {
+    let folds: Vec<_> = <D::Event as Event>::TYPES
+        .iter()
+        .map(|event| event.name)
+        .collect();
+    Descriptor {
+        name: name_of::<D>(),
+        category: D::CATEGORY,
+        commands: <D::Command as Command>::TYPES
+            .iter()
+            .map(|&command| (command, D::precondition(command)))
+            .collect(),
+        emits: if D::EMITS.is_empty() {
+            folds.clone()
+        } else {
+            D::EMITS.to_vec()
+        },
+        folds,
+        snapshot_every: D::SNAPSHOT_EVERY,
+        state_version: D::STATE_VERSION,
+    }
+}
+
+fn name_of<D: Decider>() -> String {
+    if D::NAME.is_empty() {
+        name::kebab_type_name(std::any::type_name::<D>())
+    } else {
+        D::NAME.to_owned()
+    }
+}
+
+fn stream_id<D: Decider>(command: RawCommand<'_>) -> Result<String, Failure> {
+    let command = decode_command::<D>(command)?;
+    name::stream(D::CATEGORY, &D::stream_id(&command))
+        .map_err(|message| Failure::Malformed(CodecError { message, at: None }))
+}
+
+fn decode_command<D: Decider>(command: RawCommand<'_>) -> Result<D::Command, Failure> {
+    let RawCommand {
+        command_type,
+        content_type,
+        payload,
+    } = command;
+    // The router's mistake, and no caller's: it comes before what the caller got wrong.
+    let known = <D::Command as Command>::TYPES.contains(&command_type);
+    if known && !<D::Command as Command>::Codec::accepts(content_type) {
+        let expected = <D::Command as Command>::Codec::CONTENT_TYPE;
+        let message = format!("{command_type} is sent as {expected}, not as {content_type}");
+        return Err(Failure::Malformed(CodecError { message, at: None }));
+    }
+    D::Command::decode(command_type, payload)
+        .map_err(Failure::Malformed)?
+        .ok_or_else(|| {
+            Failure::Failed(Fault(format!(
+                "the decider {} has no command {command_type}",
+                name_of::<D>()
+            )))
+        })
+}
+
+fn restore<D: Decider>(state: &[u8]) -> Restored {
+    match serde_json::from_slice(state) {
+        Ok(state) => Ok(Box::new(Fold::<D> {
+            state,
+            broken: None,
+        })),
+        Err(error) => Err(Fault(format!(
+            "snapshot of the decider {}: {error}",
+            name_of::<D>()
+        ))),
+    }
+}
+
+struct Fold<D: Decider> {
+    state: D::State,
+    /// Set once an event could not be folded: `state` lacks it then, and must not be used.
+    broken: Option<Fault>,
+}
+
+impl<D: Decider> Fold<D> {
+    fn fold(&mut self, event: RawEvent<'_>) -> Result<(), String> {
+        let Some(known) = <D::Event as Event>::TYPES
+            .iter()
+            .find(|known| known.name == event.event_type)
+        else {
+            return Ok(());
+        };
+        if event.schema_version > known.version {
+            return Err(format!("the newest schema known here is {}", known.version));
+        }
+        if !<D::Event as Event>::Codec::accepts(event.content_type) {
+            return Err(format!("cannot read {:?}", event.content_type));
+        }
+        if let Some(event) =
+            D::Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?
+        {
+            D::evolve(&mut self.state, &event);
+        }
+        Ok(())
+    }
+
+    fn intact(&self) -> Result<(), Fault> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl<D: Decider> Session for Fold<D> {
+    fn evolve(&mut self, events: &mut dyn Iterator<Item = RawEvent<'_>>) -> Result<(), Fault> {
+        self.intact()?;
+        for event in events {
+            if let Err(reason) = self.fold(event) {
+                let RawEvent {
+                    event_type,
+                    schema_version,
+                    version,
+                    ..
+                } = event;
+                self.broken = Some(Fault(format!(
+                    "the decider {} cannot fold {event_type} (schema {schema_version}) at version {version}: {reason}",
+                    name_of::<D>(),
+                )));
+                break;
+            }
+        }
+        self.intact()
+    }
+
+    fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure> {
+        self.intact()?;
+        let command = decode_command::<D>(command)?;
+        let decision = D::decide(&self.state, command, context).map_err(|rejection| {
+            Failure::Rejected(Refusal {
+                code: rejection.code(),
+                message: rejection.message(),
+                details: rejection.details(),
+            })
+        })?;
+        let (events, close) = decision.into_parts();
+        if close && events.is_empty() {
+            return Err(fault::<D>("a decision without events cannot close its stream").into());
+        }
+        let events = events
+            .iter()
+            .map(encode_event::<D>)
+            .collect::<Result<_, _>>()?;
+        Ok(RawDecision { events, close })
+    }
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        self.intact().ok()?;
+        serde_json::to_vec(&self.state).ok()
+    }
+}
+
+fn encode_event<D: Decider>(event: &D::Event) -> Result<NewEvent, Fault> {
+    let event_type = event.event_type();
+    if !D::EMITS.is_empty() && !D::EMITS.contains(&event_type.name) {
+        return Err(fault::<D>(&format!(
+            "{} is not among its EMITS",
+            event_type.name
+        )));
+    }
+    match event.encode() {
+        Ok(payload) => Ok(NewEvent {
+            event_type,
+            content_type: <D::Event as Event>::Codec::CONTENT_TYPE,
+            payload,
+        }),
+        Err(error) => Err(fault::<D>(&format!(
+            "{} cannot be encoded: {error}",
+            event_type.name
+        ))),
+    }
+}
+
+fn fault<D: Decider>(what: &str) -> Fault {
+    Fault(format!("the decider {}: {what}", name_of::<D>()))
+}

@@ -1,0 +1,104 @@
+//! Names of streams, categories and deciders.
+
+/// Longest name of a stream, in bytes.
+const MAX_STREAM: usize = 128;
+
+/// Is it `[a-z][a-z0-9_]*`, and short enough to leave room for an id?
+pub(crate) const fn is_category(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > MAX_STREAM - 2 || !bytes[0].is_ascii_lowercase() {
+        return false;
+    }
+    let mut i = 1;
+    while i < bytes.len() {
+        if !(bytes[i].is_ascii_lowercase() || bytes[i].is_ascii_digit() || bytes[i] == b'_') {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The stream of a subject. The id is all that a decider says of it, so that no decider can name
+/// a stream outside its category.
+pub(crate) fn stream(category: &str, id: &str) -> Result<String, String> {
+    if id.is_empty() {
+        return Err(format!("the id of the {category} is empty"));
+    }
+    if id.chars().any(char::is_control) {
+        return Err(format!(
+            "the id of the {category} contains a control character"
+        ));
+    }
+    let room = MAX_STREAM - category.len() - 1;
+    if id.len() > room {
+        return Err(format!(
+            "the id of the {category} has {} bytes, more than {room}",
+            id.len()
+        ));
+    }
+    Ok(format!("{category}-{id}"))
+}
+
+/// The last segment of a type's path, in kebab-case.
+pub(crate) fn kebab_type_name(path: &str) -> String {
+    let path = path.split('<').next().unwrap_or(path);
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let letters: Vec<char> = name.chars().collect();
+    let mut kebab = String::new();
+    for (i, &letter) in letters.iter().enumerate() {
+        let after_lower = i > 0 && !letters[i - 1].is_uppercase();
+        let before_lower = letters.get(i + 1).is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && i > 0 && (after_lower || before_lower) && !kebab.ends_with('-')
+        {
+            kebab.push('-');
+        }
+        if letter == '_' {
+            kebab.push('-');
+        } else {
+            kebab.extend(letter.to_lowercase());
+        }
+    }
+    kebab
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories() {
+        for yes in ["a", "account", "a_1"] {
+            assert!(is_category(yes), "{yes}");
+        }
+        for no in ["", "Account", "1a", "_a", "a-b", "ä", &"a".repeat(127)] {
+            assert!(!is_category(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn streams_stay_in_their_category_and_within_limits() {
+        assert_eq!(stream("account", "4-2").as_deref(), Ok("account-4-2"));
+        assert!(stream("account", "").is_err());
+        assert!(stream("account", "a\nb").is_err());
+        assert!(stream("account", "a\u{85}b").is_err());
+        assert_eq!(
+            stream("account", &"x".repeat(120)).map(|s| s.len()),
+            Ok(128)
+        );
+        assert!(stream("account", &"x".repeat(121)).is_err());
+    }
+
+    #[test]
+    fn type_names_become_kebab_case() {
+        for (path, kebab) in [
+            ("bank::OpenAccount", "open-account"),
+            ("a::b::HTTPGate", "http-gate"),
+            ("Transact", "transact"),
+            ("a::Of<b::C>", "of"),
+            ("a::V2Gate", "v2-gate"),
+        ] {
+            assert_eq!(kebab_type_name(path), kebab);
+        }
+    }
+}

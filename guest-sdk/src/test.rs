@@ -1,0 +1,402 @@
+//! Given, when, then: tests of a decider, run natively.
+//!
+//! Everything goes through the codecs and the same table that the component exports, so what
+//! passes here passes there. Beside what a test says, each one checks that
+//!
+//! - commands and events survive encoding and decoding;
+//! - a snapshot of the state, taken after any of the given events, leads to the same answer;
+//! - the decider can fold the events that it emits.
+
+use std::fmt::Write as _;
+use std::marker::PhantomData;
+
+use crate::erased::{Entry, Session};
+use crate::wire::{Failure, NewEvent, RawCommand, RawDecision, RawEvent};
+use crate::{Codec, Command, Context, Decider, Event, Rejection};
+
+/// Starts a test: this has happened, in this order.
+///
+/// # Panics
+///
+/// If an event does not survive its encoding.
+#[track_caller]
+pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D> {
+    Given {
+        events: events
+            .into_iter()
+            .map(|event| encode_event(&event))
+            .collect(),
+        context: Context {
+            now: 0,
+            seed: 0,
+            command_id: "command-1".into(),
+            actor: None,
+        },
+        decider: PhantomData,
+    }
+}
+
+/// What has happened, and the circumstances of the decision. Made by [`given`].
+#[must_use]
+pub struct Given<D> {
+    events: Vec<NewEvent>,
+    context: Context,
+    decider: PhantomData<D>,
+}
+
+impl<D: Decider> Given<D> {
+    /// The time of the decision, in milliseconds since the epoch. Otherwise 0.
+    pub fn at(mut self, now: u64) -> Self {
+        self.context.now = now;
+        self
+    }
+
+    /// The randomness of the decision. Otherwise 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.context.seed = seed;
+        self
+    }
+
+    /// Who asks for it. Otherwise nobody.
+    pub fn by(mut self, actor: impl Into<String>) -> Self {
+        self.context.actor = Some(actor.into());
+        self
+    }
+
+    /// Decides on a command.
+    ///
+    /// # Panics
+    ///
+    /// If the command does not survive its encoding, or for any of the reasons of the
+    /// [module](self).
+    #[track_caller]
+    pub fn when(&self, command: D::Command) -> Outcome<D> {
+        let payload = match command.encode() {
+            Ok(payload) => payload,
+            Err(error) => panic!("{} cannot be encoded: {error}", command.command_type()),
+        };
+        let again = match D::Command::decode(command.command_type(), &payload) {
+            Ok(Some(again)) => again.encode(),
+            Ok(None) => panic!(
+                "{} is not among the TYPES of its own enum",
+                command.command_type()
+            ),
+            Err(error) => panic!(
+                "{} cannot be decoded: {error}\n  {}",
+                command.command_type(),
+                text(&payload)
+            ),
+        };
+        assert_same_bytes(command.command_type(), &payload, again.ok().as_deref());
+        self.when_raw(command.command_type(), &payload)
+    }
+
+    /// Decides on a payload as a caller sends it, decodable or not.
+    ///
+    /// # Panics
+    ///
+    /// For any of the reasons of the [module](self).
+    #[track_caller]
+    pub fn when_raw(&self, command_type: &str, payload: impl AsRef<[u8]>) -> Outcome<D> {
+        let command = RawCommand {
+            command_type,
+            content_type: <D::Command as Command>::Codec::CONTENT_TYPE,
+            payload: payload.as_ref(),
+        };
+        let entry = const { Entry::of::<D>() };
+        // As the framework does: without a stream there is no session to ask.
+        let stream = match (entry.stream_id)(command) {
+            Ok(stream) => stream,
+            Err(failure) => {
+                return Outcome {
+                    answer: Err(failure),
+                    stream: None,
+                    decider: PhantomData,
+                };
+            }
+        };
+        let mut session = (entry.open)();
+        fold(&mut *session, &self.events, 1);
+        let answer = session.decide(command, &self.context);
+        for taken_after in 0..=self.events.len() {
+            let restored = self.decide_from_snapshot(&entry, taken_after, command);
+            assert!(
+                restored == answer,
+                "a snapshot taken after {taken_after} of {} events changes the decision\n  without:  {}\n  with it: {}",
+                self.events.len(),
+                show(&answer),
+                show(&restored),
+            );
+        }
+        if let Ok(decision) = &answer {
+            fold(&mut *session, &decision.events, self.events.len() + 1);
+        }
+        Outcome {
+            answer,
+            stream: Some(stream),
+            decider: PhantomData,
+        }
+    }
+
+    #[track_caller]
+    fn decide_from_snapshot(
+        &self,
+        entry: &Entry,
+        taken_after: usize,
+        command: RawCommand<'_>,
+    ) -> Result<RawDecision, Failure> {
+        let (before, after) = self.events.split_at(taken_after);
+        let mut session = (entry.open)();
+        fold(&mut *session, before, 1);
+        let Some(snapshot) = session.snapshot() else {
+            panic!("the state after {taken_after} events cannot be expressed in JSON");
+        };
+        let mut session = match (entry.restore)(&snapshot) {
+            Ok(session) => session,
+            Err(fault) => panic!("{}\n  {}", fault.0, text(&snapshot)),
+        };
+        fold(&mut *session, after, taken_after + 1);
+        session.decide(command, &self.context)
+    }
+}
+
+/// How a command ended. Made by [`Given::when`].
+#[must_use]
+pub struct Outcome<D> {
+    answer: Result<RawDecision, Failure>,
+    /// None if the command is malformed.
+    stream: Option<String>,
+    decider: PhantomData<D>,
+}
+
+impl<D: Decider> Outcome<D> {
+    /// These events and no others, and the stream stays open.
+    ///
+    /// # Panics
+    ///
+    /// If it ended otherwise.
+    #[track_caller]
+    pub fn then(&self, events: impl IntoIterator<Item = D::Event>) {
+        self.expect(&Ok(RawDecision {
+            events: encode_all(events),
+            close: false,
+        }));
+    }
+
+    /// These events and no others, and they close the stream.
+    ///
+    /// # Panics
+    ///
+    /// If it ended otherwise.
+    #[track_caller]
+    pub fn then_closed(&self, events: impl IntoIterator<Item = D::Event>) {
+        self.expect(&Ok(RawDecision {
+            events: encode_all(events),
+            close: true,
+        }));
+    }
+
+    /// Accepted, and nothing happens.
+    ///
+    /// # Panics
+    ///
+    /// If it ended otherwise.
+    #[track_caller]
+    pub fn then_nothing(&self) {
+        self.then([]);
+    }
+
+    /// Rejected: with this code, or with this code, message and details if given the rejection.
+    ///
+    /// # Panics
+    ///
+    /// If it ended otherwise.
+    #[track_caller]
+    pub fn then_rejected(&self, expected: impl ExpectedRejection) {
+        let matches = match &self.answer {
+            Err(Failure::Rejected(refusal)) => {
+                expected.matches(refusal.code, &refusal.message, refusal.details.as_deref())
+            }
+            _ => false,
+        };
+        assert!(
+            matches,
+            "\nexpected: {}\n     got: {}\n",
+            expected.show(),
+            show(&self.answer)
+        );
+    }
+
+    /// Not decodable, for a reason that contains this text.
+    ///
+    /// # Panics
+    ///
+    /// If it ended otherwise.
+    #[track_caller]
+    pub fn then_malformed(&self, why: &str) {
+        let matches = matches!(&self.answer, Err(Failure::Malformed(error)) if error.to_string().contains(why));
+        assert!(
+            matches,
+            "\nexpected: malformed: … {why} …\n     got: {}\n",
+            show(&self.answer)
+        );
+    }
+
+    /// The stream that the command is about.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one.
+    #[track_caller]
+    pub fn on_stream(self, stream: &str) -> Self {
+        assert!(
+            self.stream.as_deref() == Some(stream),
+            "\nexpected: stream {stream}\n     got: stream {}\n",
+            self.stream.as_deref().unwrap_or("(none)"),
+        );
+        self
+    }
+
+    #[track_caller]
+    fn expect(&self, expected: &Result<RawDecision, Failure>) {
+        assert!(
+            self.answer == *expected,
+            "\nexpected: {}\n     got: {}\n",
+            show(expected),
+            show(&self.answer)
+        );
+    }
+}
+
+/// What [`Outcome::then_rejected`] compares with: a code, or a whole rejection.
+pub trait ExpectedRejection {
+    /// Is this the rejection?
+    fn matches(&self, code: &str, message: &str, details: Option<&str>) -> bool;
+
+    /// How to name it in a failed test.
+    fn show(&self) -> String;
+}
+
+impl ExpectedRejection for &str {
+    fn matches(&self, code: &str, _: &str, _: Option<&str>) -> bool {
+        *self == code
+    }
+
+    fn show(&self) -> String {
+        format!("rejected: {self}")
+    }
+}
+
+impl<R: Rejection> ExpectedRejection for R {
+    fn matches(&self, code: &str, message: &str, details: Option<&str>) -> bool {
+        self.code() == code && self.message() == message && self.details().as_deref() == details
+    }
+
+    fn show(&self) -> String {
+        show_rejection(self.code(), &self.message(), self.details().as_deref())
+    }
+}
+
+#[track_caller]
+fn encode_all<E: Event>(events: impl IntoIterator<Item = E>) -> Vec<NewEvent> {
+    events
+        .into_iter()
+        .map(|event| encode_event(&event))
+        .collect()
+}
+
+#[track_caller]
+fn encode_event<E: Event>(event: &E) -> NewEvent {
+    let event_type = event.event_type();
+    let payload = match event.encode() {
+        Ok(payload) => payload,
+        Err(error) => panic!("{} cannot be encoded: {error}", event_type.name),
+    };
+    let again = match E::decode(event_type.name, &payload) {
+        Ok(Some(again)) => again.encode(),
+        Ok(None) => panic!("{} is not among the TYPES of its own enum", event_type.name),
+        Err(error) => panic!(
+            "{} cannot be decoded: {error}\n  {}",
+            event_type.name,
+            text(&payload)
+        ),
+    };
+    assert_same_bytes(event_type.name, &payload, again.ok().as_deref());
+    NewEvent {
+        event_type,
+        content_type: E::Codec::CONTENT_TYPE,
+        payload,
+    }
+}
+
+#[track_caller]
+fn assert_same_bytes(name: &str, before: &[u8], after: Option<&[u8]>) {
+    assert!(
+        after == Some(before),
+        "{name} does not survive its encoding\n  before: {}\n  after:  {}",
+        text(before),
+        text(after.unwrap_or_default()),
+    );
+}
+
+#[track_caller]
+fn fold(session: &mut dyn Session, events: &[NewEvent], first_version: usize) {
+    let mut events = events
+        .iter()
+        .zip(first_version..)
+        .map(|(event, version)| RawEvent {
+            version: version as u64,
+            event_type: event.event_type.name,
+            schema_version: event.event_type.version,
+            content_type: event.content_type,
+            payload: &event.payload,
+        });
+    if let Err(fault) = session.evolve(&mut events) {
+        panic!("{}", fault.0);
+    }
+}
+
+fn show(answer: &Result<RawDecision, Failure>) -> String {
+    let decision = match answer {
+        Ok(decision) => decision,
+        Err(failure) => return show_failure(failure),
+    };
+    if decision.events.is_empty() {
+        return "no events".into();
+    }
+    let mut out = String::from(if decision.close {
+        "closing events"
+    } else {
+        "events"
+    });
+    for event in &decision.events {
+        let _ = write!(
+            out,
+            "\n          {} {}",
+            event.event_type.name,
+            text(&event.payload)
+        );
+    }
+    out
+}
+
+fn show_failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Malformed(error) => format!("malformed: {error}"),
+        Failure::Rejected(refusal) => {
+            show_rejection(refusal.code, &refusal.message, refusal.details.as_deref())
+        }
+        Failure::Failed(fault) => format!("failed: {}", fault.0),
+    }
+}
+
+fn show_rejection(code: &str, message: &str, details: Option<&str>) -> String {
+    format!(
+        "rejected: {code} ({message}) {}",
+        details.unwrap_or_default()
+    )
+}
+
+fn text(payload: &[u8]) -> String {
+    String::from_utf8_lossy(payload).into_owned()
+}

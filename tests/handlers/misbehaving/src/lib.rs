@@ -1,0 +1,93 @@
+//! A decider that does everything wrong, for tests of the hosts.
+
+use annals::{Command, Context, Decider, Decision, Event, Rejection};
+
+#[derive(Command)]
+pub enum Request {
+    Behave { id: String },
+    Trap { id: String },
+    Loop { id: String },
+    Allocate { id: String },
+    Recurse { id: String },
+    Garbage { id: String },
+    /// Emits an event that it cannot fold later.
+    Poison { id: String },
+}
+
+#[derive(Event)]
+pub enum Fact {
+    Behaved { id: String },
+    Poisoned { id: String },
+}
+
+#[derive(Rejection)]
+pub enum No {
+    #[annals(message = "{text}")]
+    Garbage { text: String },
+}
+
+pub struct Misbehaving;
+
+impl Decider for Misbehaving {
+    type State = u64;
+    type Command = Request;
+    type Event = Fact;
+    type Rejection = No;
+    const CATEGORY: &'static str = "bad";
+
+    fn initial() -> u64 {
+        0
+    }
+
+    fn stream_id(command: &Request) -> String {
+        match command {
+            Request::Behave { id }
+            | Request::Trap { id }
+            | Request::Loop { id }
+            | Request::Allocate { id }
+            | Request::Recurse { id }
+            | Request::Garbage { id }
+            | Request::Poison { id } => id.clone(),
+        }
+    }
+
+    fn evolve(count: &mut u64, event: &Fact) {
+        match event {
+            Fact::Behaved { .. } => *count += 1,
+            Fact::Poisoned { .. } => panic!("poisoned"),
+        }
+    }
+
+    fn decide(count: &u64, command: Request, _: &Context) -> Result<Decision<Fact>, No> {
+        match command {
+            Request::Behave { id } => Ok(Fact::Behaved { id }.into()),
+            Request::Poison { id } => Ok(Fact::Poisoned { id }.into()),
+            Request::Trap { .. } => panic!("as asked"),
+            Request::Loop { .. } => loop {
+                std::hint::black_box(count);
+            },
+            Request::Allocate { .. } => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    hoard.push(std::hint::black_box(vec![1; 1 << 20]));
+                }
+            }
+            Request::Recurse { id } => {
+                std::hint::black_box(recurse(id.len() as u64));
+                Ok(Decision::none())
+            }
+            // SAFETY: there is none, and that is the point: what leaves the component is not the
+            // text that its type promises.
+            Request::Garbage { .. } => Err(No::Garbage {
+                text: unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) },
+            }),
+        }
+    }
+}
+
+#[allow(unconditional_recursion, reason = "it overflows the stack, as asked")]
+fn recurse(n: u64) -> u64 {
+    std::hint::black_box(recurse(std::hint::black_box(n + 1))) + 1
+}
+
+annals::export!(Misbehaving);

@@ -1,0 +1,70 @@
+//! Handlers that trap, loop, hoard or answer garbage: the request fails, nothing is appended, and
+//! the next request is served.
+
+use crate::support;
+use annals_tests::client::Client;
+use annals_tests::server::Kind;
+
+const CRIMES: &[&str] = &["Trap", "Loop", "Allocate", "Recurse", "Garbage"];
+
+fn flags(host: Kind) -> &'static [&'static str] {
+    match host {
+        Kind::Annals => &["--timeout", "2s", "--max-memory", "64MiB"],
+        Kind::Wasmtime => &["-W", "timeout=2s,max-memory-size=67108864"],
+    }
+}
+
+fn survives(host: Kind) {
+    let served = support::misbehaving(host, flags(host));
+    let client = Client::new(served.server.url());
+    for crime in CRIMES {
+        let body = format!("{{\"id\":\"{crime}\"}}");
+        let failed = client.post(&format!("/commands/{crime}"), &[], body.as_bytes()).expect("an answer");
+        assert_eq!(failed.status, 500, "{crime}: {}", failed.text);
+        if host == Kind::Annals {
+            assert_eq!(failed.problem(), Some("handler-fault"), "{crime}: {}", failed.text);
+            assert_eq!(failed.body["handler"], "culprit", "{crime}: {}", failed.text);
+            let incident = failed.body["incident"].as_str().expect("an incident id");
+            assert!(served.server.log_text().contains(incident), "the incident is in the log");
+            assert!(!failed.text.contains("wasm"), "no internals: {}", failed.text);
+        }
+        assert!(client.stream(&format!("bad-{crime}")).expect("an answer").is_empty(), "{crime} appended");
+        let next = client.post("/commands/Behave", &[], br#"{"id":"next"}"#).expect("an answer");
+        assert_eq!(next.status, 200, "after {crime}: {}", next.text);
+    }
+    assert_eq!(client.log().expect("the log").len(), CRIMES.len());
+}
+
+/// An event that traps its own decider makes that stream fail, and no other.
+fn contains_poison(host: Kind) {
+    let served = support::misbehaving(host, flags(host));
+    let client = Client::new(served.server.url());
+    let send = |command: &str, id: &str| {
+        let body = format!("{{\"id\":\"{id}\"}}");
+        client.post(&format!("/commands/{command}"), &[], body.as_bytes()).expect("an answer").status
+    };
+    assert_eq!(send("Poison", "x"), 200);
+    assert_eq!(send("Behave", "x"), 500);
+    assert_eq!(send("Behave", "y"), 200);
+    assert_eq!(client.stream("bad-x").expect("a stream").len(), 1, "the log can still be read");
+}
+
+#[test]
+fn annals_host_survives_handlers_that_misbehave() {
+    survives(Kind::Annals);
+}
+
+#[test]
+fn wasmtime_serve_survives_handlers_that_misbehave() {
+    survives(Kind::Wasmtime);
+}
+
+#[test]
+fn annals_host_contains_a_poisoned_stream() {
+    contains_poison(Kind::Annals);
+}
+
+#[test]
+fn wasmtime_serve_contains_a_poisoned_stream() {
+    contains_poison(Kind::Wasmtime);
+}

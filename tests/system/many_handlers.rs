@@ -1,0 +1,32 @@
+//! Hundreds of handlers in one component: a chain of switchboards.
+
+use annals_tests::client::Client;
+use annals_tests::server::{Kind, Server};
+use annals_tests::{app, toy};
+
+/// More than three switchboards hold.
+const HANDLERS: usize = 200;
+
+fn every_handler_answers(host: Kind) {
+    let folder = tempfile::tempdir().expect("a folder");
+    toy::application(folder.path(), HANDLERS).expect("toys");
+    let app = app::compose(folder.path(), host, folder.path()).expect("it composes");
+    let server = Server::start(host, &app, folder.path()).expect("the host starts");
+    let client = Client::new(server.url());
+    for number in 0..HANDLERS {
+        let answer = client.post(&format!("/commands/Command{number}"), &[], b"{}").expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.body["stream"], format!("toy-{number}"));
+        assert_eq!(answer.body["events"][0]["type"], format!("Happened{number}"));
+    }
+}
+
+#[test]
+fn two_hundred_handlers_run_on_annals_host() {
+    every_handler_answers(Kind::Annals);
+}
+
+#[test]
+fn two_hundred_handlers_run_on_wasmtime_serve() {
+    every_handler_answers(Kind::Wasmtime);
+}

@@ -1,0 +1,63 @@
+//! The README's path for a stranger: a new project outside of the repository, the SDK, a manifest,
+//! compose, serve.
+
+use annals_tests::client::Client;
+use annals_tests::server::{Kind, Server};
+use annals_tests::{app, tools};
+use std::path::Path;
+use std::process::Command;
+
+const LIB: &str = include_str!("stranger/counter.rs");
+const MANIFEST: &str = include_str!("stranger/annals.toml");
+
+fn cargo(folder: &Path, args: &[&str]) {
+    let cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let out = tools::with_tools(cargo)
+        .expect("tools")
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .expect("cargo runs");
+    assert!(out.status.success(), "cargo {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// What a project is made with.
+enum Tool {
+    CargoComponent,
+    Cargo,
+}
+
+fn walks(tool: &Tool) {
+    let home = tempfile::tempdir().expect("a folder");
+    let sdk = tools::workspace().join("guest-sdk");
+    match tool {
+        Tool::CargoComponent => cargo(home.path(), &["component", "new", "--lib", "counter"]),
+        Tool::Cargo => cargo(home.path(), &["new", "--lib", "counter"]),
+    }
+    let project = home.path().join("counter");
+    cargo(&project, &["add", "annals", "--path", &sdk.to_string_lossy()]);
+    if matches!(tool, Tool::Cargo) {
+        let file = project.join("Cargo.toml");
+        let manifest = std::fs::read_to_string(&file).expect("a manifest");
+        std::fs::write(&file, format!("{manifest}\n[lib]\ncrate-type = [\"cdylib\"]\n")).expect("written");
+    }
+    std::fs::write(project.join("src/lib.rs"), LIB).expect("written");
+    std::fs::write(home.path().join("annals.toml"), MANIFEST).expect("written");
+    let app = app::compose(home.path(), Kind::Annals, home.path()).expect("it composes");
+    let server = Server::start(Kind::Annals, &app, home.path()).expect("the host starts");
+    let client = Client::new(server.url());
+    for expected in 1..=3 {
+        let answer = client.post("/commands/Count", &[], br#"{"counter":"c"}"#).expect("an answer");
+        assert_eq!((answer.status, answer.body["version"].as_u64()), (200, Some(expected)), "{}", answer.text);
+    }
+}
+
+#[test]
+fn a_cargo_component_project_as_it_is_made_becomes_a_handler() {
+    walks(&Tool::CargoComponent);
+}
+
+#[test]
+fn a_plain_cargo_project_becomes_a_handler() {
+    walks(&Tool::Cargo);
+}

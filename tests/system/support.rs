@@ -1,0 +1,50 @@
+//! Applications that several tests serve, composed once a run.
+
+use annals_tests::server::{Kind, Server};
+use annals_tests::{app, tools};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+use tempfile::TempDir;
+
+/// A folder for the run's composed applications.
+static COMPOSED: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
+static ONCE: Mutex<()> = Mutex::new(());
+
+/// Composes the application in a folder, once for each host.
+pub fn composed(folder: &Path, host: Kind) -> PathBuf {
+    let _guard = ONCE.lock();
+    let name = folder.file_name().expect("a folder with a name");
+    let output = COMPOSED.path().join(name);
+    let file = output.join(format!("app-{}.wasm", host.name()));
+    if !file.exists() {
+        std::fs::create_dir_all(&output).expect("a folder");
+        app::compose(folder, host, &output).expect("it composes");
+    }
+    file
+}
+
+/// The bank, served by a host on a new store.
+pub fn bank(host: Kind) -> Served {
+    serve(&app::bank(), host, &[])
+}
+
+/// Handlers that misbehave, served by a host on a new store.
+pub fn misbehaving(host: Kind, flags: &[&str]) -> Served {
+    serve(&tools::workspace().join("tests/handlers"), host, flags)
+}
+
+fn serve(folder: &Path, host: Kind, flags: &[&str]) -> Served {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let app = composed(folder, host);
+    Served {
+        server: Server::start_with(host, &app, data.path(), flags).expect("the host starts"),
+        data,
+    }
+}
+
+/// A host with its data, both gone at the end of the test.
+pub struct Served {
+    pub server: Server,
+    #[allow(dead_code, reason = "deleted when dropped")]
+    data: TempDir,
+}
