@@ -19,17 +19,43 @@ fn survives(host: Kind) {
     let client = Client::new(served.server.url());
     for crime in CRIMES {
         let body = format!("{{\"id\":\"{crime}\"}}");
-        let failed = client.post(&format!("/commands/{crime}"), &[], body.as_bytes()).expect("an answer");
+        let failed = client
+            .post(&format!("/commands/{crime}"), &[], body.as_bytes())
+            .expect("an answer");
         assert_eq!(failed.status, 500, "{crime}: {}", failed.text);
         if host == Kind::Annals {
-            assert_eq!(failed.problem(), Some("handler-fault"), "{crime}: {}", failed.text);
-            assert_eq!(failed.body["handler"], "culprit", "{crime}: {}", failed.text);
+            assert_eq!(
+                failed.problem(),
+                Some("handler-fault"),
+                "{crime}: {}",
+                failed.text
+            );
+            assert_eq!(
+                failed.body["handler"], "culprit",
+                "{crime}: {}",
+                failed.text
+            );
             let incident = failed.body["incident"].as_str().expect("an incident id");
-            assert!(served.server.log_text().contains(incident), "the incident is in the log");
-            assert!(!failed.text.contains("wasm"), "no internals: {}", failed.text);
+            assert!(
+                served.server.log_text().contains(incident),
+                "the incident is in the log"
+            );
+            assert!(
+                !failed.text.contains("wasm"),
+                "no internals: {}",
+                failed.text
+            );
         }
-        assert!(client.stream(&format!("bad-{crime}")).expect("an answer").is_empty(), "{crime} appended");
-        let next = client.post("/commands/Behave", &[], br#"{"id":"next"}"#).expect("an answer");
+        assert!(
+            client
+                .stream(&format!("bad-{crime}"))
+                .expect("an answer")
+                .is_empty(),
+            "{crime} appended"
+        );
+        let next = client
+            .post("/commands/Behave", &[], br#"{"id":"next"}"#)
+            .expect("an answer");
         assert_eq!(next.status, 200, "after {crime}: {}", next.text);
     }
     assert_eq!(client.log().expect("the log").len(), CRIMES.len());
@@ -41,12 +67,19 @@ fn contains_poison(host: Kind) {
     let client = Client::new(served.server.url());
     let send = |command: &str, id: &str| {
         let body = format!("{{\"id\":\"{id}\"}}");
-        client.post(&format!("/commands/{command}"), &[], body.as_bytes()).expect("an answer").status
+        client
+            .post(&format!("/commands/{command}"), &[], body.as_bytes())
+            .expect("an answer")
+            .status
     };
     assert_eq!(send("Poison", "x"), 200);
     assert_eq!(send("Behave", "x"), 500);
     assert_eq!(send("Behave", "y"), 200);
-    assert_eq!(client.stream("bad-x").expect("a stream").len(), 1, "the log can still be read");
+    assert_eq!(
+        client.stream("bad-x").expect("a stream").len(),
+        1,
+        "the log can still be read"
+    );
 }
 
 #[test]

@@ -11,7 +11,13 @@ fn plays_to_the_oracle(host: Kind) {
     assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
     assert_eq!(tally.lost, 0);
     assert_eq!(tally.restarts, 2);
-    assert!(tally.commands >= 2000 && tally.rejected > 100 && tally.duplicates > 100 && tally.malformed > 10, "{tally:?}");
+    assert!(
+        tally.commands >= 2000
+            && tally.rejected > 100
+            && tally.duplicates > 100
+            && tally.malformed > 10,
+        "{tally:?}"
+    );
 }
 
 #[test]
@@ -26,11 +32,18 @@ fn every_outcome_and_balance_survives_kills_on_wasmtime_serve() {
 
 #[test]
 fn the_log_check_notices_gaps_repeats_and_double_effects() {
-    let event = |position: u64, version: u64, command: &str| {
-        json!({"position": position, "subject": "a-1", "streamversion": version, "commandid": command})
-    };
+    let event = |position: u64, version: u64, command: &str| json!({"position": position, "subject": "a-1", "streamversion": version, "commandid": command});
     assert!(check_log(&[event(1, 1, "x"), event(2, 2, "x"), event(9, 3, "y")]).is_empty());
-    assert!(!check_log(&[event(1, 1, "x"), event(9, 3, "y")]).is_empty(), "a version is missing");
-    assert!(!check_log(&[event(9, 1, "x"), event(9, 2, "y")]).is_empty(), "a position repeats");
-    assert!(!check_log(&[event(1, 1, "x"), event(9, 2, "x")]).is_empty(), "a command took effect twice");
+    assert!(
+        !check_log(&[event(1, 1, "x"), event(9, 3, "y")]).is_empty(),
+        "a version is missing"
+    );
+    assert!(
+        !check_log(&[event(9, 1, "x"), event(9, 2, "y")]).is_empty(),
+        "a position repeats"
+    );
+    assert!(
+        !check_log(&[event(1, 1, "x"), event(9, 2, "x")]).is_empty(),
+        "a command took effect twice"
+    );
 }

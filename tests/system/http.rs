@@ -9,12 +9,16 @@ use std::net::TcpStream;
 
 fn open(client: &Client, account: &str, headers: &[(&str, &str)]) -> Answer {
     let body = json!({"account": account, "owner": "Ada", "deposit": 100}).to_string();
-    client.post("/commands/OpenAccount", headers, body.as_bytes()).expect("an answer")
+    client
+        .post("/commands/OpenAccount", headers, body.as_bytes())
+        .expect("an answer")
 }
 
 fn deposit(client: &Client, account: &str, headers: &[(&str, &str)]) -> Answer {
     let body = json!({"account": account, "amount": 5}).to_string();
-    client.post("/commands/Deposit", headers, body.as_bytes()).expect("an answer")
+    client
+        .post("/commands/Deposit", headers, body.as_bytes())
+        .expect("an answer")
 }
 
 /// All of it against one host, so that the host starts once.
@@ -47,8 +51,14 @@ fn an_accepted_command(client: &Client) {
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.header("etag"), Some("\"1\""));
     let body = &answer.body;
-    assert_eq!((&body["stream"], &body["version"], &body["duplicate"]), (&json!("account-a"), &json!(1), &json!(false)));
-    assert_eq!((&body["events"][0]["type"], &body["events"][0]["version"]), (&json!("AccountOpened"), &json!(1)));
+    assert_eq!(
+        (&body["stream"], &body["version"], &body["duplicate"]),
+        (&json!("account-a"), &json!(1), &json!(false))
+    );
+    assert_eq!(
+        (&body["events"][0]["type"], &body["events"][0]["version"]),
+        (&json!("AccountOpened"), &json!(1))
+    );
     assert!(body["position"].as_u64().expect("a position") > 0);
     assert!(!body["commandId"].as_str().expect("an id").is_empty());
 }
@@ -78,25 +88,54 @@ fn metadata_is_kept(client: &Client) {
     ] {
         assert_eq!(event[key], value, "{event}");
     }
-    assert_eq!(event["data"], json!({"account": "meta", "owner": "Ada", "deposit": 100}));
-    assert_eq!((&event["streamversion"], &event["schemaversion"]), (&json!(1), &json!(1)));
-    assert!(event["time"].as_str().is_some_and(|time| time.ends_with('Z') && time.len() == 24), "{event}");
+    assert_eq!(
+        event["data"],
+        json!({"account": "meta", "owner": "Ada", "deposit": 100})
+    );
+    assert_eq!(
+        (&event["streamversion"], &event["schemaversion"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(
+        event["time"]
+            .as_str()
+            .is_some_and(|time| time.ends_with('Z') && time.len() == 24),
+        "{event}"
+    );
     // Without headers, correlation and causation are the command's own id.
-    assert_eq!(deposit(client, "meta", &[("Idempotency-Key", "meta-2")]).status, 200);
+    assert_eq!(
+        deposit(client, "meta", &[("Idempotency-Key", "meta-2")]).status,
+        200
+    );
     let event = client.stream("account-meta").expect("a stream").remove(1);
-    assert_eq!((&event["correlationid"], &event["causationid"]), (&json!("meta-2"), &json!("meta-2")));
+    assert_eq!(
+        (&event["correlationid"], &event["causationid"]),
+        (&json!("meta-2"), &json!("meta-2"))
+    );
 }
 
 fn preconditions(client: &Client) {
     assert_eq!(open(client, "p", &[("If-None-Match", "*")]).status, 200);
     let again = open(client, "p", &[("If-None-Match", "*")]);
-    assert_eq!((again.status, again.problem()), (412, Some("precondition-failed")));
-    assert_eq!((&again.body["expected"], &again.body["actual"]), (&json!("no-stream"), &json!(1)));
+    assert_eq!(
+        (again.status, again.problem()),
+        (412, Some("precondition-failed"))
+    );
+    assert_eq!(
+        (&again.body["expected"], &again.body["actual"]),
+        (&json!("no-stream"), &json!(1))
+    );
     assert_eq!(deposit(client, "p", &[("If-Match", "\"1\"")]).status, 200);
     let stale = deposit(client, "p", &[("If-Match", "\"1\"")]);
-    assert_eq!((stale.status, &stale.body["expected"], &stale.body["actual"]), (412, &json!(1), &json!(2)));
+    assert_eq!(
+        (stale.status, &stale.body["expected"], &stale.body["actual"]),
+        (412, &json!(1), &json!(2))
+    );
     let unquoted = deposit(client, "p", &[("If-Match", "2")]);
-    assert_eq!((unquoted.status, unquoted.problem()), (400, Some("malformed-command")));
+    assert_eq!(
+        (unquoted.status, unquoted.problem()),
+        (400, Some("malformed-command"))
+    );
     assert_eq!(client.stream("account-p").expect("a stream").len(), 2);
 }
 
@@ -105,37 +144,79 @@ fn duplicates(client: &Client) {
     let first = open(client, "d", &key);
     let second = open(client, "d", &key);
     assert_eq!((first.status, second.status), (200, 200));
-    assert_eq!((&first.body["duplicate"], &second.body["duplicate"]), (&json!(false), &json!(true)));
-    assert_eq!((&first.body["events"], &first.body["position"]), (&second.body["events"], &second.body["position"]));
+    assert_eq!(
+        (&first.body["duplicate"], &second.body["duplicate"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(
+        (&first.body["events"], &first.body["position"]),
+        (&second.body["events"], &second.body["position"])
+    );
     // A rejection stays the answer, also when the state would now allow the command.
     let withdraw = |id| {
         let body = br#"{"account":"d","amount":101}"#;
-        client.post("/commands/Withdraw", &[("Idempotency-Key", id)], body).expect("an answer")
+        client
+            .post("/commands/Withdraw", &[("Idempotency-Key", id)], body)
+            .expect("an answer")
     };
     assert_eq!(withdraw("dup-2").body["code"], "insufficient-funds");
     assert_eq!(deposit(client, "d", &[]).status, 200);
     let again = withdraw("dup-2");
-    assert_eq!((again.status, &again.body["code"], &again.body["duplicate"]), (422, &json!("insufficient-funds"), &json!(true)));
+    assert_eq!(
+        (again.status, &again.body["code"], &again.body["duplicate"]),
+        (422, &json!("insufficient-funds"), &json!(true))
+    );
     assert_eq!(withdraw("dup-3").status, 200);
     // The id of one command is not the id of another.
     let other = open(client, "d2", &key);
-    assert_eq!((other.status, other.problem()), (400, Some("malformed-command")), "{}", other.text);
+    assert_eq!(
+        (other.status, other.problem()),
+        (400, Some("malformed-command")),
+        "{}",
+        other.text
+    );
     assert_eq!(client.stream("account-d2").expect("an answer").len(), 0);
     assert_eq!(client.stream("account-d").expect("a stream").len(), 3);
 }
 
 fn errors(client: &Client) {
-    let unknown = client.post("/commands/OpenAcount", &[], b"{}").expect("an answer");
-    assert_eq!((unknown.status, unknown.problem()), (404, Some("unknown-command")));
+    let unknown = client
+        .post("/commands/OpenAcount", &[], b"{}")
+        .expect("an answer");
+    assert_eq!(
+        (unknown.status, unknown.problem()),
+        (404, Some("unknown-command"))
+    );
     assert_eq!(unknown.body["nearest"], json!(["OpenAccount"]));
-    let malformed = client.post("/commands/Deposit", &[], b"{\"account\":\"a\",\"amount\":\"x\"}").expect("an answer");
-    assert_eq!((malformed.status, malformed.problem()), (400, Some("malformed-command")));
-    assert!(malformed.body["at"].as_str().is_some_and(|at| !at.is_empty()), "{}", malformed.text);
+    let malformed = client
+        .post(
+            "/commands/Deposit",
+            &[],
+            b"{\"account\":\"a\",\"amount\":\"x\"}",
+        )
+        .expect("an answer");
+    assert_eq!(
+        (malformed.status, malformed.problem()),
+        (400, Some("malformed-command"))
+    );
+    assert!(
+        malformed.body["at"]
+            .as_str()
+            .is_some_and(|at| !at.is_empty()),
+        "{}",
+        malformed.text
+    );
     let rejected = deposit(client, "nobody", &[]);
-    assert_eq!((rejected.status, rejected.problem()), (422, Some("rejected")));
+    assert_eq!(
+        (rejected.status, rejected.problem()),
+        (422, Some("rejected"))
+    );
     assert_eq!(rejected.body["code"], "account-not-open");
     assert!(rejected.body["message"].is_string());
-    assert_eq!(rejected.header("content-type"), Some("application/problem+json"));
+    assert_eq!(
+        rejected.header("content-type"),
+        Some("application/problem+json")
+    );
     let no_route = client.get("/nowhere").expect("an answer");
     assert_eq!(no_route.status, 404);
     let method = client.post("/events", &[], b"").expect("an answer");
@@ -150,14 +231,19 @@ fn queries(client: &Client) {
     assert_eq!(about.body["name"], "bank");
     assert_eq!(about.body["commands"].as_array().map(Vec::len), Some(3));
     let missing = client.get("/streams/account-nobody").expect("an answer");
-    assert_eq!((missing.status, missing.problem()), (404, Some("unknown-stream")));
+    assert_eq!(
+        (missing.status, missing.problem()),
+        (404, Some("unknown-stream"))
+    );
     let illegal = client.get("/streams/%20").expect("an answer");
     assert_eq!(illegal.status, 400, "{}", illegal.text);
     // Pages join without a gap or a repeat.
     let whole = client.log().expect("the log");
     let (mut paged, mut after) = (Vec::new(), 0);
     loop {
-        let page = client.get(&format!("/events?after={after}&limit=2")).expect("a page");
+        let page = client
+            .get(&format!("/events?after={after}&limit=2"))
+            .expect("a page");
         let events = page.body["events"].as_array().expect("events").clone();
         assert!(events.len() <= 2);
         paged.extend(events);
@@ -167,35 +253,55 @@ fn queries(client: &Client) {
         after = page.body["next"].as_u64().expect("a position");
     }
     assert_eq!(paged, whole);
-    let deposits = client.get("/events?type=Deposited&limit=1000").expect("a page");
+    let deposits = client
+        .get("/events?type=Deposited&limit=1000")
+        .expect("a page");
     let deposits = deposits.body["events"].as_array().expect("events").clone();
     assert!(!deposits.is_empty() && deposits.iter().all(|event| event["type"] == "Deposited"));
-    let tail = client.get("/streams/account-d?after=1&limit=1").expect("a page");
+    let tail = client
+        .get("/streams/account-d?after=1&limit=1")
+        .expect("a page");
     assert_eq!(tail.body["events"][0]["streamversion"], 2);
     assert_eq!(tail.body["end"], false);
 }
 
 fn states(client: &Client) {
-    let state = |query: &str| client.get(&format!("/streams/account-p/state?{query}")).expect("an answer");
+    let state = |query: &str| {
+        client
+            .get(&format!("/streams/account-p/state?{query}"))
+            .expect("an answer")
+    };
     let now = state("decider=transact");
-    assert_eq!((now.status, &now.body["version"]), (200, &json!(2)), "{}", now.text);
+    assert_eq!(
+        (now.status, &now.body["version"]),
+        (200, &json!(2)),
+        "{}",
+        now.text
+    );
     let before = state("decider=transact&at=1");
     assert_eq!(before.body["version"], 1);
     assert_ne!(before.body["state"], now.body["state"]);
     let unknown = state("decider=nobody");
-    assert_eq!((unknown.status, &unknown.body["nearest"]), (404, &json!(["open-account", "transact"])));
+    assert_eq!(
+        (unknown.status, &unknown.body["nearest"]),
+        (404, &json!(["open-account", "transact"]))
+    );
     assert_eq!(state("").status, 400);
 }
 
 /// A megabyte is taken whole, one byte more is refused, and nothing of it is stored.
 fn large_bodies(client: &Client) {
     let body_of = |account: &str, size: usize| {
-        let rest = json!({"account": account, "owner": "", "deposit": 1}).to_string().len();
+        let rest = json!({"account": account, "owner": "", "deposit": 1})
+            .to_string()
+            .len();
         json!({"account": account, "owner": "x".repeat(size - rest), "deposit": 1}).to_string()
     };
     let limit = 1 << 20;
     let largest = body_of("large", limit);
-    let answer = client.post("/commands/OpenAccount", &[], largest.as_bytes()).expect("an answer");
+    let answer = client
+        .post("/commands/OpenAccount", &[], largest.as_bytes())
+        .expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text);
     let event = client.stream("account-large").expect("a stream").remove(0);
     let sent: serde_json::Value = serde_json::from_str(&largest).expect("JSON");
@@ -203,7 +309,12 @@ fn large_bodies(client: &Client) {
     let larger = body_of("larger", limit + 1);
     // A server may answer before it has read everything; a client may then see a broken pipe.
     if let Ok(answer) = client.post("/commands/OpenAccount", &[], larger.as_bytes()) {
-        assert_eq!((answer.status, answer.problem()), (413, Some("payload-too-large")), "{}", answer.text);
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (413, Some("payload-too-large")),
+            "{}",
+            answer.text
+        );
         assert_eq!(answer.body["limit"], limit);
     }
     assert_eq!(client.stream("account-larger").expect("an answer").len(), 0);
@@ -220,13 +331,20 @@ fn chunked_bodies(server: &Server) {
          transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
     );
     for chunk in body.as_bytes().chunks(777) {
-        request += &format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk));
+        request += &format!(
+            "{:x}\r\n{}\r\n",
+            chunk.len(),
+            String::from_utf8_lossy(chunk)
+        );
     }
     request += "0\r\n\r\n";
     socket.write_all(request.as_bytes()).expect("sent");
     let mut response = String::new();
     socket.read_to_string(&mut response).expect("an answer");
     assert!(response.starts_with("HTTP/1.1 200"), "{response}");
-    let event = Client::new(server.url()).stream("account-chunked").expect("a stream").remove(0);
+    let event = Client::new(server.url())
+        .stream("account-chunked")
+        .expect("a stream")
+        .remove(0);
     assert_eq!(event["data"]["owner"], owner);
 }

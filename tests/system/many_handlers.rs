@@ -14,10 +14,15 @@ fn every_handler_answers(host: Kind) {
     let server = Server::start(host, &app, folder.path()).expect("the host starts");
     let client = Client::new(server.url());
     for number in 0..HANDLERS {
-        let answer = client.post(&format!("/commands/Command{number}"), &[], b"{}").expect("an answer");
+        let answer = client
+            .post(&format!("/commands/Command{number}"), &[], b"{}")
+            .expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(answer.body["stream"], format!("toy-{number}"));
-        assert_eq!(answer.body["events"][0]["type"], format!("Happened{number}"));
+        assert_eq!(
+            answer.body["events"][0]["type"],
+            format!("Happened{number}")
+        );
     }
 }
 

@@ -16,7 +16,13 @@ fn never_overdraws(host: Kind) {
     let served = support::bank(host);
     let client = Client::new(served.server.url());
     let body = format!("{{\"account\":\"joint\",\"owner\":\"both\",\"deposit\":{DEPOSIT}}}");
-    assert_eq!(client.command("OpenAccount", "open", body.as_bytes()).expect("an answer").status, 200);
+    assert_eq!(
+        client
+            .command("OpenAccount", "open", body.as_bytes())
+            .expect("an answer")
+            .status,
+        200
+    );
 
     let racers: Vec<_> = (0..CLIENTS)
         .map(|racer| {
@@ -27,19 +33,26 @@ fn never_overdraws(host: Kind) {
                 for n in 0..COMMANDS / CLIENTS {
                     let body = br#"{"account":"joint","amount":1}"#;
                     // Without a command id: nothing but the stream itself orders the racers.
-                    let answer = client.post("/commands/Withdraw", &[], body).expect("an answer");
+                    let answer = client
+                        .post("/commands/Withdraw", &[], body)
+                        .expect("an answer");
                     match answer.status {
                         200 => accepted.push(answer.body["version"].as_u64().expect("a version")),
                         422 => assert_eq!(answer.body["code"], "insufficient-funds"),
                         status => panic!("racer {racer}, command {n}: {status} {}", answer.text),
                     }
-                    attempts += answer.header("annals-attempts").map_or(1, |n| n.parse().expect("a number"));
+                    attempts += answer
+                        .header("annals-attempts")
+                        .map_or(1, |n| n.parse().expect("a number"));
                 }
                 (accepted, attempts)
             })
         })
         .collect();
-    let results: Vec<(Vec<u64>, usize)> = racers.into_iter().map(|racer| racer.join().expect("no panic")).collect();
+    let results: Vec<(Vec<u64>, usize)> = racers
+        .into_iter()
+        .map(|racer| racer.join().expect("no panic"))
+        .collect();
 
     let log = client.log().expect("the log");
     assert_eq!(check_log(&log), Vec::<String>::new());
@@ -54,13 +67,19 @@ fn never_overdraws(host: Kind) {
     }
     assert_eq!(balance, 0, "every cent was there to be withdrawn");
     // Each acknowledged withdrawal is an event of its own, and there are no others.
-    let versions: HashSet<u64> = results.iter().flat_map(|(accepted, _)| accepted.iter().copied()).collect();
+    let versions: HashSet<u64> = results
+        .iter()
+        .flat_map(|(accepted, _)| accepted.iter().copied())
+        .collect();
     let acknowledged: usize = results.iter().map(|(accepted, _)| accepted.len()).sum();
     assert_eq!(versions.len(), acknowledged);
     assert_eq!(acknowledged, usize::try_from(DEPOSIT).expect("small"));
     assert_eq!(log.len(), acknowledged + 1);
     let attempts: usize = results.iter().map(|(_, attempts)| attempts).sum();
-    println!("{}: {COMMANDS} commands decided {attempts} times", host.name());
+    println!(
+        "{}: {COMMANDS} commands decided {attempts} times",
+        host.name()
+    );
 }
 
 #[test]

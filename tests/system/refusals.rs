@@ -6,7 +6,12 @@ use std::path::Path;
 /// Runs `annals check` and answers what it said, which must be a refusal.
 fn refused(folder: &Path) -> String {
     let out = app::annals(folder, &["check"]).expect("annals runs");
-    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     String::from_utf8(out.stderr).expect("text")
 }
 
@@ -29,10 +34,19 @@ fn an_import_beyond_the_contract_is_named_with_the_remedy() {
              (export "annals:es/deciders@0.1.0" (instance $i)))"#,
     )
     .expect("a component");
-    let folder = folder_with("[handlers.clocky]\ncomponent = \"c.wasm\"\n", &[("c.wasm", &impure)]);
+    let folder = folder_with(
+        "[handlers.clocky]\ncomponent = \"c.wasm\"\n",
+        &[("c.wasm", &impure)],
+    );
     let said = refused(folder.path());
     assert_eq!(said.lines().count(), 1, "{said}");
-    for part in ["annals.toml:3", "`clocky`", "`wasi:clocks/wall-clock@0.2.6`", "context", "wasm32-unknown-unknown"] {
+    for part in [
+        "annals.toml:3",
+        "`clocky`",
+        "`wasi:clocks/wall-clock@0.2.6`",
+        "context",
+        "wasm32-unknown-unknown",
+    ] {
         assert!(said.contains(part), "no {part} in: {said}");
     }
 }
@@ -44,7 +58,11 @@ fn every_problem_of_every_handler_is_told_in_one_run() {
         "[handlers.a]\ncomponent = \"a.wasm\"\n[handlers.b]\ncomponent = \"b.wasm\"\n\
          [handlers.c]\ncomponent = \"missing.wasm\"\n[handlers.d]\ncomponent = \"d.wasm\"\n\
          [handlers.e]\ncomponent = \"a.wasm\"\nallow = [\"wasi:http/outgoing-handler\"]\n",
-        &[("a.wasm", &toy), ("b.wasm", &toy), ("d.wasm", b"\0asm nonsense")],
+        &[
+            ("a.wasm", &toy),
+            ("b.wasm", &toy),
+            ("d.wasm", b"\0asm nonsense"),
+        ],
     );
     let said = refused(folder.path());
     for part in [
@@ -55,23 +73,39 @@ fn every_problem_of_every_handler_is_told_in_one_run() {
     ] {
         assert!(said.contains(part), "no {part} in: {said}");
     }
-    assert!(said.lines().all(|line| line.starts_with("annals.toml:") && line.contains("; ")), "{said}");
+    assert!(
+        said.lines()
+            .all(|line| line.starts_with("annals.toml:") && line.contains("; ")),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_core_module_without_a_world_is_refused() {
     let module = wat::parse_str("(module)").expect("a module");
-    let folder = folder_with("[handlers.m]\ncomponent = \"m.wasm\"\n", &[("m.wasm", &module)]);
+    let folder = folder_with(
+        "[handlers.m]\ncomponent = \"m.wasm\"\n",
+        &[("m.wasm", &module)],
+    );
     let said = refused(folder.path());
-    assert!(said.contains("exports no handler") && said.contains("annals::export!"), "{said}");
+    assert!(
+        said.contains("exports no handler") && said.contains("annals::export!"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_handler_that_never_returns_is_refused_soon() {
     let looping = looping_handler();
-    let folder = folder_with("[handlers.slow]\ncomponent = \"s.wasm\"\n", &[("s.wasm", &looping)]);
+    let folder = folder_with(
+        "[handlers.slow]\ncomponent = \"s.wasm\"\n",
+        &[("s.wasm", &looping)],
+    );
     let said = refused(folder.path());
-    assert!(said.contains("handler `slow`: `describe` failed: it does not return"), "{said}");
+    assert!(
+        said.contains("handler `slow`: `describe` failed: it does not return"),
+        "{said}"
+    );
 }
 
 /// A toy whose `describe` loops.

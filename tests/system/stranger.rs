@@ -18,7 +18,11 @@ fn cargo(folder: &Path, args: &[&str]) {
         .args(args)
         .output()
         .expect("cargo runs");
-    assert!(out.status.success(), "cargo {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "cargo {args:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }
 
 /// What a project is made with.
@@ -35,11 +39,18 @@ fn walks(tool: &Tool) {
         Tool::Cargo => cargo(home.path(), &["new", "--lib", "counter"]),
     }
     let project = home.path().join("counter");
-    cargo(&project, &["add", "annals", "--path", &sdk.to_string_lossy()]);
+    cargo(
+        &project,
+        &["add", "annals", "--path", &sdk.to_string_lossy()],
+    );
     if matches!(tool, Tool::Cargo) {
         let file = project.join("Cargo.toml");
         let manifest = std::fs::read_to_string(&file).expect("a manifest");
-        std::fs::write(&file, format!("{manifest}\n[lib]\ncrate-type = [\"cdylib\"]\n")).expect("written");
+        std::fs::write(
+            &file,
+            format!("{manifest}\n[lib]\ncrate-type = [\"cdylib\"]\n"),
+        )
+        .expect("written");
     }
     std::fs::write(project.join("src/lib.rs"), LIB).expect("written");
     std::fs::write(home.path().join("annals.toml"), MANIFEST).expect("written");
@@ -47,8 +58,15 @@ fn walks(tool: &Tool) {
     let server = Server::start(Kind::Annals, &app, home.path()).expect("the host starts");
     let client = Client::new(server.url());
     for expected in 1..=3 {
-        let answer = client.post("/commands/Count", &[], br#"{"counter":"c"}"#).expect("an answer");
-        assert_eq!((answer.status, answer.body["version"].as_u64()), (200, Some(expected)), "{}", answer.text);
+        let answer = client
+            .post("/commands/Count", &[], br#"{"counter":"c"}"#)
+            .expect("an answer");
+        assert_eq!(
+            (answer.status, answer.body["version"].as_u64()),
+            (200, Some(expected)),
+            "{}",
+            answer.text
+        );
     }
 }
 

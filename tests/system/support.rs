@@ -7,7 +7,8 @@ use std::sync::{LazyLock, Mutex};
 use tempfile::TempDir;
 
 /// A folder for the run's composed applications.
-static COMPOSED: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
+static COMPOSED: LazyLock<TempDir> =
+    LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
 static ONCE: Mutex<()> = Mutex::new(());
 
 /// Composes the application in a folder, once for each host.

@@ -74,33 +74,22 @@ pub fn test(filter: Option<&str>) -> Result<()> {
 /// `cargo xtask bench`
 pub fn bench() -> Result<()> {
     setup()?;
+    let tools = ["annals-compose", "annals-host", "first-figures"];
+    let mut build = cargo();
+    build.args(["build", "--release", JOBS]);
     run(
         "building with optimisations",
-        cargo().args([
-            "build",
-            "--release",
-            JOBS,
-            "-p",
-            "annals-compose",
-            "-p",
-            "annals-host",
-            "-p",
-            "annals-tests",
-            "--bins",
-        ]),
+        build.args(tools.iter().flat_map(|package| ["-p", package])),
+    )?;
+    run(
+        "building a hello-world component",
+        cargo()
+            .args(["build", "--profile=wasm", "--target=wasm32-unknown-unknown"])
+            .args(["-p", "hello-component", JOBS]),
     )?;
     run(
         "measuring",
-        cargo().args([
-            "run",
-            "--release",
-            "--quiet",
-            JOBS,
-            "-p",
-            "annals-tests",
-            "--bin",
-            "first-figures",
-        ]),
+        cargo().args(["run", "--release", "--quiet", JOBS, "-p", "first-figures"]),
     )
 }
 

@@ -16,7 +16,7 @@ const CLOCKS_APART: u64 = 60_000;
 
 /// What a ref leads to.
 enum Followed {
-    Deliver(Commit),
+    Deliver(Box<Commit>),
     Pass,
     /// Its writer may be about to write.
     Wait,
@@ -39,7 +39,11 @@ impl<S: Slots> EventLog<S> {
         now: u64,
     ) -> Result<LogPage, StoreError> {
         let limit = limit.max(1) as usize;
-        let mut page = LogPage { events: Vec::new(), next: after, end: false };
+        let mut page = LogPage {
+            events: Vec::new(),
+            next: after,
+            end: false,
+        };
         let mut bytes = 0;
         for _ in 0..PAGE_SLOTS {
             // A position that is the last possible one of its commit leads to the next commit.
@@ -56,7 +60,10 @@ impl<S: Slots> EventLog<S> {
                 Followed::Pass => {}
                 Followed::Deliver(commit) => {
                     let passed = page.next;
-                    for event in commit.recorded().skip_while(|event| event.position <= passed) {
+                    for event in commit
+                        .recorded()
+                        .skip_while(|event| event.position <= passed)
+                    {
                         if page.events.len() >= limit || bytes >= PAGE_BYTES {
                             return Ok(page);
                         }
@@ -96,7 +103,7 @@ impl<S: Slots> EventLog<S> {
             Some(StreamRecord::Commit(commit))
                 if commit.id == claim.commit && commit.position == index * PER_COMMIT =>
             {
-                Followed::Deliver(commit)
+                Followed::Deliver(Box::new(commit))
             }
             Some(_) => Followed::Pass,
             None => Followed::Wait,
@@ -107,18 +114,28 @@ impl<S: Slots> EventLog<S> {
     /// goes on to the next slot or has a conflict.
     fn void(&self, index: u64, claim: &Ref, stream: StreamName<'_>) -> Result<(), StoreError> {
         let after = match claim.slot {
-            0 => return Err(StoreError::corrupt(&self.keys.log(index), "it leads to slot 0")),
+            0 => {
+                return Err(StoreError::corrupt(
+                    &self.keys.log(index),
+                    "it leads to slot 0",
+                ));
+            }
             1 => After::default(),
             slot => match self.read_slot(stream, slot - 1)? {
                 Some(before) => before.after(),
                 // Nobody claims a slot before having seen the one in front of it.
                 None => {
-                    let reason = format!("it leads to slot {slot} of {stream}, and the slot before is absent");
+                    let reason = format!(
+                        "it leads to slot {slot} of {stream}, and the slot before is absent"
+                    );
                     return Err(StoreError::corrupt(&self.keys.log(index), reason));
                 }
             },
         };
-        let void = record::encode(&Void { stream: claim.stream.clone(), after })?;
+        let void = record::encode(&Void {
+            stream: claim.stream.clone(),
+            after,
+        })?;
         match self.create(&self.keys.slot(stream, claim.slot), &void) {
             Ok(Written::Ours | Written::Taken) => Ok(()),
             // The next reader tries again.

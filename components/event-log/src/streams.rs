@@ -19,12 +19,12 @@ impl<S: Slots> EventLog<S> {
         let known = self
             .remembered(stream)
             .filter(|place| place.cursor == after.cursor);
-        if known.is_some_and(|place| place.head() != after) {
+        if known.is_some_and(|place| place.after.version != after.version) {
             return Err(stood_elsewhere(stream, after));
         }
         let mut page = Page {
             events: Vec::new(),
-            head: after,
+            head: known.map_or(after, Place::head),
             end: false,
         };
         let mut commits = 0;

@@ -384,15 +384,35 @@ fn the_truth_about_a_lost_answer_is_found_out() {
     for happens in [false, true] {
         let slots = MemorySlots::new();
         fill(&mut open(&slots), "a-1", &[1; 3]);
-        let forgetful = Forgetful { slots: &slots, happens, odd: Cell::new(false) };
+        let forgetful = Forgetful {
+            slots: &slots,
+            happens,
+            odd: Cell::new(false),
+        };
         let at = |version, seed| request("a-1", Precondition::At(version), "", seed, &["E"]);
         assert_eq!(open(&forgetful).append(at(3, 1)).map(|a| a.version), Ok(4));
         assert_eq!(open(&forgetful).append(at(4, 2)).map(|a| a.version), Ok(5));
         let claimed = open(&forgetful).claim_command("c", 1, "a-1", 0);
-        assert_eq!(claimed, Ok(if happens { Claim::Pending } else { Claim::Fresh }));
+        assert_eq!(
+            claimed,
+            Ok(if happens {
+                Claim::Pending
+            } else {
+                Claim::Fresh
+            })
+        );
         // Another's commit is not taken for ours.
-        let conflict = Err(AppendError::Conflict { expected: Precondition::At(4), actual: 5 });
-        assert_eq!(open(&forgetful).append(AppendRequest { cursor: Some(4), ..at(4, 3) }), conflict);
+        let conflict = Err(AppendError::Conflict {
+            expected: Precondition::At(4),
+            actual: 5,
+        });
+        assert_eq!(
+            open(&forgetful).append(AppendRequest {
+                cursor: Some(4),
+                ..at(4, 3)
+            }),
+            conflict
+        );
         assert_eq!(check(&slots, &["a-1"]).len(), 5);
         assert_eq!(log_slots(&slots), 6, "one ref an attempt");
     }

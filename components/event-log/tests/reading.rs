@@ -294,16 +294,11 @@ fn lost_damaged_or_lying_hints_cost_reads_only() {
         fill(&mut open(&slots), "a-1", &[1; 40]);
         fill(&mut open(&slots), "b-1", &[1; 5]);
         let dump = slots.dump();
-        let hint = |kind: &str| {
-            dump.iter()
-                .find(|(key, _)| key.contains(kind))
-                .unwrap()
-                .clone()
-        };
+        let hint = |kind: &str| dump.iter().find(|(key, _)| key.contains(kind)).unwrap();
         for (key, value) in [hint("log-hint"), hint(".head.")] {
             match damage {
-                0 => slots.delete(&key).unwrap(),
-                1 => slots.put(&key, b"nonsense").unwrap(),
+                0 => slots.delete(key).unwrap(),
+                1 => slots.put(key, b"nonsense").unwrap(),
                 _ => {
                     // The same hint under a stream that is much shorter.
                     slots.put("a.head.b-1", value).unwrap();
@@ -332,11 +327,18 @@ fn lost_damaged_or_lying_hints_cost_reads_only() {
 fn a_record_under_another_streams_key_is_corrupt() {
     let slots = MemorySlots::new();
     fill(&mut open(&slots), "a-1", &[1]);
-    let (key, value) = slots.dump().into_iter().find(|(key, _)| key.contains("stream.a-1")).unwrap();
+    let (key, value) = slots
+        .dump()
+        .into_iter()
+        .find(|(key, _)| key.contains("stream.a-1"))
+        .unwrap();
     let other = key.replace("a-1", "a-2");
     slots.put(&other, &value).unwrap();
     let corrupt = open(&slots).load("a-2", Head::default(), 1);
-    assert!(matches!(&corrupt, Err(StoreError::Corrupt { key, .. }) if *key == other), "{corrupt:?}");
+    assert!(
+        matches!(&corrupt, Err(StoreError::Corrupt { key, .. }) if *key == other),
+        "{corrupt:?}"
+    );
     assert!(corrupt.unwrap_err().to_string().contains(&other));
 }
 
@@ -346,8 +348,15 @@ fn a_load_from_where_the_stream_never_stood_is_refused() {
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[2, 1, 1]);
     for (cursor, version) in [(1, 1), (2, 2), (0, 1), (3, 3)] {
-        let head = Head { cursor, version, closed: false };
+        let head = Head {
+            cursor,
+            version,
+            closed: false,
+        };
         let refused = log.load("a-1", head, 10);
-        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{head:?}: {refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Invalid(_))),
+            "{head:?}: {refused:?}"
+        );
     }
 }
