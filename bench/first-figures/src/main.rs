@@ -31,7 +31,7 @@ fn main() -> Result<()> {
             commands.push(figures::rate(
                 CLIENTS,
                 COMMANDS,
-                |client, n| open_account(client, n),
+                open_account,
                 &server.url(),
             )?);
             drop(server);

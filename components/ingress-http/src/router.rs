@@ -5,10 +5,12 @@ use crate::wire::{Request, Response};
 use crate::{commands, queries};
 use wasip2::http::types::Method;
 
+/// Answers a request whose path and method fit.
+type Answer = fn(&Request) -> Result<Response, Problem>;
+
 pub fn route(request: &Request) -> Response {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-    let (allowed, answer): (&str, fn(&Request) -> Result<Response, Problem>) = match path.as_slice()
-    {
+    let (allowed, answer): (&str, Answer) = match path.as_slice() {
         [] => ("GET", queries::about),
         ["commands", _] => ("POST", commands::submit),
         ["streams", _] => ("GET", queries::stream),
