@@ -16,7 +16,16 @@ use std::path::Path;
 ///
 /// Only if the contract is broken.
 pub fn handler(number: usize) -> Result<Vec<u8>> {
-    component(&text(number, None))
+    component(&text(number, &format!("toy-{number}"), None))
+}
+
+/// A toy that names another stream than one of its category, which is `toy`.
+///
+/// # Errors
+///
+/// Only if the contract is broken.
+pub fn handler_on_stream(number: usize, stream: &str) -> Result<Vec<u8>> {
+    component(&text(number, stream, None))
 }
 
 /// A toy whose `describe` has another body, in WebAssembly text.
@@ -25,7 +34,7 @@ pub fn handler(number: usize) -> Result<Vec<u8>> {
 ///
 /// If the body is not WebAssembly.
 pub fn handler_that_describes_itself_by(body: &str) -> Result<Vec<u8>> {
-    component(&text(0, Some(body)))
+    component(&text(0, "toy-0", Some(body)))
 }
 
 fn component(text: &str) -> Result<Vec<u8>> {
@@ -36,7 +45,7 @@ fn component(text: &str) -> Result<Vec<u8>> {
     componentize(wat::parse_str(text)?, &resolve, world)
 }
 
-fn text(number: usize, describe: Option<&str>) -> String {
+fn text(number: usize, stream: &str, describe: Option<&str>) -> String {
     let mut image = Image::default();
     let event = format!("Happened{number}");
     let described = catalog::place(
@@ -58,7 +67,7 @@ fn text(number: usize, describe: Option<&str>) -> String {
     );
     // result<string, ..>: ok, then the string.
     let mut stream_id = Record::default();
-    stream_id.u8(0).string(&mut image, &format!("toy-{number}"));
+    stream_id.u8(0).string(&mut image, stream);
     let stream_id = image.place(&stream_id.into_bytes(), 8);
     // result<decision, ..>: ok, then one event, and no end of the stream.
     let mut new_event = Record::default();

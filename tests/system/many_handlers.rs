@@ -35,3 +35,32 @@ fn two_hundred_handlers_run_on_annals_host() {
 fn two_hundred_handlers_run_on_wasmtime_serve() {
     every_handler_answers(Kind::Wasmtime);
 }
+
+#[test]
+fn a_stream_outside_of_the_deciders_category_is_a_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    toy::application(folder.path(), 2).expect("toys");
+    let stray = toy::handler_on_stream(1, "other-1").expect("a toy");
+    std::fs::write(folder.path().join("toy-1.wasm"), stray).expect("written");
+    let app = app::compose(folder.path(), Kind::Annals, folder.path()).expect("it composes");
+    let server = Server::start(Kind::Annals, &app, folder.path()).expect("the host starts");
+    let client = Client::new(server.url());
+    let answer = client
+        .post("/commands/Command1", &[], b"{}")
+        .expect("an answer");
+    assert_eq!(
+        (
+            answer.status,
+            answer.problem(),
+            answer.body["handler"].as_str()
+        ),
+        (500, Some("handler-fault"), Some("toy-1"))
+    );
+    assert!(
+        !answer.text.contains("other-1"),
+        "no internals: {}",
+        answer.text
+    );
+    assert!(server.log_text().contains("outside of its category"));
+    assert!(client.log().expect("the log").is_empty());
+}

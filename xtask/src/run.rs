@@ -1,8 +1,9 @@
 //! Runs commands, saying which and how long they took.
 
 use anyhow::{Context as _, Result, bail};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// The checkout.
@@ -37,4 +38,49 @@ pub fn run(what: &str, command: &mut Command) -> Result<()> {
     }
     eprintln!("    {what}: done in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Runs tests, passing on what they print, and answers how many passed.
+pub fn run_tests(what: &str, command: &mut Command) -> Result<usize> {
+    eprintln!("==> {what}");
+    let start = Instant::now();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{what}: starting {}", command.get_program().display()))?;
+    let mut passed = 0;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            println!("{line}");
+            passed += passed_in(&line).unwrap_or(0);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{what}: failed ({status})");
+    }
+    eprintln!(
+        "    {what}: {passed} passed in {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(passed)
+}
+
+/// The number in a line such as `test result: ok. 7 passed; 0 failed; ..`.
+fn passed_in(line: &str) -> Option<usize> {
+    let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    counts.split_once(" passed")?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed_in;
+
+    #[test]
+    fn counts_come_from_result_lines_only() {
+        let line = "test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured";
+        assert_eq!(passed_in(line), Some(7));
+        assert_eq!(passed_in("7 passed"), None);
+    }
 }

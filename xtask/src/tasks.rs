@@ -1,6 +1,6 @@
 //! The tasks themselves.
 
-use crate::run::{cargo, run, workspace};
+use crate::run::{cargo, run, run_tests, workspace};
 use crate::setup::setup;
 use anyhow::Result;
 
@@ -48,13 +48,13 @@ pub fn test(filter: Option<&str>) -> Result<()> {
     setup()?;
     build()?;
     let filter: Vec<&str> = filter.into_iter().collect();
-    run(
+    let mut passed = run_tests(
         "unit and component tests",
         cargo()
-            .args(["test", JOBS, "--workspace", "--exclude", "annals-tests"])
+            .args(["test", JOBS, "--workspace", "--exclude=annals-tests"])
             .args(&filter),
     )?;
-    run(
+    passed += run_tests(
         "the bank's own tests",
         cargo()
             .args(["test", JOBS])
@@ -62,13 +62,15 @@ pub fn test(filter: Option<&str>) -> Result<()> {
             .current_dir(workspace().join("examples").join("bank")),
     )?;
     // One at a time: each runs servers of its own and reads their histories.
-    run(
+    passed += run_tests(
         "whole-system tests on real hosts",
         cargo()
             .args(["test", JOBS, "-p", "annals-tests"])
             .args(&filter)
             .args(["--", "--test-threads=1"]),
-    )
+    )?;
+    println!("{passed} tests passed, 0 failed");
+    Ok(())
 }
 
 /// `cargo xtask bench`
