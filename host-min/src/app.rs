@@ -1,0 +1,140 @@
+//! A component loaded, checked against what this host offers, and ready to instantiate.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpView};
+
+use crate::error::HostError;
+use crate::keyvalue;
+use crate::state::{GuestState, SharedDirectory};
+use crate::store::Kv;
+
+/// What one request may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// From the request's arrival at the guest to the end of the guest's work.
+    pub timeout: Duration,
+    /// Bytes of one linear memory.
+    pub max_memory: usize,
+    /// Bytes of a request's body.
+    pub max_body: usize,
+}
+
+/// A component that can serve requests.
+pub struct App {
+    engine: Engine,
+    proxy: ProxyPre<GuestState>,
+    directories: Vec<SharedDirectory>,
+    /// What one request may use.
+    pub limits: Limits,
+    /// The buckets of all requests.
+    pub store: Arc<dyn Kv>,
+}
+
+impl App {
+    /// Compiles the component in `path` (or takes it from the engine's cache) and links it.
+    ///
+    /// # Errors
+    /// The component is at fault, or a shared directory cannot be opened.
+    pub fn load(
+        engine: &Engine,
+        path: &Path,
+        store: Arc<dyn Kv>,
+        directories: Vec<SharedDirectory>,
+        limits: Limits,
+    ) -> Result<Self, HostError> {
+        let component = compile(engine, path)?;
+        let unfit = |e: wasmtime::Error| HostError::Unfit {
+            path: PathBuf::from(path),
+            reason: one_line(&e),
+        };
+        let linker = linker(engine).map_err(|e| HostError::Engine(one_line(&e)))?;
+        let proxy = linker
+            .instantiate_pre(&component)
+            .and_then(ProxyPre::new)
+            .map_err(unfit)?;
+        let app = Self {
+            engine: engine.clone(),
+            proxy,
+            directories,
+            limits,
+            store,
+        };
+        // A directory that cannot be shared is found now, not with the first request.
+        app.new_state()?;
+        Ok(app)
+    }
+
+    fn new_state(&self) -> Result<GuestState, HostError> {
+        GuestState::new(
+            self.store.clone(),
+            &self.directories,
+            self.limits.max_memory,
+        )
+    }
+
+    /// A store for one instance. Its guest is stopped when the time is up, and until then lets
+    /// others run at each tick of the clock.
+    ///
+    /// # Errors
+    /// When a shared directory is gone.
+    pub fn new_instance(&self) -> Result<Store<GuestState>, HostError> {
+        let deadline = Instant::now() + self.limits.timeout;
+        let mut store = Store::new(&self.engine, self.new_state()?);
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            let over = Instant::now() >= deadline;
+            Ok(if over {
+                UpdateDeadline::Interrupt
+            } else {
+                UpdateDeadline::Yield(1)
+            })
+        });
+        Ok(store)
+    }
+
+    /// The linked component.
+    pub fn proxy(&self) -> &ProxyPre<GuestState> {
+        &self.proxy
+    }
+}
+
+fn compile(engine: &Engine, path: &Path) -> Result<Component, HostError> {
+    let bytes = std::fs::read(path).map_err(|source| HostError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    // The second half of the version field is the layer: 0 core, 1 component.
+    if bytes.starts_with(b"\0asm\x01\0\0\0") {
+        return Err(HostError::CoreModule(path.to_owned()));
+    }
+    Component::from_binary(engine, &bytes).map_err(|e| HostError::Compile {
+        path: path.to_owned(),
+        reason: one_line(&e),
+    })
+}
+
+/// All of WASI 0.2 but outgoing HTTP; without a grant the filesystem and the network are empty.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
+    use wasmtime_wasi_http::p2::bindings::http::types;
+
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    let options = LinkOptions::default();
+    types::add_to_linker::<_, WasiHttp>(&mut linker, &(&options).into(), GuestState::http)?;
+    keyvalue::add_to_linker(&mut linker, GuestState::keyvalue)?;
+    Ok(linker)
+}
+
+fn one_line(error: &wasmtime::Error) -> String {
+    format!("{error:#}")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}

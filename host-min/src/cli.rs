@@ -1,0 +1,198 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use annals_host::engine::CompileCache;
+use annals_host::state::SharedDirectory;
+use clap::{Args, Parser, Subcommand};
+
+/// The minimal keyvalue-backed WASI 0.2 HTTP host for composed Annals components.
+///
+/// A response is sent only when everything that it could have observed is durable.
+#[derive(Debug, Parser)]
+#[command(name = "annals-host", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Serve(Serve),
+}
+
+/// Serve a composed component over HTTP.
+///
+/// Prints `annals-host: listening on http://ADDRESS` on stdout once it does. Logs go to stderr
+/// (RUST_LOG chooses what; NO_COLOR is respected). SIGTERM and SIGINT end it in good order:
+/// running requests are answered, and everything is flushed.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 stopped in good order, 1 the input is at fault, 2 usage, \
+                        3 the host is at fault."
+)]
+pub struct Serve {
+    /// The component, as `annals compose --host annals` makes it.
+    #[arg(value_name = "APP.WASM")]
+    pub component: PathBuf,
+
+    /// Address to listen on; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Where wasi:keyvalue keeps its buckets: a directory, or `memory:` to forget everything at
+    /// the end.
+    #[arg(long, value_name = "DIR|memory:", default_value = "./data")]
+    pub store: StoreChoice,
+
+    /// Share a directory with the component, readable and writable; may be repeated. Without it
+    /// the component sees no files at all.
+    #[arg(long, value_name = "HOST::GUEST")]
+    pub dir: Vec<Shared>,
+
+    /// The longest that a request may take in the component, e.g. `500ms`, `10s`, `2m`.
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub timeout: Time,
+
+    /// The most that one linear memory (each handler has its own) may grow to.
+    #[arg(long, value_name = "SIZE", default_value = "128MiB")]
+    pub max_memory: Size,
+
+    /// Requests at work at one time; each has an instance of its own.
+    #[arg(long, visible_alias = "max-instances", value_name = "N", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub concurrency: u32,
+
+    /// Requests that may wait for their turn; more are answered 503 at once [default: 16 for
+    /// each at work].
+    #[arg(long, value_name = "N")]
+    pub queue: Option<usize>,
+
+    /// The longest request body.
+    #[arg(long, value_name = "SIZE", default_value = "8MiB")]
+    pub max_body: Size,
+
+    /// Where compiled components are kept [default: annals-host in the user's cache directory].
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache_dir: Option<PathBuf>,
+
+    /// Compile at each start.
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+impl Serve {
+    pub fn queue_length(&self) -> usize {
+        self.queue.unwrap_or(self.concurrency as usize * 16)
+    }
+
+    pub fn compile_cache(&self) -> CompileCache {
+        match &self.cache_dir {
+            _ if self.no_cache => CompileCache::Off,
+            Some(directory) => CompileCache::At(directory.clone()),
+            None => CompileCache::User,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    Memory,
+    Directory(PathBuf),
+}
+
+impl FromStr for StoreChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "memory:" => Ok(Self::Memory),
+            _ if text.contains("://") => {
+                Err("this host has no such store; give a directory or `memory:`".into())
+            }
+            _ => Ok(Self::Directory(text.into())),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Shared(pub SharedDirectory);
+
+impl FromStr for Shared {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, guest) = text.split_once("::").unwrap_or((text, text));
+        if host.is_empty() || guest.is_empty() {
+            return Err("give HOST::GUEST, e.g. ./data::/data".into());
+        }
+        Ok(Self(SharedDirectory {
+            host: host.into(),
+            guest: guest.into(),
+        }))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Duration);
+
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
+        match scaled(text, &units) {
+            Some(millis) if millis > 0 => Ok(Self(Duration::from_millis(millis))),
+            _ => Err("give a time such as 500ms, 10s or 2m".into()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
+            ("B", 1),
+            ("", 1),
+        ];
+        // 4 GiB is all that a guest can address.
+        match scaled(text, &units).filter(|bytes| (1..=1 << 32).contains(bytes)) {
+            Some(bytes) => usize::try_from(bytes).map(Self).map_err(|e| e.to_string()),
+            None => Err("give a size such as 64KiB, 128MiB or 1GiB (4GiB at most)".into()),
+        }
+    }
+}
+
+fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let (unit, factor) = units.iter().find(|(unit, _)| text.ends_with(unit))?;
+    let number = text.strip_suffix(unit)?.trim().parse::<u64>().ok()?;
+    number.checked_mul(*factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read_with_their_units() {
+        assert_eq!("500ms".parse(), Ok(Time(Duration::from_millis(500))));
+        assert_eq!("2m".parse(), Ok(Time(Duration::from_secs(120))));
+        assert_eq!("128MiB".parse(), Ok(Size(128 << 20)));
+        assert_eq!("17".parse(), Ok(Size(17)));
+        for bad in ["", "s", "0s", "-1s", "10", "99999999999999999999s"] {
+            assert!(bad.parse::<Time>().is_err(), "{bad}");
+        }
+        for bad in ["", "0", "5GiB", "1TiB", "x"] {
+            assert!(bad.parse::<Size>().is_err(), "{bad}");
+        }
+    }
+}

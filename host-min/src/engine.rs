@@ -1,0 +1,133 @@
+//! How wasmtime is configured.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+};
+
+use crate::error::HostError;
+
+/// How often running guests look at the clock: the precision of a timeout, and the longest that
+/// a busy guest keeps a thread from others.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// The most core instances, memories or tables in one composition. 250 handlers need some 800.
+const PER_COMPONENT: u32 = 4_000;
+/// Slots in the pool for all instances together. Each reserves 4 GiB of address space (so that
+/// bounds checks cost nothing), and a process has 128 TiB.
+const POOL_SLOTS: u32 = 20_000;
+const TABLE_ELEMENTS: usize = 65_536;
+const MAX_INSTANCE_SIZE: usize = 16 << 20;
+/// Bytes of each memory and table that a slot keeps for its next user: small instances then
+/// need no system call to be reset.
+const KEEP_RESIDENT: usize = 128 << 10;
+
+/// Where compiled components are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompileCache {
+    /// Compile at each start.
+    Off,
+    /// In this directory.
+    At(PathBuf),
+    /// In the user's cache directory.
+    User,
+}
+
+/// What decides the size of the engine's pool.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Instances that live at one time.
+    pub concurrency: u32,
+    /// Bytes of one linear memory.
+    pub max_memory: usize,
+    /// Compiled components.
+    pub cache: CompileCache,
+}
+
+/// An engine for many big compositions at a time, and the clock that interrupts its guests.
+///
+/// # Errors
+/// When the cache directory or the address space cannot be had.
+pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
+    let engine_error = |e: wasmtime::Error| HostError::Engine(format!("{e:#}"));
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // Composed components call each other synchronously; without this support such a call
+        // costs nothing extra.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        // The handler's name stands at the far end of a stack: more frames than a wasm stack (512 KiB) holds.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(1 << 16))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
+    if let Some(cache) = open_cache(&options.cache).map_err(engine_error)? {
+        config.cache(Some(cache));
+    }
+    let engine = Engine::new(&config).map_err(engine_error)?;
+    start_clock(&engine)?;
+    Ok(engine)
+}
+
+fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
+    let slots = POOL_SLOTS.min(options.concurrency.saturating_mul(PER_COMPONENT));
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(options.concurrency)
+        .total_core_instances(options.concurrency.saturating_mul(PER_COMPONENT))
+        .total_memories(slots)
+        .total_tables(slots)
+        // One for the guest's call, one to spare while an old one is being returned.
+        .total_stacks(options.concurrency.saturating_mul(2))
+        .max_core_instances_per_component(PER_COMPONENT)
+        .max_memories_per_component(PER_COMPONENT)
+        .max_tables_per_component(PER_COMPONENT)
+        .max_memories_per_module(100)
+        .max_tables_per_module(100)
+        .max_component_instance_size(MAX_INSTANCE_SIZE)
+        .max_core_instance_size(MAX_INSTANCE_SIZE)
+        .max_memory_size(options.max_memory)
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT);
+    pool
+}
+
+fn open_cache(wanted: &CompileCache) -> wasmtime::Result<Option<Cache>> {
+    let directory = match wanted {
+        CompileCache::Off => return Ok(None),
+        CompileCache::At(directory) => std::path::absolute(directory)?,
+        CompileCache::User => match user_cache_directory() {
+            Some(directory) => directory,
+            None => return Ok(None),
+        },
+    };
+    std::fs::create_dir_all(&directory)?;
+    let mut config = CacheConfig::new();
+    config.with_directory(directory);
+    Ok(Some(Cache::new(config)?))
+}
+
+fn user_cache_directory() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    Some(base.join("annals-host"))
+}
+
+/// The clock stops with the last handle of the engine.
+fn start_clock(engine: &Engine) -> Result<(), HostError> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("annals-clock".into())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(TICK);
+            }
+        })?;
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Why the host cannot start or go on.
+
+use std::path::PathBuf;
+
+/// An error of the host itself, in the words of the one who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The component file cannot be read.
+    #[error("cannot read {path}: {source}; give the path of a composed component")]
+    Read {
+        /// As given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is a core module.
+    #[error("{0} is a core module, not a component; compose it first: annals compose")]
+    CoreModule(PathBuf),
+    /// The file does not compile.
+    #[error("{path} is not a component that this host can compile: {reason}")]
+    Compile {
+        /// As given.
+        path: PathBuf,
+        /// The compiler's words.
+        reason: String,
+    },
+    /// The component needs what this host does not offer, or exports no HTTP handler.
+    #[error(
+        "{path} does not fit this host: {reason}; compose it for this host: annals compose --host annals"
+    )]
+    Unfit {
+        /// As given.
+        path: PathBuf,
+        /// The linker's words.
+        reason: String,
+    },
+    /// A directory to share cannot be opened.
+    #[error("cannot share directory {path}: {reason}; it must exist and be readable")]
+    Directory {
+        /// As given.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// As given.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The store's directory is held by another process.
+    #[error("the store {0} is in use by another process; stop that one or give another --store")]
+    StoreLocked(PathBuf),
+    /// The store cannot be opened.
+    #[error("cannot open the store {path}: {reason}")]
+    StoreOpen {
+        /// As given.
+        path: PathBuf,
+        /// The store's words.
+        reason: String,
+    },
+    /// What was written last could not be made durable.
+    #[error("the store could not be flushed: {0}")]
+    Flush(String),
+    /// wasmtime refuses its configuration or its resources.
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Engine(String),
+    /// A thread or a signal handler could not be set up.
+    #[error("the system refuses what the host needs: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl HostError {
+    /// True if the input is at fault (exit status 1), false if the host is (3).
+    pub fn is_users(&self) -> bool {
+        !matches!(self, Self::Flush(_) | Self::Engine(_) | Self::System(_))
+    }
+}

@@ -1,0 +1,158 @@
+//! `wasi:keyvalue@0.2.0-draft2`: with compare-and-swap; `increment` in s64; text as cursors.
+
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "wit/draft2",
+        world: "wasi:keyvalue/imports",
+        imports: { default: trappable },
+        with: {
+            "wasi:keyvalue/store.bucket": crate::keyvalue::Bucket,
+            "wasi:keyvalue/atomics.cas": crate::keyvalue::Cas,
+        },
+        trappable_error_type: {
+            "wasi:keyvalue/store.error" => crate::keyvalue::Error,
+        },
+    });
+}
+
+use generated::wasi::keyvalue::{atomics, batch, store};
+use wasmtime::component::{Linker, Resource};
+
+use super::{Bucket, Cas, Error, HasKeyvalue, KeyvalueView, PAGE, Pair};
+use crate::store::Swap;
+
+impl store::Host for KeyvalueView<'_> {
+    fn open(&mut self, identifier: String) -> Result<Resource<Bucket>, Error> {
+        KeyvalueView::open(self, identifier)
+    }
+
+    fn convert_error(&mut self, error: Error) -> wasmtime::Result<store::Error> {
+        Ok(store::Error::Other(error.into_words()?))
+    }
+}
+
+impl store::HostBucket for KeyvalueView<'_> {
+    fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Option<Vec<u8>>, Error> {
+        KeyvalueView::get(self, &bucket, &key)
+    }
+
+    fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Result<(), Error> {
+        KeyvalueView::set(self, &bucket, &key, &value)
+    }
+
+    fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
+        KeyvalueView::delete(self, &bucket, &key)
+    }
+
+    fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
+        Ok(KeyvalueView::get(self, &bucket, &key)?.is_some())
+    }
+
+    fn list_keys(
+        &mut self,
+        bucket: Resource<Bucket>,
+        cursor: Option<String>,
+    ) -> Result<store::KeyResponse, Error> {
+        // The cursor is the last key that was given.
+        let keys = self
+            .store
+            .list_keys(self.name(&bucket)?, cursor.as_deref(), PAGE)?;
+        let cursor = if keys.len() == PAGE {
+            keys.last().cloned()
+        } else {
+            None
+        };
+        Ok(store::KeyResponse { keys, cursor })
+    }
+
+    fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
+        self.table.delete(bucket)?;
+        Ok(())
+    }
+}
+
+impl batch::Host for KeyvalueView<'_> {
+    fn get_many(
+        &mut self,
+        bucket: Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<Vec<Option<Pair>>, Error> {
+        KeyvalueView::get_many(self, &bucket, keys)
+    }
+
+    fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
+        KeyvalueView::set_many(self, &bucket, pairs)
+    }
+
+    fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
+        KeyvalueView::delete_many(self, &bucket, keys)
+    }
+}
+
+pub fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> KeyvalueView<'_>,
+) -> wasmtime::Result<()> {
+    store::add_to_linker::<_, HasKeyvalue>(linker, view)?;
+    atomics::add_to_linker::<_, HasKeyvalue>(linker, view)?;
+    batch::add_to_linker::<_, HasKeyvalue>(linker, view)
+}
+
+impl atomics::Host for KeyvalueView<'_> {
+    fn increment(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+        delta: i64,
+    ) -> Result<i64, Error> {
+        let range = i128::from(i64::MIN)..=i128::from(i64::MAX);
+        let sum = self
+            .store
+            .increment(self.name(&bucket)?, &key, delta.into(), range)?;
+        i64::try_from(sum).map_err(|_| crate::store::KvError::Overflow.into())
+    }
+
+    /// Swaps only if the key still holds what the handle saw; where it saw nothing, the swap is
+    /// an insertion and fails if the key has come into being. The handle that a failure returns
+    /// holds the value that won.
+    fn swap(
+        &mut self,
+        cas: Resource<Cas>,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), atomics::CasError>> {
+        let Cas { bucket, key, seen } = self.table.delete(cas)?;
+        match self
+            .store
+            .compare_and_set(&bucket, &key, seen.as_deref(), &value)
+        {
+            Ok(Swap::Done) => Ok(Ok(())),
+            Ok(Swap::Lost(seen)) => {
+                let fresh = self.table.push(Cas { bucket, key, seen })?;
+                Ok(Err(atomics::CasError::CasFailed(fresh)))
+            }
+            Err(error) => {
+                let words = Error::Store(error).into_words()?;
+                Ok(Err(atomics::CasError::StoreError(store::Error::Other(
+                    words,
+                ))))
+            }
+        }
+    }
+}
+
+impl atomics::HostCas for KeyvalueView<'_> {
+    fn new(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Resource<Cas>, Error> {
+        let bucket = self.name(&bucket)?.to_owned();
+        let seen = self.store.get(&bucket, &key)?;
+        Ok(self.table.push(Cas { bucket, key, seen })?)
+    }
+
+    fn current(&mut self, cas: Resource<Cas>) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.table.get(&cas)?.seen.clone())
+    }
+
+    fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
+        self.table.delete(cas)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! `wasi:keyvalue` over the store, in the two drafts that are in use. Pre-releases are never
+//! taken for each other, so each has its own bindings; they share what stands here.
+
+mod draft;
+mod draft2;
+
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable, ResourceTableError};
+
+use crate::store::{Kv, KvError};
+
+/// Keys in one page of `list-keys`.
+const PAGE: usize = 1_000;
+
+/// A key and its value.
+type Pair = (String, Vec<u8>);
+
+/// A handle of a bucket.
+pub struct Bucket {
+    name: String,
+}
+
+/// A handle of a compare-and-swap: what the key held when the handle was made.
+pub struct Cas {
+    bucket: String,
+    key: String,
+    seen: Option<Vec<u8>>,
+}
+
+/// What the interfaces' functions work on.
+pub struct KeyvalueView<'a> {
+    /// The buckets.
+    pub store: &'a dyn Kv,
+    /// The guest's handles.
+    pub table: &'a mut ResourceTable,
+}
+
+/// Stands for [`KeyvalueView`] in the linker.
+struct HasKeyvalue;
+
+impl HasData for HasKeyvalue {
+    type Data<'a> = KeyvalueView<'a>;
+}
+
+/// An error of a function of `wasi:keyvalue`.
+#[derive(Debug)]
+pub enum Error {
+    /// A value for the guest.
+    Store(KvError),
+    /// A handle that is none: the guest is at fault, and traps.
+    Handle(ResourceTableError),
+}
+
+impl From<KvError> for Error {
+    fn from(error: KvError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ResourceTableError> for Error {
+    fn from(error: ResourceTableError) -> Self {
+        Self::Handle(error)
+    }
+}
+
+impl Error {
+    /// The words for the guest. Details of the store's failure are for the log alone.
+    fn into_words(self) -> wasmtime::Result<String> {
+        match self {
+            Self::Store(KvError::Unavailable(reason)) => {
+                tracing::error!(reason, "the store is unavailable");
+                Ok("the store is unavailable".into())
+            }
+            Self::Store(error) => Ok(error.to_string()),
+            Self::Handle(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Offers both drafts of `wasi:keyvalue` to guests.
+///
+/// # Errors
+/// When the linker has any of it already.
+pub fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> KeyvalueView<'_>,
+) -> wasmtime::Result<()> {
+    draft::add_to_linker(linker, view)?;
+    draft2::add_to_linker(linker, view)
+}
+
+impl KeyvalueView<'_> {
+    /// `""` and `default` are one bucket: hosts disagree on the name of the one they have.
+    fn open(&mut self, name: String) -> Result<Resource<Bucket>, Error> {
+        let name = if name.is_empty() {
+            "default".to_owned()
+        } else {
+            name
+        };
+        if name.len() > crate::store::MAX_BUCKET {
+            return Err(KvError::NameTooLong.into());
+        }
+        Ok(self.table.push(Bucket { name })?)
+    }
+
+    fn name(&self, bucket: &Resource<Bucket>) -> Result<&str, Error> {
+        Ok(&self.table.get(bucket)?.name)
+    }
+
+    fn get(&self, bucket: &Resource<Bucket>, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.store.get(self.name(bucket)?, key)?)
+    }
+
+    fn set(&self, bucket: &Resource<Bucket>, key: &str, value: &[u8]) -> Result<(), Error> {
+        Ok(self.store.set(self.name(bucket)?, key, value)?)
+    }
+
+    fn delete(&self, bucket: &Resource<Bucket>, key: &str) -> Result<(), Error> {
+        Ok(self.store.delete(self.name(bucket)?, key)?)
+    }
+
+    fn get_many(
+        &self,
+        bucket: &Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<Vec<Option<Pair>>, Error> {
+        let pair = |key: String| Ok(self.get(bucket, &key)?.map(|value| (key, value)));
+        keys.into_iter().map(pair).collect()
+    }
+
+    fn set_many(&self, bucket: &Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
+        pairs
+            .iter()
+            .try_for_each(|(key, value)| self.set(bucket, key, value))
+    }
+
+    fn delete_many(&self, bucket: &Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
+        keys.iter().try_for_each(|key| self.delete(bucket, key))
+    }
+}

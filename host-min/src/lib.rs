@@ -1,0 +1,29 @@
+//! The minimal keyvalue-backed WASI 0.2 HTTP host for composed Annals components.
+//!
+//! # Layout
+//!
+//! - [`engine`]: how wasmtime is configured; the clock that bounds running guests
+//! - [`app`]: a component loaded, checked against what this host offers, ready to instantiate
+//! - [`state`]: what one guest instance owns, and its limits
+//! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
+//! - [`store`]: the buckets: in memory, or embedded and durable with group commit
+//! - [`guest`]: one request through one fresh instance
+//! - [`fault`]: what went wrong in a guest: words for the client, details for the log
+//! - [`problem`]: errors as `application/problem+json`
+//! - [`gate`]: bounded concurrency with a bounded queue
+//! - [`server`]: HTTP connections, and how they end
+//!
+//! One rule joins them: a response leaves only when every write that it could have observed is
+//! durable ([`store::Kv::barrier`]).
+
+pub mod app;
+pub mod engine;
+pub mod error;
+pub mod fault;
+pub mod gate;
+pub mod guest;
+pub mod keyvalue;
+pub mod problem;
+pub mod server;
+pub mod state;
+pub mod store;

@@ -1,0 +1,99 @@
+//! `annals-host`: serves a composed component over HTTP.
+
+mod cli;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use annals_host::app::{App, Limits};
+use annals_host::engine::{self, EngineOptions};
+use annals_host::error::HostError;
+use annals_host::gate::Gate;
+use annals_host::server::Server;
+use annals_host::store::{Embedded, Kv, Memory};
+use anyhow::Context;
+use clap::Parser;
+use cli::{Cli, Command, Serve, StoreChoice};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+const USERS_FAULT: u8 = 1;
+const OUR_FAULT: u8 = 3;
+
+fn main() -> ExitCode {
+    // clap answers --help with 0, and what it cannot understand with 2.
+    let Command::Serve(options) = Cli::parse().command;
+    log_to_stderr();
+    match serve(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("annals-host: {error:#}");
+            let users = error.downcast_ref().is_some_and(HostError::is_users);
+            ExitCode::from(if users { USERS_FAULT } else { OUR_FAULT })
+        }
+    }
+}
+
+fn log_to_stderr() {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_ansi(!no_color && std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+fn serve(options: &Serve) -> anyhow::Result<()> {
+    let engine = engine::start(&EngineOptions {
+        concurrency: options.concurrency,
+        max_memory: options.max_memory.0,
+        cache: options.compile_cache(),
+    })?;
+    let store: Arc<dyn Kv> = match &options.store {
+        StoreChoice::Memory => Arc::new(Memory::default()),
+        StoreChoice::Directory(path) => Arc::new(Embedded::open(path)?),
+    };
+    let limits = Limits {
+        timeout: options.timeout.0,
+        max_memory: options.max_memory.0,
+        max_body: options.max_body.0,
+    };
+    let directories = options.dir.iter().map(|dir| dir.0.clone()).collect();
+    let app = App::load(&engine, &options.component, store, directories, limits)?;
+    let gate = Gate::new(options.concurrency, options.queue_length());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime cannot start")?;
+    let result = runtime.block_on(listen(&options.listen, app, gate));
+    // Whoever is still at work has had the time allowed.
+    runtime.shutdown_background();
+    result
+}
+
+async fn listen(address: &str, app: App, gate: Gate) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(HostError::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(HostError::System)?;
+    let server = Server::bind(address, app, gate).await?;
+    announce(&server)?;
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    Ok(server.run(stop).await?)
+}
+
+/// The one line on stdout. Scripts wait for it and take the port from it.
+fn announce(server: &Server) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(
+        stdout,
+        "annals-host: listening on http://{}",
+        server.address()?
+    )
+    .and_then(|()| stdout.flush())
+    .context("cannot write the address to stdout")
+}

@@ -1,0 +1,213 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+fn stores(check: impl Fn(&dyn Kv)) {
+    check(&Memory::default());
+    let dir = tempfile::tempdir().expect("a directory");
+    check(&Embedded::open(dir.path()).expect("opens"));
+}
+
+#[test]
+fn a_compare_and_set_takes_place_only_on_what_was_expected() {
+    stores(|store| {
+        let set = |expected, new| {
+            store
+                .compare_and_set("b", "k", expected, new)
+                .expect("works")
+        };
+        assert_eq!(
+            set(Some(b"x"), b"y"),
+            Swap::Lost(None),
+            "an absent key holds nothing"
+        );
+        assert_eq!(set(None, b""), Swap::Done);
+        assert_eq!(
+            set(None, b"late"),
+            Swap::Lost(Some(Vec::new())),
+            "an empty value is a value"
+        );
+        assert_eq!(set(Some(b""), b"two"), Swap::Done);
+        assert_eq!(store.get("b", "k"), Ok(Some(b"two".to_vec())));
+        assert_eq!(store.get("other", "k"), Ok(None), "buckets are apart");
+        assert_eq!(store.delete("b", "k"), Ok(()));
+        assert_eq!(store.get("b", "k"), Ok(None));
+    });
+}
+
+#[test]
+fn of_eight_threads_that_want_one_key_one_wins() {
+    stores(|store| {
+        let start = std::sync::Barrier::new(8);
+        let wins: Vec<_> = (0..2_000).map(|_| AtomicUsize::new(0)).collect();
+        std::thread::scope(|scope| {
+            for thread in 0..8_u8 {
+                let (wins, start) = (&wins, &start);
+                scope.spawn(move || {
+                    for (n, won) in wins.iter().enumerate() {
+                        // All at each key together: else the first thread has it long before.
+                        start.wait();
+                        let swap = store.compare_and_set("b", &format!("k{n}"), None, &[thread]);
+                        if swap.expect("works") == Swap::Done {
+                            won.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(wins.iter().all(|won| won.load(Ordering::Relaxed) == 1));
+    });
+}
+
+#[test]
+fn no_increment_is_lost_among_eight_threads() {
+    stores(|store| {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..5_000 {
+                        store.increment("b", "n", 1, 0..=i128::MAX).expect("works");
+                    }
+                });
+            }
+        });
+        assert_eq!(store.increment("b", "n", -1, -5..=50_000), Ok(39_999));
+        assert_eq!(
+            store.increment("b", "n", 9, 0..=40_000),
+            Err(KvError::Overflow)
+        );
+        assert_eq!(store.get("b", "n"), Ok(Some(b"39999".to_vec())));
+        store.set("b", "text", b"abc").expect("works");
+        assert_eq!(
+            store.increment("b", "text", 1, 0..=9),
+            Err(KvError::NotACounter)
+        );
+    });
+}
+
+#[test]
+fn keys_are_listed_in_pages_and_by_bucket() {
+    stores(|store| {
+        for n in 0..5 {
+            store.set("b", &format!("k{n}"), b"v").expect("works");
+        }
+        store.set("a", "k9", b"v").expect("works");
+        store.set("bb", "k9", b"v").expect("works");
+        assert_eq!(
+            store.list_keys("b", None, 3),
+            Ok(vec!["k0".into(), "k1".into(), "k2".into()])
+        );
+        assert_eq!(
+            store.list_keys("b", Some("k2"), 3),
+            Ok(vec!["k3".into(), "k4".into()])
+        );
+        assert_eq!(store.list_keys("none", None, 3), Ok(Vec::new()));
+        assert_eq!(
+            store.set(&"b".repeat(256), "k", b""),
+            Err(KvError::NameTooLong)
+        );
+    });
+}
+
+#[tokio::test]
+async fn a_store_that_is_opened_again_has_what_was_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Embedded::open(dir.path()).expect("opens");
+    store.set("b", "k", b"v").expect("works");
+    store.barrier().wait().await.expect("durable");
+    let again = Embedded::open(dir.path())
+        .err()
+        .map(|error| error.is_users());
+    assert_eq!(again, Some(true), "one process at a time");
+    drop(store);
+    let store = Embedded::open(dir.path()).expect("opens again");
+    assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+}
+
+fn slow_flusher(flushes: &Arc<AtomicUsize>, fail: &Arc<AtomicBool>) -> Flusher {
+    let (flushes, fail) = (flushes.clone(), fail.clone());
+    Flusher::start(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        flushes.fetch_add(1, Ordering::SeqCst);
+        if fail.load(Ordering::SeqCst) {
+            Err("disk on fire".into())
+        } else {
+            Ok(())
+        }
+    })
+    .expect("a thread")
+}
+
+#[tokio::test]
+async fn a_barrier_waits_for_a_flush_only_if_something_was_written() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    flusher.barrier().wait().await.expect("nothing to do");
+    assert_eq!(flushes.load(Ordering::SeqCst), 0);
+    flusher.write(|| Ok(())).expect("works");
+    flusher.barrier().wait().await.expect("durable");
+    assert_eq!(flushes.load(Ordering::SeqCst), 1);
+    flusher.barrier().wait().await.expect("nothing to do");
+    assert_eq!(flushes.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_is_still_under_way_needs_a_flush_that_starts_later() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    let barrier_during_a_write = || flusher.write(|| Ok(flusher.barrier())).expect("works");
+    flusher.write(|| Ok(())).expect("works");
+    flusher.barrier().wait().await.expect("durable");
+    // All that finished is flushed; what is under way may have been observed, and is not.
+    barrier_during_a_write().wait().await.expect("durable");
+    assert_eq!(flushes.load(Ordering::SeqCst), 2);
+    // A flush that is running already does not count.
+    flusher.write(|| Ok(())).expect("works");
+    let running = flusher.barrier();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    barrier_during_a_write().wait().await.expect("durable");
+    assert_eq!(flushes.load(Ordering::SeqCst), 4);
+    running.wait().await.expect("durable");
+}
+
+#[tokio::test]
+async fn many_that_wait_share_a_flush() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    let barriers: Vec<_> = (0..100)
+        .map(|_| {
+            flusher.write(|| Ok(())).expect("works");
+            flusher.barrier()
+        })
+        .collect();
+    for barrier in barriers {
+        barrier.wait().await.expect("durable");
+    }
+    let flushes = flushes.load(Ordering::SeqCst);
+    assert!(
+        (1..=3).contains(&flushes),
+        "{flushes} flushes for 100 writers"
+    );
+}
+
+#[tokio::test]
+async fn after_a_flush_that_failed_nothing_is_acknowledged_any_more() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    flusher.write(|| Ok(())).expect("works");
+    flusher.barrier().wait().await.expect("durable");
+    fail.store(true, Ordering::SeqCst);
+    flusher.write(|| Ok(())).expect("nobody knows yet");
+    assert!(flusher.barrier().wait().await.is_err());
+    fail.store(false, Ordering::SeqCst);
+    assert!(
+        flusher.write(|| Ok(())).is_err(),
+        "no write on a store of unknown state"
+    );
+    assert!(
+        flusher.barrier().wait().await.is_err(),
+        "no claim, even with nothing written"
+    );
+}

@@ -1,0 +1,94 @@
+//! A store that cannot make anything durable: no answer claims success.
+
+mod support;
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_host::app::{App, Limits};
+use annals_host::engine::{self, CompileCache, EngineOptions};
+use annals_host::gate::Gate;
+use annals_host::server::Server;
+use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
+use support::{Workspace, send};
+
+/// Writes arrive, and are never durable.
+#[derive(Default)]
+struct Broken(Memory);
+
+impl Kv for Broken {
+    fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
+        self.0.get(bucket, key)
+    }
+    fn set(&self, bucket: &str, key: &str, value: &[u8]) -> Result<(), KvError> {
+        self.0.set(bucket, key, value)
+    }
+    fn delete(&self, bucket: &str, key: &str) -> Result<(), KvError> {
+        self.0.delete(bucket, key)
+    }
+    fn list_keys(
+        &self,
+        bucket: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, KvError> {
+        self.0.list_keys(bucket, after, limit)
+    }
+    fn compare_and_set(
+        &self,
+        bucket: &str,
+        key: &str,
+        expected: Option<&[u8]>,
+        new: &[u8],
+    ) -> Result<Swap, KvError> {
+        self.0.compare_and_set(bucket, key, expected, new)
+    }
+    fn increment(
+        &self,
+        bucket: &str,
+        key: &str,
+        delta: i128,
+        range: RangeInclusive<i128>,
+    ) -> Result<i128, KvError> {
+        self.0.increment(bucket, key, delta, range)
+    }
+    fn barrier(&self) -> Barrier {
+        Barrier::broken("disk on fire")
+    }
+}
+
+#[test]
+fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
+    let workspace = Workspace::new();
+    let options = EngineOptions {
+        concurrency: 4,
+        max_memory: 8 << 20,
+        cache: CompileCache::Off,
+    };
+    let engine = engine::start(&options).expect("an engine");
+    let limits = Limits {
+        timeout: Duration::from_secs(5),
+        max_memory: 8 << 20,
+        max_body: 1024,
+    };
+    let store = Arc::new(Broken::default());
+    let app =
+        App::load(&engine, &workspace.app(), store, Vec::new(), limits).expect("the guest fits");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let server = runtime
+        .block_on(Server::bind("127.0.0.1:0", app, Gate::new(4, 4)))
+        .expect("a port");
+    let address = server.address().expect("an address").to_string();
+    runtime.spawn(server.run(std::future::pending()));
+    for path in ["/pkey", "/gkey", "/ok"] {
+        let answer = send(&address, path, "", b"").expect("an answer");
+        assert_eq!(answer.status, 503, "{path}");
+        assert_eq!(
+            answer.json()["type"],
+            "urn:annals:problem:store-unavailable"
+        );
+        assert!(answer.head.contains("retry-after"), "{}", answer.head);
+        assert!(!answer.text().contains("fire"), "no internals");
+    }
+}
