@@ -2,46 +2,15 @@
 
 use crate::run::{self, cargo};
 use anyhow::{Context as _, Result};
-use std::path::PathBuf;
 use std::process::Command;
+use xtask::tools::{CARGO_COMPONENT, Tool, WASMTIME};
 
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
-
-/// A binary that is built from the package registry, into a folder of its own version.
-struct Tool {
-    package: &'static str,
-    folder: &'static str,
-    version: &'static str,
-    binary: &'static str,
-    /// Leaves out what Annals does not use and what takes long to build.
-    features: Option<&'static str>,
-}
-
-const TOOLS: &[Tool] = &[
-    Tool {
-        package: "wasmtime-cli",
-        folder: "wasmtime",
-        version: "48.0.8",
-        binary: "wasmtime",
-        features: Some(
-            "run,compile,serve,component-model,component-model-async,cranelift,wasi-http,wasi-keyvalue,\
-             wasi-config,pooling-allocator,parallel-compilation,cache,config,backtrace,logging,demangle,\
-             addr2line,threads,clap/default",
-        ),
-    },
-    Tool {
-        package: "cargo-component",
-        folder: "cargo-component",
-        version: "0.21.1",
-        binary: "cargo-component",
-        features: None,
-    },
-];
 
 /// Provides everything.
 pub fn setup() -> Result<()> {
     targets()?;
-    for tool in TOOLS {
+    for tool in [&WASMTIME, &CARGO_COMPONENT] {
         provide(tool)?;
     }
     python()
@@ -69,25 +38,9 @@ fn targets() -> Result<()> {
     .context("the wasm targets are missing and rustup could not get them; docs/guide.md tells how to build them from the rust-src component")
 }
 
-/// Where tools are kept: `ANNALS_TOOLS`, or the user's cache.
-fn cache() -> Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("ANNALS_TOOLS") {
-        return Ok(folder.into());
-    }
-    let cache = match std::env::var_os("XDG_CACHE_HOME") {
-        Some(cache) => PathBuf::from(cache),
-        None => PathBuf::from(
-            std::env::var_os("HOME")
-                .context("HOME is not set; set ANNALS_TOOLS to a folder for tools")?,
-        )
-        .join(".cache"),
-    };
-    Ok(cache.join("annals").join("tools"))
-}
-
 fn provide(tool: &Tool) -> Result<()> {
-    let root = cache()?.join(format!("{}-{}", tool.folder, tool.version));
-    if root.join("bin").join(tool.binary).exists() {
+    let root = tool.root()?;
+    if tool.file()?.exists() {
         return Ok(());
     }
     let jobs = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
@@ -110,10 +63,10 @@ fn provide(tool: &Tool) -> Result<()> {
     )
     .with_context(|| {
         format!(
-            "{} {} could not be built; if the registry cannot be reached, put its binary at {}",
+            "{} {} could not be built; if the registry cannot be reached, put its binary into {}",
             tool.package,
             tool.version,
-            root.join("bin").join(tool.binary).display()
+            root.join("bin").display()
         )
     })
 }
