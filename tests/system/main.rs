@@ -6,5 +6,6 @@ mod http;
 mod many_handlers;
 mod racing;
 mod refusals;
+mod snapshots;
 mod stranger;
 mod support;

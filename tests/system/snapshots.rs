@@ -1,0 +1,105 @@
+//! Snapshots save reading, and nothing but reading: a lost or damaged one costs time only.
+
+use annals_tests::client::Client;
+use annals_tests::server::{Kind, Server};
+use annals_tests::{app, tools};
+use std::path::{Path, PathBuf};
+
+/// The bank, with a snapshot every three events, on the host whose store is plain files.
+fn bank_with_snapshots(folder: &Path) -> Server {
+    let bank = tools::workspace().join("examples/bank");
+    let manifest = format!(
+        "[app]\nname = \"bank\"\n[handlers.open-account]\npath = {0:?}\n\
+         [handlers.transact]\npath = {1:?}\nsnapshot-every = 3\n",
+        bank.join("open-account"),
+        bank.join("transact"),
+    );
+    std::fs::write(folder.join("annals.toml"), manifest).expect("written");
+    let app = app::compose(folder, Kind::Wasmtime, folder).expect("it composes");
+    Server::start(Kind::Wasmtime, &app, folder).expect("the host starts")
+}
+
+/// The store's files whose name has this in it.
+fn files(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for shard in std::fs::read_dir(folder.join("store")).expect("a store") {
+        for file in std::fs::read_dir(shard.expect("a shard").path()).expect("a shard") {
+            let path = file.expect("a file").path();
+            if path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().contains(part))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Sends a transaction and answers its status.
+fn transact(client: &Client, command: &str, amount: u32) -> u16 {
+    let body = format!("{{\"account\":\"s\",\"amount\":{amount}}}");
+    let answer = client
+        .post(&format!("/commands/{command}"), &[], body.as_bytes())
+        .expect("an answer");
+    answer.status
+}
+
+/// An account with 7 events, 100 + 6 * 10 cents.
+fn seven_events(client: &Client) {
+    let body = br#"{"account":"s","owner":"Ada","deposit":100}"#;
+    assert_eq!(
+        client
+            .post("/commands/OpenAccount", &[], body)
+            .expect("an answer")
+            .status,
+        200
+    );
+    for _ in 0..6 {
+        assert_eq!(transact(client, "Deposit", 10), 200);
+    }
+}
+
+#[test]
+fn a_snapshot_replaces_the_reading_of_what_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = bank_with_snapshots(folder.path());
+    let client = Client::new(server.url());
+    seven_events(&client);
+    assert_eq!(files(folder.path(), ".snapshot.").len(), 1);
+    // The first event is out of reach: only who starts from the snapshot can go on.
+    let first = files(folder.path(), ".stream.account-s.0000000000000001").remove(0);
+    let aside = folder.path().join("aside");
+    std::fs::rename(&first, &aside).expect("moved");
+    assert_eq!(
+        transact(&client, "Withdraw", 161),
+        422,
+        "160 cents are there, not more"
+    );
+    assert_eq!(transact(&client, "Withdraw", 160), 200);
+    // Without the snapshot, reading starts at the missing event, and there is no money.
+    for snapshot in files(folder.path(), ".snapshot.") {
+        std::fs::remove_file(snapshot).expect("removed");
+    }
+    assert_eq!(transact(&client, "Deposit", 1), 422);
+    std::fs::rename(&aside, &first).expect("moved back");
+    assert_eq!(transact(&client, "Deposit", 1), 200);
+}
+
+#[test]
+fn a_damaged_snapshot_becomes_a_replay_never_the_empty_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = bank_with_snapshots(folder.path());
+    let client = Client::new(server.url());
+    seven_events(&client);
+    for snapshot in files(folder.path(), ".snapshot.") {
+        let mut bytes = std::fs::read(&snapshot).expect("read");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&snapshot, bytes).expect("written");
+    }
+    assert_eq!(transact(&client, "Withdraw", 161), 422);
+    assert_eq!(transact(&client, "Withdraw", 160), 200);
+    assert_eq!(client.stream("account-s").expect("a stream").len(), 8);
+}
