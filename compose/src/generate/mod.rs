@@ -18,6 +18,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("types.wit", include_str!("../../../wit/types.wit")),
     ("handlers.wit", include_str!("../../../wit/handlers.wit")),
     ("framework.wit", include_str!("../../../wit/framework.wit")),
+    ("reactions.wit", include_str!("../../../wit/reactions.wit")),
     ("worlds.wit", include_str!("../../../wit/worlds.wit")),
 ];
 
