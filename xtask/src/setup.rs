@@ -48,6 +48,7 @@ fn provide(tool: &Tool) -> Result<()> {
     // Outside of the checkout: its configuration is not meant for other people's packages.
     install
         .current_dir(std::env::temp_dir())
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", tool.opt_level)
         .args(["install", "--locked", "--jobs", &jobs.to_string(), "--root"])
         .arg(&root)
         .arg(format!("{}@{}", tool.package, tool.version));

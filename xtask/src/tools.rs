@@ -15,6 +15,8 @@ pub struct Tool {
     pub binary: &'static str,
     /// Leaves out what Annals does not use and what takes long to build.
     pub features: Option<&'static str>,
+    /// Less optimisation for what runs for moments only: it builds faster.
+    pub opt_level: &'static str,
 }
 
 /// The real `wasmtime serve`.
@@ -27,6 +29,7 @@ pub const WASMTIME: Tool = Tool {
          wasi-config,pooling-allocator,parallel-compilation,cache,config,backtrace,logging,demangle,\
          addr2line,threads,clap/default",
     ),
+    opt_level: "3",
 };
 
 /// Builds the bank's handlers.
@@ -35,6 +38,7 @@ pub const CARGO_COMPONENT: Tool = Tool {
     version: "0.21.1",
     binary: "cargo-component",
     features: None,
+    opt_level: "1",
 };
 
 impl Tool {
