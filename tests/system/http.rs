@@ -136,7 +136,42 @@ fn preconditions(client: &Client) {
         (unquoted.status, unquoted.problem()),
         (400, Some("malformed-command"))
     );
+    for nonsense in ["\"+2\"", "\"\"", "\"2", "\"two\""] {
+        assert_eq!(deposit(client, "p", &[("If-Match", nonsense)]).status, 400);
+    }
+    let both = deposit(
+        client,
+        "p",
+        &[("If-Match", "\"2\""), ("If-None-Match", "*")],
+    );
+    assert_eq!(both.status, 400);
+    let twice = deposit(
+        client,
+        "p",
+        &[("Idempotency-Key", "x"), ("Idempotency-Key", "y")],
+    );
+    assert_eq!(
+        (twice.status, twice.problem()),
+        (400, Some("malformed-command"))
+    );
     assert_eq!(client.stream("account-p").expect("a stream").len(), 2);
+    // An unmet precondition decides nothing: the key stays free. Once the command took effect
+    // under it, that is the answer, whatever the precondition.
+    let keyed = |expected| {
+        deposit(
+            client,
+            "p",
+            &[("Idempotency-Key", "if"), ("If-Match", expected)],
+        )
+    };
+    assert_eq!(keyed("\"3\"").status, 412);
+    assert_eq!(keyed("\"2\"").status, 200);
+    let again = keyed("\"9\"");
+    assert_eq!(
+        (again.status, &again.body["duplicate"]),
+        (200, &json!(true))
+    );
+    assert_eq!(client.stream("account-p").expect("a stream").len(), 3);
 }
 
 fn duplicates(client: &Client) {
@@ -223,6 +258,10 @@ fn errors(client: &Client) {
     assert_eq!((method.status, method.header("allow")), (405, Some("GET")));
     let number = client.get("/events?after=x").expect("an answer");
     assert_eq!(number.status, 400);
+    assert_eq!(
+        client.get("/events?after=%2B1").expect("an answer").status,
+        400
+    );
 }
 
 fn queries(client: &Client) {
@@ -274,7 +313,7 @@ fn states(client: &Client) {
     let now = state("decider=transact");
     assert_eq!(
         (now.status, &now.body["version"]),
-        (200, &json!(2)),
+        (200, &json!(3)),
         "{}",
         now.text
     );
@@ -287,6 +326,7 @@ fn states(client: &Client) {
         (404, &json!(["open-account", "transact"]))
     );
     assert_eq!(state("").status, 400);
+    assert_eq!(state("decider=transact&at=0").status, 400);
 }
 
 /// A megabyte is taken whole, one byte more is refused, and nothing of it is stored.

@@ -103,3 +103,36 @@ fn a_damaged_snapshot_becomes_a_replay_never_the_empty_state() {
     assert_eq!(transact(&client, "Withdraw", 160), 200);
     assert_eq!(client.stream("account-s").expect("a stream").len(), 8);
 }
+
+#[test]
+fn recorded_rejections_count_for_the_cadence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = bank_with_snapshots(folder.path());
+    let client = Client::new(server.url());
+    let body = br#"{"account":"s","owner":"Ada","deposit":100}"#;
+    assert_eq!(
+        client
+            .command("OpenAccount", "open", body)
+            .expect("an answer")
+            .status,
+        200
+    );
+    for n in 0..8 {
+        let body = br#"{"account":"s","amount":101}"#;
+        assert_eq!(
+            client
+                .command("Withdraw", &format!("no-{n}"), body)
+                .expect("an answer")
+                .status,
+            422
+        );
+    }
+    assert_eq!(files(folder.path(), ".snapshot.").len(), 1);
+    let first = files(folder.path(), ".stream.account-s.0000000000000001").remove(0);
+    std::fs::remove_file(first).expect("removed");
+    assert_eq!(
+        transact(&client, "Withdraw", 100),
+        200,
+        "the snapshot stands in for what was read"
+    );
+}

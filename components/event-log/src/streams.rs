@@ -9,7 +9,7 @@ use crate::record::{Commit, StreamRecord};
 use crate::slots::Slots;
 
 impl<S: Slots> EventLog<S> {
-    /// Events for folding, after a head that was given before. Ends after `limit` commits (at
+    /// Events for folding, after a head that was given before. Ends after `limit` records (at
     /// least one is read), or when the payloads reach about 1 MiB.
     ///
     /// # Errors
@@ -27,9 +27,9 @@ impl<S: Slots> EventLog<S> {
             head: known.map_or(after, Place::head),
             end: false,
         };
-        let mut commits = 0;
+        let mut records = 0;
         let mut bytes = 0;
-        while commits < limit.max(1) && bytes < PAGE_BYTES {
+        while records < limit.max(1) && bytes < PAGE_BYTES {
             let Some(record) = self.next(stream, page.head)? else {
                 page.end = true;
                 break;
@@ -38,8 +38,8 @@ impl<S: Slots> EventLog<S> {
                 cursor: page.head.cursor + 1,
                 after: record.after(),
             };
+            records += 1;
             if let Some(commit) = record.into_commit() {
-                commits += 1;
                 bytes += commit.payload_bytes();
                 page.events.reserve(commit.events.len());
                 page.events.extend(

@@ -4,7 +4,7 @@ use crate::annals::es::app;
 use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
 use crate::annals::es::types::Precondition;
 use crate::problem::Problem;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, digits};
 use serde_json::json;
 
 /// Longest metadata header, in bytes.
@@ -96,7 +96,7 @@ fn expected(request: &Request) -> Result<Option<Precondition>, Problem> {
             let version = tag
                 .strip_prefix('"')
                 .and_then(|rest| rest.strip_suffix('"'))
-                .and_then(|digits| digits.parse().ok());
+                .and_then(digits);
             match version {
                 Some(version) => Ok(Some(Precondition::At(version))),
                 None => Err(Problem::bad_request(

@@ -155,6 +155,7 @@ impl Problem {
     }
 
     pub fn store(error: StoreError) -> Self {
+        let corrupt = matches!(error, StoreError::Corrupt(_));
         let (slug, title, detail) = match error {
             StoreError::Invalid(message) => {
                 return Self::new(
@@ -179,7 +180,12 @@ impl Problem {
             ),
         };
         log(&format!("{slug}: {detail}"));
-        Self::new(503, slug, title, detail).with_header("retry-after", "1")
+        let problem = Self::new(503, slug, title, detail);
+        if corrupt {
+            // Waiting does not mend it.
+            return problem;
+        }
+        problem.with_header("retry-after", "1")
     }
 
     pub fn into_response(self) -> Response {

@@ -45,7 +45,12 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
         "next": page.version.max(after),
         "end": page.end,
     });
-    Ok(Response::json(200, &body).with_header("etag", format!("\"{}\"", page.version)))
+    let response = Response::json(200, &body);
+    // The tag is the stream's version, which only the last page knows.
+    Ok(match page.end {
+        true => response.with_header("etag", format!("\"{}\"", page.version)),
+        false => response,
+    })
 }
 
 fn unknown_stream(stream: &str) -> Problem {

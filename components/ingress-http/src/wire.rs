@@ -54,18 +54,29 @@ impl Request {
         })
     }
 
-    /// A header's value, if it is there once or more; the first one counts.
+    /// A header's value. A header that is there twice with different values is refused: whichever
+    /// was taken, the caller could mean the other.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let found = self
+        let mut values = self
             .headers
             .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        match found {
-            None => Ok(None),
-            Some((_, value)) => match std::str::from_utf8(value) {
-                Ok(text) => Ok(Some(text.trim())),
-                Err(_) => Err(Problem::bad_request("a header is not UTF-8", name)),
-            },
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.any(|other| other != value) {
+            return Err(Problem::bad_request(
+                "a header has two different values",
+                &format!("header {name}"),
+            ));
+        }
+        match std::str::from_utf8(value) {
+            Ok(text) => Ok(Some(text.trim_matches([' ', '\t']))),
+            Err(_) => Err(Problem::bad_request(
+                "a header is not UTF-8",
+                &format!("header {name}"),
+            )),
         }
     }
 
@@ -77,15 +88,21 @@ impl Request {
 
     /// A query parameter that must be a number.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        match self.parameter(name).map(str::parse) {
+        match self.parameter(name).map(digits) {
             None => Ok(None),
-            Some(Ok(number)) => Ok(Some(number)),
-            Some(Err(_)) => Err(Problem::bad_request(
+            Some(Some(number)) => Ok(Some(number)),
+            Some(None) => Err(Problem::bad_request(
                 format!("`{name}` must be a number from 0 on"),
                 &format!("query parameter {name}"),
             )),
         }
     }
+}
+
+/// A number of decimal digits and nothing else.
+pub fn digits(text: &str) -> Option<u64> {
+    let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    decimal.then(|| text.parse().ok()).flatten()
 }
 
 /// Bodies come in chunks of any size; more than the limit is refused without reading the rest.

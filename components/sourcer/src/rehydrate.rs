@@ -17,8 +17,8 @@ const ORIGIN: Head = Head {
 pub struct Loaded {
     pub session: Session,
     pub head: Head,
-    /// Version of the newest snapshot; 0 if there is none.
-    pub snapshot: u64,
+    /// Where the newest snapshot stands; the origin if there is none.
+    pub snapshot: Head,
 }
 
 pub enum Error {
@@ -70,9 +70,15 @@ pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error>
 
 /// Takes a snapshot if the decider's cadence asks for one. The session must have folded
 /// everything up to its head. A snapshot only saves time: failing to keep one fails nothing.
+///
+/// The cadence counts events, and what is to be read: recorded outcomes take slots too.
 pub fn snapshot(loaded: &Loaded, decider: &DeciderDescriptor, stream: &str) {
     let every = u64::from(decider.snapshot_every);
-    if every == 0 || loaded.head.version / every <= loaded.snapshot / every {
+    let due = |now: u64, then: u64| now / every > then / every;
+    if every == 0
+        || !due(loaded.head.version, loaded.snapshot.version)
+            && !due(loaded.head.cursor, loaded.snapshot.cursor)
+    {
         return;
     }
     if let Some(state) = loaded.session.snapshot() {
@@ -89,7 +95,7 @@ fn origin(index: u32) -> Loaded {
     Loaded {
         session: Session::new(index),
         head: ORIGIN,
-        snapshot: 0,
+        snapshot: ORIGIN,
     }
 }
 
@@ -111,7 +117,7 @@ fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loade
         Some((session, head)) => Loaded {
             session,
             head,
-            snapshot: head.version,
+            snapshot: head,
         },
         None => origin(index),
     }

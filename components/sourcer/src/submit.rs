@@ -71,10 +71,9 @@ impl Attempt {
             );
             return Err(fault(&route, message));
         }
-        let now = wall_clock::now();
         Ok(Self {
             context: Context {
-                now: now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000),
+                now: now(),
                 seed: get_random_u64(),
                 actor: request.actor.clone(),
             },
@@ -115,9 +114,9 @@ impl Attempt {
         }
         loop {
             self.count += 1;
-            let conflict = match self.once(&mut loaded) {
-                Err(Stop::Conflict(conflict)) => conflict,
+            let stop = match self.once(&mut loaded) {
                 Err(Stop::Ended(error)) => return Err(error),
+                Err(stop) => stop,
                 Ok(accepted) => return Ok(accepted),
             };
             // Another attempt of the same command may be who was faster.
@@ -127,8 +126,12 @@ impl Attempt {
                     return self.first_outcome(outcome);
                 }
             }
-            if self.count >= ATTEMPTS {
-                return Err(SubmitError::Conflict(conflict));
+            match stop {
+                Stop::Unmet(unmet) => return Err(SubmitError::PreconditionFailed(unmet)),
+                Stop::Conflict(conflict) if self.count >= ATTEMPTS => {
+                    return Err(SubmitError::Conflict(conflict));
+                }
+                _ => {}
             }
             rehydrate::catch_up(&mut loaded, &self.stream).map_err(|error| self.lift(error))?;
         }
@@ -146,7 +149,7 @@ impl Attempt {
                     expected,
                     actual: version,
                 };
-                return Err(Stop::Ended(SubmitError::PreconditionFailed(conflict)));
+                return Err(Stop::Unmet(conflict));
             }
         }
         if loaded.head.closed {
@@ -201,7 +204,9 @@ impl Attempt {
             events: decision.events,
             close,
             metadata: self.metadata.clone(),
-            recorded_at: self.context.now,
+            // Not the time of the decision: a reader of the log takes a claim that has long been
+            // open for that of a dead writer.
+            recorded_at: now(),
             seed: get_random_u64(),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
@@ -218,28 +223,26 @@ impl Attempt {
 
     /// A rejection under an id that the caller chose is recorded, so that it stays the answer.
     fn rejected(&self, loaded: &Loaded, reason: Rejection) -> Stop {
-        match self.record(loaded, Some(&reason)) {
-            Ok(()) => Stop::Ended(SubmitError::Rejected(Refused {
-                command_id: self.command.id.clone(),
-                reason,
-                duplicate: false,
-            })),
-            Err(stop) => stop,
+        if let Err(stop) = self.record(loaded, Some(&reason)) {
+            return stop;
         }
+        if self.keyed {
+            // What was recorded made the stream longer, though not its version.
+            rehydrate::snapshot(loaded, self.route.decider, &self.stream);
+        }
+        Stop::Ended(SubmitError::Rejected(Refused {
+            command_id: self.command.id.clone(),
+            reason,
+            duplicate: false,
+        }))
     }
 
     fn record(&self, loaded: &Loaded, reason: Option<&Rejection>) -> Result<(), Stop> {
         if !self.keyed {
             return Ok(());
         }
-        event_store::record_outcome(
-            &self.stream,
-            loaded.head,
-            &self.metadata,
-            reason,
-            self.context.now,
-        )
-        .map_err(|error| self.stop(error))
+        event_store::record_outcome(&self.stream, loaded.head, &self.metadata, reason, now())
+            .map_err(|error| self.stop(error))
     }
 
     fn stop(&self, error: AppendError) -> Stop {
@@ -286,6 +289,8 @@ impl Attempt {
 enum Stop {
     /// Somebody was faster: try again.
     Conflict(Conflict),
+    /// A precondition does not hold.
+    Unmet(Conflict),
     Ended(SubmitError),
 }
 
@@ -339,19 +344,21 @@ fn fault(route: &Route, message: String) -> SubmitError {
     })
 }
 
-/// 64-bit FNV-1a over what makes two commands the same: type, content type and payload.
+/// 64-bit FNV-1a over what makes two commands the same: type and payload.
 fn fingerprint(command: &Command) -> u64 {
-    let parts = [
-        command.command_type.as_bytes(),
-        command.content_type.as_bytes(),
-        &command.payload,
-    ];
+    let parts = [command.command_type.as_bytes(), &command.payload];
     parts
         .into_iter()
         .flat_map(|part| part.iter().chain(&[0xff]))
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         })
+}
+
+/// Milliseconds since the epoch.
+fn now() -> u64 {
+    let now = wall_clock::now();
+    now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000)
 }
 
 fn random_id() -> String {
