@@ -70,18 +70,24 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
             "query parameter decider",
         ));
     };
-    let state =
-        app::state_of(stream, decider, request.number("at")?).map_err(|error| match error {
-            StateError::UnknownDecider(known) => Problem::not_found(
-                "unknown-decider",
-                "No such decider",
-                format!("There is no decider `{decider}`."),
-                known,
-            ),
-            StateError::UnknownStream => unknown_stream(stream),
-            StateError::Fault(fault) => Problem::handler_fault(&fault),
-            StateError::Store(error) => Problem::store(error),
-        })?;
+    let at = request.number("at")?;
+    if at == Some(0) {
+        return Err(Problem::bad_request(
+            "versions count from 1",
+            "query parameter at",
+        ));
+    }
+    let state = app::state_of(stream, decider, at).map_err(|error| match error {
+        StateError::UnknownDecider(known) => Problem::not_found(
+            "unknown-decider",
+            "No such decider",
+            format!("There is no decider `{decider}`."),
+            known,
+        ),
+        StateError::UnknownStream => unknown_stream(stream),
+        StateError::Fault(fault) => Problem::handler_fault(&fault),
+        StateError::Store(error) => Problem::store(error),
+    })?;
     let mut body = json!({"stream": stream, "decider": decider, "version": state.version});
     match serde_json::from_slice::<Value>(&state.value) {
         Ok(value) => body["state"] = value,
