@@ -7,8 +7,16 @@ use annals_tests::{app, tools};
 use std::path::Path;
 use std::process::Command;
 
-const LIB: &str = include_str!("stranger/counter.rs");
-const MANIFEST: &str = include_str!("stranger/annals.toml");
+/// What the README tells a stranger to write.
+const README: &str = include_str!("../../README.md");
+
+/// The README's only block of code in a language.
+fn block(language: &str) -> &'static str {
+    let (_, rest) = README
+        .split_once(&format!("```{language}\n"))
+        .expect("a block");
+    rest.split_once("```").expect("its end").0
+}
 
 fn cargo(folder: &Path, args: &[&str]) {
     let cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -52,8 +60,8 @@ fn walks(tool: &Tool) {
         )
         .expect("written");
     }
-    std::fs::write(project.join("src/lib.rs"), LIB).expect("written");
-    std::fs::write(home.path().join("annals.toml"), MANIFEST).expect("written");
+    std::fs::write(project.join("src/lib.rs"), block("rust")).expect("written");
+    std::fs::write(home.path().join("annals.toml"), block("toml")).expect("written");
     let app = app::compose(home.path(), Kind::Annals, home.path()).expect("it composes");
     let server = Server::start(Kind::Annals, &app, home.path()).expect("the host starts");
     let client = Client::new(server.url());
