@@ -1,7 +1,7 @@
 //! Handlers made without a compiler: constant deciders, for compositions of hundreds.
 //!
 //! A toy handles one command, `Command<n>`, and answers it with one event, `Happened<n>`, on
-//! the stream `toy-<n>`.
+//! the stream `toy-<n>`. It traps when asked for another decider than its first and only one.
 
 use annals_compose::generate::layout::{BASE, Image, Record};
 use annals_compose::generate::{catalog, componentize, resolve_world};
@@ -103,9 +103,10 @@ fn text(number: usize, stream: &str, describe: Option<&str>) -> String {
     (global.set $free (i32.add (global.get $free) (local.get 3))))
   (func (export "annals:es/deciders@0.1.0#describe") (result i32) {describe})
   (func (export "annals:es/deciders@0.1.0#stream-id")
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const {stream_id}))
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (if (local.get 0) (then unreachable)) (i32.const {stream_id}))
   (func (export "annals:es/deciders@0.1.0#[constructor]session") (param i32) (result i32)
-    (call $new (i32.const 1)))
+    (if (local.get 0) (then unreachable)) (call $new (i32.const 1)))
   (func (export "annals:es/deciders@0.1.0#[static]session.restore") (param i32 i32 i32) (result i32) unreachable)
   (func (export "annals:es/deciders@0.1.0#[method]session.evolve") (param i32 i32 i32) (result i32) (i32.const {nothing}))
   (func (export "annals:es/deciders@0.1.0#[method]session.decide")

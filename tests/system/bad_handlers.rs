@@ -82,6 +82,37 @@ fn contains_poison(host: Kind) {
     );
 }
 
+/// Two deciders of one component have commands, streams and states of their own.
+#[test]
+fn a_component_may_hold_several_deciders() {
+    let served = support::misbehaving(Kind::Annals, &[]);
+    let client = Client::new(served.server.url());
+    let send = |command: &str| {
+        let answer = client.post(&format!("/commands/{command}"), &[], br#"{"id":"both"}"#);
+        answer.expect("an answer").body["stream"].clone()
+    };
+    for _ in 0..3 {
+        assert_eq!(send("Look"), "witness-both");
+        assert_eq!(send("Behave"), "bad-both");
+    }
+    let seen = client.stream("witness-both").expect("a stream");
+    let times: Vec<_> = seen
+        .iter()
+        .map(|event| event["data"]["times"].as_u64())
+        .collect();
+    assert_eq!(
+        times,
+        [Some(1), Some(2), Some(3)],
+        "each decision saw the state before it"
+    );
+    let state = |decider: &str, stream: &str| {
+        let path = format!("/streams/{stream}/state?decider={decider}");
+        client.get(&path).expect("an answer").body["state"].clone()
+    };
+    assert_eq!(state("culprit.bystander", "witness-both"), 3);
+    assert_eq!(state("culprit.misbehaving", "bad-both"), 3);
+}
+
 #[test]
 fn annals_host_survives_handlers_that_misbehave() {
     survives(Kind::Annals);

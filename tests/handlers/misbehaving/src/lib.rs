@@ -90,4 +90,43 @@ fn recurse(n: u64) -> u64 {
     std::hint::black_box(recurse(std::hint::black_box(n + 1))) + 1
 }
 
-annals::export!(Misbehaving);
+/// A second decider in the same component, which does nothing wrong.
+pub struct Bystander;
+
+#[derive(Command)]
+pub enum Look {
+    Look { id: String },
+}
+
+#[derive(Event)]
+pub enum Seen {
+    Looked { times: u64 },
+}
+
+impl Decider for Bystander {
+    type State = u64;
+    type Command = Look;
+    type Event = Seen;
+    type Rejection = No;
+    const CATEGORY: &'static str = "witness";
+
+    fn initial() -> u64 {
+        0
+    }
+
+    fn stream_id(command: &Look) -> String {
+        let Look::Look { id } = command;
+        id.clone()
+    }
+
+    fn evolve(times: &mut u64, event: &Seen) {
+        let Seen::Looked { times: now } = event;
+        *times = *now;
+    }
+
+    fn decide(times: &u64, _: Look, _: &Context) -> Result<Decision<Seen>, No> {
+        Ok(Seen::Looked { times: times + 1 }.into())
+    }
+}
+
+annals::export!(Misbehaving, Bystander);
