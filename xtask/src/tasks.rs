@@ -3,25 +3,17 @@
 use crate::run::{cargo, run, run_tests, workspace};
 use crate::setup::setup;
 use anyhow::Result;
+use std::process::Command;
 
 /// Builds at most two things at a time: wasmtime is large.
 const JOBS: &str = "--jobs=2";
 
-/// Builds the tools that tests and the demo run.
+/// Builds everything that tests and the demo run. Always the whole workspace: a part of it would
+/// have other features, and wasmtime would be built once more.
 fn build() -> Result<()> {
     run(
-        "building annals and annals-host",
-        cargo().args([
-            "build",
-            JOBS,
-            "-p",
-            "annals-compose",
-            "-p",
-            "annals-host",
-            "-p",
-            "annals-tests",
-            "--bins",
-        ]),
+        "building everything (wasmtime takes some minutes, once)",
+        cargo().args(["build", JOBS, "--workspace", "--all-targets"]),
     )
 }
 
@@ -29,18 +21,9 @@ fn build() -> Result<()> {
 pub fn demo() -> Result<()> {
     setup()?;
     build()?;
-    run(
-        "the bank on real hosts",
-        cargo().args([
-            "run",
-            "--quiet",
-            JOBS,
-            "-p",
-            "annals-tests",
-            "--bin",
-            "demo",
-        ]),
-    )
+    // Built beside this task.
+    let demo = std::env::current_exe()?.with_file_name("demo");
+    run("the bank on real hosts", &mut Command::new(demo))
 }
 
 /// `cargo xtask test`
@@ -49,10 +32,8 @@ pub fn test(filter: Option<&str>) -> Result<()> {
     build()?;
     let filter: Vec<&str> = filter.into_iter().collect();
     let mut passed = run_tests(
-        "unit and component tests",
-        cargo()
-            .args(["test", JOBS, "--workspace", "--exclude=annals-tests"])
-            .args(&filter),
+        "tests of the workspace, the whole system on real hosts among them",
+        cargo().args(["test", JOBS, "--workspace"]).args(&filter),
     )?;
     passed += run_tests(
         "the bank's own tests",
@@ -60,14 +41,6 @@ pub fn test(filter: Option<&str>) -> Result<()> {
             .args(["test", JOBS])
             .args(&filter)
             .current_dir(workspace().join("examples").join("bank")),
-    )?;
-    // One at a time: each runs servers of its own and reads their histories.
-    passed += run_tests(
-        "whole-system tests on real hosts",
-        cargo()
-            .args(["test", JOBS, "-p", "annals-tests"])
-            .args(&filter)
-            .args(["--", "--test-threads=1"]),
     )?;
     println!("{passed} tests passed, 0 failed");
     Ok(())
