@@ -119,9 +119,3 @@ fn a_misspelt_manifest_names_the_nearest_key() {
     let said = refused(folder.path());
     assert!(said.contains("did you mean `component`?"), "{said}");
 }
-
-#[test]
-fn usage_errors_have_an_exit_status_of_their_own() {
-    let out = app::annals(Path::new("."), &["compose", "--host", "nowhere"]).expect("annals runs");
-    assert_eq!(out.status.code(), Some(2));
-}
