@@ -10,89 +10,89 @@ use anyhow::Result;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Makes the toy with a number, as a component.
-///
-/// # Errors
-///
-/// Only if the contract is broken.
-pub fn handler(number: usize) -> Result<Vec<u8>> {
-    component(&text(number, &format!("toy-{number}"), None))
+/// A toy, and what is odd about it.
+#[derive(Default)]
+pub struct Toy<'a> {
+    /// Tells it from others.
+    pub number: usize,
+    /// The stream that it names, instead of one of its category, which is `toy`.
+    pub stream: Option<&'a str>,
+    /// The event that it emits, instead of the one that it declares.
+    pub event: Option<&'a str>,
+    /// The body of `describe`, in WebAssembly text.
+    pub describe: Option<&'a str>,
 }
 
-/// A toy that names another stream than one of its category, which is `toy`.
-///
-/// # Errors
-///
-/// Only if the contract is broken.
-pub fn handler_on_stream(number: usize, stream: &str) -> Result<Vec<u8>> {
-    component(&text(number, stream, None))
-}
+impl Toy<'_> {
+    /// Makes the component.
+    ///
+    /// # Errors
+    ///
+    /// If the body of `describe` is not WebAssembly.
+    pub fn component(&self) -> Result<Vec<u8>> {
+        let (resolve, world) = resolve_world(
+            "package annals:generated;\nworld toy { export annals:es/deciders@0.1.0; }",
+            "toy",
+        )?;
+        componentize(wat::parse_str(self.text())?, &resolve, world)
+    }
 
-/// A toy whose `describe` has another body, in WebAssembly text.
-///
-/// # Errors
-///
-/// If the body is not WebAssembly.
-pub fn handler_that_describes_itself_by(body: &str) -> Result<Vec<u8>> {
-    component(&text(0, "toy-0", Some(body)))
-}
-
-fn component(text: &str) -> Result<Vec<u8>> {
-    let (resolve, world) = resolve_world(
-        "package annals:generated;\nworld toy { export annals:es/deciders@0.1.0; }",
-        "toy",
-    )?;
-    componentize(wat::parse_str(text)?, &resolve, world)
-}
-
-fn text(number: usize, stream: &str, describe: Option<&str>) -> String {
-    let mut image = Image::default();
-    let event = format!("Happened{number}");
-    let described = catalog::place(
-        &mut image,
-        &[&DeciderDescriptor {
-            name: "toy".into(),
-            version: "1.0.0".into(),
-            category: "toy".into(),
-            commands: vec![CommandSpec {
-                command_type: format!("Command{number}"),
-                precondition: Precondition::Any,
-                schema: None,
+    fn text(&self) -> String {
+        let number = self.number;
+        let stream = self
+            .stream
+            .map_or_else(|| format!("toy-{number}"), Into::into);
+        let mut image = Image::default();
+        let event = format!("Happened{number}");
+        let described = catalog::place(
+            &mut image,
+            &[&DeciderDescriptor {
+                name: "toy".into(),
+                version: "1.0.0".into(),
+                category: "toy".into(),
+                commands: vec![CommandSpec {
+                    command_type: format!("Command{number}"),
+                    precondition: Precondition::Any,
+                    schema: None,
+                }],
+                emits: vec![event.clone()],
+                folds: vec![event.clone()],
+                snapshot_every: 0,
+                state_version: 1,
             }],
-            emits: vec![event.clone()],
-            folds: vec![event.clone()],
-            snapshot_every: 0,
-            state_version: 1,
-        }],
-    );
-    // result<string, ..>: ok, then the string.
-    let mut stream_id = Record::default();
-    stream_id.u8(0).string(&mut image, stream);
-    let stream_id = image.place(&stream_id.into_bytes(), 8);
-    // result<decision, ..>: ok, then one event, and no end of the stream.
-    let mut new_event = Record::default();
-    new_event.string(&mut image, &event).u32(1);
-    new_event
-        .string(&mut image, "application/json")
-        .string(&mut image, "{}");
-    let events = image.list(&[new_event], 4);
-    let mut decision = Record::default();
-    decision.u8(0).list(events).u8(0);
-    let decision = image.place(&decision.into_bytes(), 8);
-    // Ok without a value, or no value.
-    let nothing = image.place(&[0; 16], 8);
+        );
+        // result<string, ..>: ok, then the string.
+        let mut stream_id = Record::default();
+        stream_id.u8(0).string(&mut image, &stream);
+        let stream_id = image.place(&stream_id.into_bytes(), 8);
+        // result<decision, ..>: ok, then one event, and no end of the stream.
+        let mut new_event = Record::default();
+        new_event
+            .string(&mut image, self.event.unwrap_or(&event))
+            .u32(1);
+        new_event
+            .string(&mut image, "application/json")
+            .string(&mut image, "{}");
+        let events = image.list(&[new_event], 4);
+        let mut decision = Record::default();
+        decision.u8(0).list(events).u8(0);
+        let decision = image.place(&decision.into_bytes(), 8);
+        // Ok without a value, or no value.
+        let nothing = image.place(&[0; 16], 8);
 
-    let describe = describe.map_or_else(|| format!("(i32.const {described})"), Into::into);
-    let heap = image.end();
-    let data = image
-        .into_bytes()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "\\{byte:02x}");
-            text
-        });
-    format!(
-        r#"(module
+        let describe = self
+            .describe
+            .map_or_else(|| format!("(i32.const {described})"), Into::into);
+        let heap = image.end();
+        let data = image
+            .into_bytes()
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "\\{byte:02x}");
+                text
+            });
+        format!(
+            r#"(module
   (import "[export]annals:es/deciders@0.1.0" "[resource-new]session" (func $new (param i32) (result i32)))
   (memory (export "memory") 2)
   (global $free (mut i32) (i32.const {heap}))
@@ -113,7 +113,8 @@ fn text(number: usize, stream: &str, describe: Option<&str>) -> String {
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32) (i32.const {decision}))
   (func (export "annals:es/deciders@0.1.0#[method]session.snapshot") (param i32) (result i32) (i32.const {nothing}))
 )"#
-    )
+        )
+    }
 }
 
 /// Writes an application of so many toys into a folder: their components and the manifest.
@@ -124,7 +125,14 @@ fn text(number: usize, stream: &str, describe: Option<&str>) -> String {
 pub fn application(folder: &Path, count: usize) -> Result<()> {
     let mut manifest = String::from("[app]\nname = \"toys\"\n");
     for number in 0..count {
-        std::fs::write(folder.join(format!("toy-{number}.wasm")), handler(number)?)?;
+        std::fs::write(
+            folder.join(format!("toy-{number}.wasm")),
+            Toy {
+                number,
+                ..Toy::default()
+            }
+            .component()?,
+        )?;
         let _ = write!(
             manifest,
             "[handlers.toy-{number}]\ncomponent = \"toy-{number}.wasm\"\n"

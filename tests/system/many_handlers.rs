@@ -1,7 +1,8 @@
 //! Hundreds of handlers in one component: a chain of switchboards.
 
-use annals_tests::client::Client;
+use annals_tests::client::{Answer, Client};
 use annals_tests::server::{Kind, Server};
+use annals_tests::toy::Toy;
 use annals_tests::{app, toy};
 
 /// More than three switchboards hold.
@@ -36,31 +37,59 @@ fn two_hundred_handlers_run_on_wasmtime_serve() {
     every_handler_answers(Kind::Wasmtime);
 }
 
-#[test]
-fn a_stream_outside_of_the_deciders_category_is_a_fault() {
+/// Serves two toys, the second of which is odd, and answers what its command got and the log said.
+fn odd(toy: &Toy) -> (Answer, String) {
     let folder = tempfile::tempdir().expect("a folder");
     toy::application(folder.path(), 2).expect("toys");
-    let stray = toy::handler_on_stream(1, "other-1").expect("a toy");
-    std::fs::write(folder.path().join("toy-1.wasm"), stray).expect("written");
+    let component = toy.component().expect("a toy");
+    std::fs::write(folder.path().join("toy-1.wasm"), component).expect("written");
     let app = app::compose(folder.path(), Kind::Annals, folder.path()).expect("it composes");
     let server = Server::start(Kind::Annals, &app, folder.path()).expect("the host starts");
     let client = Client::new(server.url());
     let answer = client
         .post("/commands/Command1", &[], b"{}")
         .expect("an answer");
-    assert_eq!(
-        (
-            answer.status,
-            answer.problem(),
-            answer.body["handler"].as_str()
-        ),
-        (500, Some("handler-fault"), Some("toy-1"))
+    assert!(
+        client.log().expect("the log").is_empty(),
+        "nothing is appended"
     );
+    (answer, server.log_text())
+}
+
+fn is_fault_of_toy_1(answer: &Answer) {
+    let handler = answer.body["handler"].as_str();
+    let expected = (500, Some("handler-fault"), Some("toy-1"));
+    assert_eq!(
+        (answer.status, answer.problem(), handler),
+        expected,
+        "{}",
+        answer.text
+    );
+}
+
+#[test]
+fn a_stream_outside_of_the_deciders_category_is_a_fault() {
+    let (answer, log) = odd(&Toy {
+        number: 1,
+        stream: Some("other-1"),
+        ..Toy::default()
+    });
+    is_fault_of_toy_1(&answer);
     assert!(
         !answer.text.contains("other-1"),
         "no internals: {}",
         answer.text
     );
-    assert!(server.log_text().contains("outside of its category"));
-    assert!(client.log().expect("the log").is_empty());
+    assert!(log.contains("outside of its category"), "{log}");
+}
+
+#[test]
+fn an_event_that_was_not_declared_is_a_fault() {
+    let (answer, log) = odd(&Toy {
+        number: 1,
+        event: Some("Surprise"),
+        ..Toy::default()
+    });
+    is_fault_of_toy_1(&answer);
+    assert!(log.contains("it emitted `Surprise`"), "{log}");
 }

@@ -1,6 +1,7 @@
 //! What the composer refuses, in the user's names and with a remedy. Exit status 1.
 
-use annals_tests::{app, toy};
+use annals_tests::app;
+use annals_tests::toy::Toy;
 use std::path::Path;
 
 /// Runs `annals check` and answers what it said, which must be a refusal.
@@ -53,7 +54,7 @@ fn an_import_beyond_the_contract_is_named_with_the_remedy() {
 
 #[test]
 fn every_problem_of_every_handler_is_told_in_one_run() {
-    let toy = toy::handler(1).expect("a toy");
+    let toy = Toy::default().component().expect("a toy");
     let folder = folder_with(
         "[handlers.a]\ncomponent = \"a.wasm\"\n[handlers.b]\ncomponent = \"b.wasm\"\n\
          [handlers.c]\ncomponent = \"missing.wasm\"\n[handlers.d]\ncomponent = \"d.wasm\"\n\
@@ -66,7 +67,7 @@ fn every_problem_of_every_handler_is_told_in_one_run() {
     );
     let said = refused(folder.path());
     for part in [
-        "handler `b`: handles `Command1`, which `a` handles too",
+        "handler `b`: handles `Command0`, which `a` handles too",
         "handler `c`: ./missing.wasm cannot be read",
         "handler `d`: it is not a valid component",
         "handler `e`: is granted `wasi:http/outgoing-handler`",
@@ -96,7 +97,11 @@ fn a_core_module_without_a_world_is_refused() {
 
 #[test]
 fn a_handler_that_never_returns_is_refused_soon() {
-    let looping = looping_handler();
+    let looping = Toy {
+        describe: Some("(loop $l (br $l)) unreachable"),
+        ..Toy::default()
+    };
+    let looping = looping.component().expect("a toy");
     let folder = folder_with(
         "[handlers.slow]\ncomponent = \"s.wasm\"\n",
         &[("s.wasm", &looping)],
@@ -106,11 +111,6 @@ fn a_handler_that_never_returns_is_refused_soon() {
         said.contains("handler `slow`: `describe` failed: it does not return"),
         "{said}"
     );
-}
-
-/// A toy whose `describe` loops.
-fn looping_handler() -> Vec<u8> {
-    toy::handler_that_describes_itself_by("(loop $l (br $l)) unreachable").expect("a toy")
 }
 
 #[test]
