@@ -10,7 +10,7 @@ wit_bindgen::generate!({
 
 use annals::es::{event_store, settings, sourcer};
 use exports::annals::es::app::{
-    About, Accepted, Guest, LogPage, Request, State, StateError, StoreError, StreamPage,
+    About, Accepted, Guest, LogFilter, LogPage, Request, State, StateError, StoreError, StreamPage,
     SubmitError,
 };
 use wasip2::clocks::wall_clock;
@@ -45,10 +45,10 @@ impl Guest for Dispatcher {
         sourcer::state_of(&stream, &decider, at)
     }
 
-    fn read_log(after: u64, limit: u32, event_type: Option<String>) -> Result<LogPage, StoreError> {
+    fn read_log(after: u64, limit: u32, filter: LogFilter) -> Result<LogPage, StoreError> {
         let now = wall_clock::now();
         let now = now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000);
-        event_store::read_log(after, limit, event_type.as_deref(), now)
+        event_store::read_log(after, limit, &filter, now)
     }
 }
 

@@ -1,5 +1,7 @@
 //! How slots and the store say no.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Precondition;
 
 /// A slot could not be read or written.
@@ -14,7 +16,7 @@ pub enum SlotError {
 }
 
 /// The store could not answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum StoreError {
     /// The caller's input is illegal.
     #[error("{0}")]
@@ -51,7 +53,7 @@ impl StoreError {
 }
 
 /// An append did not happen, or may not have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppendError {
     /// The stream is not where the caller demands it, or the same command already took effect.
     #[error("the stream is at version {actual}, expected {expected:?}")]
@@ -64,6 +66,17 @@ pub enum AppendError {
     /// The stream is closed, at this version.
     #[error("the stream is closed at version {0}")]
     Closed(u64),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A checkpoint or a row was not written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum WriteError {
+    /// Somebody else wrote since it was read.
+    #[error("it was written by somebody else meanwhile")]
+    Stale,
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

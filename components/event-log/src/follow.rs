@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::log::{EventLog, PAGE_BYTES, Written};
-use crate::model::{LogPage, MAX_EVENTS};
+use crate::model::{LogFilter, LogPage, MAX_EVENTS};
 use crate::name::StreamName;
 use crate::record::{self, After, Commit, Ref, StreamRecord, Void};
 use crate::slots::Slots;
@@ -23,7 +23,7 @@ enum Followed {
 }
 
 impl<S: Slots> EventLog<S> {
-    /// Events of the whole log after a position, of one type if one is given. Ends after `limit`
+    /// Events of the whole log after a position, those that a filter wants. Ends after `limit`
     /// events (at least one is read), when the payloads reach about 1 MiB, or when many commits
     /// were passed; `now` is in milliseconds since the epoch.
     ///
@@ -35,7 +35,7 @@ impl<S: Slots> EventLog<S> {
         &mut self,
         after: u64,
         limit: u32,
-        event_type: Option<&str>,
+        filter: &LogFilter,
         now: u64,
     ) -> Result<LogPage, StoreError> {
         let limit = limit.max(1) as usize;
@@ -68,7 +68,7 @@ impl<S: Slots> EventLog<S> {
                             return Ok(page);
                         }
                         page.next = event.position;
-                        if event_type.is_none_or(|wanted| wanted == event.event_type) {
+                        if filter.wants(&event.event_type, &event.stream) {
                             bytes += event.payload.len();
                             page.events.push(event);
                         }

@@ -41,6 +41,7 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
+//! | `reactions` | checkpoints and rows, by compare-and-set |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -53,16 +54,18 @@ mod log;
 mod model;
 mod name;
 mod probe;
+mod reactions;
 mod record;
 mod slots;
 mod snapshots;
 mod streams;
 
-pub use error::{AppendError, SlotError, StoreError};
+pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, Settings};
 pub use model::{
-    AppendRequest, Appended, Claim, Event, Head, LogPage, MAX_EVENTS, Metadata, NewEvent, Outcome,
-    Page, Precondition, RecordedEvent, RecordedId, Rejection, Snapshot, StreamPage,
+    AppendRequest, Appended, Checkpoint, Claim, Event, Head, LogFilter, LogPage, MAX_EVENTS,
+    Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent, RecordedId, Rejection, Row,
+    RowPage, Snapshot, StreamPage,
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;

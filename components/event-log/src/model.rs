@@ -51,7 +51,7 @@ pub struct Rejection {
 }
 
 /// An event for folding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The stream's version that it made, from 1.
     pub version: u64,
@@ -62,11 +62,12 @@ pub struct Event {
     /// Media type of the payload.
     pub content_type: String,
     /// The payload.
+    #[serde(with = "crate::record::bytes")]
     pub payload: Vec<u8>,
 }
 
 /// An event with everything that is known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
     /// Unique: the commit's 128-bit id in hex, `-`, the event's index in the commit.
     pub id: String,
@@ -85,13 +86,14 @@ pub struct RecordedEvent {
     /// Media type of the payload.
     pub content_type: String,
     /// The payload.
+    #[serde(with = "crate::record::bytes")]
     pub payload: Vec<u8>,
     /// Of the commit that it belongs to.
     pub metadata: Metadata,
 }
 
 /// What must be true of a stream for an append to happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Precondition {
     /// Nothing.
     Any,
@@ -126,7 +128,7 @@ impl Precondition {
 }
 
 /// Where a stream stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Slots seen.
     pub cursor: u64,
@@ -137,7 +139,7 @@ pub struct Head {
 }
 
 /// Events of a stream for folding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// The events, whole commits at a time.
     pub events: Vec<Event>,
@@ -148,7 +150,7 @@ pub struct Page {
 }
 
 /// What to append, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppendRequest {
     /// The stream's name.
     pub stream: String,
@@ -170,7 +172,7 @@ pub struct AppendRequest {
 }
 
 /// What an append did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appended {
     /// The stream's version after the last event.
     pub version: u64,
@@ -183,7 +185,7 @@ pub struct Appended {
 }
 
 /// What an event was recorded as.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedId {
     /// The event's id.
     pub id: String,
@@ -194,7 +196,7 @@ pub struct RecordedId {
 }
 
 /// How a command ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// With these events, or none.
     Accepted(Appended),
@@ -203,7 +205,7 @@ pub enum Outcome {
 }
 
 /// What is known of a command id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
     /// Nobody has tried it before.
     Fresh,
@@ -216,7 +218,7 @@ pub enum Claim {
 }
 
 /// Events of a stream, with everything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPage {
     /// The events.
     pub events: Vec<RecordedEvent>,
@@ -226,8 +228,30 @@ pub struct StreamPage {
     pub end: bool,
 }
 
+/// Which events of the log are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFilter {
+    /// Of these types; empty: of any.
+    pub event_types: Vec<String>,
+    /// Of streams in these categories; empty: in any.
+    pub categories: Vec<String>,
+}
+
+impl LogFilter {
+    /// Is an event of this type, in this stream, wanted?
+    #[must_use]
+    pub fn wants(&self, event_type: &str, stream: &str) -> bool {
+        let category = stream
+            .split_once('-')
+            .map_or(stream, |(category, _)| category);
+        let among =
+            |wanted: &[String], it: &str| wanted.is_empty() || wanted.iter().any(|w| w == it);
+        among(&self.event_types, event_type) && among(&self.categories, category)
+    }
+}
+
 /// Events of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPage {
     /// The events.
     pub events: Vec<RecordedEvent>,
@@ -238,12 +262,47 @@ pub struct LogPage {
 }
 
 /// A decider's state at some version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// In the decider's own encoding.
+    #[serde(with = "crate::record::bytes")]
     pub state: Vec<u8>,
     /// Version of that encoding.
     pub state_version: u32,
     /// Where the stream stood.
     pub head: Head,
+}
+
+/// How far a handler of events is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Events up to this position are done.
+    pub position: u64,
+    /// The handler's declared version that did them.
+    pub generation: u32,
+    /// Changes with every write, from 1; writing needs the one that was read, 0 if there was none.
+    pub revision: u64,
+}
+
+/// A stored row of a view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its place in the view.
+    pub key: String,
+    /// Media type of the value.
+    pub content_type: String,
+    /// The value, opaque to the store.
+    #[serde(with = "crate::record::bytes")]
+    pub value: Vec<u8>,
+    /// Position of the newest event that the row reflects.
+    pub position: u64,
+}
+
+/// Rows of a view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowPage {
+    /// In the order of their keys' bytes.
+    pub rows: Vec<Row>,
+    /// No row follows.
+    pub end: bool,
 }

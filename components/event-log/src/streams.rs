@@ -109,6 +109,58 @@ impl<S: Slots> EventLog<S> {
         Ok(Some(page))
     }
 
+    /// Events before a version (nothing: from the end on), newest first; nothing if the stream has
+    /// no events at all. The page's version is that of its oldest event, its end is version 1. Ends
+    /// like [`EventLog::read_stream`].
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn read_stream_backward(
+        &mut self,
+        stream: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        let stream = StreamName::parse(stream)?;
+        let limit = limit.max(1) as usize;
+        let before = before.unwrap_or(u64::MAX);
+        // The commit that holds the version lies behind the last place that is not past it.
+        let mut cursor = match before {
+            0 | 1 => 1,
+            u64::MAX => self.tail(stream)?.cursor,
+            _ => self.find_version(stream, before - 1)?.cursor + 1,
+        };
+        let mut page = StreamPage {
+            events: Vec::new(),
+            version: 0,
+            end: true,
+        };
+        let mut known = false;
+        let mut bytes = 0;
+        while cursor > 0 {
+            if page.events.len() >= limit || bytes >= PAGE_BYTES {
+                break;
+            }
+            let record = self.read_slot(stream, cursor)?;
+            cursor -= 1;
+            known |= record
+                .as_ref()
+                .is_some_and(|record| record.after().version > 0);
+            let Some(commit) = record.and_then(StreamRecord::into_commit) else {
+                continue;
+            };
+            let room = limit - page.events.len();
+            let events: Vec<_> = commit.recorded().filter(|e| e.version < before).collect();
+            for event in events.into_iter().rev().take(room) {
+                bytes += event.payload.len();
+                page.version = event.version;
+                page.events.push(event);
+            }
+        }
+        page.end = page.events.is_empty() || page.version == 1;
+        Ok(known.then_some(page))
+    }
+
     /// The record after a head. Its versions must go on from there.
     fn next(&self, stream: StreamName<'_>, head: Head) -> Result<Option<StreamRecord>, StoreError> {
         let slot = head.cursor.saturating_add(1);

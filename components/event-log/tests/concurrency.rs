@@ -46,7 +46,9 @@ fn writers_of_one_hot_stream_and_a_reader_agree() {
         let mut after = 0;
         loop {
             let last = running.load(Ordering::SeqCst) == 0;
-            let page = log.read_log(after, 10, None, LATER).unwrap();
+            let page = log
+                .read_log(after, 10, &LogFilter::default(), LATER)
+                .unwrap();
             followed.extend(page.events);
             after = page.next;
             if page.end {

@@ -187,7 +187,9 @@ fn a_slow_writer_breaks_nothing_whatever_others_do_meanwhile() {
                         submit(&mut log(), "b-1", "elsewhere", 4, |_| false).unwrap();
                     }
                     if things & 4 != 0 {
-                        let page = log().read_log(0, 1000, None, LATER).unwrap();
+                        let page = log()
+                            .read_log(0, 1000, &LogFilter::default(), LATER)
+                            .unwrap();
                         read.set((page.next, page.events));
                     }
                     if things & 8 != 0 {
@@ -198,7 +200,9 @@ fn a_slow_writer_breaks_nothing_whatever_others_do_meanwhile() {
                         submit(&mut log(), "a-1", "other", 6, |_| false).unwrap();
                     }
                     if things & 32 != 0 {
-                        let page = log().read_log(0, 1000, None, LATER).unwrap();
+                        let page = log()
+                            .read_log(0, 1000, &LogFilter::default(), LATER)
+                            .unwrap();
                         read.set((page.next, page.events));
                     }
                 };
@@ -261,19 +265,23 @@ fn a_log_reader_waits_for_a_young_writer_and_voids_an_old_one() {
     fill(&mut log, "b-1", &[1]);
     let before = slots.dump();
     for now in [NOW - 60_000, NOW, NOW + 5000] {
-        let page = log.read_log(0, 100, None, now).unwrap();
+        let page = log.read_log(0, 100, &LogFilter::default(), now).unwrap();
         assert_eq!(
             (page.events.len(), page.end),
             (3, true),
             "it stops in front of the young ref"
         );
         assert_eq!(
-            log.read_log(page.next, 100, None, now).unwrap().next,
+            log.read_log(page.next, 100, &LogFilter::default(), now)
+                .unwrap()
+                .next,
             page.next
         );
     }
     assert_eq!(slots.dump(), before);
-    let page = log.read_log(0, 100, None, NOW + 5001).unwrap();
+    let page = log
+        .read_log(0, 100, &LogFilter::default(), NOW + 5001)
+        .unwrap();
     assert_eq!(
         (page.events.len(), page.end),
         (4, true),

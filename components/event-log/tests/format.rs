@@ -87,7 +87,7 @@ fn write(slots: &MemorySlots) {
         slots.create("atenant=2F1.log.0000000000000004", &dead_ref),
         Ok(Creation::Created)
     );
-    log.read_log(0, 100, None, LATER).unwrap();
+    log.read_log(0, 100, &LogFilter::default(), LATER).unwrap();
     for n in 0..16 {
         log.append(request("many-1", Precondition::Any, "", 10 + n, &["E"]))
             .unwrap();

@@ -79,7 +79,7 @@ proptest! {
         prop_assert_eq!(&rest[..], all.get(after as usize..).unwrap_or_default());
         // From any position on.
         for event in &all {
-            let next = log.read_log(event.position, 1, None, NOW).unwrap();
+            let next = log.read_log(event.position, 1, &LogFilter::default(), NOW).unwrap();
             prop_assert!(next.events.iter().all(|e| e.position > event.position));
         }
         check(&slots, &["a-1", "b-1"]);
@@ -100,7 +100,7 @@ proptest! {
         value[bit / 8] ^= 1 << (bit % 8);
         slots.put(&key, &value).unwrap();
         let mut log = open(&slots);
-        let found = log.read_log(0, 100, None, NOW).map(drop);
+        let found = log.read_log(0, 100, &LogFilter::default(), NOW).map(drop);
         match found {
             Err(StoreError::Corrupt { key: named, .. }) => prop_assert_eq!(named, key),
             other => prop_assert!(false, "{:?}", other),
@@ -132,7 +132,13 @@ fn big_payloads_and_big_commits_survive_and_pages_stay_bounded() {
             .len(),
         1
     );
-    assert_eq!(log.read_log(0, 100, None, NOW).unwrap().events.len(), 1);
+    assert_eq!(
+        log.read_log(0, 100, &LogFilter::default(), NOW)
+            .unwrap()
+            .events
+            .len(),
+        1
+    );
     assert_eq!(load_all(&mut log, "a-big", 100).0.len(), 3);
     assert_eq!(read_all(&mut log, "a-many", 300).len(), 2024);
     assert_eq!(log_all(&mut log, 300, NOW).len(), 2027);
@@ -151,9 +157,13 @@ fn the_log_is_filtered_by_type_and_goes_on_behind_what_it_filtered() {
         ))
         .unwrap();
     }
+    let only_rare = LogFilter {
+        event_types: vec!["Rare".into()],
+        ..LogFilter::default()
+    };
     let (mut after, mut rare, mut pages) = (0, 0, 0);
     loop {
-        let page = log.read_log(after, 10, Some("Rare"), NOW).unwrap();
+        let page = log.read_log(after, 10, &only_rare, NOW).unwrap();
         assert!(page.events.iter().all(|e| e.event_type == "Rare"));
         rare += page.events.len();
         pages += 1;

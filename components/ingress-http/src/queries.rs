@@ -1,6 +1,6 @@
 //! Streams, the log, the state, the app itself, health.
 
-use crate::annals::es::app::{self, About};
+use crate::annals::es::app::{self, About, LogFilter};
 use crate::annals::es::sourcer::StateError;
 use crate::annals::es::types::Precondition;
 use crate::cloudevent::CloudEvent;
@@ -102,8 +102,11 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
 
 pub fn log(request: &Request) -> Result<Response, Problem> {
     let after = request.number("after")?.unwrap_or(0);
-    let page =
-        app::read_log(after, limit(request)?, request.parameter("type")).map_err(Problem::store)?;
+    let filter = LogFilter {
+        event_types: request.parameters("type"),
+        categories: request.parameters("category"),
+    };
+    let page = app::read_log(after, limit(request)?, &filter).map_err(Problem::store)?;
     let source = source(&app::describe());
     let events: Vec<_> = page
         .events

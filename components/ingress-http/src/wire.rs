@@ -86,6 +86,12 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// All values of a query parameter that may be repeated.
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        let found = self.query.iter().filter(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).collect()
+    }
+
     /// A query parameter that must be a number.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         match self.parameter(name).map(digits) {

@@ -9,8 +9,11 @@ use crate::Backend;
 use crate::bindings::annals::es::settings;
 use crate::bindings::annals::es::types::{Metadata, Rejection};
 use crate::bindings::exports::annals::es::event_store::{
-    AppendError, AppendRequest, Appended, Claim, Guest, Head, LogPage, Outcome, Page, Snapshot,
-    StoreError, StreamPage,
+    AppendError, AppendRequest, Appended, Claim, Guest, Head, LogFilter, LogPage, Outcome, Page,
+    Snapshot, StoreError, StreamPage,
+};
+use crate::bindings::exports::annals::es::reaction_store::{
+    Checkpoint, Guest as ReactionGuest, RowKey, RowPage, StoredRow, WriteError,
 };
 
 /// The contract's `event-store` over a backend.
@@ -41,6 +44,15 @@ impl Failure for log::AppendError {
         match self {
             Self::Store(error) => Some(error),
             Self::Conflict { .. } | Self::Closed(_) => None,
+        }
+    }
+}
+
+impl Failure for log::WriteError {
+    fn store(&self) -> Option<&log::StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Stale => None,
         }
     }
 }
@@ -126,13 +138,21 @@ impl<B: Backend> Guest for Adapter<B> {
         Ok(Self::run(|log| log.read_stream(&stream, after, limit))?.map(Into::into))
     }
 
+    fn read_stream_backward(
+        stream: String,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        Ok(Self::run(|log| log.read_stream_backward(&stream, before, limit))?.map(Into::into))
+    }
+
     fn read_log(
         after: u64,
         limit: u32,
-        event_type: Option<String>,
+        filter: LogFilter,
         now: u64,
     ) -> Result<LogPage, StoreError> {
-        Ok(Self::run(|log| log.read_log(after, limit, event_type.as_deref(), now))?.into())
+        Ok(Self::run(|log| log.read_log(after, limit, &filter.into(), now))?.into())
     }
 
     fn load_snapshot(stream: String, decider: String) -> Result<Option<Snapshot>, StoreError> {
@@ -151,5 +171,33 @@ impl<B: Backend> Guest for Adapter<B> {
 
     fn delete_snapshot(stream: String, decider: String) -> Result<(), StoreError> {
         Ok(Self::run(|log| log.delete_snapshot(&stream, &decider))?)
+    }
+}
+
+impl<B: Backend> ReactionGuest for Adapter<B> {
+    fn load_checkpoint(handler: String) -> Result<Option<Checkpoint>, StoreError> {
+        Ok(Self::run(|log| log.load_checkpoint(&handler))?.map(Into::into))
+    }
+
+    fn save_checkpoint(handler: String, next: Checkpoint) -> Result<(), WriteError> {
+        Ok(Self::run(|log| log.save_checkpoint(&handler, next.into()))?)
+    }
+
+    fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
+        Ok(Self::run(|log| log.get_row(&row.view, &row.key))?.map(Into::into))
+    }
+
+    fn put_row(view: String, row: StoredRow, seen: u64) -> Result<(), WriteError> {
+        Ok(Self::run(|log| log.put_row(&view, row.into(), seen))?)
+    }
+
+    fn delete_row(row: RowKey, seen: u64, position: u64) -> Result<(), WriteError> {
+        Ok(Self::run(|log| {
+            log.delete_row(&row.view, &row.key, seen, position)
+        })?)
+    }
+
+    fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
+        Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
     }
 }

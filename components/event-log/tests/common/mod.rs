@@ -99,7 +99,9 @@ pub fn read_all<S: Slots>(log: &mut EventLog<S>, stream: &str, limit: u32) -> Ve
 pub fn log_all<S: Slots>(log: &mut EventLog<S>, limit: u32, now: u64) -> Vec<RecordedEvent> {
     let (mut events, mut after) = (Vec::new(), 0);
     loop {
-        let page = log.read_log(after, limit, None, now).unwrap();
+        let page = log
+            .read_log(after, limit, &LogFilter::default(), now)
+            .unwrap();
         assert!(page.next >= after);
         events.extend(page.events);
         after = page.next;
