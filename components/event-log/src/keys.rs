@@ -16,10 +16,12 @@ const LONGEST_PREFIX: usize = 48;
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     root: String,
+    /// `log`, or with how many partitions there are: so nobody takes one number of them for another.
+    log: String,
 }
 
 impl Keys {
-    pub fn new(prefix: &str) -> Self {
+    pub fn new(prefix: &str, partitions: u32) -> Self {
         let escaped = escape(prefix);
         // `a` and `b` keep the two forms apart, and no key ever begins with a dot.
         let root = if escaped.len() <= LONGEST_PREFIX {
@@ -27,17 +29,34 @@ impl Keys {
         } else {
             format!("b{}", &sha256_hex(prefix)[..LONGEST_PREFIX])
         };
-        Self { root }
+        let log = match partitions {
+            1 => "log".to_owned(),
+            _ => format!("log{partitions}"),
+        };
+        Self { root, log }
+    }
+
+    /// What holds for the whole store.
+    pub fn store(&self) -> String {
+        format!("{}.store", self.root)
     }
 
     /// Slot of the log.
     pub fn log(&self, index: u64) -> String {
+        format!("{}.{}.{index:016x}", self.root, self.log)
+    }
+
+    /// Slot of a log that is not divided.
+    pub fn undivided_log(&self, index: u64) -> String {
         format!("{}.log.{index:016x}", self.root)
     }
 
-    /// Hint: a log slot that exists.
-    pub fn log_hint(&self) -> String {
-        format!("{}.log-hint", self.root)
+    /// Hint: a row of the partition that exists.
+    pub fn log_hint(&self, partition: u32) -> String {
+        match partition {
+            0 => format!("{}.{}-hint", self.root, self.log),
+            other => format!("{}.{}-hint.{other}", self.root, self.log),
+        }
     }
 
     /// Slot of a stream.
@@ -46,6 +65,15 @@ impl Keys {
             "{}.{}.{slot:016x}",
             self.root,
             segment("stream", stream.as_str())
+        )
+    }
+
+    /// Copies of a stream's slots.
+    pub fn segment(&self, stream: StreamName<'_>, number: u64) -> String {
+        format!(
+            "{}.{}.{number:016x}",
+            self.root,
+            segment("segment", stream.as_str())
         )
     }
 
@@ -90,12 +118,13 @@ mod tests {
 
     #[test]
     fn the_longest_key_has_at_most_256_bytes() {
-        let keys = Keys::new(&"p".repeat(48));
+        let keys = Keys::new(&"p".repeat(48), 1);
         let name = format!("a-{}", "=".repeat(59));
         let stream = StreamName::parse(&name).expect("legal");
         assert_eq!(escape(&name).len(), 179);
         for key in [
             keys.slot(stream, u64::MAX),
+            keys.segment(stream, u64::MAX),
             keys.command(&"c".repeat(180)),
             keys.stream_hint(stream),
         ] {
@@ -104,11 +133,12 @@ mod tests {
     }
 
     fn all(prefix: &str, text: &str) -> Vec<String> {
-        let keys = Keys::new(prefix);
-        let mut all = vec![keys.log(1), keys.log_hint(), keys.command(text)];
+        let keys = Keys::new(prefix, 1);
+        let mut all = vec![keys.log(1), keys.log_hint(0), keys.command(text)];
         if let Ok(stream) = StreamName::parse(text) {
             all.extend([
                 keys.slot(stream, 1),
+                keys.segment(stream, 1),
                 keys.stream_hint(stream),
                 keys.snapshot(stream, "d"),
             ]);
