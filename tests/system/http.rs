@@ -297,11 +297,43 @@ fn queries(client: &Client) {
         .expect("a page");
     let deposits = deposits.body["events"].as_array().expect("events").clone();
     assert!(!deposits.is_empty() && deposits.iter().all(|event| event["type"] == "Deposited"));
+    let page = |query: &str| client.get(&format!("/events?{query}")).expect("a page");
+    let types = page("type=Deposited&type=AccountOpened&category=account&limit=1000");
+    let types = types.body["events"].as_array().expect("events").clone();
+    assert!(types.len() > deposits.len());
+    assert!(types.iter().all(|event| event["type"] != "Withdrawn"));
+    let nothing = page("category=accoun");
+    assert_eq!(
+        (&nothing.body["events"], &nothing.body["end"]),
+        (&json!([]), &json!(true))
+    );
+    backward(client, "/streams/account-d");
     let tail = client
         .get("/streams/account-d?after=1&limit=1")
         .expect("a page");
     assert_eq!(tail.body["events"][0]["streamversion"], 2);
     assert_eq!(tail.body["end"], false);
+}
+
+/// From the end on, in pages, a stream is the same in reverse.
+fn backward(client: &Client, stream: &str) {
+    let forward = client.get(stream).expect("a page");
+    let mut forward = forward.body["events"].as_array().expect("events").clone();
+    forward.reverse();
+    let (mut events, mut before) = (Vec::new(), "end".to_owned());
+    loop {
+        let page = client.get(&format!("{stream}?before={before}&limit=2"));
+        let page = page.expect("a page");
+        events.extend(page.body["events"].as_array().expect("events").clone());
+        before = page.body["next"].to_string();
+        if page.body["end"] == true {
+            break;
+        }
+    }
+    assert!(events.len() > 2);
+    assert_eq!(events, forward);
+    let both = client.get(&format!("{stream}?before=3&after=1"));
+    assert_eq!(both.expect("an answer").status, 400);
 }
 
 fn states(client: &Client) {

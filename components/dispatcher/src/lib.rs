@@ -41,6 +41,14 @@ impl Guest for Dispatcher {
         event_store::read_stream(&stream, after, limit)
     }
 
+    fn read_stream_backward(
+        stream: String,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        event_store::read_stream_backward(&stream, before, limit)
+    }
+
     fn state_of(stream: String, decider: String, at: Option<u64>) -> Result<State, StateError> {
         sourcer::state_of(&stream, &decider, at)
     }

@@ -29,8 +29,23 @@ fn source(about: &About) -> String {
 pub fn stream(request: &Request) -> Result<Response, Problem> {
     let stream = &request.path[1];
     let after = request.number("after")?.unwrap_or(0);
-    let page = app::read_stream(stream, after, limit(request)?).map_err(Problem::store)?;
-    let Some(page) = page else {
+    let before = match request.parameter("before") {
+        Some("end") => Some(None),
+        Some(_) => request.number("before")?.map(Some),
+        None => None,
+    };
+    let limit = limit(request)?;
+    let page = match before {
+        Some(_) if request.parameter("after").is_some() => {
+            return Err(Problem::bad_request(
+                "`after` reads forward and `before` backward: give one of them",
+                "before",
+            ));
+        }
+        Some(before) => app::read_stream_backward(stream, before, limit),
+        None => app::read_stream(stream, after, limit),
+    };
+    let Some(page) = page.map_err(Problem::store)? else {
         return Err(unknown_stream(stream));
     };
     let source = source(&app::describe());
@@ -46,8 +61,8 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
         "end": page.end,
     });
     let response = Response::json(200, &body);
-    // The tag is the stream's version, which only the last page knows.
-    Ok(match page.end {
+    // The tag is the stream's version, which only the last page forward knows.
+    Ok(match page.end && before.is_none() {
         true => response.with_header("etag", format!("\"{}\"", page.version)),
         false => response,
     })
