@@ -11,13 +11,13 @@ use crate::record::{self, After, Hint, Ref, StreamRecord};
 use crate::slots::{Creation, Slots};
 
 /// A hint is written every so many slots.
-const HINT_EVERY: u64 = 16;
+pub(crate) const HINT_EVERY: u64 = 16;
 /// Lost races for the log's tail before it is searched for anew.
-const PATIENCE: u32 = 4;
+pub(crate) const PATIENCE: u32 = 4;
 /// How often a creation in doubt is tried again.
 pub(crate) const ATTEMPTS: u32 = 3;
 /// Streams whose place is remembered.
-const REMEMBERED: usize = 4096;
+pub(crate) const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
@@ -77,6 +77,8 @@ pub struct EventLog<S> {
     log_end: u64,
     /// Places that were read.
     places: BTreeMap<String, Place>,
+    /// What reactions keep, as far as it was read.
+    pub(crate) reactions: crate::reactions::Memory,
 }
 
 impl<S: Slots> EventLog<S> {
@@ -97,6 +99,7 @@ impl<S: Slots> EventLog<S> {
             grace_ms: settings.grace_ms,
             log_end: 0,
             places: BTreeMap::new(),
+            reactions: crate::reactions::Memory::default(),
         })
     }
 
@@ -284,7 +287,7 @@ impl<S: Slots> EventLog<S> {
         self.hint(&self.keys.stream_hint(stream), place.cursor);
     }
 
-    fn hint(&self, key: &str, slot: u64) {
+    pub(crate) fn hint(&self, key: &str, slot: u64) {
         if slot.is_multiple_of(HINT_EVERY)
             && let Ok(bytes) = record::encode(&Hint { slot })
         {
@@ -294,7 +297,7 @@ impl<S: Slots> EventLog<S> {
     }
 
     /// A slot that probably exists. A damaged hint is as good as none.
-    fn hinted(&self, key: &str) -> Result<u64, StoreError> {
+    pub(crate) fn hinted(&self, key: &str) -> Result<u64, StoreError> {
         let hint = self
             .get(key)?
             .and_then(|bytes| record::decode::<Hint>(key, &bytes).ok());
