@@ -111,6 +111,49 @@ fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
+/// What reactions keep.
+impl Keys {
+    /// What the keys of a handler's checkpoint begin with.
+    pub fn checkpoint(&self, handler: &str) -> String {
+        let name = segment_up_to("checkpoint", &escape(handler), LONGEST_REACTION);
+        format!("{}.{name}", self.root)
+    }
+
+    /// What the keys of a row begin with.
+    pub fn row(&self, view: &str, key: &str) -> String {
+        let both = format!("{}.{}", escape(view), escape(key));
+        format!(
+            "{}.{}",
+            self.root,
+            segment_up_to("row", &both, LONGEST_REACTION)
+        )
+    }
+
+    /// An entry in the list of a view's keys.
+    pub fn view_entry(&self, view: &str, index: u64) -> String {
+        let name = segment_up_to("view", &escape(view), LONGEST_REACTION);
+        format!("{}.{name}.{index:016x}", self.root)
+    }
+
+    /// Hint: an entry in that list that exists.
+    pub fn view_hint(&self, view: &str) -> String {
+        let name = segment_up_to("view-head", &escape(view), LONGEST_REACTION);
+        format!("{}.{name}", self.root)
+    }
+}
+
+/// As [`LONGEST_SEGMENT`], for the keys of what reactions keep: `.checkpoint.` is longer.
+const LONGEST_REACTION: usize = 160;
+
+/// Of a text that is escaped already; the hash is that of the escaped one.
+fn segment_up_to(kind: &str, escaped: &str, longest: usize) -> String {
+    if escaped.len() <= longest {
+        format!("{kind}.{escaped}")
+    } else {
+        format!("{kind}-sha256.{}", sha256_hex(escaped))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +170,10 @@ mod tests {
             keys.segment(stream, u64::MAX),
             keys.command(&"c".repeat(180)),
             keys.stream_hint(stream),
+            format!("{}.{:016x}", keys.checkpoint(&"c".repeat(160)), 1),
+            format!("{}.{:016x}", keys.row(&"v".repeat(80), &"k".repeat(79)), 1),
+            keys.view_entry(&"v".repeat(160), 1),
+            keys.view_hint(&"v".repeat(160)),
         ] {
             assert!(key.len() <= 256, "{} bytes: {key}", key.len());
         }
@@ -135,6 +182,14 @@ mod tests {
     fn all(prefix: &str, text: &str) -> Vec<String> {
         let keys = Keys::new(prefix, 1);
         let mut all = vec![keys.log(1), keys.log_hint(0), keys.command(text)];
+        all.extend([
+            keys.checkpoint(text),
+            keys.row(text, text),
+            keys.row("v", text),
+            keys.row(text, "k"),
+            keys.view_entry(text, 1),
+            keys.view_hint(text),
+        ]);
         if let Ok(stream) = StreamName::parse(text) {
             all.extend([
                 keys.slot(stream, 1),

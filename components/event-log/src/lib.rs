@@ -43,12 +43,19 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
-//! | `reactions` | checkpoints and rows, by compare-and-set |
+//! | `chain` | values that change: revisions, created one after the other |
+//! | `checkpoints` | how far handlers are, by compare-and-set |
+//! | `rows` | rows of views, by compare-and-set |
+//! | `views` | which rows a view has; scans |
+//! | `reactions` | what checkpoints and rows have in common |
+//! | `reaction_records` | their records |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod ahead;
 mod append;
+mod chain;
+mod checkpoints;
 mod commands;
 mod error;
 mod follow;
@@ -57,12 +64,15 @@ mod log;
 mod model;
 mod name;
 mod probe;
+mod reaction_records;
 mod reactions;
 mod record;
+mod rows;
 mod slots;
 mod snapshots;
 mod streams;
 mod tail;
+mod views;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, MAX_PARTITIONS, Settings};

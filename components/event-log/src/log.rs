@@ -12,11 +12,13 @@ use crate::record::{self, After, Hint, StreamRecord};
 use crate::slots::{Creation, Slots};
 
 /// A hint is written every so many slots.
-const HINT_EVERY: u64 = 16;
+pub(crate) const HINT_EVERY: u64 = 16;
+/// Lost races for a tail before it is searched for anew.
+pub(crate) const PATIENCE: u32 = 4;
 /// How often a creation in doubt is tried again.
 pub(crate) const ATTEMPTS: u32 = 3;
 /// Streams whose place is remembered.
-const REMEMBERED: usize = 4096;
+pub(crate) const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
@@ -81,6 +83,8 @@ pub struct EventLog<S> {
     pub(crate) ahead: Ahead,
     /// Places that were read.
     places: BTreeMap<String, Place>,
+    /// What reactions keep, as far as it was read.
+    pub(crate) reactions: crate::reactions::Memory,
 }
 
 impl<S: Slots> EventLog<S> {
@@ -102,6 +106,7 @@ impl<S: Slots> EventLog<S> {
             ends: vec![0; settings.partitions as usize],
             ahead: Ahead::default(),
             places: BTreeMap::new(),
+            reactions: crate::reactions::Memory::default(),
         })
     }
 

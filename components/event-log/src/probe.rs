@@ -14,7 +14,7 @@ pub(crate) fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>)
         low = guess;
         loop {
             let next = low.saturating_add(step);
-            if !holds(next)? {
+            if next == low || !holds(next)? {
                 high = next;
                 break;
             }

@@ -1,71 +1,40 @@
-//! What deliveries to reactions keep: checkpoints and the rows of views, by compare-and-set.
+//! What is common to checkpoints and rows: names, and what is remembered of them.
 
-use crate::error::{StoreError, WriteError};
-use crate::log::EventLog;
-use crate::model::{Checkpoint, Row, RowPage};
-use crate::slots::Slots;
+use std::collections::BTreeMap;
 
-fn absent<T>() -> Result<T, StoreError> {
-    Err(StoreError::Unavailable("not yet".into()))
+use crate::error::StoreError;
+use crate::log::REMEMBERED;
+use crate::model::Checkpoint;
+use crate::rows::RowPlace;
+use crate::views::Listings;
+
+/// Most bytes of the name of a handler or view, and of a row's key.
+const MAX_NAME_BYTES: usize = 1024;
+
+/// What was read of checkpoints and rows. Forgetting costs reads only.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// The newest that was seen, by handler.
+    pub checkpoints: BTreeMap<String, Checkpoint>,
+    /// The newest that was seen, by view and key.
+    pub rows: BTreeMap<(String, String), RowPlace>,
+    /// Lists of the keys of views.
+    pub listings: Listings,
 }
 
-impl<S: Slots> EventLog<S> {
-    /// How far a handler is; nothing if it never said.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn load_checkpoint(&mut self, _handler: &str) -> Result<Option<Checkpoint>, StoreError> {
-        absent()
+/// Inserts into a map that stays bounded.
+pub(crate) fn remember<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) {
+    if map.len() >= REMEMBERED && !map.contains_key(&key) {
+        map.clear();
     }
+    map.insert(key, value);
+}
 
-    /// Keeps how far a handler is. `next.revision` is the revision that was read, 0 if there was none.
-    ///
-    /// # Errors
-    /// [`WriteError::Stale`] if another revision is stored; what the store says.
-    pub fn save_checkpoint(&mut self, _handler: &str, _next: Checkpoint) -> Result<(), WriteError> {
-        Ok(absent()?)
-    }
-
-    /// A row, if it is there.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn get_row(&mut self, _view: &str, _key: &str) -> Result<Option<Row>, StoreError> {
-        absent()
-    }
-
-    /// Replaces a row that reflects exactly `seen` (0: there is none) by one that reflects a later position.
-    ///
-    /// # Errors
-    /// [`WriteError::Stale`]; what the store says.
-    pub fn put_row(&mut self, _view: &str, _row: Row, _seen: u64) -> Result<(), WriteError> {
-        Ok(absent()?)
-    }
-
-    /// Deletes a row that reflects exactly `seen`; that it was deleted at `position` is remembered.
-    ///
-    /// # Errors
-    /// [`WriteError::Stale`]; what the store says.
-    pub fn delete_row(
-        &mut self,
-        _view: &str,
-        _key: &str,
-        _seen: u64,
-        _position: u64,
-    ) -> Result<(), WriteError> {
-        Ok(absent()?)
-    }
-
-    /// Rows in the order of their keys' bytes, after a key.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn scan_rows(
-        &mut self,
-        _view: &str,
-        _after: Option<&str>,
-        _limit: u32,
-    ) -> Result<RowPage, StoreError> {
-        absent()
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), StoreError> {
+    match name.len() {
+        1..=MAX_NAME_BYTES => Ok(()),
+        bytes => Err(StoreError::Invalid(format!(
+            "{what} has {bytes} bytes, it must have 1 to {MAX_NAME_BYTES}"
+        ))),
     }
 }

@@ -11,14 +11,11 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
-use crate::log::{EventLog, Written};
+use crate::log::{EventLog, PATIENCE, Written};
 use crate::name::StreamName;
 use crate::probe;
 use crate::record::{self, LogRecord, Ref, Skip, StoreRecord};
 use crate::slots::Slots;
-
-/// Lost races for the log's tail before it is searched for anew.
-const PATIENCE: u32 = 4;
 
 impl<S: Slots> EventLog<S> {
     /// Creates the first absent log slot of the stream's partition with a ref; returns its number.

@@ -34,8 +34,33 @@ fn snapshot() -> Snapshot {
     }
 }
 
+/// Checkpoints and rows: superseded, deleted, with names that are too long for a key.
+fn write_reactions(slots: &MemorySlots) {
+    let mut log = EventLog::open(slots, &settings()).unwrap();
+    for revision in 0..17 {
+        let next = checkpoint(1024 * (revision + 5), 3, revision);
+        log.save_checkpoint("balances/Ünï", next).unwrap();
+    }
+    log.save_checkpoint(&"h".repeat(161), checkpoint(1, 0, 0))
+        .unwrap();
+    log.put_row("balances", row("ann/1", "old", 1024), 0)
+        .unwrap();
+    log.put_row("balances", row("ann/1", "new", 2048), 1024)
+        .unwrap();
+    log.put_row("balances", row("bob", "gone", 1025), 0)
+        .unwrap();
+    log.delete_row("balances", "bob", 1025, 3072).unwrap();
+    log.put_row(&"v".repeat(161), row("k", "long", 5), 0)
+        .unwrap();
+    for n in 0..16 {
+        log.put_row("many", row(&format!("k{n:02}"), "", 1), 0)
+            .unwrap();
+    }
+}
+
 /// Writes every kind of record.
 fn write(slots: &MemorySlots) {
+    write_reactions(slots);
     let mut log = EventLog::open(slots, &settings()).unwrap();
     let account = "account-Ünïcode 1";
     log.claim_command("c/1", 0x0123_4567_89ab_cdef, account, 0)
@@ -135,7 +160,7 @@ fn stored() -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// What `write` leaves, without the slots of `many-1` and their refs that add nothing new.
+/// What `write` leaves, without slots, refs, revisions and rows that add nothing new.
 fn written() -> BTreeMap<String, Vec<u8>> {
     let slots = MemorySlots::new();
     write(&slots);
@@ -144,7 +169,11 @@ fn written() -> BTreeMap<String, Vec<u8>> {
         let repeated_slot = key.contains("stream.many-1") && !key.ends_with(".0000000000000001");
         let repeated_ref = key.starts_with("atenant=2F1.log.")
             && key.as_str() > "atenant=2F1.log.0000000000000005";
-        !repeated_slot && !repeated_ref
+        let repeated_row = key.contains(".row.many.") || key.contains(".view.many.");
+        let repeated_revision = key.contains("=9Cn=C3=AF.")
+            && !key.ends_with(".0000000000000001")
+            && key.as_str() < "atenant=2F1.checkpoint.balances=2F=C3=9Cn=C3=AF.0000000000000010";
+        !repeated_slot && !repeated_ref && !repeated_row && !repeated_revision
     });
     written
 }
@@ -203,6 +232,18 @@ fn the_golden_files_can_be_read() {
         .collect();
     assert_eq!(positions.len(), 2);
     assert_eq!(positions[1] - positions[0], 2 * 1024);
+    let found = log.load_checkpoint("balances/Ünï").unwrap();
+    assert_eq!(found, Some(checkpoint(1024 * 21, 3, 17)));
+    let found = log.load_checkpoint(&"h".repeat(161)).unwrap();
+    assert_eq!(found, Some(checkpoint(1, 0, 1)));
+    let page = log.scan_rows("balances", None, 100).unwrap();
+    assert_eq!(page.rows, [row("ann/1", "new", 2048)]);
+    assert_eq!(
+        log.put_row("balances", row("bob", "late", 3072), 0),
+        Err(WriteError::Stale)
+    );
+    let page = log.scan_rows(&"v".repeat(161), None, 100).unwrap();
+    assert_eq!(page.rows, [row("k", "long", 5)]);
     assert_eq!(
         load_all(&mut log, "ghost-1", 9).1,
         Head {

@@ -149,3 +149,20 @@ pub fn check<S: Slots>(slots: S, streams: &[&str]) -> Vec<RecordedEvent> {
     }
     all
 }
+
+pub fn checkpoint(position: u64, generation: u32, revision: u64) -> Checkpoint {
+    Checkpoint {
+        position,
+        generation,
+        revision,
+    }
+}
+
+pub fn row(key: &str, value: &str, position: u64) -> Row {
+    Row {
+        key: key.into(),
+        content_type: "text/plain".into(),
+        value: value.into(),
+        position,
+    }
+}

@@ -1,0 +1,190 @@
+//! Which rows a view has: a list of keys that only grows.
+//!
+//! Nobody is asked to list keys of the store. Before the first revision of a row is created, its
+//! key is entered into the view's list, so a row that exists is listed. The list's slots are taken
+//! without gaps, like the log's; entries never change. A key may be entered more than once (two
+//! writers at once, or one that died in between), and stays when its row is deleted.
+//!
+//! # What a scan costs
+//!
+//! One read for every entry of the list, the first time that an instance scans the view; from then
+//! on only what is new is read. Then one or two reads for every row that is looked at, deleted
+//! ones too. The list is held in memory as a whole during a scan, about 100 bytes and the key for
+//! each entry; it is kept afterwards as long as all lists together are not too large.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::error::StoreError;
+use crate::log::{EventLog, PAGE_BYTES, PATIENCE, Written};
+use crate::model::RowPage;
+use crate::probe;
+use crate::reaction_records::ViewEntry;
+use crate::reactions::{check_name, remember};
+use crate::record;
+use crate::slots::Slots;
+
+/// Bytes of keys that are kept between scans.
+const LISTED_BYTES: usize = 16 << 20;
+/// What a key costs beside its own bytes, about.
+const PER_KEY: usize = 100;
+
+/// What was read of the lists, by view.
+#[derive(Debug, Default)]
+pub(crate) struct Listings {
+    lists: BTreeMap<String, Listing>,
+    /// An entry of each list that exists.
+    ends: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Listing {
+    /// Entries that were read, from the first one on without gaps.
+    read: u64,
+    keys: BTreeSet<String>,
+    bytes: usize,
+}
+
+impl<S: Slots> EventLog<S> {
+    /// Rows in the order of their keys' bytes, after a key. Ends after `limit` rows (at least one
+    /// is read), or when the values reach about 1 MiB. Unless the page is the end, a row may follow.
+    ///
+    /// A row that was there before the scan began and is not deleted meanwhile is never missed.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn scan_rows(
+        &mut self,
+        view: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<RowPage, StoreError> {
+        check_name("a view's name", view)?;
+        let mut listing = self.reactions.listings.take(view);
+        let page = self
+            .read_list(view, &mut listing)
+            .and_then(|()| self.scan(view, &listing, after, limit.max(1) as usize));
+        self.reactions.listings.keep(view, listing);
+        page
+    }
+
+    fn scan(
+        &mut self,
+        view: &str,
+        listing: &Listing,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<RowPage, StoreError> {
+        let mut page = RowPage {
+            rows: Vec::new(),
+            end: false,
+        };
+        let mut bytes = 0;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for key in listing.keys.range::<str, _>((from, Bound::Unbounded)) {
+            if page.rows.len() >= limit || bytes >= PAGE_BYTES {
+                return Ok(page);
+            }
+            if let (_, Some(row)) = self.find_row(view, key)? {
+                bytes += row.value.len();
+                page.rows.push(row);
+            }
+        }
+        page.end = true;
+        Ok(page)
+    }
+
+    /// Reads what is new in the list.
+    fn read_list(&self, view: &str, listing: &mut Listing) -> Result<(), StoreError> {
+        loop {
+            let index = listing.read + 1;
+            let key = self.keys.view_entry(view, index);
+            let Some(bytes) = self.get(&key)? else {
+                return Ok(());
+            };
+            let entry: ViewEntry = record::decode(&key, &bytes)?;
+            if entry.view != view || entry.index != index {
+                let reason = format!("it is entry {} of view {:?}", entry.index, entry.view);
+                return Err(StoreError::corrupt(&key, reason));
+            }
+            listing.bytes += entry.key.len() + PER_KEY;
+            listing.keys.insert(entry.key);
+            listing.read = index;
+        }
+    }
+
+    /// Enters a key into the list. Who writes the same entry at once, or has died before creating
+    /// the row, does no harm.
+    pub(crate) fn list_row(&mut self, view: &str, key: &str) -> Result<(), StoreError> {
+        let listings = &self.reactions.listings;
+        if let Some(listing) = listings.lists.get(view)
+            && listing.keys.contains(key)
+        {
+            return Ok(());
+        }
+        let mut end = match listings.end(view) {
+            0 => self.list_end(view, self.hinted(&self.keys.view_hint(view))?)?,
+            end => end,
+        };
+        let mut lost = 0;
+        loop {
+            let entry = ViewEntry {
+                view: view.to_owned(),
+                index: end + 1,
+                key: key.to_owned(),
+            };
+            let bytes = record::encode(&entry)?;
+            let written = self
+                .create(&self.keys.view_entry(view, entry.index), &bytes)
+                .map_err(|error| match error {
+                    StoreError::InDoubt(why) => StoreError::Unavailable(why),
+                    other => other,
+                })?;
+            end = entry.index;
+            if written == Written::Ours {
+                self.hint(&self.keys.view_hint(view), end);
+                remember(&mut self.reactions.listings.ends, view.to_owned(), end);
+                return Ok(());
+            }
+            lost += 1;
+            if lost % PATIENCE == 0 {
+                end = self.list_end(view, end)?;
+            }
+        }
+    }
+
+    fn list_end(&self, view: &str, guess: u64) -> Result<u64, StoreError> {
+        probe::last(guess, |index| {
+            Ok(self.get(&self.keys.view_entry(view, index))?.is_some())
+        })
+    }
+}
+
+impl Listings {
+    /// An entry of the list that exists; 0: none known.
+    fn end(&self, view: &str) -> u64 {
+        let read = self.lists.get(view).map_or(0, |listing| listing.read);
+        read.max(self.ends.get(view).copied().unwrap_or_default())
+    }
+
+    /// Takes a list out, to work with it.
+    fn take(&mut self, view: &str) -> Listing {
+        self.lists.remove(view).unwrap_or_else(|| Listing {
+            bytes: view.len() + PER_KEY,
+            ..Listing::default()
+        })
+    }
+
+    /// Keeps a list, at the cost of others if need be.
+    fn keep(&mut self, view: &str, listing: Listing) {
+        let end = listing.read.max(self.end(view));
+        remember(&mut self.ends, view.to_owned(), end);
+        let others: usize = self.lists.values().map(|listing| listing.bytes).sum();
+        if others + listing.bytes > LISTED_BYTES {
+            self.lists.clear();
+        }
+        if listing.bytes <= LISTED_BYTES {
+            self.lists.insert(view.to_owned(), listing);
+        }
+    }
+}
