@@ -41,6 +41,7 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
+//! | `repair` | decides slots whose creator died halfway, where a store has such a state |
 //! | `reactions` | checkpoints and rows, by compare-and-set |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -56,6 +57,7 @@ mod name;
 mod probe;
 mod reactions;
 mod record;
+mod repair;
 mod slots;
 mod snapshots;
 mod streams;
@@ -69,4 +71,4 @@ pub use model::{
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;
-pub use slots::{Creation, MemorySlots, Slots};
+pub use slots::{Creation, MemorySlots, Settled, Slots};
