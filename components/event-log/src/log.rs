@@ -153,6 +153,10 @@ impl<S: Slots> EventLog<S> {
         if self.log_end == 0 {
             self.find_log_end()?;
         }
+        if self.log_end == 0 {
+            // A new store. Nothing is acknowledged on a host that would lose it.
+            self.slots.check().map_err(StoreError::harmless)?;
+        }
         let mut lost = 0;
         loop {
             let index = self.log_end + 1;
