@@ -13,6 +13,10 @@ use crate::{BucketSlots, describe, in_doubt, unavailable};
 /// in all. The event log asks three times before it gives up.
 const PAUSES: [u64; 9] = [0, 1, 2, 4, 8, 16, 32, 64, 128];
 
+/// What wasmCloud's NATS backend makes of a counter at 2. Its first increment of a key is a `put` without
+/// a revision (wash-runtime, `plugin/wasi_keyvalue/nats.rs`).
+const NATS_COUNTER: [u8; 8] = 2u64.to_be_bytes();
+
 impl Slots for BucketSlots {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
         self.bucket
@@ -160,17 +164,25 @@ impl BucketSlots {
         );
         self.bucket.set(key, key.as_bytes()).map_err(claiming)?;
         let read = other.bucket.get(key).map_err(claiming)?;
-        if sums == (1, 2) && read.is_some_and(|value| value == key.as_bytes()) {
-            return Ok(());
-        }
         let name = &self.name;
-        Err(SlotError::Unavailable(format!(
-            "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: compose for another host, or configure a lasting backend"
-        )))
+        if sums != (1, 2) || read.is_none_or(|value| value != key.as_bytes()) {
+            return Err(SlotError::Unavailable(format!(
+                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: compose for another host, or configure a lasting backend"
+            )));
+        }
+        // One writer cannot see whether a first increment is atomic. The one backend that is known
+        // for its being not is known by its counters.
+        if matches!(self.bucket.get(counter), Ok(Some(bytes)) if bytes == NATS_COUNTER) {
+            return Err(SlotError::Unavailable(format!(
+                "the host's keyvalue bucket {name:?} lies on NATS, where two writers can both be the first to increment a key, so commits would be lost: configure Redis or another backend with an atomic increment"
+            )));
+        }
+        Ok(())
     }
 }
 
-/// The key of a slot's counter. It is never read by `get`: what a counter looks like is the host's secret.
+/// The key of a slot's counter. To find out a claim it is never read by `get`: what a counter looks
+/// like is the host's business.
 fn counter(key: &str) -> Result<String, SlotError> {
     let root = match key.as_bytes().first() {
         Some(b'a') => 'c',

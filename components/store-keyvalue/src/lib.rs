@@ -107,23 +107,26 @@ impl BucketSlots {
         for handle in [&handles.0, &handles.1] {
             handle.current().map_err(unavailable)?;
         }
+        let name = &self.name;
         if let Err(CasError::StoreError(error)) = swap(handles.0, FIRST) {
             return Err(unavailable(error));
+        }
+        if other.bucket.get(key).map_err(unavailable)?.is_none() {
+            return Err(SlotError::Unavailable(format!(
+                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: configure a lasting backend, or use a host with another store adapter"
+            )));
         }
         let second = swap(handles.1, b"second");
         if let Err(CasError::StoreError(error)) = second {
             return Err(unavailable(error));
         }
-        let name = &self.name;
-        match other.bucket.get(key).map_err(unavailable)? {
-            Some(found) if second.is_err() && found == FIRST => Ok(()),
-            Some(_) => Err(SlotError::Unavailable(format!(
-                "the host lets two creators of one key both win, so commits would be lost in its keyvalue bucket {name:?}: configure another keyvalue backend, or use a host with another store adapter"
-            ))),
-            None => Err(SlotError::Unavailable(format!(
-                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: configure a lasting backend, or use a host with another store adapter"
-            ))),
+        let found = other.bucket.get(key).map_err(unavailable)?;
+        if second.is_err() && found.is_some_and(|value| value == FIRST) {
+            return Ok(());
         }
+        Err(SlotError::Unavailable(format!(
+            "the host lets two creators of one key both win, so commits would be lost in its keyvalue bucket {name:?}: configure another keyvalue backend, or use a host with another store adapter"
+        )))
     }
 
     /// Finds out whose value a slot holds after a swap with no clear answer.

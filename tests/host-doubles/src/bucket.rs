@@ -181,26 +181,26 @@ impl Double {
         })
     }
 
-    /// Adds. Counters are what `get` would not show: eight bytes.
+    /// Adds. A counter is text, and eight bytes on the host that is known for two steps.
     pub(crate) fn increment(&self, who: usize, key: &str, delta: u64) -> Result<u64, Failure> {
-        let (sum, fresh) = {
+        let (sum, shown) = {
             let mut state = self.state();
             state.tick()?;
             state.unless_refused()?;
             let (sum, fresh) = state.sum(key, delta)?;
+            let shown = state.show(sum);
             if !(fresh && state.defects.first_increment_in_two_steps) {
-                state.write(key, who, Some(sum.to_be_bytes().into()));
+                state.write(key, who, Some(shown));
                 state.unless_lost()?;
                 return Ok(sum);
             }
-            (sum, fresh)
+            (sum, shown)
         };
-        debug_assert!(fresh);
         // Others may do the same between the two steps.
         self.turns.take(who);
         let mut state = self.state();
         state.tick()?;
-        state.write(key, who, Some(sum.to_be_bytes().into()));
+        state.write(key, who, Some(shown));
         state.unless_lost()?;
         Ok(sum)
     }
@@ -236,14 +236,22 @@ impl State {
         let Some(value) = last.and_then(|version| version.value.as_deref()) else {
             return Ok((delta, true));
         };
-        let old = value
-            .try_into()
-            .map(u64::from_be_bytes)
-            .map_err(|_| Failure::Other("not a counter"))?;
+        let text = |value| std::str::from_utf8(value).ok()?.parse().ok();
+        let old: u64 = match <[u8; 8]>::try_from(value) {
+            Ok(bytes) if bytes[0] == 0 => u64::from_be_bytes(bytes),
+            _ => text(value).ok_or(Failure::Other("not a counter"))?,
+        };
         let sum = old
             .checked_add(delta)
             .filter(|sum| i64::try_from(*sum).is_ok());
         Ok((sum.ok_or(Failure::Other("the counter is full"))?, false))
+    }
+
+    fn show(&self, sum: u64) -> Vec<u8> {
+        match self.defects.first_increment_in_two_steps {
+            true => sum.to_be_bytes().into(),
+            false => sum.to_string().into_bytes(),
+        }
     }
 
     fn unless_refused(&mut self) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Appends by several adapters at once, and the rules that must hold afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::adapter::event_store::{AppendRequest, Settled};
@@ -194,7 +194,6 @@ pub fn check(kind: Kind, double: &Arc<Double>, told: &[Told]) -> Result<(), Stri
             }
         }
     }
-    let unknown: BTreeSet<_> = found.keys().filter(|id| id.starts_with('w')).collect();
     for Told {
         command, answer, ..
     } in told
@@ -208,8 +207,5 @@ pub fn check(kind: Kind, double: &Arc<Double>, told: &[Told]) -> Result<(), Stri
             ));
         }
     }
-    match unknown.len() > told.len() {
-        true => Err("there are commands that nobody sent".into()),
-        false => Ok(()),
-    }
+    Ok(())
 }

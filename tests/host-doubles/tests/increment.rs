@@ -203,7 +203,7 @@ fn a_command_id_whose_claim_died_can_go_on_after_the_repair() {
         }
         let mut other = Adapter::new(KIND, &double, 1);
         match other.claim(&id, STREAMS[0], 1) {
-            Ok(Claim::Fresh) => {}
+            Ok(Claim::Fresh | Claim::Pending) => {}
             Err(stopped) => {
                 let key = stopped.to_repair().unwrap();
                 assert!(matches!(other.repair(&key), Ok(Settled::Written)));
@@ -284,6 +284,23 @@ fn a_host_that_forgets_is_refused_before_the_first_record() {
     let told = run(KIND, &double, 1, 1);
     let text = told[0].answer.as_ref().unwrap_err().text().unwrap();
     assert!(text.contains("does not keep what was written"), "{text}");
+}
+
+#[test]
+fn the_one_host_that_is_known_for_that_is_refused_before_the_first_record() {
+    let first_increment_in_two_steps = true;
+    let double = Arc::new(Double::new(
+        1,
+        Defects {
+            first_increment_in_two_steps,
+            ..Defects::default()
+        },
+    ));
+    for told in run(KIND, &double, 2, 2) {
+        let stopped = told.answer.unwrap_err();
+        assert!(stopped.text().unwrap().contains("NATS"), "{stopped:?}");
+    }
+    assert!(double.slots().is_empty());
 }
 
 #[test]
