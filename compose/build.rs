@@ -9,6 +9,7 @@ use std::process::Command;
 const TARGET: &str = "wasm32-unknown-unknown";
 const COMPONENTS: &[&str] = &[
     "annals-store-keyvalue",
+    "annals-store-keyvalue-increment",
     "annals-store-filesystem",
     "annals-sourcer",
     "annals-dispatcher",

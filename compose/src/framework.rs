@@ -7,6 +7,10 @@ use wit_component::ComponentEncoder;
 
 const STORE_KEYVALUE: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_keyvalue.wasm"));
+const STORE_KEYVALUE_INCREMENT: &[u8] = include_bytes!(concat!(
+    env!("OUT_DIR"),
+    "/annals_store_keyvalue_increment.wasm"
+));
 const STORE_FILESYSTEM: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_filesystem.wasm"));
 const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
@@ -21,6 +25,7 @@ const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ing
 pub fn parts(adapter: Adapter) -> Result<Vec<Part>> {
     let store = match adapter {
         Adapter::Keyvalue => ("store-keyvalue", STORE_KEYVALUE),
+        Adapter::KeyvalueIncrement => ("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT),
         Adapter::Filesystem => ("store-filesystem", STORE_FILESYSTEM),
     };
     [

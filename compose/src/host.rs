@@ -10,6 +10,9 @@ pub enum Host {
     Annals,
     /// `wasmtime serve -S cli --dir ./data::/data`: events in files.
     Wasmtime,
+    /// wasmCloud: `wasi:keyvalue` without compare-and-set.
+    #[value(name = "wasmcloud")]
+    WasmCloud,
 }
 
 /// The store adapters that come with Annals.
@@ -17,6 +20,8 @@ pub enum Host {
 pub enum Adapter {
     /// `wasi:keyvalue` 0.2.0-draft2, with compare-and-set.
     Keyvalue,
+    /// `wasi:keyvalue` 0.2.0-draft, which has `increment` only.
+    KeyvalueIncrement,
     /// `wasi:filesystem`.
     Filesystem,
 }
@@ -28,13 +33,23 @@ impl Host {
         match self {
             Self::Annals => Adapter::Keyvalue,
             Self::Wasmtime => Adapter::Filesystem,
+            Self::WasmCloud => Adapter::KeyvalueIncrement,
         }
     }
 
-    /// The prefixes of the interfaces that the host offers; what is composed for it may import
-    /// these and nothing else.
+    /// Does the host offer an interface? What is composed for it may import nothing else.
     #[must_use]
-    pub fn offers(self) -> &'static [&'static str] {
+    pub fn offers(self, import: &str) -> bool {
+        self.offered().iter().any(|offered| {
+            import.strip_prefix(offered).is_some_and(|rest| {
+                // A version is whole at its end or a dot: draft2 is not draft.
+                offered.ends_with('/') || rest.is_empty() || rest.starts_with('.')
+            })
+        })
+    }
+
+    /// Packages, or interfaces and where their versions begin.
+    fn offered(self) -> &'static [&'static str] {
         match self {
             Self::Annals => &[
                 "wasi:io/",
@@ -45,6 +60,9 @@ impl Host {
                 "wasi:keyvalue/store@0.2.0-draft",
                 "wasi:keyvalue/atomics@0.2.0-draft",
                 "wasi:keyvalue/batch@0.2.0-draft",
+                "wasi:keyvalue/store@0.2.0-draft2",
+                "wasi:keyvalue/atomics@0.2.0-draft2",
+                "wasi:keyvalue/batch@0.2.0-draft2",
             ],
             Self::Wasmtime => &[
                 "wasi:io/",
@@ -53,6 +71,15 @@ impl Host {
                 "wasi:http/types@0.2",
                 "wasi:cli/stderr@0.2",
                 "wasi:filesystem/",
+            ],
+            Self::WasmCloud => &[
+                "wasi:io/",
+                "wasi:clocks/",
+                "wasi:random/",
+                "wasi:http/types@0.2",
+                "wasi:cli/stderr@0.2",
+                "wasi:keyvalue/store@0.2.0-draft",
+                "wasi:keyvalue/atomics@0.2.0-draft",
             ],
         }
     }
@@ -65,6 +92,10 @@ impl Host {
             Self::Wasmtime => {
                 format!("mkdir -p data && wasmtime serve -S cli --dir ./data::/data {app}")
             }
+            // What `wash dev` serves stands in its configuration; there is nothing to build.
+            Self::WasmCloud => format!(
+                "mkdir -p .wash && printf 'build:\\n  command: \"true\"\\n  component_path: {app}\\n' > .wash/config.yaml && wash dev"
+            ),
         }
     }
 }
@@ -74,6 +105,22 @@ impl fmt::Display for Host {
         f.write_str(match self {
             Self::Annals => "annals",
             Self::Wasmtime => "wasmtime",
+            Self::WasmCloud => "wasmcloud",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_draft_is_another_interface() {
+        let draft2 = "wasi:keyvalue/store@0.2.0-draft2";
+        assert!(Host::WasmCloud.offers("wasi:keyvalue/store@0.2.0-draft"));
+        assert!(!Host::WasmCloud.offers(draft2));
+        assert!(Host::Annals.offers(draft2));
+        assert!(Host::Wasmtime.offers("wasi:http/types@0.2.4"));
+        assert!(!Host::Wasmtime.offers("wasi:http/types@0.21.0"));
     }
 }

@@ -24,7 +24,7 @@ pub fn verify(bytes: &[u8], host: Host) -> Result<Vec<String>> {
     let (imports, exports) = probe::externs(bytes)?;
     let missing: Vec<&String> = imports
         .iter()
-        .filter(|import| !host.offers().iter().any(|offer| import.starts_with(offer)))
+        .filter(|import| !host.offers(import))
         .collect();
     if !missing.is_empty() {
         bail!("the composed component needs {missing:?}, which the host `{host}` does not offer");

@@ -3,6 +3,7 @@
 mod bad_handlers;
 mod bank;
 mod http;
+mod increment;
 mod many_handlers;
 mod racing;
 mod refusals;

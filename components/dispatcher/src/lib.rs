@@ -10,8 +10,8 @@ wit_bindgen::generate!({
 
 use annals::es::{event_store, settings, sourcer};
 use exports::annals::es::app::{
-    About, Accepted, Guest, LogFilter, LogPage, Request, State, StateError, StoreError, StreamPage,
-    SubmitError,
+    About, Accepted, Guest, LogFilter, LogPage, Request, Settled, State, StateError, StoreError,
+    StreamPage, SubmitError,
 };
 use wasip2::clocks::wall_clock;
 
@@ -27,6 +27,10 @@ impl Guest for Dispatcher {
 
     fn health() -> Result<(), StoreError> {
         event_store::health()
+    }
+
+    fn repair(key: String, name: Option<String>) -> Result<Settled, StoreError> {
+        event_store::repair(&key, name.as_deref())
     }
 
     fn submit(request: Request) -> Result<Accepted, SubmitError> {

@@ -53,6 +53,12 @@ impl<S: Slots> EventLog<S> {
                 format!("it belongs to command {:?}", first.command_id),
             ));
         }
+        if first.is_repaired() {
+            // Whose it was is not known, only that no attempt has written: look from the start.
+            return Ok(self
+                .search(stream, command_id, 0)?
+                .map_or(Claim::Pending, Claim::Done));
+        }
         if first.stream != claim.stream || first.fingerprint != fingerprint {
             return Ok(Claim::Mismatch);
         }

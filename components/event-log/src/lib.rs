@@ -43,6 +43,7 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
+//! | `repair` | decides slots whose creator died halfway, where a store has such a state |
 //! | `chain` | values that change: revisions, created one after the other |
 //! | `checkpoints` | how far handlers are, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
@@ -67,6 +68,7 @@ mod probe;
 mod reaction_records;
 mod reactions;
 mod record;
+mod repair;
 mod rows;
 mod slots;
 mod snapshots;
@@ -83,4 +85,4 @@ pub use model::{
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;
-pub use slots::{Creation, MemorySlots, Slots};
+pub use slots::{Creation, MemorySlots, Settled, Slots};

@@ -14,6 +14,17 @@ pub enum Creation {
     Exists,
 }
 
+/// The answer to [`Slots::settle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The value was written.
+    Written,
+    /// The key has a value; nothing was changed.
+    Decided,
+    /// Nobody has begun to create it; nothing was changed.
+    Untouched,
+}
+
 /// A place that keeps bytes under keys.
 ///
 /// Keys consist of `[A-Za-z0-9_=.-]`, neither begin nor end with `.`, and have at most 256 bytes.
@@ -43,6 +54,30 @@ pub trait Slots {
     /// # Errors
     /// As for [`Slots::create`].
     fn delete(&self, key: &str) -> Result<(), SlotError>;
+
+    /// Does the store keep what [`Slots::create`] promises, as far as one writer can tell? Asked
+    /// once, before a store's first record is made; may write under keys of its own.
+    ///
+    /// # Errors
+    /// [`SlotError::Unavailable`] if it does not: what is wrong, and what to do.
+    fn check(&self) -> Result<(), SlotError> {
+        Ok(())
+    }
+
+    /// Gives a value to a slot whose creator died in the middle of creating it. The caller
+    /// vouches that the creator is dead: if it is not, it may still overwrite the value.
+    ///
+    /// Where `create` is one atomic step there is no such middle, and nothing to do.
+    ///
+    /// # Errors
+    /// As for [`Slots::create`].
+    fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
+        let _ = value;
+        Ok(match self.get(key)? {
+            Some(_) => Settled::Decided,
+            None => Settled::Untouched,
+        })
+    }
 }
 
 macro_rules! forward {
@@ -59,6 +94,12 @@ macro_rules! forward {
             }
             fn delete(&self, key: &str) -> Result<(), SlotError> {
                 (**self).delete(key)
+            }
+            fn check(&self) -> Result<(), SlotError> {
+                (**self).check()
+            }
+            fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
+                (**self).settle(key, value)
             }
         }
     )*};

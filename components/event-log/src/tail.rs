@@ -100,15 +100,21 @@ impl<S: Slots> EventLog<S> {
         if self.partitions() != 1 && self.get(&self.keys.undivided_log(1))?.is_some() {
             return self.compare(1);
         }
-        let record = StoreRecord {
-            partitions: self.ends.len() as u32,
-        };
-        match self.create(&key, &record::encode(&record)?) {
+        // A new store. Nothing is acknowledged on a host that would lose it.
+        self.slots.check().map_err(StoreError::harmless)?;
+        match self.create(&key, &self.store_record()?) {
             Ok(Written::Ours) => Ok(()),
             Ok(Written::Taken) => self.check_store(),
             Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
             Err(error) => Err(error),
         }
+    }
+
+    /// What a store of this division says of itself.
+    pub(crate) fn store_record(&self) -> Result<Vec<u8>, StoreError> {
+        record::encode(&StoreRecord {
+            partitions: self.ends.len() as u32,
+        })
     }
 
     fn compare(&self, stored: u32) -> Result<(), StoreError> {
@@ -135,7 +141,7 @@ impl<S: Slots> EventLog<S> {
         (number % self.partitions()) as u32
     }
 
-    fn partitions(&self) -> u64 {
+    pub(crate) fn partitions(&self) -> u64 {
         self.ends.len() as u64
     }
 

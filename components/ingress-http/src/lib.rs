@@ -6,10 +6,12 @@
 //! - [`router`]: which path does what.
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
 //! - [`queries`]: streams, the log, the state, the app itself, health.
+//! - [`administration`]: what operators do to the store.
 //! - [`cloudevent`]: a recorded event as CloudEvents JSON.
 //! - [`problem`]: errors as `application/problem+json`.
 #![allow(missing_docs, reason = "generated bindings")]
 
+mod administration;
 mod cloudevent;
 mod commands;
 mod problem;

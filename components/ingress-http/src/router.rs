@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
-use crate::{commands, queries};
+use crate::{administration, commands, queries};
 use wasip2::http::types::Method;
 
 /// Answers a request whose path and method fit.
@@ -16,9 +16,10 @@ pub fn route(request: &Request) -> Response {
         ["streams", _] => ("GET", queries::stream),
         ["streams", _, "state"] => ("GET", queries::state),
         ["events"] => ("GET", queries::log),
+        ["admin", "repair"] => ("POST", administration::repair),
         ["healthz"] => ("GET", queries::health),
         _ => {
-            let detail = "The routes are /, /commands/{type}, /streams/{stream}, /streams/{stream}/state, /events and /healthz.";
+            let detail = "The routes are /, /commands/{type}, /streams/{stream}, /streams/{stream}/state, /events, /admin/repair and /healthz.";
             return Problem::new(404, "unknown-route", "No such route", detail).into_response();
         }
     };

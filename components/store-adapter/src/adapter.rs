@@ -10,7 +10,7 @@ use crate::bindings::annals::es::settings;
 use crate::bindings::annals::es::types::{Metadata, Rejection};
 use crate::bindings::exports::annals::es::event_store::{
     AppendError, AppendRequest, Appended, Claim, Guest, Head, LogFilter, LogPage, Outcome, Page,
-    Snapshot, StoreError, StreamPage,
+    Settled, Snapshot, StoreError, StreamPage,
 };
 use crate::bindings::exports::annals::es::reaction_store::{
     Checkpoint, Guest as ReactionGuest, RowKey, RowPage, StoredRow, WriteError,
@@ -90,6 +90,10 @@ impl<B: Backend> Adapter<B> {
 impl<B: Backend> Guest for Adapter<B> {
     fn health() -> Result<(), StoreError> {
         Ok(Self::run(|log| log.health())?)
+    }
+
+    fn repair(key: String, name: Option<String>) -> Result<Settled, StoreError> {
+        Ok(Self::run(|log| log.repair(&key, name.as_deref()))?.into())
     }
 
     fn load(stream: String, after: Head, limit: u32) -> Result<Page, StoreError> {

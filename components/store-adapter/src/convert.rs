@@ -154,6 +154,16 @@ impl From<log::Claim> for store::Claim {
     }
 }
 
+impl From<log::Settled> for store::Settled {
+    fn from(from: log::Settled) -> Self {
+        match from {
+            log::Settled::Written => Self::Written,
+            log::Settled::Decided => Self::Decided,
+            log::Settled::Untouched => Self::Untouched,
+        }
+    }
+}
+
 impl From<log::StoreError> for store::StoreError {
     fn from(from: log::StoreError) -> Self {
         match from {

@@ -1,0 +1,239 @@
+//! Slots whose creator died halfway, in a store that has such a state.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use annals_event_log::*;
+use common::*;
+
+/// Creation takes two steps; of some slots only the first was done.
+#[derive(Default)]
+struct TwoSteps {
+    slots: MemorySlots,
+    begun: RefCell<BTreeSet<String>>,
+}
+
+impl TwoSteps {
+    fn begin(&self, key: &str) {
+        self.begun.borrow_mut().insert(key.to_owned());
+    }
+}
+
+impl Slots for TwoSteps {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+        self.slots.get(key)
+    }
+
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+        if self.get(key)?.is_none() && self.begun.borrow().contains(key) {
+            return Err(SlotError::InDoubt(format!("{key} was begun")));
+        }
+        self.slots.create(key, value)
+    }
+
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+        self.slots.put(key, value)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SlotError> {
+        self.slots.delete(key)
+    }
+
+    fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
+        if self.get(key)?.is_some() {
+            return Ok(Settled::Decided);
+        }
+        if !self.begun.borrow().contains(key) {
+            return Ok(Settled::Untouched);
+        }
+        self.put(key, value).map(|()| Settled::Written)
+    }
+}
+
+fn log_slot(index: u64) -> String {
+    format!("a.log.{index:016x}")
+}
+
+fn append<S: Slots>(
+    log: &mut EventLog<S>,
+    stream: &str,
+    id: &str,
+) -> Result<Appended, AppendError> {
+    let mut request = request(stream, Precondition::Any, id, 7, &["Happened"]);
+    request.recorded_at = LATER;
+    log.append(request)
+}
+
+#[test]
+fn a_log_slot_whose_creator_died_stops_appends_by_name_until_it_is_repaired() {
+    for begun_at in [1, 4] {
+        let slots = TwoSteps::default();
+        let mut log = open(&slots);
+        fill(&mut log, "account-1", &vec![1; begun_at as usize - 1]);
+        let key = log_slot(begun_at);
+        slots.begin(&key);
+
+        let stopped = append(&mut log, "account-1", "c").unwrap_err();
+        let AppendError::Store(StoreError::Unavailable(why)) = stopped else {
+            panic!("{stopped:?}");
+        };
+        assert!(why.contains(&key), "{why}");
+
+        assert_eq!(log.repair(&key, None), Ok(Settled::Written));
+        append(&mut log, "account-1", "c").unwrap();
+        assert_eq!(check(&slots, &["account-1"]).len() as u64, begun_at);
+        assert_eq!(log.repair(&key, None), Ok(Settled::Decided));
+    }
+}
+
+#[test]
+fn a_stream_slot_whose_creator_died_stops_the_stream_and_the_log_until_it_is_repaired() {
+    for begun_at in [1, 3] {
+        let slots = TwoSteps::default();
+        let mut log = open(&slots);
+        fill(&mut log, "account-1", &vec![2; begun_at as usize - 1]);
+        let key = format!("a.stream.account-1.{begun_at:016x}");
+        slots.begin(&key);
+
+        let stopped = append(&mut log, "account-1", "dies").unwrap_err();
+        assert!(
+            matches!(&stopped, AppendError::Store(StoreError::InDoubt(why)) if why.contains(&key)),
+            "{stopped:?}"
+        );
+        append(&mut log, "account-2", "c").unwrap();
+        let position = (begun_at - 1) * 1024 + 2;
+        let stopped = log
+            .read_log(position, 9, &LogFilter::default(), LATER + 60_000)
+            .unwrap_err();
+        assert!(
+            matches!(&stopped, StoreError::Unavailable(why) if why.contains(&key)),
+            "{stopped:?}"
+        );
+
+        assert_eq!(log.repair(&key, None), Ok(Settled::Written));
+        let version = append(&mut log, "account-1", "c").unwrap().version;
+        assert_eq!(version, (begun_at - 1) * 2 + 1);
+        check(&slots, &["account-1", "account-2"]);
+    }
+}
+
+#[test]
+fn a_command_id_whose_claim_died_takes_effect_once_after_the_repair() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    fill(&mut log, "account-1", &[1, 1]);
+    slots.begin("a.command.the=20id");
+    let stopped = log.claim_command("the id", 1, "account-1", 2).unwrap_err();
+    assert!(matches!(&stopped, StoreError::Unavailable(why) if why.contains("the=20id")));
+
+    assert_eq!(log.repair("a.command.the=20id", None), Ok(Settled::Written));
+    assert_eq!(
+        log.claim_command("the id", 1, "account-1", 2),
+        Ok(Claim::Pending)
+    );
+    let first = append(&mut log, "account-1", "the id").unwrap();
+    fill(&mut log, "account-1", &[1]);
+    // The second attempt has read the stream up to its end; the outcome lies before that.
+    assert_eq!(
+        log.claim_command("the id", 1, "account-1", 4),
+        Ok(Claim::Done(Outcome::Accepted(first)))
+    );
+}
+
+#[test]
+fn a_store_whose_first_record_died_is_repaired() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    slots.begin("a.store");
+    let stopped = append(&mut log, "account-1", "c").unwrap_err();
+    assert!(
+        matches!(&stopped, AppendError::Store(StoreError::Unavailable(why)) if why.contains("a.store")),
+        "{stopped:?}"
+    );
+    assert!(log.repair("aother.store", None).is_err());
+    assert_eq!(log.repair("a.store", None), Ok(Settled::Written));
+    append(&mut log, "account-1", "c").unwrap();
+    check(&slots, &["account-1"]);
+}
+
+#[test]
+fn what_nobody_has_begun_is_left_alone() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    fill(&mut log, "account-1", &[1]);
+    let before = slots.slots.dump();
+    for key in [
+        &log_slot(2),
+        "a.stream.account-1.0000000000000002",
+        "a.command.c",
+    ] {
+        assert_eq!(log.repair(key, None), Ok(Settled::Untouched), "{key}");
+    }
+    assert_eq!(log.repair(&log_slot(1), None), Ok(Settled::Decided));
+    assert_eq!(slots.slots.dump(), before);
+}
+
+#[test]
+fn only_slots_of_this_store_without_a_gap_before_them_are_repaired() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    fill(&mut log, "account-1", &[1]);
+    let keys = [
+        "",
+        "a",
+        "a.log",
+        "a.log.xyz",
+        "a.log.0000000000000000",
+        "a.log.2",
+        "a.log.0000000000000003",
+        "aother.log.0000000000000002",
+        "c.log.0000000000000002",
+        "a.log-hint",
+        "a.head.account-1",
+        "a.snapshot.00",
+        "a.stream.account-1.0000000000000000",
+        "a.stream.account-1.0000000000000003",
+        "a.stream.account=2d1.0000000000000002",
+        "a.stream.noname.0000000000000001",
+        "a.stream.account-=FF.0000000000000001",
+        "a.stream.account-=F.0000000000000001",
+    ];
+    for key in keys {
+        slots.begin(key);
+        let refused = log.repair(key, None);
+        assert!(
+            matches!(refused, Err(StoreError::Invalid(_))),
+            "{key}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_holds_a_hash_is_repaired_by_its_name() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    let stream = format!("account-{}", "ä".repeat(60));
+    fill(&mut log, &stream, &[1]);
+    let last = slots
+        .slots
+        .dump()
+        .into_keys()
+        .find(|key| key.contains("stream-sha256"));
+    let key = last
+        .unwrap()
+        .replace("0000000000000001", "0000000000000002");
+    slots.begin(&key);
+    for name in [None, Some("account-1"), Some("")] {
+        let refused = log.repair(&key, name);
+        assert!(
+            matches!(refused, Err(StoreError::Invalid(_))),
+            "{name:?}: {refused:?}"
+        );
+    }
+    assert_eq!(log.repair(&key, Some(&stream)), Ok(Settled::Written));
+    append(&mut log, &stream, "c").unwrap();
+    check(&slots, &[&stream]);
+}

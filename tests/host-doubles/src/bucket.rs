@@ -1,0 +1,272 @@
+//! What the host stores, and how it fails.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::turns::{Random, Turns};
+
+/// What is wrong with the host. The default is a host that keeps every promise.
+#[derive(Clone, Debug, Default)]
+pub struct Defects {
+    /// Of a hundred swaps that are done, so many are reported as failed (Spin on Redis).
+    pub swaps_denied: u64,
+    /// A swap through a handle that saw nothing overwrites what has come meanwhile (Spin on SQLite).
+    pub swap_overwrites: bool,
+    /// Of a hundred writes that are done, so many are answered with an error (a lost answer).
+    pub answers_lost: u64,
+    /// Of a hundred writes, so many are answered with an error and not done.
+    pub writes_refused: u64,
+    /// Of a hundred values to be set, so many are answered with an error and not set.
+    pub sets_refused: u64,
+    /// The first increment of a key reads and then writes, in two steps (wasmCloud on NATS).
+    pub first_increment_in_two_steps: bool,
+    /// What others wrote is seen so many host calls later (a replica that lags).
+    pub lag: u64,
+    /// What opening the bucket answers, and from which host call on everything does.
+    pub closed: Option<(Closed, u64)>,
+    /// Every handle has a world of its own (`wasmtime serve`).
+    pub forgets: bool,
+}
+
+/// How a host says that there is no bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// It is not there.
+    Gone,
+    /// The component may not use it.
+    Denied,
+}
+
+/// A store error of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no bucket to be used.
+    Closed(Closed),
+    /// Anything else.
+    Other(&'static str),
+}
+
+/// The answer to a swap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Swapped {
+    /// Done, it says.
+    Yes,
+    /// The value has changed, it says.
+    No,
+}
+
+/// One keyvalue host with one bucket.
+#[derive(Debug)]
+pub struct Double {
+    state: Mutex<State>,
+    /// Who goes on.
+    pub turns: Turns,
+}
+
+#[derive(Debug)]
+struct State {
+    defects: Defects,
+    random: Random,
+    /// Counts host calls.
+    now: u64,
+    /// Every value that a key ever had.
+    keys: BTreeMap<String, Vec<Version>>,
+}
+
+#[derive(Clone, Debug)]
+struct Version {
+    written: u64,
+    by: usize,
+    value: Option<Vec<u8>>,
+}
+
+impl Double {
+    /// A host with an empty bucket.
+    #[must_use]
+    pub fn new(seed: u64, defects: Defects) -> Self {
+        Self {
+            state: Mutex::new(State {
+                defects,
+                random: Random::new(seed ^ 0xB0CE),
+                now: 0,
+                keys: BTreeMap::new(),
+            }),
+            turns: Turns::new(seed),
+        }
+    }
+
+    /// From now on the host has these defects. The default heals it.
+    pub fn become_like(&self, defects: Defects) {
+        self.state().defects = defects;
+    }
+
+    /// Values under keys that slots have (no counters).
+    #[must_use]
+    pub fn slots(&self) -> BTreeMap<String, Vec<u8>> {
+        let state = self.state();
+        let last = |(key, versions): (&String, &Vec<Version>)| {
+            let value = versions.last()?.value.clone()?;
+            key.starts_with(['a', 'b']).then(|| (key.clone(), value))
+        };
+        state.keys.iter().filter_map(last).collect()
+    }
+
+    /// Stores a value as if another program had.
+    pub fn import(&self, key: &str, value: Vec<u8>) {
+        self.state().write(key, usize::MAX, Some(value));
+    }
+
+    /// Is the bucket there?
+    pub(crate) fn open(&self) -> Result<(), Failure> {
+        self.state().tick()
+    }
+
+    pub(crate) fn forgets(&self) -> bool {
+        self.state().defects.forgets
+    }
+
+    pub(crate) fn pause(&self) {
+        self.state().now += 1;
+    }
+
+    /// A value, and when it was written (0: never), as far as one client can see.
+    pub(crate) fn get(&self, who: usize, key: &str) -> Result<(u64, Option<Vec<u8>>), Failure> {
+        let mut state = self.state();
+        state.tick()?;
+        let horizon = state.now.saturating_sub(state.defects.lag);
+        let seen = state.keys.get(key).and_then(|versions| {
+            let mut versions = versions.iter().rev();
+            versions.find(|version| version.by == who || version.written <= horizon)
+        });
+        Ok(seen.map_or((0, None), |version| {
+            (version.written, version.value.clone())
+        }))
+    }
+
+    /// Sets or deletes.
+    pub(crate) fn set(&self, who: usize, key: &str, value: Option<Vec<u8>>) -> Result<(), Failure> {
+        let mut state = self.state();
+        state.tick()?;
+        state.unless_refused()?;
+        let percent = state.defects.sets_refused;
+        if state.random.percent(percent) {
+            return Err(Failure::Other("too busy"));
+        }
+        state.write(key, who, value);
+        state.unless_lost()
+    }
+
+    /// Swaps if the key was last written when the client saw it.
+    pub(crate) fn swap(
+        &self,
+        who: usize,
+        key: &str,
+        seen: u64,
+        value: Vec<u8>,
+    ) -> Result<Swapped, Failure> {
+        let mut state = self.state();
+        state.tick()?;
+        state.unless_refused()?;
+        let last = state.keys.get(key).and_then(|versions| versions.last());
+        let unchanged = last.map_or(0, |version| version.written) == seen;
+        if !unchanged && !(state.defects.swap_overwrites && seen == 0) {
+            return Ok(Swapped::No);
+        }
+        state.write(key, who, Some(value));
+        state.unless_lost()?;
+        let denied = state.defects.swaps_denied;
+        Ok(match state.random.percent(denied) {
+            true => Swapped::No,
+            false => Swapped::Yes,
+        })
+    }
+
+    /// Adds. A counter is text, and eight bytes on the host that is known for two steps.
+    pub(crate) fn increment(&self, who: usize, key: &str, delta: u64) -> Result<u64, Failure> {
+        let (sum, shown) = {
+            let mut state = self.state();
+            state.tick()?;
+            state.unless_refused()?;
+            let (sum, fresh) = state.sum(key, delta)?;
+            let shown = state.show(sum);
+            if !(fresh && state.defects.first_increment_in_two_steps) {
+                state.write(key, who, Some(shown));
+                state.unless_lost()?;
+                return Ok(sum);
+            }
+            (sum, shown)
+        };
+        // Others may do the same between the two steps.
+        self.turns.take(who);
+        let mut state = self.state();
+        state.tick()?;
+        state.write(key, who, Some(shown));
+        state.unless_lost()?;
+        Ok(sum)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A host call.
+    fn tick(&mut self) -> Result<(), Failure> {
+        self.now += 1;
+        match self.defects.closed {
+            Some((how, from)) if self.now > from => Err(Failure::Closed(how)),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, key: &str, by: usize, value: Option<Vec<u8>>) {
+        // A clock of its own within one call: two writes are never at the same time.
+        self.now += 1;
+        let version = Version {
+            written: self.now,
+            by,
+            value,
+        };
+        self.keys.entry(key.to_owned()).or_default().push(version);
+    }
+
+    fn sum(&self, key: &str, delta: u64) -> Result<(u64, bool), Failure> {
+        let last = self.keys.get(key).and_then(|versions| versions.last());
+        let Some(value) = last.and_then(|version| version.value.as_deref()) else {
+            return Ok((delta, true));
+        };
+        let text = |value| std::str::from_utf8(value).ok()?.parse().ok();
+        let old: u64 = match <[u8; 8]>::try_from(value) {
+            Ok(bytes) if bytes[0] == 0 => u64::from_be_bytes(bytes),
+            _ => text(value).ok_or(Failure::Other("not a counter"))?,
+        };
+        let sum = old
+            .checked_add(delta)
+            .filter(|sum| i64::try_from(*sum).is_ok());
+        Ok((sum.ok_or(Failure::Other("the counter is full"))?, false))
+    }
+
+    fn show(&self, sum: u64) -> Vec<u8> {
+        match self.defects.first_increment_in_two_steps {
+            true => sum.to_be_bytes().into(),
+            false => sum.to_string().into_bytes(),
+        }
+    }
+
+    fn unless_refused(&mut self) -> Result<(), Failure> {
+        let percent = self.defects.writes_refused;
+        match self.random.percent(percent) {
+            true => Err(Failure::Other("refused")),
+            false => Ok(()),
+        }
+    }
+
+    fn unless_lost(&mut self) -> Result<(), Failure> {
+        let percent = self.defects.answers_lost;
+        match self.random.percent(percent) {
+            true => Err(Failure::Other("connection reset")),
+            false => Ok(()),
+        }
+    }
+}

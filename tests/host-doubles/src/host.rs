@@ -1,0 +1,132 @@
+//! One adapter's host: the client of a [`Double`], and what else an adapter imports.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Linker, ResourceTable, ResourceType};
+use wasmtime::{Result, StoreContextMut, bail};
+
+use crate::adapter::bindings::annals::es::{settings, types};
+use crate::bucket::Double;
+use crate::turns::Random;
+
+/// Where a client dies: at one of its host calls, before or after the call does its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// Which call, from 1 on.
+    pub call: u64,
+    /// The work of that call is done.
+    pub done: bool,
+}
+
+/// What belongs to one instance of an adapter.
+pub struct Client {
+    /// Its number in the order of turns.
+    pub who: usize,
+    /// The host.
+    pub double: Arc<Double>,
+    /// Resources that the adapter has.
+    pub table: ResourceTable,
+    /// Where it dies.
+    pub crash: Option<Crash>,
+    /// Host calls so far.
+    pub calls: u64,
+    /// Handles so far, for hosts that forget.
+    pub handles: usize,
+    random: Random,
+}
+
+/// An open bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    /// Whose writes it sees at once: the client's, or on a host that forgets its own.
+    pub world: usize,
+    /// Before every key, on a host that forgets.
+    pub prefix: String,
+}
+
+impl Client {
+    pub(crate) fn new(who: usize, double: Arc<Double>, crash: Option<Crash>) -> Self {
+        Self {
+            who,
+            random: Random::new(who as u64 + 77),
+            double,
+            table: ResourceTable::new(),
+            crash,
+            calls: 0,
+            handles: 0,
+        }
+    }
+
+    /// One host call: in turn, and with the crash if it is due.
+    pub(crate) fn call<T>(&mut self, work: impl FnOnce(&Double) -> T) -> Result<T> {
+        self.double.turns.take(self.who);
+        self.calls += 1;
+        let due = self.crash.filter(|crash| crash.call == self.calls);
+        if due.is_some_and(|crash| !crash.done) {
+            bail!("the client dies before call {}", self.calls);
+        }
+        let answer = work(&self.double);
+        if due.is_some() {
+            bail!("the client dies after call {}", self.calls);
+        }
+        Ok(answer)
+    }
+
+    pub(crate) fn bucket(&mut self) -> Bucket {
+        self.handles += 1;
+        let prefix = match self.double.forgets() {
+            true => format!("{}-{}.", self.who, self.handles),
+            false => String::new(),
+        };
+        Bucket {
+            world: self.who,
+            prefix,
+        }
+    }
+}
+
+impl types::Host for Client {}
+
+impl settings::Host for Client {
+    fn get(&mut self) -> settings::AppSettings {
+        settings::AppSettings {
+            name: "double".into(),
+            version: "0.0.0".into(),
+            store: settings::StoreSettings {
+                prefix: String::new(),
+                partitions: 1,
+                bucket: "default".into(),
+                path: "/data".into(),
+            },
+            handlers: Vec::new(),
+        }
+    }
+}
+
+/// Something to wait for that is there at once: the double has no clock but its calls.
+struct Pollable;
+
+/// Clocks, polling and randomness, as much as adapters use of them. By hand, since the real ones
+/// would bring real time and real chance.
+pub(crate) fn add_wasi(linker: &mut Linker<Client>) -> Result<()> {
+    type Context<'a> = StoreContextMut<'a, Client>;
+    let mut poll = linker.instance("wasi:io/poll@0.2.0")?;
+    poll.resource("pollable", ResourceType::host::<Pollable>(), |_, _| Ok(()))?;
+    poll.func_wrap(
+        "[method]pollable.block",
+        |mut context: Context<'_>, _: (wasmtime::component::Resource<Pollable>,)| {
+            context.data_mut().call(Double::pause)?;
+            Ok(())
+        },
+    )?;
+    let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.2.0")?;
+    clock.func_wrap(
+        "subscribe-duration",
+        |mut context: Context<'_>, _: (u64,)| Ok((context.data_mut().table.push(Pollable)?,)),
+    )?;
+    let mut random = linker.instance("wasi:random/random@0.2.0")?;
+    random.func_wrap("get-random-u64", |mut context: Context<'_>, (): ()| {
+        Ok((context.data_mut().random.next(),))
+    })?;
+    Ok(())
+}

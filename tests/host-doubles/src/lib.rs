@@ -1,0 +1,29 @@
+//! Keyvalue hosts with the defects of real ones, to run the store adapters on.
+//!
+//! The adapters are the real components. What they import is played by a [`Double`]: a bucket in
+//! memory with the [`Defects`] that are asked for. Any number of adapters share one double, each in
+//! a thread of its own, but only one of them runs at a time: at every host call a seed decides who
+//! goes on. So every run with the same seed is the same run.
+//!
+//! # Layout
+//!
+//! | module | job |
+//! |---|---|
+//! | [`bucket`] | what the host stores, and how it fails |
+//! | [`turns`] | who goes on |
+//! | [`host`] | one adapter's host: clocks, randomness, settings; crashes |
+//! | `draft2`, `draft` | the two versions of `wasi:keyvalue` over the bucket |
+//! | [`adapter`] | an adapter on a double, as its callers see it |
+//! | [`workload`] | appends by several adapters at once, and the rules that must hold afterwards |
+#![deny(missing_docs)]
+
+pub mod adapter;
+pub mod bucket;
+mod draft;
+mod draft2;
+pub mod host;
+pub mod turns;
+pub mod workload;
+
+pub use adapter::{Adapter, Kind};
+pub use bucket::{Defects, Double};
