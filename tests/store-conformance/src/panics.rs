@@ -45,7 +45,7 @@ fn describe(info: &PanicHookInfo<'_>) -> String {
     let said = shortened(info.payload_as_str().unwrap_or("a panic"));
     match info.location() {
         Some(at) => format!("{said} ({}:{})", at.file(), at.line()),
-        None => said.to_owned(),
+        None => said.into_owned(),
     }
 }
 

@@ -82,8 +82,14 @@ impl<'a> Scene<'a> {
 /// Appends what must be accepted.
 #[track_caller]
 pub(crate) fn append(store: &mut Connection, request: AppendRequest) -> Appended {
+    let given = request.events.iter().map(|event| event.event_type.clone());
+    let given: Vec<_> = given.collect();
     match store.append(request) {
-        Ok(appended) => appended,
+        Ok(appended) => {
+            let told = appended.events.iter().map(|event| &event.event_type);
+            assert!(told.eq(&given), "told of other events than were given");
+            appended
+        }
         Err(error) => panic!("an append that must be accepted was not: {error}"),
     }
 }

@@ -269,9 +269,13 @@ fn ids_unique(scene: &Scene<'_>) {
             told.extend(append(store, request).events.into_iter().map(|e| e.id));
         }
     }
-    let ids: BTreeSet<&String> = told.iter().collect();
-    assert_eq!(ids.len(), 30, "{told:?}");
-    assert!(ids.iter().all(|id| !id.is_empty()));
+    let found = streams.map(|stream| reading::stream(&mut scene.connect(), &stream));
+    let found: Vec<String> = found.into_iter().flatten().map(|event| event.id).collect();
+    for ids in [told, found] {
+        let unique: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!((ids.len(), unique.len()), (30, 30), "{ids:?}");
+        assert!(unique.iter().all(|id| !id.is_empty()));
+    }
 }
 
 #[track_caller]
