@@ -131,26 +131,40 @@ impl Report {
     }
 }
 
-/// A line for each case that failed or was skipped, then the sum.
-impl fmt::Display for Report {
+/// One line, or two if it failed: what was seen.
+impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Ran { case, verdict, .. } in &self.ran {
-            match verdict {
-                Verdict::Passed => {}
-                Verdict::Failed(said) => {
-                    let said = said.replace('\n', " ");
-                    writeln!(f, "FAILED  {}: {}\n        {said}", case.name, case.about)?;
-                }
-                Verdict::Skipped(reason) => writeln!(f, "skipped {}: {reason}", case.name)?,
+        let Case { name, about, .. } = self.case;
+        match &self.verdict {
+            Verdict::Passed => write!(f, "passed  {name} ({} ms)", self.took.as_millis()),
+            Verdict::Failed(said) => {
+                let said = said.replace('\n', " ");
+                write!(f, "FAILED  {name}: {about}\n        {said}")
             }
+            Verdict::Skipped(reason) => write!(f, "skipped {name}: {reason}"),
         }
+    }
+}
+
+impl Report {
+    /// `N cases passed, M failed, K skipped`, with the backend's name.
+    #[must_use]
+    pub fn sum(&self) -> String {
         let [passed, failed, skipped] =
             [self.passed(), self.failed(), self.skipped()].map(|names| names.len());
-        write!(
-            f,
-            "{}: {passed} cases passed, {failed} failed, {skipped} skipped",
-            self.backend
-        )
+        let backend = &self.backend;
+        format!("{backend}: {passed} cases passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Each case that failed or was skipped, then the sum.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = |ran: &&Ran| ran.verdict != Verdict::Passed;
+        for ran in self.ran.iter().filter(told) {
+            writeln!(f, "{ran}")?;
+        }
+        f.write_str(&self.sum())
     }
 }
 
