@@ -15,7 +15,7 @@ use annals_compose::generate::settings::Settings;
 use annals_compose::host::Host;
 use annals_compose::wire::{self, Part};
 use annals_tests::server::{Kind, Place, Server};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
 use crate::probe;
@@ -52,10 +52,19 @@ impl Hosted {
     /// If the adapter does not fit the contract, or the host does not start.
     pub fn foreign(component: &Path, serve: &str) -> Result<Self> {
         let adapter = probe::component("adapter", component)?;
+        let (_, exports) = annals_compose::probe::externs(&adapter.bytes)?;
+        for interface in ["event-store", "reaction-store"].map(annals_compose::contract) {
+            ensure!(
+                exports.contains(&interface),
+                "{} exports no {interface}, which the world `store-adapter` asks for",
+                component.display()
+            );
+        }
         let words: Vec<String> = serve.split_whitespace().map(str::to_owned).collect();
         let name = component.file_stem().unwrap_or(component.as_os_str());
-        let host = words.first().context("--serve is empty")?;
-        let name = format!("{} on {host}", name.display());
+        let host = Path::new(words.first().context("the host's command is empty")?);
+        let host = host.file_name().unwrap_or(host.as_os_str());
+        let name = format!("{} on {}", name.display(), host.display());
         Self::start(name, adapter, move |place| {
             let mut words = words.iter().map(|word| {
                 word.replace("{app}", &place.app.to_string_lossy())

@@ -51,8 +51,18 @@ type Start = Box<dyn FnOnce() -> Result<Box<dyn Backend>>>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let wanted: Vec<_> = all()
+        .filter(|case| case.name.contains(&cli.filter))
+        .collect();
+    if wanted.is_empty() {
+        eprintln!(
+            "store-conformance: no case's name contains `{}`",
+            cli.filter
+        );
+        return ExitCode::from(2);
+    }
     if cli.list {
-        for case in all().filter(|case| case.name.contains(&cli.filter)) {
+        for case in wanted {
             println!("{}: {}", case.name, case.about);
         }
         return ExitCode::SUCCESS;

@@ -45,14 +45,8 @@ impl Remote {
         T: DeserializeOwned,
         E: DeserializeOwned + From<StoreError>,
     {
-        self.answer(call).unwrap_or_else(|error| {
-            let why = format!("{error:#}");
-            let error = match call.writes() {
-                true => StoreError::InDoubt(why),
-                false => StoreError::Unavailable(why),
-            };
-            Err(error.into())
-        })
+        self.answer(call)
+            .unwrap_or_else(|error| Err(unanswered(call, format!("{error:#}")).into()))
     }
 
     fn answer<T: DeserializeOwned>(&mut self, call: &Call) -> Result<T> {
@@ -72,6 +66,14 @@ impl Remote {
             bail!("{status}: {}", String::from_utf8_lossy(&body));
         }
         Ok(decode(&body)?)
+    }
+}
+
+/// What a caller knows without an answer.
+fn unanswered(call: &Call, why: String) -> StoreError {
+    match call.writes() {
+        true => StoreError::InDoubt(why),
+        false => StoreError::Unavailable(why),
     }
 }
 

@@ -141,3 +141,68 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, postcard::Error> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
     postcard::from_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_read_as_it_was_written() {
+        let call = Call::SaveSnapshot {
+            stream: "a-1".into(),
+            decider: "d".into(),
+            snapshot: Snapshot {
+                state: vec![0, 255, 128],
+                state_version: 7,
+                head: Head {
+                    cursor: u64::MAX,
+                    version: 300,
+                    closed: true,
+                },
+            },
+        };
+        let bytes = encode(&call).expect("it is written");
+        assert_eq!(decode::<Call>(&bytes), Ok(call));
+        assert!(decode::<Call>(&bytes[1..]).is_err());
+    }
+
+    #[test]
+    fn bytes_travel_as_a_list_of_numbers_does() {
+        // What bindings are generated for holds payloads as lists, without `serde_bytes`.
+        #[derive(Serialize)]
+        struct Generated {
+            state: Vec<u8>,
+            state_version: u32,
+            head: Head,
+        }
+        let generated = Generated {
+            state: vec![1, 200, 0],
+            state_version: 2,
+            head: Head::default(),
+        };
+        let snapshot: Snapshot = decode(&encode(&generated).expect("written")).expect("read");
+        assert_eq!(snapshot.state, generated.state);
+        assert_eq!(snapshot.state_version, generated.state_version);
+    }
+
+    #[test]
+    fn only_what_cannot_be_asked_again_is_in_doubt() {
+        let stream = String::from("a-1");
+        let claim = Call::ClaimCommand {
+            command_id: "c".into(),
+            fingerprint: 1,
+            stream: stream.clone(),
+            cursor: 0,
+        };
+        assert!(!claim.writes());
+        assert!(!Call::Health.writes());
+        let outcome = Call::RecordOutcome {
+            stream,
+            at: Head::default(),
+            metadata: Metadata::default(),
+            rejection: None,
+            recorded_at: 0,
+        };
+        assert!(outcome.writes());
+    }
+}
