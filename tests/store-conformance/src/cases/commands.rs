@@ -1,5 +1,7 @@
 //! Command ids take effect once, and keep getting the first answer.
 
+use std::sync::Barrier;
+
 use annals_event_log::Precondition::{self, Any, At};
 use annals_event_log::{AppendError, AppendRequest, Appended, Claim, Head, Outcome, Rejection};
 
@@ -46,6 +48,11 @@ pub(super) const CASES: &[Case] = &[
         "commands.four-at-once-rejected",
         "the same for a command that is rejected",
         four_at_once_rejected,
+    ),
+    Case::new(
+        "commands.fresh-for-one-at-most",
+        "of four that claim the same command at once, at most one is told that it is fresh",
+        fresh_for_one_at_most,
     ),
     Case::new(
         "commands.other-content",
@@ -207,6 +214,29 @@ fn four_at_once_rejected(scene: &Scene<'_>) {
     at_once(scene, &no);
     let found = scene.connect().read_stream(&scene.stream("1"), 0, 10);
     assert_eq!(found, Ok(None), "rejections are no events");
+}
+
+fn fresh_for_one_at_most(scene: &Scene<'_>) {
+    let (stream, barrier) = (scene.stream("1"), Barrier::new(4));
+    let ended = panics::each(4, |_| {
+        let store = &mut scene.connect();
+        let claim = |round| {
+            let id = scene.name(&format!("c{round}"));
+            // Nothing may panic before a barrier: the others would wait for ever.
+            barrier.wait();
+            store.claim_command(&id, 7, &stream, 0)
+        };
+        (0..40).map(claim).collect::<Vec<_>>()
+    });
+    for round in 0..40 {
+        let claims: Vec<_> = ended.iter().map(|claims| &claims[round]).collect();
+        let told = |wanted: Claim| claims.iter().filter(|claim| ***claim == Ok(wanted.clone()));
+        let (fresh, pending) = (told(Claim::Fresh).count(), told(Claim::Pending).count());
+        assert!(
+            fresh <= 1 && fresh + pending == 4,
+            "round {round}: {claims:?}"
+        );
+    }
 }
 
 fn other_content(scene: &Scene<'_>) {

@@ -95,6 +95,7 @@ found! {
     claims_never_remembered: ForgetsClaims by [
         "commands.fresh-pending-done", "commands.again-after-accepted", "commands.other-content",
         "commands.other-stream", "commands.again-after-rejected", "names.command-ids",
+        "commands.fresh-for-one-at-most",
     ];
     rejections_never_remembered: ForgetsRejections by [
         "commands.again-after-rejected", "commands.rejection-in-closed-stream",
