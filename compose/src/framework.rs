@@ -23,27 +23,34 @@ const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ing
 ///
 /// Only if this binary was built with broken components.
 pub fn parts(adapter: Adapter) -> Result<Vec<Part>> {
-    let store = match adapter {
-        Adapter::Keyvalue => ("store-keyvalue", STORE_KEYVALUE),
-        Adapter::KeyvalueIncrement => ("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT),
-        Adapter::Filesystem => ("store-filesystem", STORE_FILESYSTEM),
-    };
-    [
-        store,
-        ("sourcer", SOURCER),
-        ("dispatcher", DISPATCHER),
-        ("ingress-http", INGRESS_HTTP),
-    ]
-    .into_iter()
-    .map(|(name, module)| {
-        let bytes = ComponentEncoder::default()
-            .module(module)
-            .and_then(|encoder| encoder.validate(false).encode())
-            .with_context(|| format!("encoding the framework component {name}"))?;
-        Ok(Part {
-            name: name.into(),
-            bytes,
-        })
+    Ok(vec![
+        store(adapter)?,
+        part("sourcer", SOURCER)?,
+        part("dispatcher", DISPATCHER)?,
+        part("ingress-http", INGRESS_HTTP)?,
+    ])
+}
+
+/// A store adapter.
+///
+/// # Errors
+///
+/// Only if this binary was built with broken components.
+pub fn store(adapter: Adapter) -> Result<Part> {
+    match adapter {
+        Adapter::Keyvalue => part("store-keyvalue", STORE_KEYVALUE),
+        Adapter::KeyvalueIncrement => part("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT),
+        Adapter::Filesystem => part("store-filesystem", STORE_FILESYSTEM),
+    }
+}
+
+fn part(name: &str, module: &[u8]) -> Result<Part> {
+    let bytes = ComponentEncoder::default()
+        .module(module)
+        .and_then(|encoder| encoder.validate(false).encode())
+        .with_context(|| format!("encoding the framework component {name}"))?;
+    Ok(Part {
+        name: name.into(),
+        bytes,
     })
-    .collect()
 }

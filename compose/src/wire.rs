@@ -74,6 +74,24 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     wiring.finish(ingress)
 }
 
+/// Fuses parts that are no application, such as a store adapter and a probe: with the contract's
+/// types and the settings before them, each part after what it imports. What the last part
+/// exports faces the host.
+///
+/// # Errors
+///
+/// If two parts do not fit together, or there are none.
+pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
+    let mut wiring = Wiring::default();
+    wiring.add("types", types::generate()?, &[])?;
+    wiring.add("settings", settings::generate(settings)?, &[])?;
+    let mut last = None;
+    for part in parts {
+        last = Some(wiring.add(&part.name, part.bytes, &[])?);
+    }
+    wiring.finish(last.context("there is nothing to fuse")?)
+}
+
 #[derive(Default)]
 struct Wiring {
     graph: CompositionGraph,

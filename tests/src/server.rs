@@ -29,14 +29,57 @@ impl Kind {
             Self::Wasmtime => "wasmtime",
         }
     }
+
+    /// The command that serves, but for the application itself.
+    ///
+    /// # Errors
+    ///
+    /// If the host is not there.
+    pub fn command(self, place: &Place<'_>) -> Result<Command> {
+        let address = place.address();
+        Ok(match self {
+            Self::Annals => {
+                let mut command = Command::new(tools::built("annals-host")?);
+                command
+                    .args(["serve", "--listen", &address, "--store"])
+                    .arg(place.store);
+                command
+            }
+            Self::Wasmtime => {
+                let mut command = Command::new(tools::wasmtime()?);
+                command
+                    .args(["serve", "-S", "cli", "--addr", &address, "--dir"])
+                    .arg(format!("{}::/data", place.store.display()));
+                command
+            }
+        })
+    }
+}
+
+/// Makes the command that serves an application.
+type Serve = Box<dyn Fn(&Place<'_>) -> Result<Command> + Send>;
+
+/// Where an application is served.
+pub struct Place<'a> {
+    /// The application's file.
+    pub app: &'a Path,
+    /// The folder of its data.
+    pub store: &'a Path,
+    /// The free port of 127.0.0.1 to listen at.
+    pub port: u16,
+}
+
+impl Place<'_> {
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
 }
 
 /// A host that serves one application. Dropping it kills it.
 pub struct Server {
-    kind: Kind,
+    serve: Serve,
     app: PathBuf,
     data: PathBuf,
-    extra: Vec<String>,
     port: u16,
     child: Option<Child>,
     /// How often it was started.
@@ -59,12 +102,30 @@ impl Server {
     ///
     /// If it does not answer within a minute.
     pub fn start_with(kind: Kind, app: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
+        let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
+        let serve = move |place: &Place<'_>| {
+            let mut command = kind.command(place)?;
+            command.args(&extra).arg(place.app);
+            Ok(command)
+        };
+        Self::start_by(serve, app, data)
+    }
+
+    /// Starts any host, by the command that is made for each start.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer within a minute.
+    pub fn start_by(
+        serve: impl Fn(&Place<'_>) -> Result<Command> + Send + 'static,
+        app: &Path,
+        data: &Path,
+    ) -> Result<Self> {
         std::fs::create_dir_all(data.join("store"))?;
         let mut server = Self {
-            kind,
+            serve: Box::new(serve),
             app: app.to_path_buf(),
             data: data.to_path_buf(),
-            extra: extra.iter().map(ToString::to_string).collect(),
             port: free_port()?,
             child: None,
             starts: 0,
@@ -106,33 +167,28 @@ impl Server {
     pub fn restart(&mut self) -> Result<()> {
         self.kill()?;
         let log = File::options().create(true).append(true).open(self.log())?;
-        let address = format!("127.0.0.1:{}", self.port);
-        let store = self.data.join("store");
-        let mut command = match self.kind {
-            Kind::Annals => {
-                let mut command = Command::new(tools::built("annals-host")?);
-                command
-                    .args(["serve", "--listen", &address, "--store"])
-                    .arg(&store);
-                command
-            }
-            Kind::Wasmtime => {
-                let mut command = Command::new(tools::wasmtime()?);
-                command
-                    .args(["serve", "-S", "cli", "--addr", &address, "--dir"])
-                    .arg(format!("{}::/data", store.display()));
-                command
-            }
-        };
+        let mut command = (self.serve)(&Place {
+            app: &self.app,
+            store: &self.data.join("store"),
+            port: self.port,
+        })?;
         command
-            .args(&self.extra)
-            .arg(&self.app)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
         self.child = Some(command.spawn().context("starting the host")?);
         self.starts += 1;
         self.wait_until_ready()
+    }
+
+    /// Serves another application from now on, on the same port and data.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer within a minute.
+    pub fn replace(&mut self, app: &Path) -> Result<()> {
+        self.app = app.to_path_buf();
+        self.restart()
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {

@@ -28,13 +28,30 @@ pub fn wasmtime() -> Result<PathBuf> {
 ///
 /// If it is not built.
 pub fn built(name: &str) -> Result<PathBuf> {
+    present(profile_folder()?.join(name))
+}
+
+/// The target folder that the binary lies in which runs.
+///
+/// # Errors
+///
+/// If it lies somewhere else.
+pub fn target_folder() -> Result<PathBuf> {
+    let folder = profile_folder()?;
+    let target = folder
+        .parent()
+        .context("this binary is in no target folder")?;
+    Ok(target.to_path_buf())
+}
+
+fn profile_folder() -> Result<PathBuf> {
     let me = env::current_exe()?;
     let folder = me
         .ancestors()
         .skip(1)
         .find(|folder| folder.file_name().is_some_and(|name| name != "deps"))
         .context("this binary is in no folder")?;
-    present(folder.join(name))
+    Ok(folder.to_path_buf())
 }
 
 /// A cargo command that finds the provisioned tools.

@@ -8,5 +8,6 @@ mod many_handlers;
 mod racing;
 mod refusals;
 mod snapshots;
+mod store_conformance;
 mod stranger;
 mod support;

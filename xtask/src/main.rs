@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask setup | demo | test | bench | ci`.
+//! The project's own tasks: `cargo xtask setup | demo | test | conformance | bench | ci`.
 //!
 //! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
 
@@ -28,6 +28,11 @@ enum Task {
         /// Only tests whose name contains this.
         filter: Option<String>,
     },
+    /// Plays the conformance suite on every store adapter, on its real host.
+    Conformance {
+        /// Only cases whose name contains this.
+        filter: Option<String>,
+    },
     /// Measures, and prints ratios with their spread.
     Bench,
     /// What must pass before a change lands: tests, then lints.
@@ -39,6 +44,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(),
         Task::Demo => tasks::demo(),
         Task::Test { filter } => tasks::test(filter.as_deref()),
+        Task::Conformance { filter } => tasks::conformance(filter.as_deref()),
         Task::Bench => tasks::bench(),
         Task::Ci => tasks::ci(),
     };

@@ -46,6 +46,16 @@ pub fn test(filter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// `cargo xtask conformance`
+pub fn conformance(filter: Option<&str>) -> Result<()> {
+    setup()?;
+    build()?;
+    // Built beside this task.
+    let mut suite = Command::new(std::env::current_exe()?.with_file_name("store-conformance"));
+    suite.args(filter.iter().flat_map(|filter| ["--filter", filter]));
+    run("the conformance suite, on every store adapter", &mut suite)
+}
+
 /// `cargo xtask bench`
 pub fn bench() -> Result<()> {
     setup()?;

@@ -102,4 +102,9 @@ pub trait Backend: Sync {
     fn crash(&self) -> bool {
         false
     }
+
+    /// Damages every snapshot that is stored, as a bad disk would. `false` if that is not possible.
+    fn damage_snapshots(&self) -> bool {
+        false
+    }
 }

@@ -1,0 +1,202 @@
+//! Named cases, and running them.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::cases;
+use crate::panics;
+use crate::scene::Scene;
+use crate::store::Backend;
+
+/// One behaviour that every store must have.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Such as `append.no-stream-on-present-stream`.
+    pub name: &'static str,
+    /// The behaviour, in a line.
+    pub about: &'static str,
+    body: Body,
+}
+
+#[derive(Clone, Copy)]
+enum Body {
+    Always(fn(&Scene<'_>)),
+    IfPossible(fn(&Scene<'_>) -> Result<(), Skip>),
+}
+
+/// Why a case cannot be tried on a backend.
+pub(crate) struct Skip(pub &'static str);
+
+impl Case {
+    /// A case for every backend.
+    pub(crate) const fn new(name: &'static str, about: &'static str, body: fn(&Scene<'_>)) -> Self {
+        Self {
+            name,
+            about,
+            body: Body::Always(body),
+        }
+    }
+
+    /// A case that asks something of the backend that not every one can do.
+    pub(crate) const fn if_possible(
+        name: &'static str,
+        about: &'static str,
+        body: fn(&Scene<'_>) -> Result<(), Skip>,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            body: Body::IfPossible(body),
+        }
+    }
+
+    fn run(&self, backend: &dyn Backend) -> Verdict {
+        let ended = panics::catch(|| {
+            let scene = Scene::new(backend);
+            match self.body {
+                Body::Always(body) => {
+                    body(&scene);
+                    Ok(())
+                }
+                Body::IfPossible(body) => body(&scene),
+            }
+        });
+        match ended {
+            Ok(Ok(())) => Verdict::Passed,
+            Ok(Err(Skip(reason))) => Verdict::Skipped(reason.to_owned()),
+            Err(said) => Verdict::Failed(said),
+        }
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// How a case ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The store has the behaviour.
+    Passed,
+    /// It has not; this is what was seen, and where in the suite.
+    Failed(String),
+    /// The case could not be tried, for this reason.
+    Skipped(String),
+}
+
+/// A case that was run.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Which.
+    pub case: Case,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How a backend did.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The backend's name.
+    pub backend: String,
+    /// Every case that was run, in order.
+    pub ran: Vec<Ran>,
+}
+
+impl Report {
+    /// The names of the cases that failed.
+    #[must_use]
+    pub fn failed(&self) -> Vec<&'static str> {
+        self.named(|verdict| matches!(verdict, Verdict::Failed(_)))
+    }
+
+    /// The names of the cases that were skipped.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<&'static str> {
+        self.named(|verdict| matches!(verdict, Verdict::Skipped(_)))
+    }
+
+    /// The names of the cases that passed.
+    #[must_use]
+    pub fn passed(&self) -> Vec<&'static str> {
+        self.named(|verdict| *verdict == Verdict::Passed)
+    }
+
+    fn named(&self, which: impl Fn(&Verdict) -> bool) -> Vec<&'static str> {
+        let found = self.ran.iter().filter(|ran| which(&ran.verdict));
+        found.map(|ran| ran.case.name).collect()
+    }
+}
+
+/// One line, or two if it failed: what was seen.
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Case { name, about, .. } = self.case;
+        match &self.verdict {
+            Verdict::Passed => write!(f, "passed  {name} ({} ms)", self.took.as_millis()),
+            Verdict::Failed(said) => {
+                let said = said.replace('\n', " ");
+                write!(f, "FAILED  {name}: {about}\n        {said}")
+            }
+            Verdict::Skipped(reason) => write!(f, "skipped {name}: {reason}"),
+        }
+    }
+}
+
+impl Report {
+    /// `N cases passed, M failed, K skipped`, with the backend's name.
+    #[must_use]
+    pub fn sum(&self) -> String {
+        let [passed, failed, skipped] =
+            [self.passed(), self.failed(), self.skipped()].map(|names| names.len());
+        let backend = &self.backend;
+        format!("{backend}: {passed} cases passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Each case that failed or was skipped, then the sum.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = |ran: &&Ran| ran.verdict != Verdict::Passed;
+        for ran in self.ran.iter().filter(told) {
+            writeln!(f, "{ran}")?;
+        }
+        f.write_str(&self.sum())
+    }
+}
+
+/// All cases, grouped by subject.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    cases::ALL.iter().copied().flatten()
+}
+
+/// Runs all cases whose name contains the filter (empty: all of them), one after the other. A
+/// store may be used again: every case has streams, commands, handlers and views of its own.
+pub fn run(backend: &dyn Backend, filter: &str) -> Report {
+    run_observed(backend, filter, |_| {})
+}
+
+/// The same; `observe` is told of each case as it ends.
+pub fn run_observed(backend: &dyn Backend, filter: &str, mut observe: impl FnMut(&Ran)) -> Report {
+    let ran = all()
+        .filter(|case| case.name.contains(filter))
+        .map(|case| {
+            let start = Instant::now();
+            let verdict = case.run(backend);
+            let ran = Ran {
+                case: *case,
+                verdict,
+                took: start.elapsed(),
+            };
+            observe(&ran);
+            ran
+        })
+        .collect();
+    Report {
+        backend: backend.name(),
+        ran,
+    }
+}

@@ -1,0 +1,32 @@
+//! The cases. A new one goes into the file of its subject, and into that file's `CASES`.
+
+use crate::case::Case;
+
+mod append;
+mod commands;
+mod concurrency;
+mod crash;
+mod log;
+mod long_streams;
+mod names;
+mod payloads;
+mod prefixes;
+mod reactions;
+mod read;
+mod snapshots;
+
+/// All of them.
+pub(crate) const ALL: &[&[Case]] = &[
+    append::CASES,
+    read::CASES,
+    names::CASES,
+    payloads::CASES,
+    log::CASES,
+    commands::CASES,
+    snapshots::CASES,
+    reactions::CASES,
+    prefixes::CASES,
+    concurrency::CASES,
+    long_streams::CASES,
+    crash::CASES,
+];

@@ -1,0 +1,207 @@
+//! A store adapter on a real host, behind the probe component.
+//!
+//! A composed application has one prefix. For another one the host is stopped, and started with
+//! another application on the same data: that is what happens to applications that share a
+//! bucket or directory, and an embedded store belongs to one process at a time.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use annals_compose::framework;
+use annals_compose::generate::settings::Settings;
+use annals_compose::host::Host;
+use annals_compose::wire::{self, Part};
+use annals_tests::server::{Kind, Place, Server};
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::probe;
+use crate::remote::Remote;
+use crate::store::{Backend, Store};
+
+/// A store adapter that a host serves, with data of its own. Ends with the process that it serves.
+pub struct Hosted(Arc<Serving>);
+
+impl Hosted {
+    /// One of our own adapters, on the host that it is for.
+    ///
+    /// # Errors
+    /// If the host or the probe component cannot be provided.
+    pub fn ours(kind: Kind) -> Result<Self> {
+        let (host, name) = match kind {
+            Kind::Annals => (Host::Annals, "annals-host"),
+            Kind::Wasmtime => (Host::Wasmtime, "wasmtime serve"),
+        };
+        let adapter = framework::store(host.adapter())?;
+        let name = format!("{} on {name}", adapter.name);
+        Self::start(name, adapter, move |place| {
+            let mut command = kind.command(place)?;
+            command.arg(place.app);
+            Ok(command)
+        })
+    }
+
+    /// Any adapter, on any host. The host's command is split at spaces; then `{app}`, `{data}`
+    /// and `{port}` stand for the composed application, the folder for its data, and the port of
+    /// 127.0.0.1 to listen at.
+    ///
+    /// # Errors
+    /// If the adapter does not fit the contract, or the host does not start.
+    pub fn foreign(component: &Path, serve: &str) -> Result<Self> {
+        let adapter = probe::component("adapter", component)?;
+        let (_, exports) = annals_compose::probe::externs(&adapter.bytes)?;
+        for interface in ["event-store", "reaction-store"].map(annals_compose::contract) {
+            ensure!(
+                exports.contains(&interface),
+                "{} exports no {interface}, which the world `store-adapter` asks for",
+                component.display()
+            );
+        }
+        let words: Vec<String> = serve.split_whitespace().map(str::to_owned).collect();
+        let name = component.file_stem().unwrap_or(component.as_os_str());
+        let host = Path::new(words.first().context("the host's command is empty")?);
+        let host = host.file_name().unwrap_or(host.as_os_str());
+        let name = format!("{} on {}", name.display(), host.display());
+        Self::start(name, adapter, move |place| {
+            let mut words = words.iter().map(|word| {
+                word.replace("{app}", &place.app.to_string_lossy())
+                    .replace("{data}", &place.store.to_string_lossy())
+                    .replace("{port}", &place.port.to_string())
+            });
+            let mut command = Command::new(words.next().unwrap_or_default());
+            command.args(words);
+            Ok(command)
+        })
+    }
+
+    fn start(
+        name: String,
+        adapter: Part,
+        serve: impl Fn(&Place<'_>) -> Result<Command> + Send + 'static,
+    ) -> Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder for the data")?;
+        let mut apps = Apps {
+            adapter,
+            probe: probe::build()?,
+            folder: folder.path().to_path_buf(),
+            composed: BTreeMap::new(),
+        };
+        let prefix = String::new();
+        let server = Server::start_by(serve, &apps.of(&prefix)?, folder.path())
+            .with_context(|| format!("starting {name}"))?;
+        Ok(Self(Arc::new(Serving {
+            name,
+            url: server.url(),
+            prefix: RwLock::new(prefix),
+            lives: AtomicU64::new(0),
+            server: Mutex::new(server),
+            apps: Mutex::new(apps),
+            _folder: folder,
+        })))
+    }
+}
+
+impl Backend for Hosted {
+    fn name(&self) -> String {
+        self.0.name.clone()
+    }
+
+    fn connect(&self, prefix: &str) -> Box<dyn Store + Send> {
+        Box::new(Remote::new(self.0.clone(), prefix))
+    }
+
+    fn crash(&self) -> bool {
+        // Not through the prefix's lock: calls are under way, and that is the point.
+        let restarted = lock(&self.0.server).restart();
+        self.0.lives.fetch_add(1, Ordering::SeqCst);
+        if let Err(error) = restarted {
+            panic!("{} did not come back: {error:#}", self.0.name);
+        }
+        true
+    }
+}
+
+/// The host and what it serves. Fields are dropped in order: the server before its data.
+pub(crate) struct Serving {
+    name: String,
+    url: String,
+    /// The prefix that is served. Held for reading by every call under way.
+    prefix: RwLock<String>,
+    /// How often the process was replaced: connections to the last one are dead.
+    lives: AtomicU64,
+    server: Mutex<Server>,
+    apps: Mutex<Apps>,
+    _folder: TempDir,
+}
+
+impl Serving {
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn life(&self) -> u64 {
+        self.lives.load(Ordering::SeqCst)
+    }
+
+    /// Serves the prefix, for as long as the guard is held.
+    pub fn serve(&self, prefix: &str) -> Result<RwLockReadGuard<'_, String>> {
+        loop {
+            let served = self.prefix.read().unwrap_or_else(PoisonError::into_inner);
+            if *served == prefix {
+                return Ok(served);
+            }
+            drop(served);
+            let mut served = self.prefix.write().unwrap_or_else(PoisonError::into_inner);
+            if *served != prefix {
+                let app = lock(&self.apps).of(prefix)?;
+                lock(&self.server).replace(&app)?;
+                self.lives.fetch_add(1, Ordering::SeqCst);
+                prefix.clone_into(&mut served);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The applications, one for each prefix, composed when they are first served.
+struct Apps {
+    adapter: Part,
+    probe: Part,
+    folder: PathBuf,
+    composed: BTreeMap<String, PathBuf>,
+}
+
+impl Apps {
+    fn of(&mut self, prefix: &str) -> Result<PathBuf> {
+        if let Some(file) = self.composed.get(prefix) {
+            return Ok(file.clone());
+        }
+        let settings = Settings {
+            name: "store-conformance".into(),
+            version: "0".into(),
+            prefix: prefix.to_owned(),
+            partitions: 1,
+            bucket: "default".into(),
+            path: "/data".into(),
+            handlers: Vec::new(),
+        };
+        let parts = [&self.adapter, &self.probe].map(|part| Part {
+            name: part.name.clone(),
+            bytes: part.bytes.clone(),
+        });
+        let fused =
+            wire::fuse(&settings, parts.into()).context("composing the adapter with the probe")?;
+        let file = self
+            .folder
+            .join(format!("app-{}.wasm", self.composed.len()));
+        std::fs::write(&file, fused.bytes)?;
+        self.composed.insert(prefix.to_owned(), file.clone());
+        Ok(file)
+    }
+}

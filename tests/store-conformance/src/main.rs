@@ -1,0 +1,119 @@
+//! `store-conformance`: plays the cases on stores of ours, or on anybody's.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annals_event_log::Settings;
+use annals_store_conformance::{Backend, Hosted, Native, Verdict, all, run_observed};
+use annals_tests::server::Kind;
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+/// What every event store of Annals must do, case by case.
+///
+/// Exit status: 0 all cases passed, 1 some failed, 2 usage, 3 a store could not be started.
+#[derive(Parser)]
+#[command(name = "store-conformance")]
+struct Cli {
+    /// Which of our own stores.
+    #[arg(long, value_enum, default_value = "all")]
+    adapter: Adapter,
+    /// A store adapter of your own: a component that exports annals:es/event-store and reaction-store.
+    #[arg(long, requires = "serve", conflicts_with = "adapter")]
+    component: Option<PathBuf>,
+    /// Serves your adapter, such as `wasmtime serve -S cli --dir {data}::/data --addr 127.0.0.1:{port} {app}`.
+    #[arg(long, requires = "component", value_name = "COMMAND")]
+    serve: Option<String>,
+    /// Only cases whose name contains this.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    filter: String,
+    /// Prints the cases and plays none.
+    #[arg(long)]
+    list: bool,
+    /// Prints also the cases that pass, with the time they took.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Adapter {
+    /// The library in memory, without WebAssembly.
+    Native,
+    /// store-keyvalue on annals-host.
+    AnnalsHost,
+    /// store-filesystem on wasmtime serve.
+    Wasmtime,
+    All,
+}
+
+/// Starts a store.
+type Start = Box<dyn FnOnce() -> Result<Box<dyn Backend>>>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let wanted: Vec<_> = all()
+        .filter(|case| case.name.contains(&cli.filter))
+        .collect();
+    if wanted.is_empty() {
+        eprintln!(
+            "store-conformance: no case's name contains `{}`",
+            cli.filter
+        );
+        return ExitCode::from(2);
+    }
+    if cli.list {
+        for case in wanted {
+            println!("{}: {}", case.name, case.about);
+        }
+        return ExitCode::SUCCESS;
+    }
+    match play(&cli) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("store-conformance: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// One store after the other; did all cases pass?
+fn play(cli: &Cli) -> Result<bool> {
+    let mut passed = true;
+    let mut sums = Vec::new();
+    for start in stores(cli) {
+        let backend = start()?;
+        let report = run_observed(&*backend, &cli.filter, |ran| {
+            if cli.verbose || ran.verdict != Verdict::Passed {
+                println!("{ran}");
+            }
+        });
+        passed &= report.failed().is_empty();
+        println!("{}", report.sum());
+        sums.push(report.sum());
+    }
+    if sums.len() > 1 {
+        println!("\n{}", sums.join("\n"));
+    }
+    Ok(passed)
+}
+
+fn stores(cli: &Cli) -> Vec<Start> {
+    if let (Some(component), Some(serve)) = (cli.component.clone(), cli.serve.clone()) {
+        return vec![Box::new(move || {
+            Ok(Box::new(Hosted::foreign(&component, &serve)?))
+        })];
+    }
+    let native = || Ok(Box::new(Native::in_memory(Settings::default())) as Box<dyn Backend>);
+    let hosted = |kind| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(kind)?))) };
+    let ours: [(Adapter, Start); 3] = [
+        (Adapter::Native, Box::new(native)),
+        (Adapter::AnnalsHost, hosted(Kind::Annals)),
+        (Adapter::Wasmtime, hosted(Kind::Wasmtime)),
+    ];
+    let wanted = |adapter| cli.adapter == Adapter::All || cli.adapter == adapter;
+    ours.into_iter()
+        .filter(|(adapter, _)| wanted(*adapter))
+        .map(|(_, start)| start)
+        .collect()
+}

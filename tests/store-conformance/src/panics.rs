@@ -1,0 +1,78 @@
+//! Catches failed assertions, with what they say and where they stand, and keeps them off stderr.
+//!
+//! The hook of the process is set once; panics that nobody here is watching for go to the one
+//! that was there before.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo};
+use std::sync::Once;
+
+/// Most characters of what a failed assertion says.
+const LONGEST: usize = 1200;
+
+thread_local! {
+    static WATCHING: Cell<bool> = const { Cell::new(false) };
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+static HOOK: Once = Once::new();
+
+/// What a panic in another thread said, passed on.
+struct PassedOn(String);
+
+/// Runs something; a panic in it is an error that says what failed and where.
+pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if WATCHING.get() {
+                LAST.set(Some(describe(info)));
+            } else {
+                before(info);
+            }
+        }));
+    });
+    let watching = WATCHING.replace(true);
+    let result = std::panic::catch_unwind(AssertUnwindSafe(run));
+    WATCHING.set(watching);
+    result.map_err(|_| LAST.take().unwrap_or_else(|| "a panic".into()))
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    if let Some(PassedOn(said)) = info.payload().downcast_ref() {
+        return said.clone();
+    }
+    let said = shortened(info.payload_as_str().unwrap_or("a panic"));
+    match info.location() {
+        Some(at) => format!("{said} ({}:{})", at.file(), at.line()),
+        None => said.into_owned(),
+    }
+}
+
+/// Two lists of a thousand events say no more than their beginnings.
+fn shortened(said: &str) -> Cow<'_, str> {
+    match said.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &said[..end]).into(),
+        None => said.into(),
+    }
+}
+
+/// Runs the same thing in so many threads at once, and gives what they returned. The first panic
+/// in one of them is a panic here, after all have ended.
+pub(crate) fn each<T: Send>(threads: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let run = &run;
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || catch(|| run(thread))))
+            .collect();
+        started.into_iter().map(|thread| thread.join()).collect()
+    });
+    ended
+        .into_iter()
+        .map(|result| match result {
+            Ok(Ok(value)) => value,
+            Ok(Err(said)) => std::panic::panic_any(PassedOn(said)),
+            Err(payload) => std::panic::resume_unwind(payload),
+        })
+        .collect()
+}

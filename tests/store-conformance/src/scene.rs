@@ -1,0 +1,165 @@
+//! What a case plays with: names of its own, requests, and connections.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use annals_event_log::{
+    AppendError, AppendRequest, Appended, Metadata, NewEvent, Precondition, StoreError,
+};
+
+use crate::store::{Backend, Store};
+
+/// A connection.
+pub(crate) type Connection = Box<dyn Store + Send>;
+
+/// One case on one backend, with names that no other case has.
+pub(crate) struct Scene<'a> {
+    pub backend: &'a dyn Backend,
+    token: String,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(backend: &'a dyn Backend) -> Self {
+        // 40 bits: names stay short, and two runs on one store do not meet.
+        let token = format!("t{:010x}", unique() & 0xff_ffff_ffff);
+        Self { backend, token }
+    }
+
+    /// A connection with the default prefix.
+    pub fn connect(&self) -> Connection {
+        self.backend.connect("")
+    }
+
+    /// The category of the case's streams.
+    pub fn category(&self) -> &str {
+        &self.token
+    }
+
+    /// The name of a stream.
+    pub fn stream(&self, id: &str) -> String {
+        format!("{}-{id}", self.token)
+    }
+
+    /// A name for anything else: a command, a handler, a view, a prefix.
+    pub fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.token)
+    }
+
+    /// A request to append events of these types, by a command of its own.
+    pub fn request(&self, stream: &str, expected: Precondition, types: &[&str]) -> AppendRequest {
+        let id = format!("{:016x}", unique());
+        AppendRequest {
+            stream: stream.to_owned(),
+            expected,
+            cursor: None,
+            events: types.iter().map(|name| event(name)).collect(),
+            close: false,
+            metadata: metadata(&id),
+            recorded_at: now(),
+            seed: unique(),
+        }
+    }
+
+    /// Appends events of these types, whatever is there.
+    #[track_caller]
+    pub fn append(&self, store: &mut Connection, stream: &str, types: &[&str]) -> Appended {
+        append(store, self.request(stream, Precondition::Any, types))
+    }
+
+    /// Appends commits of the given sizes; the events' types are all different.
+    #[track_caller]
+    pub fn fill(&self, store: &mut Connection, stream: &str, sizes: &[usize]) -> Vec<Appended> {
+        let fill = |(commit, size): (usize, &usize)| {
+            let types: Vec<String> = (0..*size).map(|n| format!("E{commit}.{n}")).collect();
+            let types: Vec<&str> = types.iter().map(String::as_str).collect();
+            self.append(store, stream, &types)
+        };
+        sizes.iter().enumerate().map(fill).collect()
+    }
+}
+
+/// Appends what must be accepted.
+#[track_caller]
+pub(crate) fn append(store: &mut Connection, request: AppendRequest) -> Appended {
+    let given = request.events.iter().map(|event| event.event_type.clone());
+    let given: Vec<_> = given.collect();
+    match store.append(request) {
+        Ok(appended) => {
+            let told = appended.events.iter().map(|event| &event.event_type);
+            assert!(told.eq(&given), "told of other events than were given");
+            appended
+        }
+        Err(error) => panic!("an append that must be accepted was not: {error}"),
+    }
+}
+
+/// An event whose payload is its type's name.
+pub(crate) fn event(name: &str) -> NewEvent {
+    NewEvent {
+        event_type: name.to_owned(),
+        schema_version: 1,
+        content_type: "text/plain".into(),
+        payload: name.into(),
+    }
+}
+
+/// What is known of a command.
+pub(crate) fn metadata(command_id: &str) -> Metadata {
+    Metadata {
+        command_id: command_id.to_owned(),
+        command_type: "Do".into(),
+        correlation_id: command_id.to_owned(),
+        causation_id: command_id.to_owned(),
+        actor: Some("ann".into()),
+        traceparent: None,
+    }
+}
+
+/// Milliseconds since the epoch.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
+}
+
+/// A time at which every writer that has not written by now counts as dead. Reading the log at
+/// this time never waits, and is safe whatever writers do.
+pub(crate) fn later() -> u64 {
+    now() + 50_000
+}
+
+/// 64 bits that nobody else has.
+pub(crate) fn unique() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    // Every `RandomState` has random keys.
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u64(COUNT.fetch_add(1, Ordering::Relaxed));
+    hasher.write_u128(
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos()),
+    );
+    hasher.finish()
+}
+
+/// It must be refused as illegal input.
+#[track_caller]
+pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T, StoreError>, what: &str) {
+    assert!(
+        matches!(result, Err(StoreError::Invalid(_))),
+        "{what} must be refused as invalid, and the answer was {result:?}"
+    );
+}
+
+/// The same of an append.
+#[track_caller]
+pub(crate) fn assert_append_invalid<T: std::fmt::Debug>(
+    result: Result<T, AppendError>,
+    what: &str,
+) {
+    assert!(
+        matches!(result, Err(AppendError::Store(StoreError::Invalid(_)))),
+        "{what} must be refused as invalid, and the answer was {result:?}"
+    );
+}

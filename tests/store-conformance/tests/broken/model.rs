@@ -1,0 +1,96 @@
+//! Checkpoints and rows in plain maps: the least that the cases must accept.
+
+use std::collections::BTreeMap;
+
+use annals_event_log::{Checkpoint, Row, RowPage, WriteError};
+
+use crate::store::Defect;
+
+/// What one prefix holds.
+#[derive(Default)]
+pub struct Reactions {
+    checkpoints: BTreeMap<String, Checkpoint>,
+    /// Position, and the row unless it was deleted there.
+    rows: BTreeMap<(String, String), (u64, Option<Row>)>,
+}
+
+impl Reactions {
+    pub fn load_checkpoint(&self, handler: &str) -> Option<Checkpoint> {
+        self.checkpoints.get(handler).copied()
+    }
+
+    pub fn save_checkpoint(
+        &mut self,
+        handler: &str,
+        next: Checkpoint,
+        defect: Option<Defect>,
+    ) -> Result<(), WriteError> {
+        let stored = self.load_checkpoint(handler);
+        let revision = stored.map_or(0, |stored| stored.revision);
+        if next.revision != revision && defect != Some(Defect::IgnoresRevision) {
+            return Err(WriteError::Stale);
+        }
+        let back = stored
+            .is_some_and(|it| it.generation == next.generation && it.position > next.position);
+        if back && defect != Some(Defect::CheckpointsGoBack) {
+            return Err(WriteError::Stale);
+        }
+        let next = Checkpoint {
+            revision: revision + 1,
+            ..next
+        };
+        self.checkpoints.insert(handler.to_owned(), next);
+        Ok(())
+    }
+
+    pub fn get_row(&self, view: &str, key: &str) -> Option<Row> {
+        let place = (view.to_owned(), key.to_owned());
+        self.rows.get(&place)?.1.clone()
+    }
+
+    pub fn write_row(
+        &mut self,
+        view: &str,
+        key: &str,
+        row: Option<Row>,
+        seen: u64,
+        position: u64,
+        defect: Option<Defect>,
+    ) -> Result<(), WriteError> {
+        let stored = self.get_row(view, key).map_or(0, |row| row.position);
+        if stored != seen && defect != Some(Defect::IgnoresSeen) {
+            return Err(WriteError::Stale);
+        }
+        let place = (view.to_owned(), key.to_owned());
+        let last = match self.rows.get(&place) {
+            Some((_, None)) if defect == Some(Defect::ForgetsDeletions) => 0,
+            Some((position, _)) => *position,
+            None => 0,
+        };
+        if position <= last && !matches!(defect, Some(Defect::RowsGoBack | Defect::IgnoresSeen)) {
+            return Err(WriteError::Stale);
+        }
+        self.rows.insert(place, (position, row));
+        Ok(())
+    }
+
+    pub fn scan_rows(
+        &self,
+        view: &str,
+        after: Option<&str>,
+        limit: u32,
+        defect: Option<Defect>,
+    ) -> RowPage {
+        let key = |row: &Row| match defect {
+            Some(Defect::ScansOutOfOrder) => row.key.to_lowercase().chars().rev().collect(),
+            _ => row.key.clone(),
+        };
+        let rows = self.rows.iter().filter(|((of, _), _)| of == view);
+        let mut rows: Vec<Row> = rows.filter_map(|(_, (_, row))| row.clone()).collect();
+        rows.sort_by_key(key);
+        rows.retain(|row| after.is_none_or(|after| *row.key > *after));
+        let end = rows.len() <= limit as usize;
+        rows.truncate(limit as usize);
+        RowPage { rows, end }
+    }
+}

@@ -1,0 +1,114 @@
+//! Calls the contract's interfaces as the wire asks.
+
+use annals_event_log as log;
+use annals_store_wire::{Call, decode, encode};
+use serde::Serialize;
+
+use crate::annals::es::event_store::{self as store, AppendError, StoreError};
+use crate::annals::es::reaction_store::{self as reactions, WriteError};
+use crate::annals::es::types::RowKey;
+use crate::convert::alike;
+
+/// Answers a call; the error is for a call that is none.
+pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
+    let call = decode(body).map_err(|error| format!("this is no call: {error}"))?;
+    match call {
+        Call::Health => answer(store::health()),
+        Call::Load {
+            stream,
+            after,
+            limit,
+        } => answer(store::load(&stream, alike(&after)?, limit)),
+        Call::Append(request) => answer_append(store::append(&alike(&request)?)),
+        Call::ClaimCommand {
+            command_id,
+            fingerprint,
+            stream,
+            cursor,
+        } => answer(store::claim_command(
+            &command_id,
+            fingerprint,
+            &stream,
+            cursor,
+        )),
+        Call::FindOutcome {
+            command_id,
+            stream,
+            cursor,
+        } => answer(store::find_outcome(&command_id, &stream, cursor)),
+        Call::RecordOutcome {
+            stream,
+            at,
+            metadata,
+            rejection,
+            recorded_at,
+        } => {
+            let (metadata, rejection) = (alike(&metadata)?, alike::<_, Option<_>>(&rejection)?);
+            answer_append(store::record_outcome(
+                &stream,
+                alike(&at)?,
+                &metadata,
+                rejection.as_ref(),
+                recorded_at,
+            ))
+        }
+        Call::ReadStream {
+            stream,
+            after,
+            limit,
+        } => answer(store::read_stream(&stream, after, limit)),
+        Call::ReadStreamBackward {
+            stream,
+            before,
+            limit,
+        } => answer(store::read_stream_backward(&stream, before, limit)),
+        Call::ReadLog {
+            after,
+            limit,
+            filter,
+            now,
+        } => answer(store::read_log(after, limit, &alike(&filter)?, now)),
+        Call::LoadSnapshot { stream, decider } => answer(store::load_snapshot(&stream, &decider)),
+        Call::SaveSnapshot {
+            stream,
+            decider,
+            snapshot,
+        } => answer(store::save_snapshot(&stream, &decider, &alike(&snapshot)?)),
+        Call::DeleteSnapshot { stream, decider } => {
+            answer(store::delete_snapshot(&stream, &decider))
+        }
+        Call::LoadCheckpoint { handler } => answer(reactions::load_checkpoint(&handler)),
+        Call::SaveCheckpoint { handler, next } => {
+            answer_write(reactions::save_checkpoint(&handler, alike(&next)?))
+        }
+        Call::GetRow { view, key } => answer(reactions::get_row(&RowKey { view, key })),
+        Call::PutRow { view, row, seen } => {
+            answer_write(reactions::put_row(&view, &alike(&row)?, seen))
+        }
+        Call::DeleteRow {
+            view,
+            key,
+            seen,
+            position,
+        } => answer_write(reactions::delete_row(&RowKey { view, key }, seen, position)),
+        Call::ScanRows { view, after, limit } => {
+            answer(reactions::scan_rows(&view, after.as_deref(), limit))
+        }
+    }
+}
+
+fn answer<T: Serialize>(result: Result<T, StoreError>) -> Result<Vec<u8>, String> {
+    written(&result.map_err(log::StoreError::from))
+}
+
+fn answer_append<T: Serialize>(result: Result<T, AppendError>) -> Result<Vec<u8>, String> {
+    written(&result.map_err(log::AppendError::from))
+}
+
+fn answer_write<T: Serialize>(result: Result<T, WriteError>) -> Result<Vec<u8>, String> {
+    written(&result.map_err(log::WriteError::from))
+}
+
+fn written<T: Serialize>(answer: &T) -> Result<Vec<u8>, String> {
+    encode(answer).map_err(|error| error.to_string())
+}

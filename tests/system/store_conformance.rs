@@ -1,0 +1,64 @@
+//! The store adapters on their real hosts have every behaviour of the conformance suite.
+
+use annals_store_conformance::{Hosted, run};
+use annals_tests::server::Kind;
+use annals_tests::tools;
+
+/// What cannot be tried from outside.
+const SKIPPED: [&str; 1] = ["snapshots.damaged"];
+
+fn conforms(kind: Kind) {
+    let store = Hosted::ours(kind).expect("the host starts");
+    let report = run(&store, "");
+    println!("{report}");
+    assert!(report.failed().is_empty(), "{report}");
+    assert_eq!(report.skipped(), SKIPPED);
+}
+
+#[test]
+fn the_keyvalue_adapter_conforms_on_annals_host() {
+    conforms(Kind::Annals);
+}
+
+#[test]
+fn the_filesystem_adapter_conforms_on_wasmtime_serve() {
+    conforms(Kind::Wasmtime);
+}
+
+/// An adapter that somebody brings, served as somebody says.
+fn foreign(flags: &str) -> Hosted {
+    let target = tools::target_folder().expect("the target folder");
+    let component = target.join("wasm32-unknown-unknown/wasm/annals_store_filesystem.wasm");
+    let wasmtime = tools::wasmtime().expect("wasmtime is there");
+    let serve = format!(
+        "{} serve -S cli --addr 127.0.0.1:{{port}} {flags} {{app}}",
+        wasmtime.display()
+    );
+    Hosted::foreign(&component, &serve).expect("the host starts")
+}
+
+#[test]
+fn anybodys_adapter_is_played_on_anybodys_host() {
+    let report = run(&foreign("--dir {data}::/data"), "append.");
+    assert!(report.failed().is_empty(), "{report}");
+    assert!(report.passed().len() >= 20, "{report}");
+}
+
+#[test]
+fn a_store_that_cannot_write_fails_by_name() {
+    let report = run(&foreign(""), "append.any-on");
+    assert_eq!(report.failed(), ["append.any-on-any-stream"]);
+    let said = report.to_string();
+    assert!(said.contains("no directory is preopened"), "{said}");
+}
+
+#[test]
+fn a_component_that_is_no_store_adapter_is_refused() {
+    let target = tools::target_folder().expect("the target folder");
+    let component = target.join("wasm32-unknown-unknown/wasm/annals_dispatcher.wasm");
+    let error = Hosted::foreign(&component, "true").err().expect("refused");
+    assert!(
+        error.to_string().contains("annals:es/event-store"),
+        "{error:#}"
+    );
+}
