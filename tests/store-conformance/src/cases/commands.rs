@@ -230,8 +230,13 @@ fn fresh_for_one_at_most(scene: &Scene<'_>) {
     });
     for round in 0..40 {
         let claims: Vec<_> = ended.iter().map(|claims| &claims[round]).collect();
-        let told = |wanted: Claim| claims.iter().filter(|claim| ***claim == Ok(wanted.clone()));
-        let (fresh, pending) = (told(Claim::Fresh).count(), told(Claim::Pending).count());
+        let told = |wanted: Claim| {
+            claims
+                .iter()
+                .filter(|it| it.as_ref() == Ok(&wanted))
+                .count()
+        };
+        let (fresh, pending) = (told(Claim::Fresh), told(Claim::Pending));
         assert!(
             fresh <= 1 && fresh + pending == 4,
             "round {round}: {claims:?}"
