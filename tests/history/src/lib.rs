@@ -15,6 +15,6 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
-pub mod record;
 pub mod crashing;
+pub mod record;
 pub mod workload;

@@ -22,9 +22,21 @@ fn sound(backend: &dyn Backend, options: &Options) -> Report {
     println!("seed {}, {}", options.seed, options.workload);
     let history = run(backend, options).unwrap();
     let report = check(&history);
-    println!("{:?}, {} kills, {} ms", report.counts, history.run.kills, history.run.milliseconds);
-    let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
-    assert_eq!(violations, Vec::<String>::new(), "{:?}", report.kinds);
+    println!(
+        "{:?}, {} kills, {} ms",
+        report.counts, history.run.kills, history.run.milliseconds
+    );
+    let violations: Vec<String> = report
+        .violations
+        .iter()
+        .map(|it| it.explain(&history))
+        .collect();
+    assert!(
+        violations.is_empty(),
+        "{:?}\n{}",
+        report.kinds,
+        violations.join("\n")
+    );
     assert_eq!(history.run.kills, options.kills);
     report
 }
@@ -33,10 +45,20 @@ fn sound(backend: &dyn Backend, options: &Options) -> Report {
 fn the_library_over_memory_is_sound_under_every_workload() {
     for workload in [Workload::Hot, Workload::Spread, Workload::Mixed] {
         let backend = Native::new("memory", Arc::new(MemorySlots::new()), impatient());
-        let options = Options { workload, seed: fastrand::u64(..), ..Options::default() };
+        let options = Options {
+            workload,
+            seed: fastrand::u64(..),
+            ..Options::default()
+        };
         let counts = sound(&backend, &options).counts;
-        assert!(counts.acknowledged > 2000 && counts.seen > counts.events, "{counts:?}");
-        assert!(workload == Workload::Spread || counts.refused > 100, "{counts:?}");
+        assert!(
+            counts.acknowledged > 2000 && counts.seen > counts.events,
+            "{counts:?}"
+        );
+        assert!(
+            workload == Workload::Spread || counts.refused > 100,
+            "{counts:?}"
+        );
     }
 }
 
@@ -46,8 +68,16 @@ fn the_library_is_sound_while_its_process_is_killed() {
         let seed = fastrand::u64(..);
         let journal = Journal::new(Durability::Synced, Duration::from_micros(50), seed);
         let backend = Crashing::new("crashing", journal, impatient(), Duration::from_millis(1));
-        let options = Options { workload, seed, kills: 200, ..Options::default() };
+        let options = Options {
+            workload,
+            seed,
+            kills: 200,
+            ..Options::default()
+        };
         let counts = sound(&backend, &options).counts;
-        assert!(counts.in_doubt > 100 && counts.unavailable > 100, "{counts:?}");
+        assert!(
+            counts.in_doubt > 100 && counts.unavailable > 100,
+            "{counts:?}"
+        );
     }
 }

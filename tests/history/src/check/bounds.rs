@@ -90,9 +90,11 @@ impl Bounds {
         self.high.get(commit).copied().flatten()
     }
 
-    /// Pairs that contradict each other, one at most for each `j`: `(i, low(i), j, high(j))`.
+    /// Pairs that contradict each other: `(i, low(i), j, high(j))`. There is one if any contradict
+    /// each other, and one at most for each greatest `low` so far.
     pub fn contradictions(&self) -> impl Iterator<Item = (usize, Bound, usize, Bound)> {
         let mut latest: Option<(usize, Bound)> = None;
+        let mut told = None;
         self.low
             .iter()
             .zip(&self.high)
@@ -104,7 +106,11 @@ impl Bounds {
                     latest = Some((index, *low));
                 }
                 let ((at, low), high) = (latest?, (*high)?);
-                (low.time > high.time).then_some((at, low, index, high))
+                let new = low.time > high.time && told != Some(low.time);
+                if new {
+                    told = Some(low.time);
+                }
+                new.then_some((at, low, index, high))
             })
     }
 
@@ -149,7 +155,10 @@ mod tests {
     fn bound(time: u64) -> Bound {
         Bound {
             time,
-            by: OperationId { client: 0, index: 0 },
+            by: OperationId {
+                client: 0,
+                index: 0,
+            },
             how: How::Read,
         }
     }
@@ -157,8 +166,9 @@ mod tests {
     /// Do moments exist? By trying.
     fn possible(low: &[u64], high: &[u64], from: u64) -> bool {
         match (low, high) {
-            ([low, lows @ ..], [high, highs @ ..]) => (from.max(low + 1)..*high)
-                .any(|moment| possible(lows, highs, moment)),
+            ([low, lows @ ..], [high, highs @ ..]) => {
+                (from.max(low + 1)..*high).any(|moment| possible(lows, highs, moment))
+            }
             _ => true,
         }
     }

@@ -43,7 +43,11 @@ impl<'m> From<&'m Outcome> for Told<'m> {
             Outcome::Rejected(rejection) => Self::Rejected(&rejection.code),
             Outcome::Accepted(appended) if appended.events.is_empty() => Self::Nothing,
             Outcome::Accepted(appended) => Self::Events {
-                ids: appended.events.iter().map(|event| event.id.as_str()).collect(),
+                ids: appended
+                    .events
+                    .iter()
+                    .map(|event| event.id.as_str())
+                    .collect(),
                 version: appended.version,
                 position: appended.position,
                 cursor: appended.cursor,
@@ -55,7 +59,9 @@ impl<'m> From<&'m Outcome> for Told<'m> {
 /// Commands that somebody was told have ended.
 pub(super) fn ended<'m>(model: &'m Model<'_>) -> HashSet<&'m str> {
     let told = gather(model);
-    let ended = told.into_iter().filter(|(_, c)| !c.told.is_empty() || !c.commits.is_empty());
+    let ended = told
+        .into_iter()
+        .filter(|(_, c)| !c.told.is_empty() || !c.commits.is_empty());
     ended.map(|(name, _)| name).collect()
 }
 
@@ -77,8 +83,12 @@ fn gather<'m>(model: &'m Model<'_>) -> BTreeMap<&'m str, Command<'m>> {
     for (id, operation) in model.history.operations() {
         let (name, cursor) = match &operation.action {
             Action::Append(submission) => (&submission.command, None),
-            Action::RecordOutcome { command, .. } | Action::Claim { command, .. } => (command, None),
-            Action::Find { command, cursor, .. } => (command, Some(*cursor)),
+            Action::RecordOutcome { command, .. } | Action::Claim { command, .. } => {
+                (command, None)
+            }
+            Action::Find {
+                command, cursor, ..
+            } => (command, Some(*cursor)),
             _ => continue,
         };
         if name.is_empty() {
@@ -90,7 +100,11 @@ fn gather<'m>(model: &'m Model<'_>) -> BTreeMap<&'m str, Command<'m>> {
         match (&operation.action, &operation.answer) {
             (Action::Append(_), Answer::Appended(appended)) if !appended.events.is_empty() => {
                 told(Told::Events {
-                    ids: appended.events.iter().map(|event| event.id.as_str()).collect(),
+                    ids: appended
+                        .events
+                        .iter()
+                        .map(|event| event.id.as_str())
+                        .collect(),
                     version: appended.version,
                     position: appended.position,
                     cursor: appended.cursor,
@@ -129,14 +143,19 @@ impl Command<'_> {
 
     fn once(&self, name: &str, found: &mut Violations) {
         if self.commits.len() > 1 || self.acknowledged.len() > 1 {
-            let submitters: Vec<OperationId> =
-                self.commits.iter().filter_map(|commit| Some(commit.by?.0)).collect();
+            let submitters: Vec<OperationId> = self
+                .commits
+                .iter()
+                .filter_map(|commit| Some(commit.by?.0))
+                .collect();
             // One append whose parts are apart is not atomic, which is told elsewhere.
             if self.acknowledged.len() < 2 && submitters.windows(2).all(|p| p.first() == p.last()) {
                 return;
             }
-            let operations: Vec<OperationId> =
-                submitters.into_iter().chain(self.acknowledged.iter().copied()).collect();
+            let operations: Vec<OperationId> = submitters
+                .into_iter()
+                .chain(self.acknowledged.iter().copied())
+                .collect();
             found.add(Kind::TookEffectTwice, None, &operations, || {
                 let versions: Vec<u64> = self.commits.iter().map(|commit| commit.after).collect();
                 format!("command {name} has commits up to versions {versions:?}, and was acknowledged {} times", self.acknowledged.len())
@@ -153,8 +172,12 @@ impl Command<'_> {
                 format!("command {name} ended as {told:?}, and as {differs:?}")
             });
         }
-        let there: Vec<&str> =
-            self.commits.iter().flat_map(|commit| commit.events).map(|event| event.id.as_str()).collect();
+        let there: Vec<&str> = self
+            .commits
+            .iter()
+            .flat_map(|commit| commit.events)
+            .map(|event| event.id.as_str())
+            .collect();
         match told {
             Told::Events { ids, .. } if there.is_empty() => {
                 found.add(Kind::LostCommit, None, &[*first], || {
@@ -192,7 +215,10 @@ impl Command<'_> {
     }
 
     fn claimed(&self, name: &str, found: &mut Violations) {
-        let earliest = self.claims.iter().min_by_key(|(_, completed, ..)| *completed);
+        let earliest = self
+            .claims
+            .iter()
+            .min_by_key(|(_, completed, ..)| *completed);
         let fresh = || self.claims.iter().filter(|(.., fresh)| *fresh);
         for (invoked, _, id, _) in fresh() {
             let first = earliest.filter(|(_, completed, ..)| completed < invoked);

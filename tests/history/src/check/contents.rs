@@ -54,7 +54,10 @@ fn origin(
         });
         let Some((token, submission)) = submitted else {
             found.add(Kind::Phantom, Some(stream.name), &[], || {
-                format!("nobody submitted the event {} of version {}", event.id, event.version)
+                format!(
+                    "nobody submitted the event {} of version {}",
+                    event.id, event.version
+                )
             });
             continue;
         };
@@ -67,11 +70,17 @@ fn origin(
             payload: new.payload,
         });
         if event.lean != as_submitted || event.command != submission.command {
-            found.add(Kind::Altered, Some(stream.name), &[token.operation()], || {
-                format!("version {} is not what was submitted", event.version)
-            });
+            found.add(
+                Kind::Altered,
+                Some(stream.name),
+                &[token.operation()],
+                || format!("version {} is not what was submitted", event.version),
+            );
         }
-        landed.entry(token.operation()).or_default().push((place, token));
+        landed
+            .entry(token.operation())
+            .or_default()
+            .push((place, token));
     }
 }
 
@@ -86,9 +95,17 @@ fn position_in_stream(
         return;
     };
     if !submission.expected.holds(commit.before) {
-        found.add(Kind::PreconditionIgnored, Some(stream.name), &[operation], || {
-            format!("expected {:?}, written after version {}", submission.expected, commit.before)
-        });
+        found.add(
+            Kind::PreconditionIgnored,
+            Some(stream.name),
+            &[operation],
+            || {
+                format!(
+                    "expected {:?}, written after version {}",
+                    submission.expected, commit.before
+                )
+            },
+        );
     }
     if submission.close && (index + 1 != stream.commits.len() || !stream.closed) {
         found.add(Kind::WrongClose, Some(stream.name), &[operation], || {
@@ -96,11 +113,17 @@ fn position_in_stream(
             format!("closed at version {at}, and yet it is open or goes on, to version {last}")
         });
     }
-    let early = commit.events.iter().find(|event| event.recorded_at < submission.recorded_at);
+    let early = commit
+        .events
+        .iter()
+        .find(|event| event.recorded_at < submission.recorded_at);
     if let Some(event) = early {
         found.add(Kind::TimeWentBack, Some(stream.name), &[operation], || {
             let (at, given) = (event.recorded_at, submission.recorded_at);
-            format!("version {} is recorded at {at}, the writer gave {given}", event.version)
+            format!(
+                "version {} is recorded at {at}, the writer gave {given}",
+                event.version
+            )
         });
     }
 }
@@ -135,13 +158,18 @@ fn once_and_whole(
     tokens.sort_unstable();
     if tokens.windows(2).any(|pair| pair.first() == pair.last()) {
         found.add(Kind::TookEffectTwice, stream, &[operation], || {
-            let versions: Vec<u64> = events.iter().map(|(at, _)| model.commit(*at).after).collect();
+            let versions: Vec<u64> = events
+                .iter()
+                .map(|(at, _)| model.commit(*at).after)
+                .collect();
             format!("one append's events are there again, in commits up to {versions:?}")
         });
         return;
     }
     let one_commit = events.windows(2).all(|pair| pair[0].0 == pair[1].0);
-    let in_order = (0u16..).zip(events).all(|(index, (_, token))| token.event() == index);
+    let in_order = (0u16..)
+        .zip(events)
+        .all(|(index, (_, token))| token.event() == index);
     if !one_commit || !in_order || events.len() != usize::from(submission.events) {
         found.add(Kind::NotAtomic, stream, &[operation], || {
             format!(
@@ -164,15 +192,24 @@ fn answers(model: &Model<'_>, found: &mut Violations) {
         match (&operation.answer, place) {
             (Answer::Appended(appended), None) if submission.events > 0 => {
                 found.add(Kind::LostCommit, stream, &[id], || {
-                    format!("acknowledged as version {}, and not there", appended.version)
+                    format!(
+                        "acknowledged as version {}, and not there",
+                        appended.version
+                    )
                 });
             }
             (Answer::Appended(appended), Some(place)) => {
                 let commit = model.commit(*place);
                 let ids = commit.events.iter().map(|event| (&event.id, event.version));
-                let told = appended.events.iter().map(|event| (&event.id, event.version));
+                let told = appended
+                    .events
+                    .iter()
+                    .map(|event| (&event.id, event.version));
                 let position = commit.events.last().map(|event| event.position);
-                if !ids.eq(told) || appended.version != commit.after || position != Some(appended.position) {
+                if !ids.eq(told)
+                    || appended.version != commit.after
+                    || position != Some(appended.position)
+                {
                     found.add(Kind::AnswerDiffers, stream, &[id], || {
                         format!(
                             "acknowledged as {appended:?}, it is version {} to {}, position {position:?}",
@@ -191,7 +228,10 @@ fn answers(model: &Model<'_>, found: &mut Violations) {
             ) => {
                 found.add(Kind::RefusedTookEffect, stream, &[id], || {
                     let version = model.commit(*place).after;
-                    format!("answered {:?}, and there as version {version}", operation.answer)
+                    format!(
+                        "answered {:?}, and there as version {version}",
+                        operation.answer
+                    )
                 });
             }
             _ => {}

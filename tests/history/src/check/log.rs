@@ -27,7 +27,10 @@ pub(super) fn check(model: &Model<'_>, found: &mut Violations) {
             && before.position >= after.position
         {
             found.add(Kind::LogOrder, Some(&after.stream), &[], || {
-                format!("position {} comes after {}", after.position, before.position)
+                format!(
+                    "position {} comes after {}",
+                    after.position, before.position
+                )
             });
         }
     }
@@ -42,12 +45,17 @@ fn agrees(model: &Model<'_>, found: &mut Violations) {
     for event in &model.history.last.log {
         let Some(index) = names.get(event.stream.as_str()) else {
             found.add(Kind::Phantom, Some(&event.stream), &[], || {
-                format!("the log holds {} at {}, and nobody uses the stream", event.id, event.position)
+                format!(
+                    "the log holds {} at {}, and nobody uses the stream",
+                    event.id, event.position
+                )
             });
             continue;
         };
         let (stream, expected) = (&model.streams[*index as usize], &mut next[*index as usize]);
-        let same = stream.event(event.version).is_some_and(|kept| kept.digest == event.digest);
+        let same = stream
+            .event(event.version)
+            .is_some_and(|kept| kept.digest == event.digest);
         if !same || event.version != *expected {
             found.add(Kind::LogDisagrees, Some(stream.name), &[], || {
                 format!(
@@ -61,7 +69,11 @@ fn agrees(model: &Model<'_>, found: &mut Violations) {
     for (stream, next) in model.streams.iter().zip(next) {
         if next <= stream.version() {
             found.add(Kind::LogDisagrees, Some(stream.name), &[], || {
-                format!("the log ends with version {}, the stream with {}", next - 1, stream.version())
+                format!(
+                    "the log ends with version {}, the stream with {}",
+                    next - 1,
+                    stream.version()
+                )
             });
         }
     }
@@ -77,7 +89,13 @@ fn by_name<'m>(model: &'m Model<'_>) -> HashMap<&'m str, u32> {
 fn pages(model: &Model<'_>, found: &mut Violations) {
     let mut went: HashMap<u16, u64> = HashMap::new();
     for (id, operation) in model.history.operations() {
-        let Action::ReadLog { after, limit, categories, follows } = &operation.action else {
+        let Action::ReadLog {
+            after,
+            limit,
+            categories,
+            follows,
+        } = &operation.action
+        else {
             continue;
         };
         let Answer::Log { events, next, end } = &operation.answer else {
@@ -91,11 +109,20 @@ fn pages(model: &Model<'_>, found: &mut Violations) {
                 });
             }
         }
-        let page = Page { id, after: *after, next: *next, end: *end, events };
+        let page = Page {
+            id,
+            after: *after,
+            next: *next,
+            end: *end,
+            events,
+        };
         let bad = next < after || events.len() > *limit as usize;
         if bad || events.last().is_some_and(|last| last.position > *next) {
             found.add(Kind::BadPage, None, &[id], || {
-                format!("after {after}, limit {limit}: {} events, next {next}", events.len())
+                format!(
+                    "after {after}, limit {limit}: {} events, next {next}",
+                    events.len()
+                )
             });
         }
         page.check(model, categories, found);
@@ -113,10 +140,19 @@ struct Page<'p> {
 impl Page<'_> {
     fn check(&self, model: &Model<'_>, categories: &[String], found: &mut Violations) {
         let log = &model.history.last.log;
-        let filter = LogFilter { event_types: Vec::new(), categories: categories.to_vec() };
+        let filter = LogFilter {
+            event_types: Vec::new(),
+            categories: categories.to_vec(),
+        };
         let from = log.partition_point(|event| event.position <= self.after);
-        let to = log.partition_point(|event| event.position <= self.next).max(from);
-        let wanted = || log[from..to].iter().filter(|event| filter.wants("", &event.stream));
+        let to = log
+            .partition_point(|event| event.position <= self.next)
+            .max(from);
+        let wanted = || {
+            log[from..to]
+                .iter()
+                .filter(|event| filter.wants("", &event.stream))
+        };
         let same = |(seen, kept): (&SeenInLog, &Logged)| {
             seen.position == kept.position && seen.digest == kept.digest
         };
@@ -126,7 +162,10 @@ impl Page<'_> {
             return;
         }
         // The end is never inside of a commit.
-        let cut = to.checked_sub(1).and_then(|last| log.get(last)).zip(log.get(to));
+        let cut = to
+            .checked_sub(1)
+            .and_then(|last| log.get(last))
+            .zip(log.get(to));
         if let (true, Some((last, next))) = (self.end && to > from, cut)
             && last.id.rsplit_once('-').map(|(commit, _)| commit)
                 == next.id.rsplit_once('-').map(|(commit, _)| commit)
@@ -141,7 +180,10 @@ impl Page<'_> {
     fn explain(&self, wanted: &[&Logged], log: &[Logged], found: &mut Violations) {
         let mut add = |kind, position: u64, stream: Option<&str>| {
             found.add(kind, stream, &[self.id], || {
-                format!("position {position}, in a page after {} that goes on after {}", self.after, self.next)
+                format!(
+                    "position {position}, in a page after {} that goes on after {}",
+                    self.after, self.next
+                )
             });
         };
         let mut positions = HashSet::new();
@@ -158,7 +200,10 @@ impl Page<'_> {
                 return add(Kind::LogRepeated, position, None);
             }
         }
-        if let Some(missed) = wanted.iter().find(|event| !positions.contains(&event.position)) {
+        if let Some(missed) = wanted
+            .iter()
+            .find(|event| !positions.contains(&event.position))
+        {
             return add(Kind::LogSkipped, missed.position, Some(&missed.stream));
         }
         if !self.events.is_sorted_by_key(|event| event.position) {
@@ -187,7 +232,11 @@ pub(super) fn shown(model: &Model<'_>, streams: &mut [Bounds]) {
             if let Some(stream) = names.get(event.stream.as_str())
                 && let Some(commit) = model.streams[*stream as usize].holder(event.version)
             {
-                let bound = Bound { time: operation.completed, by, how: How::Read };
+                let bound = Bound {
+                    time: operation.completed,
+                    by,
+                    how: How::Read,
+                };
                 streams[*stream as usize].before(commit, bound);
             }
         }
@@ -201,7 +250,13 @@ pub(super) fn order(model: &Model<'_>, streams: &[Bounds], found: &mut Violation
     for (index, stream) in (0u32..).zip(&model.streams) {
         for (commit, at) in stream.commits.iter().enumerate() {
             if let Some(event) = at.events.first() {
-                places.push((event.position, Place { stream: index, commit }));
+                places.push((
+                    event.position,
+                    Place {
+                        stream: index,
+                        commit,
+                    },
+                ));
             }
         }
     }
@@ -211,7 +266,14 @@ pub(super) fn order(model: &Model<'_>, streams: &[Bounds], found: &mut Violation
         if let Some((by, _)) = model.commit(*place).by
             && let Some(operation) = model.history.operation(by)
         {
-            bounds.after(index, Bound { time: operation.invoked, by, how: How::Wrote });
+            bounds.after(
+                index,
+                Bound {
+                    time: operation.invoked,
+                    by,
+                    how: How::Wrote,
+                },
+            );
         }
         if let Some(high) = streams[place.stream as usize].high(place.commit) {
             bounds.before(index, high);
@@ -222,7 +284,9 @@ pub(super) fn order(model: &Model<'_>, streams: &[Bounds], found: &mut Violation
             continue;
         };
         found.add(Kind::LogOrder, None, &[low.by, high.by], || {
-            format!("the commit at position {later} was submitted after the one at {earlier} was known")
+            format!(
+                "the commit at position {later} was submitted after the one at {earlier} was known"
+            )
         });
     }
 }

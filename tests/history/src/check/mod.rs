@@ -83,7 +83,12 @@ pub fn check(history: &History) -> Report {
 
 fn count(history: &History) -> Counts {
     let mut counts = Counts {
-        events: history.last.streams.iter().map(|stream| stream.events.len()).sum(),
+        events: history
+            .last
+            .streams
+            .iter()
+            .map(|stream| stream.events.len())
+            .sum(),
         ..Counts::default()
     };
     for (_, operation) in history.operations() {
@@ -93,7 +98,9 @@ fn count(history: &History) -> Counts {
             Answer::InDoubt(_) => counts.in_doubt += 1,
             Answer::Conflict { .. } | Answer::Closed(_) => counts.refused += 1,
             Answer::Unavailable(_) => counts.unavailable += 1,
-            Answer::Page { events, .. } | Answer::Loaded { events, .. } => counts.seen += events.len(),
+            Answer::Page { events, .. } | Answer::Loaded { events, .. } => {
+                counts.seen += events.len()
+            }
             Answer::Log { events, .. } => counts.seen += events.len(),
             Answer::Claimed(_) | Answer::Found(_) | Answer::NoStream | Answer::Faulty(_) => {}
         }

@@ -48,8 +48,7 @@ impl<'h> Model<'h> {
     pub fn new(history: &'h History, found: &mut Violations) -> Self {
         let mut effects = HashMap::new();
         let mut streams = Vec::new();
-        for (index, (name, last)) in (0u32..)
-            .zip(history.streams.iter().zip(&history.last.streams))
+        for (index, (name, last)) in (0u32..).zip(history.streams.iter().zip(&history.last.streams))
         {
             let stream = Stream::new(history, index, name, &last.events, last.head.closed);
             if !stream.sound {
@@ -102,7 +101,9 @@ impl<'h> Stream<'h> {
         events: &'h [Kept],
         closed: bool,
     ) -> Self {
-        let sound = (1u64..).zip(events).all(|(version, event)| event.version == version);
+        let sound = (1u64..)
+            .zip(events)
+            .all(|(version, event)| event.version == version);
         let mut commits = Vec::new();
         let mut commit_of = Vec::with_capacity(events.len());
         let mut before = 0;
@@ -138,7 +139,8 @@ impl<'h> Stream<'h> {
 
     /// The event that made a version.
     pub fn event(&self, version: u64) -> Option<&'h Kept> {
-        self.events.get(usize::try_from(version.checked_sub(1)?).ok()?)
+        self.events
+            .get(usize::try_from(version.checked_sub(1)?).ok()?)
     }
 
     /// The commit that holds a version's event.

@@ -72,9 +72,12 @@ impl<'m> Observed<'m> {
     fn head(&mut self, cursor: u64, version: u64, id: OperationId, found: &mut Violations) {
         let (known, other) = *self.heads.entry(cursor).or_insert((version, id));
         if known != version {
-            found.add(Kind::HeadsDisagree, Some(self.stream.name), &[other, id], || {
-                format!("cursor {cursor} was version {known}, and is version {version}")
-            });
+            found.add(
+                Kind::HeadsDisagree,
+                Some(self.stream.name),
+                &[other, id],
+                || format!("cursor {cursor} was version {known}, and is version {version}"),
+            );
         }
     }
 
@@ -83,7 +86,10 @@ impl<'m> Observed<'m> {
         for (cursor, (version, id)) in &self.heads {
             if *version < before.1 {
                 found.add(Kind::HeadsDisagree, Some(self.stream.name), &[*id], || {
-                    format!("cursor {cursor} is version {version}, cursor {} version {}", before.0, before.1)
+                    format!(
+                        "cursor {cursor} is version {version}, cursor {} version {}",
+                        before.0, before.1
+                    )
                 });
             }
             before = (*cursor, *version);
@@ -101,7 +107,8 @@ struct Viewer<'v, 'm> {
 
 impl Viewer<'_, '_> {
     fn report(&mut self, kind: Kind, details: impl FnOnce() -> String) {
-        self.found.add(kind, Some(self.observed.stream.name), &[self.id], details);
+        self.found
+            .add(kind, Some(self.observed.stream.name), &[self.id], details);
     }
 
     fn look(&mut self, model: &Model<'_>, ended: &HashSet<&str>) {
@@ -112,10 +119,17 @@ impl Viewer<'_, '_> {
                 self.exactly(at.version, How::Demanded);
             }
             (Action::RecordOutcome { at, command, .. }, Answer::Conflict { expected, actual }) => {
-                self.conflict(Precondition::At(at.version), *expected, *actual, ended.contains(command.as_str()));
+                self.conflict(
+                    Precondition::At(at.version),
+                    *expected,
+                    *actual,
+                    ended.contains(command.as_str()),
+                );
             }
             (Action::RecordOutcome { .. }, Answer::Closed(_)) => {
-                self.report(Kind::UnjustifiedRefusal, || "outcomes can be recorded in closed streams".into());
+                self.report(Kind::UnjustifiedRefusal, || {
+                    "outcomes can be recorded in closed streams".into()
+                });
             }
             (Action::Claim { .. }, Answer::Claimed(Claimed::Done(outcome)))
             | (Action::Find { .. }, Answer::Found(Some(outcome))) => {
@@ -125,29 +139,51 @@ impl Viewer<'_, '_> {
                     self.at_least(appended.version, How::Read);
                 }
             }
-            (Action::Read { after, limit, .. }, Answer::Page { events, version, end }) => {
+            (
+                Action::Read { after, limit, .. },
+                Answer::Page {
+                    events,
+                    version,
+                    end,
+                },
+            ) => {
                 self.forward(*after, *limit, events, *version, *end);
             }
             (Action::Read { .. } | Action::ReadBackward { .. }, Answer::NoStream) => {
                 self.exactly(0, How::Read);
             }
-            (Action::ReadBackward { before, limit, .. }, Answer::Page { events, version, end }) => {
+            (
+                Action::ReadBackward { before, limit, .. },
+                Answer::Page {
+                    events,
+                    version,
+                    end,
+                },
+            ) => {
                 self.backward(*before, *limit, events, *version, *end);
             }
             (Action::Load { after, limit, .. }, Answer::Loaded { events, head, end }) => {
-                let contiguous = (after.version + 1..).zip(events).all(|(v, seen)| seen.version == v);
+                let contiguous = (after.version + 1..)
+                    .zip(events)
+                    .all(|(v, seen)| seen.version == v);
                 let version = after.version + events.len() as u64;
-                if !contiguous || head.version != version || head.cursor < after.cursor
+                if !contiguous
+                    || head.version != version
+                    || head.cursor < after.cursor
                     || head.cursor - after.cursor > u64::from(*limit)
                 {
                     return self.report(Kind::BadPage, || {
-                        format!("a load of {limit} after {after:?} led to {head:?} with {} events", events.len())
+                        format!(
+                            "a load of {limit} after {after:?} led to {head:?} with {} events",
+                            events.len()
+                        )
                     });
                 }
                 if !self.as_kept(events, true) {
                     return;
                 }
-                self.observed.head(head.cursor, head.version, self.id, self.found);
+                self.observed
+                    .head(head.cursor, head.version, self.id, self.found);
                 if *end {
                     self.exactly(head.version, How::Read);
                 } else if self.observed.stream.commits_up_to(head.version).is_some() {
@@ -159,7 +195,10 @@ impl Viewer<'_, '_> {
                 let closes = head.version > 0 && stream.closed && stream.version() == head.version;
                 if head.closed != closes {
                     self.report(Kind::WrongClose, || {
-                        format!("loaded as closed: {} at version {}, which is so: {closes}", head.closed, head.version)
+                        format!(
+                            "loaded as closed: {} at version {}, which is so: {closes}",
+                            head.closed, head.version
+                        )
                     });
                 }
             }
@@ -167,12 +206,26 @@ impl Viewer<'_, '_> {
         }
     }
 
-    fn append(&mut self, model: &Model<'_>, ended: &HashSet<&str>, submission: &Submission, answer: &Answer) {
+    fn append(
+        &mut self,
+        model: &Model<'_>,
+        ended: &HashSet<&str>,
+        submission: &Submission,
+        answer: &Answer,
+    ) {
         if let Some(place) = model.effects.get(&self.id) {
-            let bound = |time| Bound { time, by: self.id, how: How::Wrote };
-            self.observed.bounds.after(place.commit, bound(self.operation.invoked));
+            let bound = |time| Bound {
+                time,
+                by: self.id,
+                how: How::Wrote,
+            };
+            self.observed
+                .bounds
+                .after(place.commit, bound(self.operation.invoked));
             if matches!(answer, Answer::Appended(_)) {
-                self.observed.bounds.before(place.commit, bound(self.operation.completed));
+                self.observed
+                    .bounds
+                    .before(place.commit, bound(self.operation.completed));
             }
         }
         match answer {
@@ -182,11 +235,15 @@ impl Viewer<'_, '_> {
                     self.exactly(appended.version, How::Demanded);
                     if !submission.expected.holds(appended.version) {
                         self.report(Kind::PreconditionIgnored, || {
-                            format!("accepted at version {}, {:?}", appended.version, submission.expected)
+                            format!(
+                                "accepted at version {}, {:?}",
+                                appended.version, submission.expected
+                            )
                         });
                     }
                 } else if model.effects.contains_key(&self.id) {
-                    self.observed.head(appended.cursor, appended.version, self.id, self.found);
+                    self.observed
+                        .head(appended.cursor, appended.version, self.id, self.found);
                 }
             }
             Answer::Conflict { expected, actual } => {
@@ -237,8 +294,17 @@ impl Viewer<'_, '_> {
         }
     }
 
-    fn backward(&mut self, before: Option<u64>, limit: u32, events: &[Seen], version: u64, end: bool) {
-        let falling = events.windows(2).all(|pair| pair[0].version == pair[1].version + 1);
+    fn backward(
+        &mut self,
+        before: Option<u64>,
+        limit: u32,
+        events: &[Seen],
+        version: u64,
+        end: bool,
+    ) {
+        let falling = events
+            .windows(2)
+            .all(|pair| pair[0].version == pair[1].version + 1);
         let told = match events.last() {
             Some(last) => last.version == version && end == (version == 1),
             // The stream exists, and nothing lies before version 1.
@@ -266,7 +332,8 @@ impl Viewer<'_, '_> {
         for seen in events {
             let version = seen.version;
             let kept = self.observed.stream.event(version);
-            let same = kept.is_some_and(|kept| seen.digest == if lean { kept.lean } else { kept.digest });
+            let same =
+                kept.is_some_and(|kept| seen.digest == if lean { kept.lean } else { kept.digest });
             if same {
                 continue;
             }
@@ -291,22 +358,33 @@ impl Viewer<'_, '_> {
             return self.outside(version);
         };
         if let Some(last) = commits.checked_sub(1) {
-            self.observed.bounds.before(last, self.bound(self.operation.completed, how));
+            self.observed
+                .bounds
+                .before(last, self.bound(self.operation.completed, how));
         }
-        self.observed.bounds.after(commits, self.bound(self.operation.invoked, how));
+        self.observed
+            .bounds
+            .after(commits, self.bound(self.operation.invoked, how));
     }
 
     /// This version's event was there before the operation completed.
     fn at_least(&mut self, version: u64, how: How) {
         match self.observed.stream.holder(version) {
-            Some(commit) => self.observed.bounds.before(commit, self.bound(self.operation.completed, how)),
+            Some(commit) => self
+                .observed
+                .bounds
+                .before(commit, self.bound(self.operation.completed, how)),
             None if version == 0 => {}
             None => self.outside(version),
         }
     }
 
     fn bound(&self, time: u64, how: How) -> Bound {
-        Bound { time, by: self.id, how }
+        Bound {
+            time,
+            by: self.id,
+            how,
+        }
     }
 
     /// The stream never was at a version that was told.
@@ -316,9 +394,13 @@ impl Viewer<'_, '_> {
             return;
         }
         if version > last {
-            self.report(Kind::Vanished, || format!("it was at version {version}, in the end it is at {last}"));
+            self.report(Kind::Vanished, || {
+                format!("it was at version {version}, in the end it is at {last}")
+            });
         } else {
-            self.report(Kind::NotAtomic, || format!("it was at version {version}, which is inside of a commit"));
+            self.report(Kind::NotAtomic, || {
+                format!("it was at version {version}, which is inside of a commit")
+            });
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::record::OperationId;
+use crate::record::{History, OperationId};
 
 /// At most so many of a kind are kept; all are counted.
 const KEPT: usize = 20;
+/// At most so many characters of an operation are shown.
+const SHOWN: usize = 1000;
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +94,25 @@ impl fmt::Display for Violation {
             f.write_str("]")?;
         }
         Ok(())
+    }
+}
+
+impl Violation {
+    /// The violation, and the operations that show it as they are recorded.
+    #[must_use]
+    pub fn explain(&self, history: &History) -> String {
+        let mut text = self.to_string();
+        for id in &self.operations {
+            if let Some(operation) = history.operation(*id) {
+                let all = format!("{operation:?}");
+                let end = all
+                    .char_indices()
+                    .nth(SHOWN)
+                    .map_or(all.len(), |(end, _)| end);
+                text += &format!("\n    {id}: {}", &all[..end]);
+            }
+        }
+        text
     }
 }
 

@@ -107,7 +107,11 @@ impl Journal {
 
 impl State {
     fn latest_staged(&self, key: &str) -> Option<&Option<Vec<u8>>> {
-        self.staged.iter().rev().find(|(staged, _)| staged == key).map(|(_, value)| value)
+        self.staged
+            .iter()
+            .rev()
+            .find(|(staged, _)| staged == key)
+            .map(|(_, value)| value)
     }
 
     fn flush(&mut self, count: usize) {
@@ -169,19 +173,33 @@ impl Process {
         state.written += 1;
         let mine = state.written;
         while state.safe < mine {
-            state = if state.syncing { self.wait(state)? } else { self.sync(state)? };
+            state = if state.syncing {
+                self.wait(state)?
+            } else {
+                self.sync(state)?
+            };
         }
         Ok(written)
     }
 
-    fn wait<'j>(&'j self, state: MutexGuard<'j, State>) -> Result<MutexGuard<'j, State>, SlotError> {
-        let state = self.journal.synced.wait(state).unwrap_or_else(PoisonError::into_inner);
+    fn wait<'j>(
+        &'j self,
+        state: MutexGuard<'j, State>,
+    ) -> Result<MutexGuard<'j, State>, SlotError> {
+        let state = self
+            .journal
+            .synced
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner);
         self.alive(&state).map_err(killed)?;
         Ok(state)
     }
 
     /// Syncs what is staged; others stage meanwhile.
-    fn sync<'j>(&'j self, mut state: MutexGuard<'j, State>) -> Result<MutexGuard<'j, State>, SlotError> {
+    fn sync<'j>(
+        &'j self,
+        mut state: MutexGuard<'j, State>,
+    ) -> Result<MutexGuard<'j, State>, SlotError> {
         let count = state.staged.len();
         state.syncing = true;
         drop(state);

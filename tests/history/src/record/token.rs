@@ -20,9 +20,7 @@ impl Token {
     #[must_use]
     pub fn new(operation: OperationId, event: u16) -> Self {
         Self(
-            u64::from(operation.client) << 48
-                | u64::from(operation.index) << 16
-                | u64::from(event),
+            u64::from(operation.client) << 48 | u64::from(operation.index) << 16 | u64::from(event),
         )
     }
 

@@ -18,7 +18,12 @@ pub(super) fn ask(store: &mut Recorder<'_>, clients: &[Vec<Operation>], patience
     // Nothing was written under an id before any of its claims began to look.
     let mut commands: BTreeMap<&str, (u32, u64)> = BTreeMap::new();
     for operation in clients.iter().flatten() {
-        if let Action::Claim { stream, command, cursor } = &operation.action {
+        if let Action::Claim {
+            stream,
+            command,
+            cursor,
+        } = &operation.action
+        {
             let (_, first) = commands.entry(command).or_insert((*stream, *cursor));
             *first = (*first).min(*cursor);
         }
@@ -86,22 +91,23 @@ fn read_stream(
     }
     let mut after = 0;
     while let Some(page) = retried(patience, || store.read_stream(stream, after, PAGE))? {
-        kept.events.extend(page.events.into_iter().map(|event| Kept {
-            token: Token::of(&event.payload),
-            digest: digest(&event),
-            id: event.id,
-            version: event.version,
-            position: event.position,
-            recorded_at: event.recorded_at,
-            command: event.metadata.command_id,
-            lean: lean_digest(&Event {
+        kept.events
+            .extend(page.events.into_iter().map(|event| Kept {
+                token: Token::of(&event.payload),
+                digest: digest(&event),
+                id: event.id,
                 version: event.version,
-                event_type: event.event_type,
-                schema_version: event.schema_version,
-                content_type: event.content_type,
-                payload: event.payload,
-            }),
-        }));
+                position: event.position,
+                recorded_at: event.recorded_at,
+                command: event.metadata.command_id,
+                lean: lean_digest(&Event {
+                    version: event.version,
+                    event_type: event.event_type,
+                    schema_version: event.schema_version,
+                    content_type: event.content_type,
+                    payload: event.payload,
+                }),
+            }));
         if page.end || page.version <= after {
             break;
         }
@@ -117,7 +123,9 @@ fn retried<T>(
     let since = Instant::now();
     loop {
         match call() {
-            Err(StoreError::Unavailable(_) | StoreError::InDoubt(_)) if since.elapsed() < patience => {
+            Err(StoreError::Unavailable(_) | StoreError::InDoubt(_))
+                if since.elapsed() < patience =>
+            {
                 std::thread::sleep(Duration::from_millis(2));
             }
             answer => return answer,

@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use annals_event_log::{
-    AppendError, Appended, Claim, Head, Precondition, Rejection, StoreError,
-};
+use annals_event_log::{AppendError, Appended, Claim, Head, Precondition, Rejection, StoreError};
 
 use super::{Guard, Plan, Work, now};
 use crate::record::{Recorder, Submission};
@@ -56,18 +54,27 @@ impl<'a> Client<'a> {
         }
         let stream = plan.stream;
         let given_up: Result<(), GivenUp> = match &plan.work {
-            Work::Append { guard, events, cursor, close } => {
-                self.append(stream, *guard, *events, *cursor, *close)
-            }
+            Work::Append {
+                guard,
+                events,
+                cursor,
+                close,
+            } => self.append(stream, *guard, *events, *cursor, *close),
             Work::Command { id, events } => self.command(stream, id, *events),
             Work::Read { whole, limit } => {
-                let after = if *whole { 0 } else { self.known(stream).version };
-                self.patiently(|it| it.store.read(stream, after, *limit)).map(drop)
+                let after = if *whole {
+                    0
+                } else {
+                    self.known(stream).version
+                };
+                self.patiently(|it| it.store.read(stream, after, *limit))
+                    .map(drop)
             }
             Work::ReadBackward { from_end, limit } => {
                 let version = self.known(stream).version;
                 let before = (!from_end).then(|| self.random.u64(0..version + 3));
-                self.patiently(|it| it.store.read_backward(stream, before, *limit)).map(drop)
+                self.patiently(|it| it.store.read_backward(stream, before, *limit))
+                    .map(drop)
             }
             Work::Load { limit } => self.load(stream, *limit).map(drop),
         };
@@ -87,7 +94,14 @@ impl<'a> Client<'a> {
     }
 
     fn appended(&mut self, stream: u32, appended: &Appended, closed: bool) {
-        self.learn(stream, Head { cursor: appended.cursor, version: appended.version, closed });
+        self.learn(
+            stream,
+            Head {
+                cursor: appended.cursor,
+                version: appended.version,
+                closed,
+            },
+        );
     }
 
     fn clock(&self) -> u64 {

@@ -14,7 +14,9 @@ pub(super) fn kill(
     stopped: &AtomicBool,
     mut random: fastrand::Rng,
 ) -> u32 {
-    let mut marks: Vec<u32> = (0..kills).map(|_| random.u32(0..operations.max(1))).collect();
+    let mut marks: Vec<u32> = (0..kills)
+        .map(|_| random.u32(0..operations.max(1)))
+        .collect();
     marks.sort_unstable();
     let mut killed = 0;
     for mark in marks {

@@ -126,10 +126,17 @@ impl Plans {
 
     fn command(&mut self) -> Plan {
         let stream = self.stream();
-        let events = if self.random.u32(0..12) == 0 { 0 } else { self.events() };
+        let events = if self.random.u32(0..12) == 0 {
+            0
+        } else {
+            self.events()
+        };
         if self.random.u32(0..3) > 0 {
             let id = format!("{}-{}-{}", self.seed, self.client, self.count);
-            return Plan { stream, work: Work::Command { id, events } };
+            return Plan {
+                stream,
+                work: Work::Command { id, events },
+            };
         }
         // Clients are about equally fast, so some of them meet. One id, one stream, for all of them.
         let shared = self.count / 4;
@@ -138,7 +145,10 @@ impl Plans {
             _ => shared % self.streams,
         };
         let id = format!("{}-shared-{shared}", self.seed);
-        Plan { stream, work: Work::Command { id, events } }
+        Plan {
+            stream,
+            work: Work::Command { id, events },
+        }
     }
 
     fn append(&mut self) -> Plan {
@@ -156,7 +166,15 @@ impl Plans {
         let empty = !close && self.random.u32(0..40) == 0;
         let events = if empty { 0 } else { self.events() };
         let cursor = self.random.bool();
-        Plan { stream, work: Work::Append { guard, events, cursor, close } }
+        Plan {
+            stream,
+            work: Work::Append {
+                guard,
+                events,
+                cursor,
+                close,
+            },
+        }
     }
 }
 
@@ -174,7 +192,10 @@ impl Iterator for Plans {
                 let rare = self.random.u32(0..8) == 0;
                 let work = match kind {
                     15 | 16 => Work::Read { whole: rare, limit },
-                    17 | 18 => Work::ReadBackward { from_end: !rare, limit },
+                    17 | 18 => Work::ReadBackward {
+                        from_end: !rare,
+                        limit,
+                    },
                     _ => Work::Load { limit },
                 };
                 Plan { stream, work }
@@ -195,7 +216,10 @@ mod tests {
         };
         assert_eq!(plans(&options, 3), plans(&options, 3));
         assert_ne!(plans(&options, 3), plans(&options, 4));
-        let other = Options { seed: 2, ..Options::default() };
+        let other = Options {
+            seed: 2,
+            ..Options::default()
+        };
         assert_ne!(plans(&options, 3), plans(&other, 3));
     }
 }

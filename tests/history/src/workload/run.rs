@@ -24,9 +24,8 @@ pub fn run(backend: &dyn Backend, options: &Options) -> Result<History, StoreErr
     let began = Instant::now();
     let deadline = began + Duration::from_secs(options.seconds.into());
     let random = |of: u64| fastrand::Rng::with_seed(options.seed.wrapping_add(of << 40));
-    let connect = |client: u16| {
-        Recorder::new(backend.connect(&options.prefix), &clock, client, &streams)
-    };
+    let connect =
+        |client: u16| Recorder::new(backend.connect(&options.prefix), &clock, client, &streams);
 
     let (mut clients, kills) = std::thread::scope(|scope| {
         let (done, stopped) = (&done, &stopped);
@@ -54,7 +53,11 @@ pub fn run(backend: &dyn Backend, options: &Options) -> Result<History, StoreErr
             let client = number();
             let mut store = connect(client);
             let random = random(u64::from(client));
-            let categories = if reader % 3 == 2 { vec!["a".to_owned()] } else { Vec::new() };
+            let categories = if reader % 3 == 2 {
+                vec!["a".to_owned()]
+            } else {
+                Vec::new()
+            };
             readers.push(scope.spawn(move || {
                 reader::follow(&mut store, &categories, stopped, random, options.patience);
                 store.into_operations()
@@ -72,7 +75,14 @@ pub fn run(backend: &dyn Backend, options: &Options) -> Result<History, StoreErr
         }
         let operations = share * u32::from(options.clients);
         let killer = scope.spawn(move || {
-            killer::kill(backend, options.kills, operations, done, stopped, random(0xFFFF))
+            killer::kill(
+                backend,
+                options.kills,
+                operations,
+                done,
+                stopped,
+                random(0xFFFF),
+            )
         });
         let mut clients: Vec<Vec<Operation>> = Vec::new();
         for writer in writers {
@@ -89,7 +99,11 @@ pub fn run(backend: &dyn Backend, options: &Options) -> Result<History, StoreErr
     let mut asker = connect(clients.len() as u16);
     audit::ask(&mut asker, &clients, options.patience);
     clients.push(asker.into_operations());
-    let last = audit::read(&mut *backend.connect(&options.prefix), &streams, options.patience)?;
+    let last = audit::read(
+        &mut *backend.connect(&options.prefix),
+        &streams,
+        options.patience,
+    )?;
     Ok(History {
         run: Run {
             backend: backend.name(),
