@@ -18,7 +18,14 @@ pub(super) fn check(model: &Model<'_>, found: &mut Violations) {
                 commit,
             };
             origin(model, stream, place, at, &mut landed, found);
-            position_in_stream(stream, at, commit, found);
+            // Later places of the same append are told as such.
+            if stream.sound
+                && at
+                    .by
+                    .is_some_and(|(by, _)| model.effects.get(&by) == Some(&place))
+            {
+                position_in_stream(stream, at, commit, found);
+            }
         }
         times(stream, found);
         if stream.closed && !stream.commits.last().is_some_and(closes) {
@@ -200,6 +207,10 @@ fn answers(model: &Model<'_>, found: &mut Violations) {
             }
             (Answer::Appended(appended), Some(place)) => {
                 let commit = model.commit(*place);
+                let sound = model.streams[place.stream as usize].sound;
+                if !sound || commit.events.len() != usize::from(submission.events) {
+                    continue;
+                }
                 let ids = commit.events.iter().map(|event| (&event.id, event.version));
                 let told = appended
                     .events

@@ -52,6 +52,9 @@ fn agrees(model: &Model<'_>, found: &mut Violations) {
             });
             continue;
         };
+        if !model.streams[*index as usize].sound {
+            continue;
+        }
         let (stream, expected) = (&model.streams[*index as usize], &mut next[*index as usize]);
         let same = stream
             .event(event.version)
@@ -67,7 +70,7 @@ fn agrees(model: &Model<'_>, found: &mut Violations) {
         *expected = event.version + 1;
     }
     for (stream, next) in model.streams.iter().zip(next) {
-        if next <= stream.version() {
+        if stream.sound && next <= stream.version() {
             found.add(Kind::LogDisagrees, Some(stream.name), &[], || {
                 format!(
                     "the log ends with version {}, the stream with {}",
@@ -247,7 +250,10 @@ pub(super) fn shown(model: &Model<'_>, streams: &mut [Bounds]) {
 /// time in the same way as that of a stream's commits.
 pub(super) fn order(model: &Model<'_>, streams: &[Bounds], found: &mut Violations) {
     let mut places: Vec<(u64, Place)> = Vec::new();
-    for (index, stream) in (0u32..).zip(&model.streams) {
+    for (index, stream) in (0u32..)
+        .zip(&model.streams)
+        .filter(|(_, stream)| stream.sound)
+    {
         for (commit, at) in stream.commits.iter().enumerate() {
             if let Some(event) = at.events.first() {
                 places.push((

@@ -52,9 +52,11 @@ impl<'h> Model<'h> {
         {
             let stream = Stream::new(history, index, name, &last.events, last.head.closed);
             if !stream.sound {
-                let versions: Vec<u64> = last.events.iter().map(|event| event.version).collect();
                 found.add(Kind::VersionGap, Some(name), &[], || {
-                    format!("its versions are {versions:?}")
+                    let expected = |(version, event): &(u64, &Kept)| event.version != *version;
+                    let gap = (1u64..).zip(&last.events).find(expected);
+                    let (version, found) = gap.map_or((0, 0), |(v, event)| (v, event.version));
+                    format!("where version {version} belongs is version {found}")
                 });
             }
             if stream.sound && last.head.version != stream.version() {

@@ -23,7 +23,10 @@ pub(super) fn observe(
                 format!("{:?}: {message}", operation.action)
             });
         }
-        if let Some(observed) = stream_of(&operation.action).and_then(|s| all.get_mut(s as usize)) {
+        // Without versions nothing can be said.
+        if let Some(observed) = stream_of(&operation.action).and_then(|s| all.get_mut(s as usize))
+            && observed.stream.sound
+        {
             let mut viewer = Viewer {
                 observed,
                 id,
@@ -390,9 +393,6 @@ impl Viewer<'_, '_> {
     /// The stream never was at a version that was told.
     fn outside(&mut self, version: u64) {
         let last = self.observed.stream.version();
-        if !self.observed.stream.sound {
-            return;
-        }
         if version > last {
             self.report(Kind::Vanished, || {
                 format!("it was at version {version}, in the end it is at {last}")
