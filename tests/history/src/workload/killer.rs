@@ -14,9 +14,9 @@ pub(super) fn kill(
     stopped: &AtomicBool,
     mut random: fastrand::Rng,
 ) -> u32 {
-    let mut marks: Vec<u32> = (0..kills)
-        .map(|_| random.u32(0..operations.max(1)))
-        .collect();
+    // Not at the very end: the last kills would come too late.
+    let last = (operations - operations / 10).max(1);
+    let mut marks: Vec<u32> = (0..kills).map(|_| random.u32(0..last)).collect();
     marks.sort_unstable();
     let mut killed = 0;
     for mark in marks {
