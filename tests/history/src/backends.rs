@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_event_log::{MemorySlots, Settings};
-use annals_history::crashing::{Crashing, Durability, Journal};
+use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
 use annals_store_conformance::{Backend, Native};
 
 /// A store by its name on the command line.
@@ -23,6 +23,13 @@ pub fn backends() -> Vec<Choice> {
             start: |_| {
                 let slots = Arc::new(MemorySlots::new());
                 Ok(Box::new(Native::new("native", slots, impatient())))
+            },
+        },
+        Choice {
+            name: "flaky",
+            start: |seed| {
+                let slots = Flaky::new(Arc::new(MemorySlots::new()), seed);
+                Ok(Box::new(Native::new("flaky", slots, impatient())))
             },
         },
         Choice {

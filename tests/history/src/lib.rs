@@ -8,7 +8,7 @@
 //! | [`record`] | what clients did and saw, with times; saved as JSON lines |
 //! | [`check`](mod@check) | judges a recorded history; [`check::check`] is the way in |
 //! | [`workload`] | clients that produce histories, from a seed; kills |
-//! | [`crashing`] | a native store that can be killed |
+//! | [`crashing`] | native stores that can be killed, or that are badly connected |
 //!
 //! `tests/broken` holds stores that are wrong on purpose: the checker must say of each what is wrong.
 #![deny(missing_docs)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use annals_event_log::{MemorySlots, Settings};
 use annals_history::check::{Report, check};
-use annals_history::crashing::{Crashing, Durability, Journal};
+use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
 use annals_history::workload::{Options, Workload, run};
 use annals_store_conformance::{Backend, Native};
 
@@ -20,7 +20,7 @@ fn impatient() -> Settings {
 
 fn sound(backend: &dyn Backend, options: &Options) -> Report {
     println!("seed {}, {}", options.seed, options.workload);
-    let history = run(backend, options).unwrap();
+    let history = run(backend, options);
     let report = check(&history);
     println!(
         "{:?}, {} kills, {} ms",
@@ -79,5 +79,20 @@ fn the_library_is_sound_while_its_process_is_killed() {
             counts.in_doubt > 100 && counts.unavailable > 100,
             "{counts:?}"
         );
+    }
+}
+
+#[test]
+fn the_library_is_sound_when_answers_get_lost_and_writes_come_late() {
+    for workload in [Workload::Hot, Workload::Spread, Workload::Mixed] {
+        let seed = fastrand::u64(..);
+        let slots = Flaky::new(Arc::new(MemorySlots::new()), seed);
+        let options = Options {
+            workload,
+            seed,
+            ..Options::default()
+        };
+        let counts = sound(&Native::new("flaky", slots, impatient()), &options).counts;
+        assert!(counts.unavailable > 30, "{counts:?}");
     }
 }

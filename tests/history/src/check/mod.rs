@@ -61,6 +61,9 @@ pub struct Counts {
 pub fn check(history: &History) -> Report {
     let mut found = Violations::default();
     let model = Model::new(history, &mut found);
+    for unread in &history.last.unread {
+        found.add(Kind::Fault, None, &[], || unread.clone());
+    }
     contents::check(&model, &mut found);
     let ended = commands::ended(&model);
     let mut bounds = observations::observe(&model, &ended, &mut found);

@@ -1,5 +1,5 @@
 //! Histories as JSON lines: the run and its streams, then one line for each operation, each
-//! stream in the end, and the log in the end.
+//! stream in the end, the log in the end, and what could not be read.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -34,6 +34,7 @@ enum Line {
     Operation { client: u16, operation: Operation },
     Stream(LastStream),
     Log(Vec<Logged>),
+    Unread(Vec<String>),
 }
 
 /// Writes a history to a new file.
@@ -60,6 +61,7 @@ pub fn save(history: &History, path: &Path) -> Result<(), FileError> {
         write(&Line::Stream(stream.clone()))?;
     }
     write(&Line::Log(history.last.log.clone()))?;
+    write(&Line::Unread(history.last.unread.clone()))?;
     Ok(file.flush()?)
 }
 
@@ -94,6 +96,7 @@ pub fn load(path: &Path) -> Result<History, FileError> {
             }
             (Line::Stream(stream), Some(history)) => history.last.streams.push(stream),
             (Line::Log(log), Some(history)) => history.last.log = log,
+            (Line::Unread(unread), Some(history)) => history.last.unread = unread,
         }
     }
     history.ok_or(FileError::NoRun)

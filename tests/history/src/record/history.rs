@@ -208,6 +208,8 @@ pub struct Last {
     pub streams: Vec<LastStream>,
     /// The whole log.
     pub log: Vec<Logged>,
+    /// What could not be read, and why.
+    pub unread: Vec<String>,
 }
 
 /// A stream in the end.

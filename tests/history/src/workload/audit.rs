@@ -33,19 +33,24 @@ pub(super) fn ask(store: &mut Recorder<'_>, clients: &[Vec<Operation>], patience
     }
 }
 
-/// Reads everything. Waits until the log holds what the streams hold, as long as patience lasts.
-///
-/// # Errors
-/// What the store says when patience has ended.
-pub(super) fn read(
-    store: &mut dyn Store,
-    streams: &[String],
-    patience: Duration,
-) -> Result<Last, StoreError> {
+/// Reads everything that can be read. Waits until the log holds what the streams hold, as long as
+/// patience lasts.
+pub(super) fn read(store: &mut dyn Store, streams: &[String], patience: Duration) -> Last {
     let mut last = Last::default();
     for stream in streams {
-        last.streams.push(read_stream(store, stream, patience)?);
+        let mut kept = LastStream::default();
+        if let Err(error) = read_stream(store, stream, patience, &mut kept) {
+            last.unread.push(format!("stream {stream}: {error}"));
+        }
+        last.streams.push(kept);
     }
+    if let Err(error) = read_log(store, patience, &mut last) {
+        last.unread.push(format!("the log: {error}"));
+    }
+    last
+}
+
+fn read_log(store: &mut dyn Store, patience: Duration, last: &mut Last) -> Result<(), StoreError> {
     let events: usize = last.streams.iter().map(|stream| stream.events.len()).sum();
     let since = Instant::now();
     let mut after = 0;
@@ -62,12 +67,12 @@ pub(super) fn read(
         }));
         let goes_on = page.next > after;
         after = page.next;
-        if page.end && (last.log.len() >= events || since.elapsed() > patience) {
-            return Ok(last);
+        if page.end && last.log.len() >= events {
+            return Ok(());
         }
         // A store that never comes to an end must not hold up the audit.
-        if !goes_on && since.elapsed() > patience {
-            return Ok(last);
+        if (page.end || !goes_on) && since.elapsed() > patience {
+            return Ok(());
         }
         if page.end {
             std::thread::sleep(Duration::from_millis(5));
@@ -79,8 +84,8 @@ fn read_stream(
     store: &mut dyn Store,
     stream: &str,
     patience: Duration,
-) -> Result<LastStream, StoreError> {
-    let mut kept = LastStream::default();
+    kept: &mut LastStream,
+) -> Result<(), StoreError> {
     loop {
         let head = kept.head;
         let page = retried(patience, || store.load(stream, head, PAGE))?;
@@ -113,7 +118,7 @@ fn read_stream(
         }
         after = page.version;
     }
-    Ok(kept)
+    Ok(())
 }
 
 fn retried<T>(

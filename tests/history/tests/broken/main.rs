@@ -45,7 +45,7 @@ fn options() -> Options {
 
 fn history(backend: &dyn Backend, options: &Options) -> History {
     println!("{}, seed {}", backend.name(), options.seed);
-    run(backend, options).unwrap()
+    run(backend, options)
 }
 
 fn judge(history: &History) -> Report {

@@ -321,6 +321,10 @@ fn a_fault_is_told() {
         |history| history.clients[3][5].answer = Answer::Faulty("corrupt".into()),
         &[Kind::Fault, Kind::RefusedTookEffect],
     );
+    tampered(
+        |history| history.last.unread.push("the log is corrupt".into()),
+        &[Kind::Fault],
+    );
 }
 
 #[test]
