@@ -158,7 +158,13 @@ impl<S: Slots> EventLog<S> {
                 if let Some(place) = attempt(self, place)? {
                     return Ok(place);
                 }
-            } else if at_end || expected.is_past(place.after.version) {
+            } else if at_end {
+                // What it failed at, not where the stream is by now: it may hold there.
+                return Err(AppendError::Conflict {
+                    expected,
+                    actual: place.after.version,
+                });
+            } else if expected.is_past(place.after.version) {
                 return Err(self.conflict(contest));
             }
             at_end = true;

@@ -126,7 +126,7 @@ impl<S: Slots> EventLog<S> {
         let before = before.unwrap_or(u64::MAX);
         // The commit that holds the version lies behind the last place that is not past it.
         let mut cursor = match before {
-            0 | 1 => 1,
+            0 | 1 => 0,
             u64::MAX => self.tail(stream)?.cursor,
             _ => self.find_version(stream, before - 1)?.cursor + 1,
         };
@@ -135,7 +135,8 @@ impl<S: Slots> EventLog<S> {
             version: 0,
             end: true,
         };
-        let mut known = false;
+        // Nothing lies before version 1. The first slot does not tell whether anything follows.
+        let mut known = before <= 1 && self.tail(stream)?.after.version > 0;
         let mut bytes = 0;
         while cursor > 0 {
             if page.events.len() >= limit || bytes >= PAGE_BYTES {

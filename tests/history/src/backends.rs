@@ -1,0 +1,57 @@
+//! The stores that can be tortured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_event_log::{MemorySlots, Settings};
+use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
+use annals_store_conformance::{Backend, Native};
+
+/// A store by its name on the command line.
+pub struct Choice {
+    /// Its name.
+    pub name: &'static str,
+    /// Starts it. Each run has a store of its own.
+    pub start: fn(seed: u64) -> anyhow::Result<Box<dyn Backend>>,
+}
+
+/// All stores.
+pub fn backends() -> Vec<Choice> {
+    vec![
+        Choice {
+            name: "native",
+            start: |_| {
+                let slots = Arc::new(MemorySlots::new());
+                Ok(Box::new(Native::new("native", slots, impatient())))
+            },
+        },
+        Choice {
+            name: "flaky",
+            start: |seed| {
+                let slots = Flaky::new(Arc::new(MemorySlots::new()), seed);
+                Ok(Box::new(Native::new("flaky", slots, impatient())))
+            },
+        },
+        Choice {
+            name: "crashing",
+            start: |seed| {
+                let journal = Journal::new(Durability::Synced, Duration::from_micros(50), seed);
+                let starting = Duration::from_millis(1);
+                Ok(Box::new(Crashing::new(
+                    "crashing",
+                    journal,
+                    impatient(),
+                    starting,
+                )))
+            },
+        },
+    ]
+}
+
+/// Readers take writers for dead soon, so that many live ones meet a void.
+fn impatient() -> Settings {
+    Settings {
+        grace_ms: 2,
+        ..Settings::default()
+    }
+}
