@@ -14,7 +14,7 @@ use crate::programs::{
 use crate::random::{Chance, walk};
 
 /// Walks of the short mode.
-const WALKS: u64 = 400;
+const WALKS: u64 = 150;
 /// Operations of a reader; see [`Program::dies_after`].
 const READS: u32 = 60;
 
