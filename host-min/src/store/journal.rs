@@ -101,7 +101,9 @@ fn all(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let number = path
+            .file_stem()
+            .and_then(|stem| stem.to_str()?.parse().ok());
         if let (Some(number), true) = (number, path.extension().is_some_and(|e| e == "jnl")) {
             found.push((number, path));
         }

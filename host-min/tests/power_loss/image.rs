@@ -109,7 +109,10 @@ pub fn scratch() -> tempfile::TempDir {
 
 fn used(bytes: &[u8]) -> usize {
     let pages: Vec<_> = bytes.chunks(4096).collect();
-    let Some(last) = pages.iter().rposition(|page| *page != &[0; 4096][..page.len()]) else {
+    let Some(last) = pages
+        .iter()
+        .rposition(|page| *page != &[0; 4096][..page.len()])
+    else {
         return 0;
     };
     let within = pages[last].iter().rposition(|byte| *byte != 0);

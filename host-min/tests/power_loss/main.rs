@@ -79,7 +79,10 @@ fn tear(synced: &Image, full: &Image, random: &mut fastrand::Rng) -> Image {
     match random.u8(..5) {
         0 => content.cut(at, random.bool()),
         1 => {
-            let (size, share) = (*random.choice(&[512, 4096]).expect("one"), random.u8(1..100));
+            let (size, share) = (
+                *random.choice(&[512, 4096]).expect("one"),
+                random.u8(1..100),
+            );
             content.lose_blocks(from, size, || random.u8(..100) < share);
         }
         2 => {
@@ -215,36 +218,28 @@ fn files_that_were_begun_and_never_synced_do_no_harm() {
         drop(store);
         Image::of(directory.path())
     };
-    let journals = |image: &Image| {
-        let names = image.files.keys();
-        names.filter(|name| name.extension().is_some_and(|e| e == "jnl")).count()
-    };
-    let tables = |image: &Image| {
-        let names = image.files.keys();
-        names.filter(|name| name.starts_with("keyspaces/1/tables")).count()
-    };
-    assert!(tables(&full) > 0, "the journal was not filled");
-    let mut newer = Vec::new();
-    for length in [0, 64 * 1024 * 1024] {
-        newer.push(("9.jnl", length));
-    }
-    for name in [
-        "keyspaces/1/tables/9999",
-        "keyspaces/1/v9999",
-        "keyspaces/0/v9999",
-        "keyspaces/1/.tmpA1b2C3",
-    ] {
-        newer.push((name, 0));
-        newer.push((name, 5000));
-    }
-    for (name, length) in newer {
+    let mut tables = full.files.keys();
+    assert!(
+        tables.any(|name| name.starts_with("keyspaces/1/tables")),
+        "the journal was not filled"
+    );
+    for length in [0, 5000] {
         let mut image = full.clone();
-        image.file(name).length = length;
+        for name in [
+            "keyspaces/1/tables/9999",
+            "keyspaces/1/v9999",
+            "keyspaces/0/v9999",
+            "keyspaces/1/.tmpA1b2C3",
+            "keyspaces/2/v0",
+        ] {
+            image.file(name).length = length;
+        }
+        image.file("9.jnl").length = length;
+        image.directories.push("keyspaces/2".into());
         let image = image.write();
         let found = read(&open(image.path())).expect("readable");
-        assert_eq!(history.matches(&found), Some(history.len()), "{name}");
+        assert_eq!(history.matches(&found), Some(history.len()), "{length}");
     }
-    eprintln!("{} journals, {} tables", journals(&full), tables(&full));
 }
 
 /// Enough for a journal to be sealed and its content to be put into tables; all acknowledged.
@@ -270,7 +265,9 @@ fn a_store_whose_making_was_cut_short_is_made_again() {
                 image.files.remove(&name);
             }
         }
-        image.directories.retain(|name| names.iter().any(|keep| name.starts_with(keep)));
+        image
+            .directories
+            .retain(|name| names.iter().any(|keep| name.starts_with(keep)));
         if names.contains(&"version") {
             image.file("version").cut(version, false);
         }
@@ -324,7 +321,10 @@ fn a_journal_that_lost_synced_writes_is_refused_again_and_again() {
         let cut = cut.write();
         for _ in 0..2 {
             let error = Embedded::open(cut.path()).err();
-            assert!(matches!(error, Some(HostError::StoreBehind { .. })), "{error:?}");
+            assert!(
+                matches!(error, Some(HostError::StoreBehind { .. })),
+                "{error:?}"
+            );
         }
         std::fs::remove_file(cut.path().join("flushes")).expect("removed");
         read(&open(cut.path())).expect("goes on without them");
@@ -390,5 +390,68 @@ fn flipped_bits_of_the_journal_are_errors_and_never_other_values() {
         eprintln!("{outcomes:?}");
         assert!(outcomes.wrong.is_empty(), "{outcomes:#?}");
         assert!(outcomes.refused > 50, "{outcomes:#?}");
+    });
+}
+
+/// One journal is split into a sealed one and its successor, as if it had been full there.
+fn seal(full: &Image, at: usize) -> Image {
+    let mut image = full.clone();
+    let mut successor = image.file("0.jnl").clone();
+    successor.bytes.drain(..at);
+    image.files.insert("1.jnl".into(), successor);
+    image.file("0.jnl").cut(at, true);
+    image
+}
+
+#[test]
+fn damage_of_a_sealed_journal_is_an_error_although_its_successor_is_whole() {
+    with_seeds(2, |random| {
+        let directory = scratch();
+        let mut history = History::default();
+        let (synced, full) = written(directory.path(), &mut history, random, 300);
+        history.acknowledged = history.len();
+        let at = synced.files[Path::new("0.jnl")].bytes.len();
+        let sealed = seal(&full, at);
+        let whole = sealed.write();
+        let found = read(&open(whole.path())).expect("readable");
+        assert_eq!(history.matches(&found), Some(history.len()));
+        let mut outcomes = Outcomes::default();
+        for _ in 0..20 {
+            let mut damaged = sealed.clone();
+            let journal = &mut damaged.file("0.jnl").bytes;
+            let (at, bit) = (random.usize(..journal.len()), random.u8(..8));
+            journal[at] ^= 1 << bit;
+            let what = format!("bit {bit} of byte {at}");
+            examine(&damaged, &history, what, &mut outcomes);
+        }
+        eprintln!("{outcomes:?}");
+        assert!(outcomes.wrong.is_empty(), "{outcomes:#?}");
+        assert!(outcomes.refused > 15, "{outcomes:#?}");
+    });
+}
+
+#[test]
+fn flipped_bits_of_tables_are_errors_and_never_other_values() {
+    with_seeds(1, |random| {
+        let directory = scratch();
+        let mut history = History::default();
+        let store = open(directory.path());
+        fill_a_journal(&store, &mut history, random);
+        drop(store);
+        let full = Image::of(directory.path());
+        let mut outcomes = Outcomes::default();
+        let names: Vec<_> = full.files.keys().cloned().collect();
+        for name in names.iter().filter(|name| name.starts_with("keyspaces")) {
+            for _ in 0..3 {
+                let mut damaged = full.clone();
+                let bytes = &mut damaged.file(name).bytes;
+                let (at, bit) = (random.usize(..bytes.len()), random.u8(..8));
+                bytes[at] ^= 1 << bit;
+                let what = format!("{}: bit {bit} of byte {at}", name.display());
+                examine(&damaged, &history, what, &mut outcomes);
+            }
+        }
+        eprintln!("{outcomes:#?}");
+        assert!(outcomes.wrong.is_empty(), "{outcomes:#?}");
     });
 }

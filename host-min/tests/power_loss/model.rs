@@ -132,7 +132,9 @@ fn apply(state: &mut State, write: &Write) {
         }
         Write::Add(key, delta) => {
             let old = state.get(key).map_or(0, |value| {
-                String::from_utf8_lossy(value).parse::<i64>().expect("a number")
+                String::from_utf8_lossy(value)
+                    .parse::<i64>()
+                    .expect("a number")
             });
             state.insert(key.clone(), (old + delta).to_string().into_bytes());
         }
