@@ -67,6 +67,8 @@ pub struct Disk {
     open: HashMap<i64, usize>,
     opened: Vec<Open>,
     syncing: HashMap<usize, (usize, Covered)>,
+    /// Calls that began to make names.
+    under_way: HashMap<usize, Call>,
     /// As a disk that lies.
     ignores_syncs: bool,
 }
@@ -80,6 +82,7 @@ impl Disk {
             open: HashMap::new(),
             opened: Vec::new(),
             syncing: HashMap::new(),
+            under_way: HashMap::new(),
             ignores_syncs,
         }
     }
@@ -88,11 +91,58 @@ impl Disk {
         let call = &event.call;
         match (call.name.as_str(), event.moment) {
             ("fsync" | "fdatasync", Moment::Begin) => self.begin_sync(call),
-            (_, Moment::Begin) => {}
+            // Another thread may be given the number before this one is told that it is free.
+            ("close", Moment::Begin) => {
+                self.open.remove(&call.number(0));
+            }
+            (_, Moment::Begin) => {
+                if call.result >= 0 && is_making(call) {
+                    self.under_way.insert(call.number, call.clone());
+                }
+            }
             (_, Moment::End) if call.result < 0 => {
                 self.syncing.remove(&call.number);
+                if is_making(call) {
+                    self.observed(call);
+                }
             }
-            (name, Moment::End) => self.happened(name, call),
+            (name, Moment::End) => {
+                let is_new = !is_making(call) || self.under_way.remove(&call.number).is_some();
+                if is_new {
+                    self.happened(name, call);
+                }
+            }
+        }
+    }
+
+    /// A call found a name that another is about to make: that one has happened, although its
+    /// end is recorded later.
+    fn observed(&mut self, call: &Call) {
+        let Some(place) = self.made(call) else {
+            return;
+        };
+        if self.names(place.0).contains_key(&place.1) {
+            return;
+        }
+        let maker = self
+            .under_way
+            .values()
+            .find(|other| self.made(other).as_ref() == Some(&place));
+        if let Some(maker) = maker.cloned() {
+            self.under_way.remove(&maker.number);
+            self.happened(&maker.name, &maker);
+        }
+    }
+
+    /// The name that a call makes, or finds.
+    fn made(&self, call: &Call) -> Option<(usize, String)> {
+        let fd = call.number(0);
+        match call.name.as_str() {
+            "mkdir" | "open" => self.resolve(AT_CWD, &call.text(0)),
+            "mkdirat" | "openat" | "openat2" => self.resolve(fd, &call.text(1)),
+            "link" => self.resolve(AT_CWD, &call.text(1)),
+            "linkat" => self.resolve(call.number(2), &call.text(3)),
+            _ => None,
         }
     }
 
@@ -103,9 +153,6 @@ impl Disk {
             "open" | "creat" => self.open_file(call, &call.text(0), AT_CWD, &call.arguments[1]),
             "openat" | "openat2" => {
                 self.open_file(call, &call.text(1), fd, &call.arguments[2]);
-            }
-            "close" => {
-                self.open.remove(&fd);
             }
             "dup" | "dup2" | "dup3" => self.duplicate(fd, call.result),
             "fcntl" if call.arguments[1].starts_with("F_DUPFD") => self.duplicate(fd, call.result),
@@ -198,6 +245,9 @@ impl Disk {
 
     fn open_file(&mut self, call: &Call, path: &str, at: i64, flags: &str) {
         self.open.remove(&call.result);
+        if !flags.contains("O_CREAT") {
+            self.observed(call);
+        }
         let Some((parent, name)) = self.resolve(at, path) else {
             return;
         };
@@ -379,6 +429,10 @@ impl Disk {
 }
 
 const AT_CWD: i64 = -1;
+
+fn is_making(call: &Call) -> bool {
+    matches!(call.name.as_str(), "mkdir" | "mkdirat" | "link" | "linkat")
+}
 
 fn directory() -> Node {
     Node::Directory {

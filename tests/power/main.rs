@@ -6,7 +6,7 @@
 //! old one had answered by then must be true of it.
 //!
 //! Needs `strace`; without it the tests say so and pass. `ANNALS_POWER_LOSS=long` makes many images
-//! of each run; a failure prints what replays its image on the same record.
+//! of each run; a failure keeps its record, and says how to make the same images of it again.
 
 mod disk;
 mod trace;
@@ -47,22 +47,24 @@ fn toys(kind: Kind) -> PathBuf {
     file
 }
 
-/// A run of a host, and where its store was.
+/// A run of a host, and where its store and the record are.
 struct Run {
     kind: Kind,
-    store: PathBuf,
+    data: PathBuf,
     events: Vec<Event>,
 }
 
 impl Run {
     fn record(kind: Kind) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let events = trace::record(kind, &toys(kind), data.path(), work).expect("recorded");
-        Self {
-            kind,
-            store: data.path().join("store"),
-            events,
+        if let Some(data) = std::env::var_os("ANNALS_RECORD").map(PathBuf::from) {
+            let text = std::fs::read_to_string(data.join("trace")).expect("a record");
+            let events = trace::parse(&text).expect("a record");
+            return Self { kind, data, events };
         }
+        // Kept until the images are checked, and beyond that if one fails.
+        let data = tempfile::tempdir().expect("a folder").keep();
+        let events = trace::record(kind, &toys(kind), &data, work).expect("recorded");
+        Self { kind, data, events }
     }
 
     /// The moments of the answers that told of commands, with all commands told of by then.
@@ -95,13 +97,16 @@ impl Run {
             &mut fastrand::Rng::with_seed(seed),
         )?;
         verify(self.kind, data.path(), told).with_context(|| {
-            let kind = self.kind.name();
-            format!("{kind}: power cut after event {at}, {fate:?}, seed {seed}")
+            let (kind, record) = (self.kind.name(), self.data.display());
+            format!(
+                "{kind}: power cut after event {at}, {fate:?}, seed {seed}; \
+                 replay with ANNALS_RECORD={record}"
+            )
         })
     }
 
     fn disk(&self, at: usize, ignores_syncs: bool) -> Disk {
-        let mut disk = Disk::new(&self.store, ignores_syncs);
+        let mut disk = Disk::new(&self.data.join("store"), ignores_syncs);
         for event in &self.events[..at] {
             disk.apply(event);
         }
@@ -179,6 +184,91 @@ fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
+/// Serves a store and reads a stream of one event. Returns how often something was synced.
+fn syncs_of_a_read(data: &Path) -> usize {
+    let events = trace::record(Kind::Wasmtime, &toys(Kind::Wasmtime), data, |url| {
+        let events = Client::new(url.to_owned()).stream("toy-0")?;
+        ensure!(events.len() == 1, "{events:?}");
+        Ok(())
+    });
+    let events = events.expect("recorded");
+    let syncs = events.iter().filter(|event| {
+        event.moment == Moment::End && matches!(event.call.name.as_str(), "fsync" | "fdatasync")
+    });
+    syncs.count()
+}
+
+/// The files of a store over files, but for those of its own.
+fn slots(store: &Path) -> Vec<PathBuf> {
+    let shards = std::fs::read_dir(store).expect("shards");
+    let files = shards.flat_map(|shard| {
+        let shard = shard.expect("a shard").path();
+        std::fs::read_dir(shard).expect("files")
+    });
+    files
+        .map(|file| file.expect("a file").path())
+        .filter(|file| {
+            !file
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes()[0] == b'%')
+        })
+        .collect()
+}
+
+#[test]
+fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() {
+    if !trace::is_possible() {
+        eprintln!("skipped: there is no strace here that works");
+        return;
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    let mut server =
+        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
+    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
+    assert_eq!(answer.expect("an answer").status, 200);
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    assert_eq!(syncs_of_a_read(data.path()), 0, "nothing is in the making");
+    // As if the creator had died after the link.
+    for slot in slots(&store) {
+        let name = format!("%{:016x}", fastrand::u64(..));
+        std::fs::hard_link(&slot, slot.with_file_name(name)).expect("linked");
+    }
+    assert!(
+        syncs_of_a_read(data.path()) > 0,
+        "shown while it may be lost"
+    );
+}
+
+#[test]
+fn what_a_crash_leaves_in_the_directory_does_no_harm() {
+    let data = tempfile::tempdir().expect("a folder");
+    let kind = Kind::Wasmtime;
+    let mut server = Server::start(kind, &toys(kind), data.path()).expect("it starts");
+    let mut told = BTreeSet::new();
+    for n in 0..TOYS {
+        let id = format!("{n}-before");
+        let answer = Client::new(server.url()).command(&format!("Command{n}"), &id, b"{}");
+        assert_eq!(answer.expect("an answer").status, 200);
+        told.insert(id);
+    }
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    for slot in slots(&store) {
+        // Second links, empty and half-written files, and shards that nobody marked.
+        let name =
+            |prefix: &str| slot.with_file_name(format!("%{prefix}{:08x}", fastrand::u32(..)));
+        std::fs::hard_link(&slot, name("a")).expect("linked");
+        std::fs::write(name("b"), b"").expect("written");
+        std::fs::write(name("c"), b"\xa5\x02").expect("written");
+        let _ = std::fs::remove_file(slot.with_file_name("%durable"));
+    }
+    for shard in 0..=u8::MAX {
+        let _ = std::fs::create_dir(store.join(format!("{shard:02x}")));
+    }
+    verify(kind, data.path(), &told).expect("as if nothing were there");
+}
+
 /// A directory where syncs cost nothing, if there is one.
 fn memory() -> TempDir {
     let memory = Path::new("/dev/shm");
@@ -234,6 +324,9 @@ fn survives(kind: Kind, images: u64) {
         .expect("written");
     let told = &answers[answers.len() - 1].1;
     assert!(verify(kind, data.path(), told).is_err());
+    if std::env::var_os("ANNALS_RECORD").is_none() {
+        std::fs::remove_dir_all(&run.data).expect("removed");
+    }
 }
 
 #[test]
