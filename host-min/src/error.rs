@@ -61,6 +61,25 @@ pub enum HostError {
         /// The store's words.
         reason: String,
     },
+    /// A file of the store is not as it was written.
+    #[error("the store {path} is damaged, in {file}; restore it from a backup")]
+    StoreDamaged {
+        /// As given.
+        path: PathBuf,
+        /// The first that was found.
+        file: PathBuf,
+    },
+    /// The store ends earlier than what was acknowledged.
+    #[error(
+        "the store {path} is damaged: acknowledged writes are missing at its end; restore it from \
+         a backup, or remove {file} to go on without them"
+    )]
+    StoreBehind {
+        /// As given.
+        path: PathBuf,
+        /// The file that tells it.
+        file: PathBuf,
+    },
     /// What was written last could not be made durable.
     #[error("the store could not be flushed: {0}")]
     Flush(String),

@@ -2,7 +2,19 @@
 //!
 //! A file's whole content is written and synced under a temporary name, then linked to its own
 //! name, which fails if that name exists: of all creators one wins, and nobody ever sees half a
-//! file. Then the directory is synced: only after that is the creation acknowledged.
+//! file. Then the directory is synced: only after that is the creation acknowledged, and the
+//! temporary name taken away.
+//!
+//! # What is seen is durable
+//!
+//! Whoever reads a slot may act upon it, in another directory that is synced earlier; after a
+//! power cut the act would be there and the slot not. So a slot is only shown when its name is
+//! durable. The file tells: while its creator has not synced the directory, it still has its
+//! temporary name, so there are two links to it. A reader that counts more than one syncs the
+//! directory itself. A creator that died in between leaves the second link for ever: then every
+//! read of that slot syncs, which is slow and right.
+//!
+//! What is `put` may be lost, and nothing is decided upon it, so its name is not synced.
 //!
 //! # Layout
 //!
@@ -64,9 +76,13 @@ impl Slots for FileSlots {
             OpenFlags::empty(),
             DescriptorFlags::READ,
         ) {
-            Ok(file) => read_all(&file)
-                .map(Some)
-                .map_err(|e| unavailable(key, "reading", e)),
+            Ok(file) => {
+                make_name_durable(&shard, &file)
+                    .map_err(|e| unavailable(key, "syncing the directory of", e))?;
+                read_all(&file)
+                    .map(Some)
+                    .map_err(|e| unavailable(key, "reading", e))
+            }
             Err(ErrorCode::NoEntry) => Ok(None),
             Err(error) => Err(unavailable(key, "opening", error)),
         }
@@ -76,27 +92,32 @@ impl Slots for FileSlots {
         let name = file_name::of(key);
         let (shard, temporary) = self.write_temporary(key, &name, value)?;
         let linked = shard.link_at(PathFlags::empty(), &temporary, &shard, &name);
-        let answer = match linked {
+        let (answer, is_settled) = match linked {
             // Synced here and not later: an acknowledged creation must survive a power cut.
             Ok(()) => match shard.sync() {
-                Ok(()) => Ok(Creation::Created),
-                Err(error) => Err(in_doubt(key, "syncing the directory of", error)),
+                Ok(()) => (Ok(Creation::Created), true),
+                Err(error) => (Err(in_doubt(key, "syncing the directory of", error)), false),
             },
             // Whoever created it may have died before syncing the directory. What is decided upon
             // its being there must not outlive it.
             Err(ErrorCode::Exist) => match shard.sync() {
-                Ok(()) => Ok(Creation::Exists),
-                Err(error) => Err(unavailable(key, "syncing the directory of", error)),
+                Ok(()) => (Ok(Creation::Exists), true),
+                Err(error) => (
+                    Err(unavailable(key, "syncing the directory of", error)),
+                    true,
+                ),
             },
             // The host may fail after the link was made.
             Err(error @ (ErrorCode::Io | ErrorCode::Interrupted)) => {
-                Err(in_doubt(key, "linking", error))
+                (Err(in_doubt(key, "linking", error)), false)
             }
-            Err(error) => Err(unavailable(key, "linking", error)),
+            Err(error) => (Err(unavailable(key, "linking", error)), true),
         };
-        // A temporary file that is left over by a crash is harmless: its name is never used again
-        // and never read.
-        let _ = shard.unlink_file_at(&temporary);
+        // Never before the directory was synced: readers would take the slot for durable. One that
+        // is left over does no other harm: its name is never used again and never read.
+        if is_settled {
+            let _ = shard.unlink_file_at(&temporary);
+        }
         answer
     }
 
@@ -160,6 +181,15 @@ impl FileSlots {
             }
         }
     }
+}
+
+/// Syncs the directory of a slot whose creator may not have done so yet. The count is taken after
+/// the file was found by its name: one link means that the creator is through.
+fn make_name_durable(directory: &Descriptor, file: &Descriptor) -> Result<(), ErrorCode> {
+    if file.stat()?.link_count > 1 {
+        directory.sync()?;
+    }
+    Ok(())
 }
 
 fn read_all(file: &Descriptor) -> Result<Vec<u8>, ErrorCode> {

@@ -2,6 +2,9 @@
 //! for many requests.
 //!
 //! On disk a key is one byte with the length of the bucket's name, the name, and the key itself.
+//!
+//! What power cuts and damage can do to the files, and what becomes of it: `directory`, `journal`
+//! and `marks`, and `tests/power_loss.rs`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{Bound, RangeInclusive};
@@ -10,9 +13,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::{Barrier, Flusher, Kv, KvError, Swap, check_names, counter};
+use super::marks::{Found, Marks};
+use super::{Barrier, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal};
 use crate::error::HostError;
 
+/// The key of the mark that [`Marks`] compares. Other keys that begin with this byte are longer.
+const MARK: [u8; 1] = [u8::MAX];
 /// Locks for read-modify-write: keys of one stripe wait for each other.
 const STRIPES: usize = 256;
 
@@ -29,29 +35,52 @@ impl Embedded {
     /// left behind.
     ///
     /// # Errors
-    /// [`HostError::StoreLocked`] and [`HostError::StoreOpen`].
+    /// [`HostError::StoreLocked`], [`HostError::StoreDamaged`], [`HostError::StoreBehind`] and
+    /// [`HostError::StoreOpen`].
     pub fn open(directory: &Path) -> Result<Self, HostError> {
-        let failed = |e: fjall::Error| match e {
-            fjall::Error::Locked => HostError::StoreLocked(directory.to_owned()),
-            e => HostError::StoreOpen {
-                path: directory.to_owned(),
-                reason: e.to_string(),
-            },
+        let failed = |reason: String| HostError::StoreOpen {
+            path: directory.to_owned(),
+            reason,
         };
-        // Manual: the journal reaches the system with the flush, not with each write. What a
-        // crash takes away has not been acknowledged.
-        let db = Database::builder(directory)
-            .manual_journal_persist(true)
-            .open()
-            .map_err(failed)?;
+        let io = |e: std::io::Error| failed(e.to_string());
+        let fjall = |e: fjall::Error| match e {
+            fjall::Error::Locked => HostError::StoreLocked(directory.to_owned()),
+            e => failed(e.to_string()),
+        };
+        directory::prepare(directory).map_err(io)?;
+        if let Some(file) = journal::check(directory).map_err(io)? {
+            return Err(HostError::StoreDamaged {
+                path: directory.to_owned(),
+                file,
+            });
+        }
+        let db = match database(directory) {
+            Err(fjall::Error::JournalRecovery(reason)) => {
+                let bytes = journal::cut_torn_tail(directory).map_err(io)?;
+                tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
+                database(directory)
+            }
+            opened => opened,
+        }
+        .map_err(fjall)?;
         let keys = db
             .keyspace("kv", || {
                 KeyspaceCreateOptions::default().manual_journal_persist(true)
             })
-            .map_err(failed)?;
-        db.persist(PersistMode::SyncAll).map_err(failed)?;
-        let flusher =
-            Flusher::start(move || db.persist(PersistMode::SyncData).map_err(|e| e.to_string()))?;
+            .map_err(fjall)?;
+        directory::sync_names(directory).map_err(io)?;
+        db.persist(PersistMode::SyncAll).map_err(fjall)?;
+        let mark = keys.get(MARK).map_err(fjall)?;
+        let marks = match Marks::open(directory, mark.as_deref()).map_err(io)? {
+            Found::Whole(marks) => marks,
+            Found::Behind(file) => {
+                return Err(HostError::StoreBehind {
+                    path: directory.to_owned(),
+                    file,
+                });
+            }
+        };
+        let flusher = Flusher::start(flush(db, keys.clone(), marks))?;
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
         Ok(Self {
             flusher,
@@ -79,6 +108,24 @@ impl Embedded {
     fn write(&self, key: &[u8], value: &[u8]) -> Result<(), KvError> {
         self.flusher
             .write(|| self.keys.insert(key, value).map_err(unavailable))
+    }
+}
+
+fn database(directory: &Path) -> fjall::Result<Database> {
+    // Manual: the journal reaches the system with the flush, not with each write. What a
+    // crash takes away has not been acknowledged.
+    Database::builder(directory)
+        .manual_journal_persist(true)
+        .open()
+}
+
+/// Makes durable what was written, and remembers that it did.
+fn flush(db: Database, keys: Keyspace, mut marks: Marks) -> impl FnMut() -> Result<(), String> {
+    move || {
+        keys.insert(MARK, marks.next()).map_err(|e| e.to_string())?;
+        db.persist(PersistMode::SyncData)
+            .map_err(|e| e.to_string())?;
+        marks.flushed().map_err(|e| e.to_string())
     }
 }
 

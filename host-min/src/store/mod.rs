@@ -1,8 +1,11 @@
 //! Buckets of keys: what `wasi:keyvalue` stands on.
 
 mod counter;
+mod directory;
 mod embedded;
 mod flush;
+mod journal;
+mod marks;
 mod memory;
 
 use std::ops::RangeInclusive;

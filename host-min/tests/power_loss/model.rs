@@ -1,0 +1,142 @@
+//! What a store should hold: a list of writes, and the state after each number of them.
+
+use std::collections::BTreeMap;
+
+use annals_host::store::{Embedded, Kv, KvError, Swap};
+
+const BUCKET: &str = "b";
+
+pub type State = BTreeMap<String, Vec<u8>>;
+
+#[derive(Debug, Clone)]
+enum Write {
+    /// Of a slot that is absent, once.
+    Create(String, Vec<u8>),
+    Set(String, Vec<u8>),
+    Delete(String),
+    Add(String, i64),
+}
+
+/// Writes in the order in which one thread made them.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    writes: Vec<Write>,
+    /// So many were waited for.
+    pub acknowledged: usize,
+}
+
+impl History {
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Makes one more write, of at most `longest` bytes.
+    pub fn write(&mut self, store: &Embedded, random: &mut fastrand::Rng, longest: usize) {
+        let at = self.writes.len();
+        let mut value = vec![0; random.usize(..longest)];
+        random.fill(&mut value);
+        let write = match random.u8(..8) {
+            0 => Write::Set(format!("hint-{}", at % 3), value),
+            1 => Write::Delete(format!("hint-{}", at % 3)),
+            2 => Write::Add("counter".into(), random.i64(1..100)),
+            _ => Write::Create(format!("slot-{at:06}"), value),
+        };
+        apply_to(store, &write).expect("written");
+        self.writes.push(write);
+    }
+
+    /// Waits until all that was written is durable.
+    pub fn acknowledge(&mut self, store: &Embedded) {
+        wait(store);
+        self.acknowledged = self.writes.len();
+    }
+
+    /// The number of writes that make up the state, if any number from the acknowledged ones does.
+    pub fn matches(&self, found: &State) -> Option<usize> {
+        let mut state = State::new();
+        let mut hit = None;
+        for count in 0..=self.writes.len() {
+            if let Some(last) = count.checked_sub(1) {
+                apply(&mut state, &self.writes[last]);
+            }
+            // The last that fits: deleting what is absent changes nothing.
+            if count >= self.acknowledged && state == *found {
+                hit = Some(count);
+            }
+        }
+        hit
+    }
+
+    /// Forgets the writes that a power cut took away.
+    pub fn truncate(&mut self, count: usize) {
+        self.writes.truncate(count);
+        self.acknowledged = count;
+    }
+
+    /// The state after all acknowledged writes.
+    pub fn acknowledged_state(&self) -> State {
+        let mut state = State::new();
+        for write in &self.writes[..self.acknowledged] {
+            apply(&mut state, write);
+        }
+        state
+    }
+}
+
+pub fn wait(store: &Embedded) {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime")
+        .block_on(store.barrier().wait())
+        .expect("durable");
+}
+
+/// Everything in the store.
+pub fn read(store: &Embedded) -> Result<State, KvError> {
+    let keys = store.list_keys(BUCKET, None, usize::MAX)?;
+    keys.into_iter()
+        .map(|key| {
+            let value = store.get(BUCKET, &key)?.unwrap_or_default();
+            Ok((key, value))
+        })
+        .collect()
+}
+
+/// One key of the store.
+pub fn get(store: &Embedded, key: &str) -> Result<Option<Vec<u8>>, KvError> {
+    store.get(BUCKET, key)
+}
+
+fn apply_to(store: &Embedded, write: &Write) -> Result<(), KvError> {
+    match write {
+        Write::Create(key, value) => {
+            let swap = store.compare_and_set(BUCKET, key, None, value)?;
+            assert_eq!(swap, Swap::Done);
+        }
+        Write::Set(key, value) => store.set(BUCKET, key, value)?,
+        Write::Delete(key) => store.delete(BUCKET, key)?,
+        Write::Add(key, delta) => {
+            store.increment(BUCKET, key, i128::from(*delta), 0..=i128::MAX)?;
+        }
+    }
+    Ok(())
+}
+
+fn apply(state: &mut State, write: &Write) {
+    match write {
+        Write::Create(key, value) | Write::Set(key, value) => {
+            state.insert(key.clone(), value.clone());
+        }
+        Write::Delete(key) => {
+            state.remove(key);
+        }
+        Write::Add(key, delta) => {
+            let old = state.get(key).map_or(0, |value| {
+                String::from_utf8_lossy(value)
+                    .parse::<i64>()
+                    .expect("a number")
+            });
+            state.insert(key.clone(), (old + delta).to_string().into_bytes());
+        }
+    }
+}

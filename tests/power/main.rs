@@ -1,0 +1,340 @@
+//! The power goes while a real host serves: what it told anybody is there afterwards.
+//!
+//! A host is recorded while clients send it commands: every call that changes a file, every sync,
+//! every answer. From the record, images are made of what a disk may hold that loses power at some
+//! moment, by a model as strict as POSIX allows (`disk`). Each is given to a new host, and what the
+//! old one had answered by then must be true of it.
+//!
+//! Needs `strace`; without it the tests say so and pass. `ANNALS_POWER_LOSS=long` makes many images
+//! of each run; a failure keeps its record, and says how to make the same images of it again.
+
+mod disk;
+mod trace;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::TempDir;
+
+use annals_tests::bank::check_log;
+use annals_tests::client::Client;
+use annals_tests::server::{Kind, Server};
+use annals_tests::{app, toy};
+
+use disk::{Disk, Fate};
+use trace::{Event, Moment};
+
+const TOYS: usize = 3;
+const CLIENTS: usize = 3;
+const COMMANDS: usize = 12;
+
+/// Composed once, for each host.
+static APPS: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    toy::application(folder.path(), TOYS).expect("toys");
+    folder
+});
+static ONCE: Mutex<()> = Mutex::new(());
+
+fn toys(kind: Kind) -> PathBuf {
+    let _guard = ONCE.lock();
+    let file = APPS.path().join(format!("app-{}.wasm", kind.name()));
+    if !file.exists() {
+        app::compose(APPS.path(), kind, APPS.path()).expect("it composes");
+    }
+    file
+}
+
+/// A run of a host, and where its store and the record are.
+struct Run {
+    kind: Kind,
+    data: PathBuf,
+    events: Vec<Event>,
+}
+
+impl Run {
+    fn record(kind: Kind) -> Self {
+        if let Some(data) = std::env::var_os("ANNALS_RECORD").map(PathBuf::from) {
+            let text = std::fs::read_to_string(data.join("trace")).expect("a record");
+            let events = trace::parse(&text).expect("a record");
+            return Self { kind, data, events };
+        }
+        // Kept until the images are checked, and beyond that if one fails.
+        let data = tempfile::tempdir().expect("a folder").keep();
+        let events = trace::record(kind, &toys(kind), &data, work).expect("recorded");
+        Self { kind, data, events }
+    }
+
+    /// The moments of the answers that told of commands, with all commands told of by then.
+    fn answers(&self) -> Vec<(usize, BTreeSet<String>)> {
+        let mut told = BTreeSet::new();
+        let mut answers = Vec::new();
+        for (at, event) in self.events.iter().enumerate() {
+            let call = &event.call;
+            let is_sent = match call.name.as_str() {
+                "sendto" | "sendmsg" | "write" | "writev" => call.number(0) > 2,
+                _ => false,
+            };
+            if is_sent && event.moment == Moment::Begin {
+                let before = told.len();
+                told.extend(commands(&String::from_utf8_lossy(&call.bytes(1))));
+                if told.len() > before {
+                    answers.push((at, told.clone()));
+                }
+            }
+        }
+        answers
+    }
+
+    /// Cuts the power after so many events, and checks what a new host makes of the disk.
+    fn check(&self, at: usize, fate: Fate, seed: u64, told: &BTreeSet<String>) -> Result<()> {
+        let data = memory();
+        self.disk(at, false).cut(
+            &data.path().join("store"),
+            fate,
+            &mut fastrand::Rng::with_seed(seed),
+        )?;
+        verify(self.kind, data.path(), told).with_context(|| {
+            let (kind, record) = (self.kind.name(), self.data.display());
+            format!(
+                "{kind}: power cut after event {at}, {fate:?}, seed {seed}; \
+                 replay with ANNALS_RECORD={record}"
+            )
+        })
+    }
+
+    fn disk(&self, at: usize, ignores_syncs: bool) -> Disk {
+        let mut disk = Disk::new(&self.data.join("store"), ignores_syncs);
+        for event in &self.events[..at] {
+            disk.apply(event);
+        }
+        disk
+    }
+}
+
+/// Ids of commands in the bodies of answers and of pages of events.
+fn commands(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if text.contains("urn:annals:problem") {
+        return found;
+    }
+    for key in ["\"commandId\":\"", "\"commandid\":\""] {
+        for part in text.split(key).skip(1) {
+            if let Some((id, _)) = part.split_once('"') {
+                found.push(id.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Clients that send commands to the same few streams, some twice, and read the log.
+fn work(url: &str) -> Result<()> {
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| scope.spawn(move || send(url, client)))
+            .collect();
+        for client in clients {
+            client.join().expect("no panic")?;
+        }
+        Ok(())
+    })
+}
+
+fn send(url: &str, number: usize) -> Result<()> {
+    let client = Client::new(url.to_owned());
+    for n in 0..COMMANDS {
+        let command = format!("Command{}", n % TOYS);
+        let id = format!("{}-{number}-{n}", n % TOYS);
+        let answer = client.command(&command, &id, b"{}")?;
+        ensure!(answer.status == 200, "{}: {}", answer.status, answer.text);
+        if n % 4 == 3 {
+            client.command(&command, &id, b"{}")?;
+            client.log()?;
+        }
+    }
+    Ok(())
+}
+
+fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
+    let server = Server::start(kind, &toys(kind), data)?;
+    let client = Client::new(server.url());
+    let log = client.log()?;
+    let wrong = check_log(&log);
+    ensure!(wrong.is_empty(), "{wrong:#?}");
+    let there: BTreeSet<_> = log
+        .iter()
+        .filter_map(|event| event["commandid"].as_str())
+        .map(ToOwned::to_owned)
+        .collect();
+    let lost: Vec<_> = told.difference(&there).collect();
+    ensure!(lost.is_empty(), "told of and lost: {lost:?}");
+    for id in told.iter().map(String::as_str).chain(["0-new"]) {
+        let toy = id.split('-').next().unwrap_or_default();
+        let answer = client.command(&format!("Command{toy}"), id, b"{}")?;
+        let is_duplicate = answer.body["duplicate"] == true;
+        if answer.status != 200 || is_duplicate == (id == "0-new") {
+            bail!("{id}: {} {}", answer.status, answer.text);
+        }
+    }
+    let wrong = check_log(&client.log()?);
+    ensure!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+/// Serves a store and reads a stream of one event. Returns how often something was synced.
+fn syncs_of_a_read(data: &Path) -> usize {
+    let events = trace::record(Kind::Wasmtime, &toys(Kind::Wasmtime), data, |url| {
+        let events = Client::new(url.to_owned()).stream("toy-0")?;
+        ensure!(events.len() == 1, "{events:?}");
+        Ok(())
+    });
+    let events = events.expect("recorded");
+    let syncs = events.iter().filter(|event| {
+        event.moment == Moment::End && matches!(event.call.name.as_str(), "fsync" | "fdatasync")
+    });
+    syncs.count()
+}
+
+/// The files of a store over files, but for those of its own.
+fn slots(store: &Path) -> Vec<PathBuf> {
+    let shards = std::fs::read_dir(store).expect("shards");
+    let files = shards.flat_map(|shard| {
+        let shard = shard.expect("a shard").path();
+        std::fs::read_dir(shard).expect("files")
+    });
+    files
+        .map(|file| file.expect("a file").path())
+        .filter(|file| {
+            !file
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes()[0] == b'%')
+        })
+        .collect()
+}
+
+#[test]
+fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() {
+    if !trace::is_possible() {
+        eprintln!("skipped: there is no strace here that works");
+        return;
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    let mut server =
+        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
+    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
+    assert_eq!(answer.expect("an answer").status, 200);
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    assert_eq!(syncs_of_a_read(data.path()), 0, "nothing is in the making");
+    // As if the creator had died after the link.
+    for slot in slots(&store) {
+        let name = format!("%{:016x}", fastrand::u64(..));
+        std::fs::hard_link(&slot, slot.with_file_name(name)).expect("linked");
+    }
+    assert!(
+        syncs_of_a_read(data.path()) > 0,
+        "shown while it may be lost"
+    );
+}
+
+#[test]
+fn what_a_crash_leaves_in_the_directory_does_no_harm() {
+    let data = tempfile::tempdir().expect("a folder");
+    let kind = Kind::Wasmtime;
+    let mut server = Server::start(kind, &toys(kind), data.path()).expect("it starts");
+    let mut told = BTreeSet::new();
+    for n in 0..TOYS {
+        let id = format!("{n}-before");
+        let answer = Client::new(server.url()).command(&format!("Command{n}"), &id, b"{}");
+        assert_eq!(answer.expect("an answer").status, 200);
+        told.insert(id);
+    }
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    for slot in slots(&store) {
+        // Second links, empty and half-written files, and shards that nobody marked.
+        let name =
+            |prefix: &str| slot.with_file_name(format!("%{prefix}{:08x}", fastrand::u32(..)));
+        std::fs::hard_link(&slot, name("a")).expect("linked");
+        std::fs::write(name("b"), b"").expect("written");
+        std::fs::write(name("c"), b"\xa5\x02").expect("written");
+        let _ = std::fs::remove_file(slot.with_file_name("%durable"));
+    }
+    for shard in 0..=u8::MAX {
+        let _ = std::fs::create_dir(store.join(format!("{shard:02x}")));
+    }
+    verify(kind, data.path(), &told).expect("as if nothing were there");
+}
+
+/// A directory where syncs cost nothing, if there is one.
+fn memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.expect("a folder")
+}
+
+fn survives(kind: Kind, images: u64) {
+    if !trace::is_possible() {
+        eprintln!("skipped: there is no strace here that works");
+        return;
+    }
+    let is_long = std::env::var("ANNALS_POWER_LOSS").is_ok_and(|mode| mode == "long");
+    let images = if is_long { images * 30 } else { images };
+    let run = Run::record(kind);
+    let answers = run.answers();
+    let all = answers.last().expect("answers").1.len();
+    assert_eq!(
+        all,
+        CLIENTS * COMMANDS,
+        "answers were not found in the record"
+    );
+    let first = answers[0].0;
+    let mut random = fastrand::Rng::with_seed(11);
+    let nothing = BTreeSet::new();
+    for seed in 0..images {
+        // Just after an answer, anywhere, or before the first: while the store is made.
+        let at = match seed % 3 {
+            0 => answers[random.usize(..answers.len())].0 + 1,
+            1 => random.usize(first..run.events.len()),
+            _ => random.usize(..first),
+        };
+        let told = answers.iter().rev().find(|(answer, _)| *answer < at);
+        let told = told.map_or(&nothing, |(_, told)| told);
+        let fate = [Fate::Mixed, Fate::Lost, Fate::Mixed, Fate::Kept][seed as usize % 4];
+        if let Err(error) = run.check(at, fate, seed, told) {
+            panic!("{error:?}");
+        }
+    }
+    eprintln!(
+        "{}: {} events, {images} images",
+        kind.name(),
+        run.events.len()
+    );
+    // The check itself: on a disk that ignores syncs the same run loses what it told.
+    let data = memory();
+    run.disk(run.events.len(), true)
+        .cut(&data.path().join("store"), Fate::Lost, &mut random)
+        .expect("written");
+    let told = &answers[answers.len() - 1].1;
+    assert!(verify(kind, data.path(), told).is_err());
+    if std::env::var_os("ANNALS_RECORD").is_none() {
+        std::fs::remove_dir_all(&run.data).expect("removed");
+    }
+}
+
+#[test]
+fn what_annals_host_told_anybody_survives_a_power_cut() {
+    survives(Kind::Annals, 12);
+}
+
+#[test]
+fn what_wasmtime_serve_told_anybody_survives_a_power_cut() {
+    survives(Kind::Wasmtime, 12);
+}
