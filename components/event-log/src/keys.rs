@@ -30,6 +30,20 @@ impl Keys {
         Self { root }
     }
 
+    /// The prefix as it stands at the beginning of every key.
+    #[cfg(feature = "tools")]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The keys of a root that was found in a key.
+    #[cfg(feature = "tools")]
+    pub fn of_root(root: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
     /// Slot of the log.
     pub fn log(&self, index: u64) -> String {
         format!("{}.log.{index:016x}", self.root)

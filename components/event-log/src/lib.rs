@@ -41,6 +41,8 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
+//! | [`file_name`] | the file of a key, where slots are files |
+//! | [`tools`] | verify, export, import; only with the feature `tools` |
 //! | `reactions` | checkpoints and rows, by compare-and-set |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -48,6 +50,7 @@
 mod append;
 mod commands;
 mod error;
+pub mod file_name;
 mod follow;
 mod keys;
 mod log;
@@ -59,6 +62,8 @@ mod record;
 mod slots;
 mod snapshots;
 mod streams;
+#[cfg(feature = "tools")]
+pub mod tools;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, Settings};

@@ -1,0 +1,293 @@
+//! Verify finds every damage that can be found.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use annals_event_log::tools::{Finding, Kind, Summary, verify};
+use annals_event_log::*;
+use common::busy::*;
+use common::*;
+
+fn check(slots: &MemorySlots, prefix: Option<&str>) -> (Vec<Finding>, Summary) {
+    let mut findings = Vec::new();
+    let summary = verify(slots, prefix, &mut |f| findings.push(f), &mut |_| {}).unwrap();
+    (findings, summary)
+}
+
+fn errors(slots: &MemorySlots) -> Vec<Finding> {
+    let (mut findings, summary) = check(slots, None);
+    findings.retain(|finding| finding.kind == Kind::Error);
+    assert_eq!(findings.len() as u64, summary.errors);
+    findings
+}
+
+/// A store in which everything has happened, with a snapshot.
+fn busy() -> MemorySlots {
+    let slots = MemorySlots::new();
+    fill_busy(&slots, &Settings::default());
+    let head = load_all(&mut open(&slots), "a-1", 100).1;
+    let snapshot = Snapshot {
+        state: vec![1, 2],
+        state_version: 1,
+        head,
+    };
+    open(&slots).save_snapshot("a-1", "d", snapshot).unwrap();
+    slots
+}
+
+fn copy(slots: &MemorySlots) -> MemorySlots {
+    let copy = MemorySlots::new();
+    for (key, value) in slots.dump() {
+        copy.put(&key, &value).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn a_store_in_which_everything_has_happened_is_clean() {
+    let (findings, summary) = check(&busy(), None);
+    assert_eq!(findings, []);
+    assert_eq!(
+        summary,
+        Summary {
+            streams: 7,
+            commits: 27,
+            events: 40,
+            outcomes: 6,
+            voids: 4,
+            log_slots: 32,
+            dead_refs: 5,
+            claims: 11,
+            snapshots: 1,
+            hints: 2,
+            bytes: summary.bytes,
+            ..Summary::default()
+        }
+    );
+    let values = busy().dump();
+    assert_eq!(summary.bytes, values.values().map(|v| v.len() as u64).sum());
+}
+
+#[test]
+fn pending_writers_and_commands_are_no_damage() {
+    let slots = busy();
+    let dead = Dying::new(&slots, 1);
+    let request = request("p-1", Precondition::Any, "", 5, &["E"]);
+    assert!(open(&dead).append(request).is_err());
+    open(&slots).claim_command("waiting", 1, "a-1", 2).unwrap();
+    let (findings, summary) = check(&slots, None);
+    assert_eq!((summary.pending_refs, summary.pending_claims), (1, 1));
+    assert_eq!(summary.errors, 0);
+    assert!(findings.iter().all(|f| f.kind == Kind::Pending));
+    assert!(findings.iter().any(|f| f.what.contains("waiting")));
+}
+
+/// What leaves no trace when it is lost, or the trace that a dead writer leaves as well.
+fn may_be_lost(slots: &MemorySlots, key: &str) -> bool {
+    let last_slot = || {
+        let (stem, number) = key.rsplit_once('.').unwrap();
+        let next = u64::from_str_radix(number, 16).unwrap() + 1;
+        let log_is_shorter = !slots.dump().contains_key(&format!("{stem}.{next:016x}"));
+        key.contains(".stream") && log_is_shorter
+    };
+    let dead_end = key == "a.log.0000000000000020";
+    key.contains(".snapshot.")
+        || key.contains("head.")
+        || key.contains("log-hint")
+        || key.contains(".command")
+        || dead_end
+        || last_slot()
+}
+
+#[test]
+fn a_key_that_is_gone_is_found() {
+    let whole = busy();
+    let (mut found, mut lost) = (0, Vec::new());
+    for key in whole.dump().keys() {
+        let slots = copy(&whole);
+        slots.delete(key).unwrap();
+        let errors = errors(&slots);
+        if errors.is_empty() {
+            assert!(may_be_lost(&whole, key), "{key}");
+            lost.push(key.clone());
+        } else {
+            let named =
+                |finding: &Finding| finding.key == *key || finding.what.contains(key.as_str());
+            assert!(
+                errors.iter().any(named) || key.contains("a-1.0000000000000019"),
+                "{key}: {errors:?}"
+            );
+            found += 1;
+        }
+    }
+    // All slots but the last ones; and the last one of a-1, which its snapshot knows.
+    assert_eq!(found, 27 + 6 + 4 - 6 + 31, "not found: {lost:#?}");
+}
+
+#[test]
+fn a_flipped_byte_is_found_with_its_key() {
+    let whole = busy();
+    for (key, value) in whole.dump() {
+        for at in [0, 1, 2, 3, 7, value.len() / 2, value.len() - 1] {
+            let slots = copy(&whole);
+            let mut bytes = value.clone();
+            bytes[at] ^= 0x40;
+            slots.put(&key, &bytes).unwrap();
+            let errors = errors(&slots);
+            assert!(
+                errors.iter().any(|f| f.key == key),
+                "{key} {at}: {errors:?}"
+            );
+        }
+        for length in [0, 6, value.len() - 1] {
+            let slots = copy(&whole);
+            slots.put(&key, &value[..length]).unwrap();
+            assert!(
+                errors(&slots).iter().any(|f| f.key == key),
+                "{key} cut to {length}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_value_under_another_key_is_found() {
+    let whole = busy();
+    let dump = whole.dump();
+    for (key, value) in &dump {
+        // Under the key of another of its own kind, and of each other kind.
+        for (other, there) in &dump {
+            if there == value {
+                continue;
+            }
+            let slots = copy(&whole);
+            slots.put(other, value).unwrap();
+            let found = errors(&slots);
+            let dead = |key: &str| key.contains(".log.");
+            let hint = |key: &str| key.contains("head.") || key.contains("log-hint");
+            if (dead(key) && dead(other)) || (hint(key) && hint(other)) {
+                continue;
+            }
+            assert!(!found.is_empty(), "{key} at {other}");
+        }
+    }
+}
+
+#[test]
+fn foreign_keys_are_found_unless_they_are_another_prefixs() {
+    let whole = busy();
+    for key in [
+        "hello",
+        "a.hello",
+        "a.log.1",
+        "a.stream.a-1.000000000000000G",
+        "b.log-hint",
+        "a.command.=c3",
+    ] {
+        let slots = copy(&whole);
+        slots.put(key, b"x").unwrap();
+        assert!(errors(&slots).iter().any(|f| f.key == key), "{key}");
+        let errors = check(&slots, Some("other")).1.errors;
+        assert_eq!(errors, 0, "{key}");
+    }
+    let slots = copy(&whole);
+    let other = Settings {
+        prefix: "o".into(),
+        ..Settings::default()
+    };
+    fill_busy(&slots, &other);
+    assert_eq!(check(&slots, None).1.streams, 14);
+    assert_eq!(check(&slots, Some("o")).1.streams, 7);
+    assert_eq!(errors(&slots), []);
+}
+
+#[test]
+fn a_slot_far_behind_the_end_is_found_and_not_walked_to() {
+    let slots = busy();
+    let far = slots.get("a.stream.a-1.0000000000000001").unwrap().unwrap();
+    slots.put("a.stream.a-1.ffffffffffffffff", &far).unwrap();
+    let log = slots.get("a.log.0000000000000001").unwrap().unwrap();
+    slots.put("a.log.fffffffffffffffe", &log).unwrap();
+    let errors = errors(&slots);
+    assert!(
+        errors.iter().any(|f| f.key == "a.log.0000000000000021"),
+        "{errors:?}"
+    );
+    assert!(errors.iter().any(|f| f.key.starts_with("a.stream.a-1.")));
+}
+
+#[test]
+fn what_speaks_of_slots_that_are_gone_is_found() {
+    let whole = busy();
+    let end = load_all(&mut open(&whole), "a-1", 100).1.cursor;
+    // As after a restore from an old backup of the slots alone.
+    let slots = copy(&whole);
+    for slot in end - 15..=end {
+        slots.delete(&format!("a.stream.a-1.{slot:016x}")).unwrap();
+    }
+    let found = errors(&slots);
+    assert!(
+        found.iter().any(|f| f.key.contains(".snapshot.")),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|f| f.key == "a.head.a-1"), "{found:?}");
+    let slots = copy(&whole);
+    for slot in 16..=32 {
+        slots.delete(&format!("a.log.{slot:016x}")).unwrap();
+    }
+    let found = errors(&slots);
+    assert!(found.iter().any(|f| f.key == "a.log-hint"), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .filter(|f| f.what.contains("never delivered"))
+            .count()
+            > 10,
+        "{found:?}"
+    );
+    let slots = copy(&whole);
+    for slot in 1..=2 {
+        slots
+            .delete(&format!("a.stream.only-1.{slot:016x}"))
+            .unwrap();
+    }
+    let found = errors(&slots);
+    assert!(
+        found
+            .iter()
+            .any(|f| f.key == "a.command.no4" && f.what.contains("only-1")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_command_that_took_effect_twice_is_found() {
+    let slots = busy();
+    // An append without a cursor looks for nothing.
+    let twice = request("a-1", Precondition::Any, "c1", 77, &["Again"]);
+    open(&slots).append(twice).unwrap();
+    let errors = errors(&slots);
+    assert!(
+        errors.iter().any(|f| f.what.contains("\"c1\"")),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn versions_positions_and_times_must_go_on() {
+    let whole = busy();
+    // Slots of a stream of single events, exchanged.
+    let key = |slot: u64| format!("a.stream.a-1.{slot:016x}");
+    let (one, two) = (
+        whole.get(&key(10)).unwrap().unwrap(),
+        whole.get(&key(11)).unwrap().unwrap(),
+    );
+    whole.put(&key(10), &two).unwrap();
+    whole.put(&key(11), &one).unwrap();
+    let found = errors(&whole);
+    for what in ["goes on from version", "does not follow", "leads elsewhere"] {
+        assert!(
+            found.iter().any(|f| f.what.contains(what)),
+            "{what}: {found:?}"
+        );
+    }
+}
