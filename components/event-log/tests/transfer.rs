@@ -354,6 +354,8 @@ fn a_target_with_something_else_is_named_and_left_as_it_is() {
     }
 }
 
+type Change = Box<dyn Fn(&str) -> String>;
+
 #[test]
 fn malformed_lines_are_told_by_their_number() {
     let lines = String::from_utf8(export(&busy())).unwrap();
@@ -380,7 +382,7 @@ fn malformed_lines_are_told_by_their_number() {
             line.replacen(from, to, 1)
         }
     };
-    let changes: Vec<Box<dyn Fn(&str) -> String>> = vec![
+    let changes: Vec<Change> = vec![
         Box::new(|_| "{".into()),
         Box::new(|_| "[]".into()),
         Box::new(replace(
