@@ -9,3 +9,4 @@ mod refusals;
 mod snapshots;
 mod stranger;
 mod support;
+mod transfer;

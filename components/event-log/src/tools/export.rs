@@ -144,7 +144,12 @@ impl<S: Listing> Export<'_, S> {
             return Ok(());
         };
         let line = from.lines;
-        let what = match self.leads_to(from.log_slot)? {
+        let there = self.log.read_ref(from.log_slot)?.is_some();
+        let commit = match there {
+            true => self.leads_to(from.log_slot)?,
+            false => None,
+        };
+        let what = match commit {
             Some((_, Some(commit))) => {
                 let last = commit.events.len().saturating_sub(1) as u64;
                 if Commit::event_id(&commit.id, last) == *id {
