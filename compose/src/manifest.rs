@@ -82,6 +82,8 @@ fn default_version() -> String {
 
 const TOP: &[&str] = &["app", "store", "handlers"];
 const APP: &[&str] = &["name", "version"];
+/// The store's own limit: whoever reads the log's end looks at one slot of each.
+const MAX_PARTITIONS: u32 = 64;
 const STORE: &[&str] = &["prefix", "partitions", "bucket", "path"];
 const HANDLER: &[&str] = &["path", "component", "build", "snapshot-every", "allow"];
 
@@ -163,14 +165,14 @@ impl Manifest {
 
     fn values(&self, problems: &mut Vec<Problem>) {
         let file = self.file.display().to_string();
-        if self.store.partitions != 1 {
+        if !(1..=MAX_PARTITIONS).contains(&self.store.partitions) {
             problems.push(Problem::new(
                 &file,
                 format!(
-                    "`store.partitions = {}` is not supported by this version",
+                    "`store.partitions = {}` is not possible",
                     self.store.partitions
                 ),
-                "leave it out, or set it to 1",
+                format!("leave it out, or set it to 1 to {MAX_PARTITIONS}"),
             ));
         }
         if !self.store.path.starts_with('/') {

@@ -118,7 +118,7 @@ impl<S: Slots> EventLog<S> {
             commit: commit.id,
             claimed_at,
         };
-        commit.position = self.claim_log(&claim)? * MAX_EVENTS as u64;
+        commit.position = self.claim_log(stream, &claim)? * MAX_EVENTS as u64;
         let bytes = record::encode(commit)?;
         if self.create(&self.keys.slot(stream, slot), &bytes)? == Written::Taken {
             return Ok(None);
@@ -167,7 +167,7 @@ impl<S: Slots> EventLog<S> {
 
     /// Looks at everything that follows a place.
     fn pass_all(&mut self, contest: &Contest<'_>, mut place: Place) -> Result<Place, AppendError> {
-        while let Some(record) = self.read_slot(contest.stream, place.cursor + 1)? {
+        while let Some(record) = self.read_on(contest.stream, place.cursor + 1)? {
             if record
                 .command_id()
                 .is_some_and(|id| id == contest.command_id && !id.is_empty())

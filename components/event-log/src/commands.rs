@@ -150,7 +150,7 @@ impl<S: Slots> EventLog<S> {
         cursor: u64,
     ) -> Result<Option<Outcome>, StoreError> {
         let mut cursor = cursor;
-        while let Some(record) = self.read_slot(stream, cursor.saturating_add(1))? {
+        while let Some(record) = self.read_on(stream, cursor.saturating_add(1))? {
             cursor += 1;
             let after = record.after();
             self.remember(stream, Place { cursor, after });

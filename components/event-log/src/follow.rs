@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::log::{EventLog, PAGE_BYTES, Written};
 use crate::model::{LogFilter, LogPage, MAX_EVENTS};
 use crate::name::StreamName;
-use crate::record::{self, After, Commit, Ref, StreamRecord, Void};
+use crate::record::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
 use crate::slots::Slots;
 
 const PER_COMMIT: u64 = MAX_EVENTS as u64;
@@ -48,11 +48,18 @@ impl<S: Slots> EventLog<S> {
         for _ in 0..PAGE_SLOTS {
             // A position that is the last possible one of its commit leads to the next commit.
             let index = (page.next.saturating_add(1) / PER_COMMIT).max(1);
-            let Some(claim) = self.read_ref(index)? else {
-                page.end = true;
-                break;
+            let followed = match self.read_log_slot(index)? {
+                Some(LogRecord::Ref(claim)) => self.follow(index, &claim, now)?,
+                Some(LogRecord::Skip(_)) => Followed::Pass,
+                None if self.skip(index)? => continue,
+                None => {
+                    if index == 1 {
+                        self.check_store()?;
+                    }
+                    Followed::Wait
+                }
             };
-            match self.follow(index, &claim, now)? {
+            match followed {
                 Followed::Wait => {
                     page.end = true;
                     break;

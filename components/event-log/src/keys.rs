@@ -16,10 +16,12 @@ const LONGEST_PREFIX: usize = 48;
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     root: String,
+    /// `log`, or with how many partitions there are: so nobody takes one number of them for another.
+    log: String,
 }
 
 impl Keys {
-    pub fn new(prefix: &str) -> Self {
+    pub fn new(prefix: &str, partitions: u32) -> Self {
         let escaped = escape(prefix);
         // `a` and `b` keep the two forms apart, and no key ever begins with a dot.
         let root = if escaped.len() <= LONGEST_PREFIX {
@@ -27,7 +29,15 @@ impl Keys {
         } else {
             format!("b{}", &sha256_hex(prefix)[..LONGEST_PREFIX])
         };
-        Self { root }
+        Self {
+            root,
+            log: log(partitions),
+        }
+    }
+
+    /// What holds for the whole store.
+    pub fn store(&self) -> String {
+        format!("{}.store", self.root)
     }
 
     /// The prefix as it stands at the beginning of every key.
@@ -38,20 +48,29 @@ impl Keys {
 
     /// The keys of a root that was found in a key.
     #[cfg(feature = "tools")]
-    pub fn of_root(root: &str) -> Self {
+    pub fn of_root(root: &str, partitions: u32) -> Self {
         Self {
             root: root.to_owned(),
+            log: log(partitions),
         }
     }
 
     /// Slot of the log.
     pub fn log(&self, index: u64) -> String {
+        format!("{}.{}.{index:016x}", self.root, self.log)
+    }
+
+    /// Slot of a log that is not divided.
+    pub fn undivided_log(&self, index: u64) -> String {
         format!("{}.log.{index:016x}", self.root)
     }
 
-    /// Hint: a log slot that exists.
-    pub fn log_hint(&self) -> String {
-        format!("{}.log-hint", self.root)
+    /// Hint: a row of the partition that exists.
+    pub fn log_hint(&self, partition: u32) -> String {
+        match partition {
+            0 => format!("{}.{}-hint", self.root, self.log),
+            other => format!("{}.{}-hint.{other}", self.root, self.log),
+        }
     }
 
     /// Slot of a stream.
@@ -60,6 +79,15 @@ impl Keys {
             "{}.{}.{slot:016x}",
             self.root,
             segment("stream", stream.as_str())
+        )
+    }
+
+    /// Copies of a stream's slots.
+    pub fn segment(&self, stream: StreamName<'_>, number: u64) -> String {
+        format!(
+            "{}.{}.{number:016x}",
+            self.root,
+            segment("segment", stream.as_str())
         )
     }
 
@@ -84,6 +112,13 @@ impl Keys {
     }
 }
 
+fn log(partitions: u32) -> String {
+    match partitions {
+        1 => "log".to_owned(),
+        _ => format!("log{partitions}"),
+    }
+}
+
 fn segment(kind: &str, text: &str) -> String {
     let escaped = escape(text);
     if escaped.len() <= LONGEST_SEGMENT {
@@ -104,12 +139,13 @@ mod tests {
 
     #[test]
     fn the_longest_key_has_at_most_256_bytes() {
-        let keys = Keys::new(&"p".repeat(48));
+        let keys = Keys::new(&"p".repeat(48), 1);
         let name = format!("a-{}", "=".repeat(59));
         let stream = StreamName::parse(&name).expect("legal");
         assert_eq!(escape(&name).len(), 179);
         for key in [
             keys.slot(stream, u64::MAX),
+            keys.segment(stream, u64::MAX),
             keys.command(&"c".repeat(180)),
             keys.stream_hint(stream),
         ] {
@@ -118,11 +154,12 @@ mod tests {
     }
 
     fn all(prefix: &str, text: &str) -> Vec<String> {
-        let keys = Keys::new(prefix);
-        let mut all = vec![keys.log(1), keys.log_hint(), keys.command(text)];
+        let keys = Keys::new(prefix, 1);
+        let mut all = vec![keys.log(1), keys.log_hint(0), keys.command(text)];
         if let Ok(stream) = StreamName::parse(text) {
             all.extend([
                 keys.slot(stream, 1),
+                keys.segment(stream, 1),
                 keys.stream_hint(stream),
                 keys.snapshot(stream, "d"),
             ]);

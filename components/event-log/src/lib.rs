@@ -20,8 +20,8 @@
 //! So what a reader has passed never changes, whatever writers do; time decides only when a
 //! reader helps, never what is true.
 //!
-//! Slots of a stream and of the log are taken without gaps, since a slot is only tried when the
-//! one before it is known to exist. Tails are found by probing, from hints that may be lost. A
+//! Slots of a stream and of a partition of the log are taken without gaps, since a slot is only
+//! tried when the one before it is known to exist. Tails are found by probing, from hints that may be lost. A
 //! slot is never deleted: a slow writer could win it a second time.
 //!
 //! # Layout
@@ -35,7 +35,9 @@
 //! | `keys` | the key of every record |
 //! | `record` | records to bytes and back |
 //! | `probe` | finds the last slot that exists, in few reads |
-//! | [`log`](EventLog) | `EventLog`: what it remembers, the log's tail, creation with the truth found out |
+//! | [`log`](EventLog) | `EventLog`: what it remembers, creation with the truth found out |
+//! | `tail` | the log's ends, one for each partition |
+//! | `ahead` | reads slots in order, many at a time from segments |
 //! | `append` | decides a stream's next slot |
 //! | `streams` | reads streams |
 //! | `follow` | reads the log, and voids slots of dead writers |
@@ -47,6 +49,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod append;
 mod commands;
 mod error;
@@ -62,11 +65,12 @@ mod record;
 mod slots;
 mod snapshots;
 mod streams;
+mod tail;
 #[cfg(feature = "tools")]
 pub mod tools;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};
-pub use log::{EventLog, Settings};
+pub use log::{EventLog, MAX_PARTITIONS, Settings};
 pub use model::{
     AppendRequest, Appended, Checkpoint, Claim, Event, Head, LogFilter, LogPage, MAX_EVENTS,
     Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent, RecordedId, Rejection, Row,

@@ -1,19 +1,18 @@
-//! The `EventLog`: what it remembers, how it creates, and where the log ends.
+//! The `EventLog`: what it remembers, how it creates, and where streams end.
 
 use std::collections::BTreeMap;
 
+use crate::ahead::Ahead;
 use crate::error::{SlotError, StoreError};
 use crate::keys::Keys;
 use crate::model::Head;
 use crate::name::StreamName;
 use crate::probe;
-use crate::record::{self, After, Hint, Ref, StreamRecord};
+use crate::record::{self, After, Hint, StreamRecord};
 use crate::slots::{Creation, Slots};
 
 /// A hint is written every so many slots.
 const HINT_EVERY: u64 = 16;
-/// Lost races for the log's tail before it is searched for anew.
-const PATIENCE: u32 = 4;
 /// How often a creation in doubt is tried again.
 pub(crate) const ATTEMPTS: u32 = 3;
 /// Streams whose place is remembered.
@@ -21,12 +20,15 @@ const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
+/// Most partitions. Whoever reads the log's end looks at one slot of each.
+pub const MAX_PARTITIONS: u32 = 64;
+
 /// How an [`EventLog`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Goes before every key: two prefixes are two worlds.
     pub prefix: String,
-    /// Logs that streams are spread over. Only 1 is supported.
+    /// Logs that streams are spread over, 1 to [`MAX_PARTITIONS`]. Cannot be changed once there are events.
     pub partitions: u32,
     /// Milliseconds after which a writer that has claimed a log slot and not written is taken for dead.
     pub grace_ms: u64,
@@ -73,8 +75,10 @@ pub struct EventLog<S> {
     pub(crate) slots: S,
     pub(crate) keys: Keys,
     pub(crate) grace_ms: u64,
-    /// A log slot that exists; 0: none known.
-    log_end: u64,
+    /// Of each partition, a row that exists; 0: none known.
+    pub(crate) ends: Vec<u64>,
+    /// Streams that are being read in order.
+    pub(crate) ahead: Ahead,
     /// Places that were read.
     places: BTreeMap<String, Place>,
 }
@@ -85,17 +89,18 @@ impl<S: Slots> EventLog<S> {
     /// # Errors
     /// [`StoreError::Invalid`] for settings that are not supported.
     pub fn open(slots: S, settings: &Settings) -> Result<Self, StoreError> {
-        if settings.partitions != 1 {
+        if !(1..=MAX_PARTITIONS).contains(&settings.partitions) {
             return Err(StoreError::Invalid(format!(
-                "[store] partitions = {} is not supported, only 1",
+                "[store] partitions = {} is not possible, only 1 to {MAX_PARTITIONS}",
                 settings.partitions
             )));
         }
         Ok(Self {
             slots,
-            keys: Keys::new(&settings.prefix),
+            keys: Keys::new(&settings.prefix, settings.partitions),
             grace_ms: settings.grace_ms,
-            log_end: 0,
+            ends: vec![0; settings.partitions as usize],
+            ahead: Ahead::default(),
             places: BTreeMap::new(),
         })
     }
@@ -105,7 +110,10 @@ impl<S: Slots> EventLog<S> {
     /// # Errors
     /// Why not.
     pub fn health(&self) -> Result<(), StoreError> {
-        self.read_ref(1).map(drop)
+        match self.read_log_slot(1)? {
+            Some(_) => Ok(()),
+            None => self.check_store(),
+        }
     }
 
     pub(crate) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -143,55 +151,6 @@ impl<S: Slots> EventLog<S> {
         Err(StoreError::InDoubt(doubt.unwrap_or_else(|| {
             format!("{key} exists and cannot be read")
         })))
-    }
-
-    /// Creates the first absent log slot with a ref; returns its index. No gap can come about: a
-    /// slot is only tried when the one before it is known to exist. A ref whose creation stays in
-    /// doubt is harmless, like one whose writer died.
-    pub(crate) fn claim_log(&mut self, claim: &Ref) -> Result<u64, StoreError> {
-        let bytes = record::encode(claim)?;
-        if self.log_end == 0 {
-            self.find_log_end()?;
-        }
-        let mut lost = 0;
-        loop {
-            let index = self.log_end + 1;
-            let written =
-                self.create(&self.keys.log(index), &bytes)
-                    .map_err(|error| match error {
-                        StoreError::InDoubt(why) => StoreError::Unavailable(why),
-                        other => other,
-                    })?;
-            self.log_end = index;
-            if written == Written::Ours {
-                self.hint(&self.keys.log_hint(), index);
-                return Ok(index);
-            }
-            lost += 1;
-            if lost % PATIENCE == 0 {
-                self.find_log_end()?;
-            }
-        }
-    }
-
-    fn find_log_end(&mut self) -> Result<(), StoreError> {
-        let guess = if self.log_end > 0 {
-            self.log_end
-        } else {
-            self.hinted(&self.keys.log_hint())?
-        };
-        self.log_end = probe::last(guess, |index| {
-            Ok::<_, StoreError>(self.get(&self.keys.log(index))?.is_some())
-        })?;
-        Ok(())
-    }
-
-    /// The ref in a log slot.
-    pub(crate) fn read_ref(&self, index: u64) -> Result<Option<Ref>, StoreError> {
-        let key = self.keys.log(index);
-        self.get(&key)?
-            .map(|bytes| record::decode(&key, &bytes))
-            .transpose()
     }
 
     /// What lies in a stream's slot.
@@ -282,9 +241,10 @@ impl<S: Slots> EventLog<S> {
     pub(crate) fn created(&mut self, stream: StreamName<'_>, place: Place) {
         self.remember(stream, place);
         self.hint(&self.keys.stream_hint(stream), place.cursor);
+        self.consolidate_behind(stream, place.cursor);
     }
 
-    fn hint(&self, key: &str, slot: u64) {
+    pub(crate) fn hint(&self, key: &str, slot: u64) {
         if slot.is_multiple_of(HINT_EVERY)
             && let Ok(bytes) = record::encode(&Hint { slot })
         {
@@ -294,7 +254,7 @@ impl<S: Slots> EventLog<S> {
     }
 
     /// A slot that probably exists. A damaged hint is as good as none.
-    fn hinted(&self, key: &str) -> Result<u64, StoreError> {
+    pub(crate) fn hinted(&self, key: &str) -> Result<u64, StoreError> {
         let hint = self
             .get(key)?
             .and_then(|bytes| record::decode::<Hint>(key, &bytes).ok());

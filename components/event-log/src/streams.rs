@@ -162,9 +162,13 @@ impl<S: Slots> EventLog<S> {
     }
 
     /// The record after a head. Its versions must go on from there.
-    fn next(&self, stream: StreamName<'_>, head: Head) -> Result<Option<StreamRecord>, StoreError> {
+    fn next(
+        &mut self,
+        stream: StreamName<'_>,
+        head: Head,
+    ) -> Result<Option<StreamRecord>, StoreError> {
         let slot = head.cursor.saturating_add(1);
-        let Some(record) = self.read_slot(stream, slot)? else {
+        let Some(record) = self.read_on(stream, slot)? else {
             return Ok(None);
         };
         let before = match &record {

@@ -88,9 +88,27 @@ fn write(slots: &MemorySlots) {
         Ok(Creation::Created)
     );
     log.read_log(0, 100, &LogFilter::default(), LATER).unwrap();
-    for n in 0..16 {
+    // Hints, and a segment.
+    for n in 0..256 {
         log.append(request("many-1", Precondition::Any, "", 10 + n, &["E"]))
             .unwrap();
+    }
+    // A log of two partitions, of which one has nothing to say.
+    let mut divided = EventLog::open(slots, &divided()).unwrap();
+    for n in 0..2 {
+        divided
+            .append(request("b-1", Precondition::Any, "", n, &["E"]))
+            .unwrap();
+    }
+    let page = divided.read_log(0, 100, &LogFilter::default(), NOW);
+    assert_eq!(page.unwrap().events.len(), 2);
+}
+
+fn divided() -> Settings {
+    Settings {
+        prefix: "tenant/2".into(),
+        partitions: 2,
+        ..Settings::default()
     }
 }
 
@@ -124,8 +142,8 @@ fn written() -> BTreeMap<String, Vec<u8>> {
     let mut written = slots.dump();
     written.retain(|key, _| {
         let repeated_slot = key.contains("stream.many-1") && !key.ends_with(".0000000000000001");
-        let repeated_ref =
-            key.contains(".log.") && key.as_str() > "atenant=2F1.log.0000000000000005";
+        let repeated_ref = key.starts_with("atenant=2F1.log.")
+            && key.as_str() > "atenant=2F1.log.0000000000000005";
         !repeated_slot && !repeated_ref
     });
     written
@@ -178,6 +196,13 @@ fn the_golden_files_can_be_read() {
         log.claim_command("c/1", 0x0123_4567_89ab_cdef, account, 0),
         Ok(Claim::Done(Outcome::Accepted(a))) if a.version == 2
     ));
+    let mut divided = EventLog::open(&slots, &divided()).unwrap();
+    let positions: Vec<_> = log_all(&mut divided, 100, NOW)
+        .into_iter()
+        .map(|e| e.position)
+        .collect();
+    assert_eq!(positions.len(), 2);
+    assert_eq!(positions[1] - positions[0], 2 * 1024);
     assert_eq!(
         load_all(&mut log, "ghost-1", 9).1,
         Head {

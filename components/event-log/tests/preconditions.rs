@@ -242,17 +242,3 @@ fn illegal_input_is_refused_and_writes_nothing() {
         assert_eq!(read_all(&mut log, name, 1).len(), 1);
     }
 }
-
-#[test]
-fn more_than_one_partition_is_refused() {
-    for partitions in [0, 2] {
-        let settings = Settings {
-            partitions,
-            ..Settings::default()
-        };
-        assert!(matches!(
-            EventLog::open(MemorySlots::new(), &settings),
-            Err(StoreError::Invalid(_))
-        ));
-    }
-}

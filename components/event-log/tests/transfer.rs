@@ -62,10 +62,10 @@ fn import<S: Slots>(slots: S, prefix: &str, lines: &[u8]) -> Result<Imported, Im
 }
 
 /// What a store answers to everything that can be asked of it.
-fn answers(slots: &MemorySlots, prefix: &str) -> String {
+fn answers(slots: &MemorySlots, settings: &Settings) -> String {
     let mut out = String::new();
     let slots = copy(slots);
-    let mut log = EventLog::open(&slots, &settings(prefix)).unwrap();
+    let mut log = EventLog::open(&slots, settings).unwrap();
     for limit in [1, 3, 1000] {
         let mut after = 0;
         loop {
@@ -123,7 +123,10 @@ fn an_imported_store_answers_what_the_source_does() {
             imported.events,
             log_all(&mut open(&copy(&source)), 100, LATER).len() as u64
         );
-        pretty_assert(&answers(&source, ""), &answers(&target, prefix));
+        pretty_assert(
+            &answers(&source, &settings("")),
+            &answers(&target, &settings(prefix)),
+        );
         assert_eq!(
             export_from(&target, prefix, b""),
             lines,
@@ -137,6 +140,69 @@ fn pretty_assert(left: &str, right: &str) {
         assert_eq!(left, right);
     }
     assert_eq!(left.len(), right.len());
+}
+
+#[test]
+fn a_log_of_several_partitions_keeps_its_order() {
+    let divided = |prefix: &str| Settings {
+        partitions: 4,
+        ..settings(prefix)
+    };
+    let (source, target) = (MemorySlots::new(), MemorySlots::new());
+    fill_busy(&source, &divided(""));
+    let lines = export(&source);
+    import(&target, "x", &lines).unwrap();
+    pretty_assert(
+        &answers(&source, &divided("")),
+        &answers(&target, &divided("x")),
+    );
+    assert_eq!(export_from(&target, "x", b""), lines);
+    // It cannot go where the log is divided otherwise.
+    let other = MemorySlots::new();
+    fill(&mut open(&other), "other-1", &[1]);
+    let before = other.dump();
+    let result = import(&other, "", &lines);
+    assert!(
+        matches!(&result, Err(ImportError::Different { key, .. }) if key == "a.store"),
+        "{result:?}"
+    );
+    assert_eq!(other.dump(), before);
+    let half = String::from_utf8(lines).unwrap();
+    let mixed = half.replacen("\"logpartitions\":4", "\"logpartitions\":2", 1);
+    let result = import(MemorySlots::new(), "", mixed.as_bytes());
+    assert!(
+        matches!(result, Err(ImportError::Malformed { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn what_is_appended_during_an_export_is_not_in_it() {
+    let source = busy();
+    let before = export(&source);
+    let mut lines = Vec::new();
+    let mut appended = false;
+    tools::export(
+        &source,
+        "",
+        "/test",
+        &Resume::default(),
+        &mut |bytes| {
+            lines.extend_from_slice(bytes);
+            if !std::mem::replace(&mut appended, true) {
+                let mut log = open(&source);
+                sourcer::submit(&mut log, "only-1", "late", 90, |_| false).unwrap();
+                sourcer::submit(&mut log, "only-1", "late-no", 91, |_| true).unwrap();
+            }
+            Ok(())
+        },
+        &mut |_| {},
+    )
+    .unwrap();
+    assert!(
+        lines == before,
+        "neither the commit nor the outcome after it"
+    );
 }
 
 #[test]
@@ -163,7 +229,7 @@ fn a_second_import_writes_nothing() {
     let first = import(&target, "", &lines).unwrap();
     let before = target.dump();
     assert_eq!(first.written, before.len() as u64);
-    let second = import(Dying::new(&target, 0), "", &lines).unwrap();
+    let second = import(Dying::new(&target, ""), "", &lines).unwrap();
     assert_eq!(
         second,
         Imported {
@@ -288,7 +354,7 @@ fn lines_of_another_store_are_not_continued() {
 #[test]
 fn a_writer_that_wakes_up_during_an_export_is_noticed() {
     let slots = busy();
-    let dead = Dying::new(&slots, 1);
+    let dead = Dying::new(&slots, ".stream");
     let request = request("w-1", Precondition::Any, "", 5, &["E"]);
     assert!(open(&dead).append(request).is_err());
     let woken = Cell::new(false);

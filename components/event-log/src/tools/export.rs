@@ -11,12 +11,13 @@
 use std::collections::BTreeMap;
 
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::log::{EventLog, Settings};
 use crate::model::MAX_EVENTS;
 use crate::name::StreamName;
-use crate::record::{self, ClaimRecord, Commit, Ref, StreamRecord};
+use crate::record::{self, ClaimRecord, Commit, LogRecord, StreamRecord};
 use crate::tools::line::{self, At, EndData};
-use crate::tools::listing::{Content, content};
+use crate::tools::listing::{Content, content, partitions};
 use crate::tools::verify::Progress;
 use crate::tools::{Listing, Resume};
 
@@ -60,8 +61,9 @@ pub struct Exported {
     pub outcomes: u64,
 }
 
-/// Writes a store out, from where earlier lines end. Reads only. Nobody may write to the store
-/// meanwhile.
+/// Writes a store out, from where earlier lines end. Nobody may write to the store meanwhile. Only
+/// reads, except that in a log of several partitions it passes absent slots as every reader
+/// does: by skips.
 ///
 /// `source` is the events' CloudEvents source, a URI reference.
 ///
@@ -75,13 +77,16 @@ pub fn export<S: Listing>(
     write: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Exported, ExportError> {
+    let partitions = partitions(slots, &Keys::new(prefix, 1))?.unwrap_or(1);
     let settings = Settings {
         prefix: prefix.to_owned(),
+        partitions,
         ..Settings::default()
     };
     let log = EventLog::open(slots, &settings)?;
     let mut export = Export {
         log,
+        partitions,
         source,
         write,
         count: Exported {
@@ -118,6 +123,7 @@ pub fn export<S: Listing>(
     } = export.count;
     let last = EndData {
         logend: end,
+        logpartitions: partitions,
         commits,
         events,
         outcomes,
@@ -127,8 +133,12 @@ pub fn export<S: Listing>(
     Ok(export.count)
 }
 
+/// The commit that a log slot leads to, and its slot; nothing if it is dead.
+type Led = Option<(u64, Commit)>;
+
 struct Export<'a, S> {
     log: EventLog<&'a S>,
+    partitions: u32,
     source: &'a str,
     write: &'a mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     count: Exported,
@@ -144,13 +154,13 @@ impl<S: Listing> Export<'_, S> {
             return Ok(());
         };
         let line = from.lines;
-        let there = self.log.read_ref(from.log_slot)?.is_some();
+        let there = self.log.read_log_slot(from.log_slot)?.is_some();
         let commit = match there {
             true => self.leads_to(from.log_slot)?,
             false => None,
         };
         let what = match commit {
-            Some((_, Some(commit))) => {
+            Some(Some((_, commit))) => {
                 let last = commit.events.len().saturating_sub(1) as u64;
                 if Commit::event_id(&commit.id, last) == *id {
                     return Ok(());
@@ -165,47 +175,50 @@ impl<S: Listing> Export<'_, S> {
         })
     }
 
-    /// The commit that a ref leads to, if it is alive; nothing while its slot is absent.
-    fn leads_to(&self, index: u64) -> Result<Option<(Ref, Option<Commit>)>, StoreError> {
-        let Some(claim) = self.log.read_ref(index)? else {
-            let key = self.log.keys.log(index);
-            return Err(StoreError::corrupt(&key, "it is absent"));
+    /// What a log slot leads to: nothing while that is not decided.
+    fn leads_to(&self, index: u64) -> Result<Option<Led>, StoreError> {
+        let key = self.log.keys.log(index);
+        let claim = match self.log.read_log_slot(index)? {
+            Some(LogRecord::Ref(claim)) => claim,
+            Some(LogRecord::Skip(_)) => return Ok(Some(None)),
+            None if self.log.skip(index)? => return self.leads_to(index),
+            None => return Err(StoreError::corrupt(&key, "it is absent")),
         };
         let stream = StreamName::parse(&claim.stream)
-            .map_err(|error| StoreError::corrupt(&self.log.keys.log(index), error.to_string()))?;
+            .map_err(|error| StoreError::corrupt(&key, error.to_string()))?;
         Ok(self.log.read_slot(stream, claim.slot)?.map(|record| {
             let commit = record.into_commit().filter(|commit| {
                 commit.id == claim.commit && commit.position == index * PER_COMMIT
             });
-            (claim, commit)
+            commit.map(|commit| (claim.slot, commit))
         }))
     }
 
     /// Writes what a log slot leads to; `false` if its writer is slow or died.
     fn log_slot(&mut self, index: u64) -> Result<bool, ExportError> {
-        let Some((claim, commit)) = self.leads_to(index)? else {
-            return Ok(false);
+        let (slot, commit) = match self.leads_to(index)? {
+            Some(Some(led)) => led,
+            Some(None) => return Ok(true),
+            None => return Ok(false),
         };
-        let Some(commit) = commit else {
-            return Ok(true);
-        };
-        let stream = StreamName::parse(&claim.stream)?;
+        let stream = StreamName::parse(&commit.stream)?;
         let before = match self.last.get(stream.as_str()) {
-            Some(slot) => *slot,
-            None => self.last_commit(stream, claim.slot - 1)?,
+            Some(before) => *before,
+            None => self.last_commit(stream, slot - 1)?,
         };
         let at = At {
-            slot: claim.slot,
-            voids: self.outcomes(stream, before, claim.slot)?,
+            slot,
+            voids: self.outcomes(stream, before, slot)?,
+            partitions: self.partitions,
         };
-        let owner = self.claim(stream, &commit.metadata.command_id, claim.slot)?;
+        let owner = self.claim(stream, &commit.metadata.command_id, slot)?;
         line::commit(&mut self.buffer, self.source, at, &commit, owner.as_ref())?;
         self.count.commits += 1;
         self.count.events += commit.events.len() as u64;
         if self.last.len() >= REMEMBERED {
             self.last.clear();
         }
-        self.last.insert(claim.stream, claim.slot);
+        self.last.insert(commit.stream, slot);
         self.flush()?;
         Ok(true)
     }
@@ -245,7 +258,11 @@ impl<S: Listing> Export<'_, S> {
                 }
             };
             let claim = self.claim(stream, &outcome.metadata.command_id, slot)?;
-            let at = At { slot, voids };
+            let at = At {
+                slot,
+                voids,
+                partitions: self.partitions,
+            };
             line::outcome(&mut self.buffer, self.source, at, &outcome, claim.as_ref())?;
             voids = 0;
             self.count.outcomes += 1;

@@ -4,23 +4,26 @@
 //! run again, finds its own values and goes on. Before a commit is written, all that it needs is
 //! looked at: where something else lies, nothing of the commit is written.
 //!
-//! The order of the writes: the claim, voids for slots that were left out, the commit, refs that
-//! lead nowhere for log slots that were left out, and last the ref that leads to the commit. The
-//! commit comes before its ref, unlike in an append: a reader that looked at the half imported
+//! The order of the writes: the claim, voids for slots that were left out, the commit, skips for
+//! log slots that were left out, and last the ref that leads to the commit. The commit comes before its ref, unlike in an append: a reader that looked at the half imported
 //! store could otherwise take the importer for dead, and void the slot.
 
 use crate::error::StoreError;
-use crate::log::{EventLog, Settings, Written};
+use crate::keys::Keys;
+use crate::log::{EventLog, MAX_PARTITIONS, Settings, Written};
 use crate::model::{MAX_EVENTS, Metadata, NewEvent};
 use crate::name::StreamName;
-use crate::record::{self, After, ClaimRecord, Commit, CommitId, OutcomeRecord, Ref, Void};
+use crate::record::{
+    self, After, ClaimRecord, Commit, CommitId, OutcomeRecord, Ref, Skip, StoreRecord, Void,
+};
 use crate::slots::Slots;
 use crate::tools::line::{At, END, EndData, Line, OUTCOME, OutcomeData};
 
 const PER_COMMIT: u64 = MAX_EVENTS as u64;
-/// Most slots that may be left out in a row: a higher number is taken for damage.
+/// Most slots of a stream that may be left out in a row: a higher number is taken for damage.
 const MAX_VOIDS: u64 = 1 << 16;
-const MAX_NOWHERE: u64 = 1 << 20;
+/// The same for the log.
+const MAX_LEFT_OUT: u64 = 1 << 20;
 
 /// Why a line was not imported.
 #[derive(Debug, thiserror::Error)]
@@ -80,10 +83,11 @@ pub struct Importer<S> {
     count: Imported,
     /// The commit whose events are coming.
     open: Option<Open>,
+    prefix: String,
+    /// Of the log, as the first line says.
+    partitions: Option<u32>,
     /// The last log slot that was filled.
     log_slot: u64,
-    /// Where the last commit lies: refs to nowhere lead there.
-    last: Option<(String, u64)>,
     ended: bool,
 }
 
@@ -117,8 +121,9 @@ impl<S: Slots> Importer<S> {
             line: 0,
             count: Imported::default(),
             open: None,
+            prefix: prefix.to_owned(),
+            partitions: None,
             log_slot: 0,
-            last: None,
             ended: false,
         })
     }
@@ -263,6 +268,7 @@ impl<S: Slots> Importer<S> {
         let at = At {
             slot,
             voids: line.streamvoids,
+            partitions: line.logpartitions.unwrap_or(1),
         };
         Ok((at, stream, metadata, claim))
     }
@@ -284,12 +290,9 @@ impl<S: Slots> Importer<S> {
             closed: false,
             ..commit.after
         };
-        let front = self.front(stream, at, stood, claim.as_ref())?;
+        let mut front = self.divided(at.partitions)?;
+        front.extend(self.front(stream, at, stood, claim.as_ref())?);
         let slot = self.value(self.log.keys.slot(stream, at.slot), &commit)?;
-        let nowhere = match &self.last {
-            Some((stream, slot)) => nowhere(stream, *slot),
-            None => nowhere(&commit.stream, at.slot),
-        };
         let lead = Ref {
             stream: commit.stream.clone(),
             slot: at.slot,
@@ -298,15 +301,14 @@ impl<S: Slots> Importer<S> {
         };
         let lead = self.value(self.log.keys.log(index), &lead)?;
         let absent = self.absent(front.into_iter().chain([slot]))?;
-        self.leave_out(index, &nowhere, false)?;
+        self.leave_out(index, false)?;
         let lead = self.absent([lead])?;
         self.create(absent)?;
-        self.leave_out(index, &nowhere, true)?;
+        self.leave_out(index, true)?;
         self.create(lead)?;
         self.count.commits += 1;
         self.count.events += commit.events.len() as u64;
         self.log_slot = index;
-        self.last = Some((commit.stream, at.slot));
         Ok(())
     }
 
@@ -330,7 +332,8 @@ impl<S: Slots> Importer<S> {
             rejection: data.rejection,
         };
         let stream = self.name(&outcome.stream)?;
-        let mut values = self.front(stream, at, outcome.after, claim.as_ref())?;
+        let mut values = self.divided(at.partitions)?;
+        values.extend(self.front(stream, at, outcome.after, claim.as_ref())?);
         values.push(self.value(self.log.keys.slot(stream, at.slot), &outcome)?);
         let absent = self.absent(values)?;
         self.create(absent)?;
@@ -356,11 +359,13 @@ impl<S: Slots> Importer<S> {
             )));
         }
         // What was passed stays passed: no new commit may come at the place of a dead one.
-        if let Some((stream, slot)) = &self.last {
-            let nowhere = nowhere(stream, *slot);
-            let behind = end.logend.saturating_add(1);
-            self.leave_out(behind, &nowhere, false)?;
-            self.leave_out(behind, &nowhere, true)?;
+        let behind = end.logend.saturating_add(1);
+        if end.logend > 0 {
+            let store = self.divided(end.logpartitions)?;
+            let store = self.absent(store)?;
+            self.leave_out(behind, false)?;
+            self.create(store)?;
+            self.leave_out(behind, true)?;
         }
         self.ended = true;
         Ok(())
@@ -371,7 +376,7 @@ impl<S: Slots> Importer<S> {
     fn front(
         &mut self,
         stream: StreamName<'_>,
-        At { slot, voids }: At,
+        At { slot, voids, .. }: At,
         stood: After,
         claim: Option<&ClaimRecord>,
     ) -> Result<Vec<Value>, ImportError> {
@@ -413,14 +418,30 @@ impl<S: Slots> Importer<S> {
         Ok(values)
     }
 
-    /// Puts refs that lead nowhere into the log slots that come before this one and that no line
-    /// has; or only looks whether something else lies there.
-    fn leave_out(&mut self, before: u64, nowhere: &Ref, write: bool) -> Result<(), ImportError> {
-        if before - self.log_slot.min(before) > MAX_NOWHERE {
+    /// The store's record, once. All lines must be of one store.
+    fn divided(&mut self, partitions: u32) -> Result<Vec<Value>, ImportError> {
+        if !(1..=MAX_PARTITIONS).contains(&partitions)
+            || self.partitions.is_some_and(|first| first != partitions)
+        {
+            return Err(self.malformed("its logpartitions fit no store, or another one"));
+        }
+        if self.partitions.is_some() {
+            return Ok(Vec::new());
+        }
+        self.partitions = Some(partitions);
+        self.log.keys = Keys::new(&self.prefix, partitions);
+        let store = self.log.keys.store();
+        Ok(vec![self.value(store, &StoreRecord { partitions })?])
+    }
+
+    /// Puts skips into the log slots that come before this one and that no line has; or only looks
+    /// whether something else lies there.
+    fn leave_out(&mut self, before: u64, write: bool) -> Result<(), ImportError> {
+        if before - self.log_slot.min(before) > MAX_LEFT_OUT {
             return Err(self.malformed("lines are missing before it: its position is too far away"));
         }
         for index in self.log_slot + 1..before {
-            let value = self.value(self.log.keys.log(index), nowhere)?;
+            let value = self.value(self.log.keys.log(index), &Skip { index })?;
             let absent = self.absent([value])?;
             if write {
                 self.create(absent)?;
@@ -490,15 +511,5 @@ impl<S: Slots> Importer<S> {
             line: self.line,
             source,
         }
-    }
-}
-
-/// The slot that it names holds a commit with another id.
-fn nowhere(stream: &str, slot: u64) -> Ref {
-    Ref {
-        stream: stream.to_owned(),
-        slot,
-        commit: CommitId::default(),
-        claimed_at: 0,
     }
 }

@@ -9,6 +9,7 @@
 //! | `streamvoids` | slots directly in front of it that hold nothing, if there are any |
 //! | `streamclosed` | `true`: no event can follow |
 //! | `commitsize` | events of the commit; the event's own index is in its id |
+//! | `logpartitions` | of the store's log, if it has more than one |
 //! | `commandtype` | the command's type |
 //! | `claimfingerprint`, `claimcursor` | of the command id's claim, where there is one |
 //! | `timems` | milliseconds since the epoch, where `time` cannot say them |
@@ -80,6 +81,8 @@ pub(crate) struct Line<'a> {
     pub streamclosed: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitsize: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logpartitions: Option<u32>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub claimfingerprint: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +101,8 @@ pub(crate) struct At {
     pub slot: u64,
     /// Voids directly in front of it.
     pub voids: u64,
+    /// Of the store's log.
+    pub partitions: u32,
 }
 
 /// The data of an outcome's line.
@@ -114,6 +119,7 @@ pub(crate) struct OutcomeData {
 pub(crate) struct EndData {
     /// The last log slot of the source, dead ones included.
     pub logend: u64,
+    pub logpartitions: u32,
     pub commits: u64,
     pub events: u64,
     pub outcomes: u64,
@@ -222,6 +228,7 @@ fn common<'a>(
         timems: (after.recorded_at > MAX_TIME).then_some(after.recorded_at),
         streamslot: Some(at.slot),
         streamvoids: at.voids,
+        logpartitions: Some(at.partitions).filter(|partitions| *partitions > 1),
         streamclosed: after.closed,
         commandid: Some(metadata.command_id.as_str().into()),
         commandtype: Some(metadata.command_type.as_str().into()),

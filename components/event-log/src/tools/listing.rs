@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{SlotError, StoreError};
 use crate::keys::Keys;
 use crate::name::{StreamName, unescape};
-use crate::record::{self, Commit, OutcomeRecord, Record, Void};
+use crate::record::{self, Commit, OutcomeRecord, Record, StoreRecord, Void};
 use crate::slots::{MemorySlots, Slots};
 use crate::tools::layout::{Area, Parsed};
 
@@ -68,9 +68,19 @@ pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
     })
 }
 
+/// In how many partitions a store's log is; nothing if it has no log yet, or was made before
+/// there were partitions.
+pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>, StoreError> {
+    let key = keys.store();
+    let found = slots.get(&key).map_err(StoreError::harmless)?;
+    found
+        .map(|bytes| Ok(record::decode::<StoreRecord>(&key, &bytes)?.partitions))
+        .transpose()
+}
+
 /// What lies under a root.
 pub(crate) struct Content {
-    /// The last log slot.
+    /// The last log slot; of the log that the keys are for.
     pub log_end: u64,
     /// Names of the streams that have a first slot. This is what the memory of the tools grows with.
     pub streams: BTreeSet<String>,
@@ -94,7 +104,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                             hashed.insert(slot.text.to_owned(), key.to_owned());
                         }
                     }
-                    Some(slot) if slot.area == Area::Log && slot.root == keys.root() => {
+                    Some(slot) if slot.area == Area::Log && keys.log(slot.number) == key => {
                         log_end = log_end.max(slot.number);
                     }
                     _ => {}

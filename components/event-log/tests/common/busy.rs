@@ -5,19 +5,19 @@ use std::cell::Cell;
 use super::sourcer::submit;
 use super::*;
 
-/// Its process ends before the creation with a given number, counted from 0.
+/// Its process ends before it creates a key with this in it.
 pub struct Dying<'a> {
     pub slots: &'a MemorySlots,
-    pub at: u64,
-    pub count: Cell<u64>,
+    pub before: &'static str,
+    dead: Cell<bool>,
 }
 
 impl<'a> Dying<'a> {
-    pub fn new(slots: &'a MemorySlots, at: u64) -> Self {
+    pub fn new(slots: &'a MemorySlots, before: &'static str) -> Self {
         Self {
             slots,
-            at,
-            count: Cell::new(0),
+            before,
+            dead: Cell::new(false),
         }
     }
 }
@@ -27,7 +27,8 @@ impl Slots for Dying<'_> {
         self.slots.get(key)
     }
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        if self.count.replace(self.count.get() + 1) >= self.at {
+        if key.contains(self.before) || self.dead.get() {
+            self.dead.set(true);
             return Err(SlotError::Unavailable("dead".into()));
         }
         self.slots.create(key, value)
@@ -86,7 +87,7 @@ pub fn busy_commands() -> Vec<(String, String)> {
 pub fn fill_busy(slots: &MemorySlots, settings: &Settings) {
     let log = || EventLog::open(slots, settings).unwrap();
     let dies = |stream: &str| {
-        let dying = Dying::new(slots, 1);
+        let dying = Dying::new(slots, ".stream");
         let request = request(stream, Precondition::Any, "", 99, &["Dead"]);
         let mut log = EventLog::open(&dying, settings).unwrap();
         assert!(log.append(request).is_err());

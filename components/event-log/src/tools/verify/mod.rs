@@ -16,9 +16,13 @@
 //! | `walk` | numbered slots in order, and the holes among them |
 //! | `streams` | slot after slot of each stream |
 //! | `log` | ref after ref |
+//! | `chains` | what reactions keep: revision after revision |
+//! | `segments` | copies of slots |
 //! | `singles` | claims, hints, snapshots |
 
+mod chains;
 mod log;
+mod segments;
 mod singles;
 mod streams;
 mod survey;
@@ -67,10 +71,15 @@ pub struct Summary {
     /// Refs whose slot went to another: normal.
     pub dead_refs: u64,
     pub pending_refs: u64,
+    /// Log slots that were passed.
+    pub skips: u64,
     pub claims: u64,
     pub pending_claims: u64,
     pub snapshots: u64,
+    pub segments: u64,
     pub hints: u64,
+    /// Checkpoints, rows and lists of rows.
+    pub chains: u64,
     /// Of all values that were read.
     pub bytes: u64,
     pub errors: u64,
@@ -101,7 +110,7 @@ pub fn verify<S: Listing>(
     found: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, StoreError> {
-    let only = prefix.map(|prefix| Keys::new(prefix).root().to_owned());
+    let only = prefix.map(|prefix| Keys::new(prefix, 1).root().to_owned());
     let mut walk = Walk {
         slots,
         summary: Summary::default(),
@@ -115,6 +124,7 @@ pub fn verify<S: Listing>(
     for home in &survey.homes {
         walk.streams(home)?;
         walk.log(home)?;
+        walk.chains(home)?;
     }
     walk.singles(&survey, only.as_deref())?;
     Ok(walk.summary)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::segments::number;
 use super::survey::{Home, Stem, Survey};
 use super::{DELETE, FOREIGN, LOST, PUT_BACK, Walk};
 use crate::error::{SlotError, StoreError};
@@ -9,7 +10,8 @@ use crate::file_name;
 use crate::keys::Keys;
 use crate::name::StreamName;
 use crate::record::{
-    self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, SnapshotRecord, StreamRecord, Void,
+    self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, Segment, SnapshotRecord, StreamRecord,
+    Void,
 };
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
@@ -56,18 +58,28 @@ impl<S: Listing> Walk<'_, S> {
     }
 
     fn single(&mut self, home: &Home, key: &str, parsed: &Parsed<'_>) -> Result<(), StoreError> {
-        let check = match parsed.area {
-            Area::Log | Area::Stream => return Ok(()),
-            Area::LogHint | Area::Head | Area::Command | Area::Snapshot => self.get(key)?,
-        };
+        // What comes in rows was walked through.
+        if matches!(parsed.area, Area::Log | Area::Stream | Area::Chain(_)) {
+            return Ok(());
+        }
         // Deleted since it was listed, as only what is disposable can be.
-        let Some(bytes) = check else {
+        let Some(bytes) = self.get(key)? else {
             return Ok(());
         };
         self.count(&bytes);
         match parsed.area {
-            Area::Log | Area::Stream => {}
-            Area::LogHint => self.hint(key, &bytes, home.log.last),
+            // The survey has read the store's record.
+            Area::Log | Area::Stream | Area::Chain(_) | Area::Store => {}
+            Area::LogHint => {
+                let end = home.log_end(parsed.partitions, parsed.number);
+                self.hint(key, &bytes, end);
+            }
+            Area::ChainHead => {
+                let list = key.replacen(".view-head", ".view", 1);
+                let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
+                self.hint(key, &bytes, end);
+            }
+            Area::Segment => self.segment(home, key, &bytes)?,
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
             Area::Command => match record::decode::<ClaimRecord>(key, &bytes) {
                 Ok(claim) => self.claim(home, key, &claim)?,
@@ -205,6 +217,18 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(None);
                 }
             },
+            Ok(Segment::KIND) => match record::decode::<Segment>(digest, bytes) {
+                Ok(segment) => Box::new(move |keys| {
+                    let stream = StreamName::parse(&segment.stream).ok()?;
+                    Some(keys.segment(stream, number(&segment)))
+                }),
+                Err(error) => {
+                    self.corrupt(digest, &error, DELETE);
+                    return Ok(None);
+                }
+            },
+            // What reactions keep tells its key, to those who know it: here it is only known whole.
+            Ok(8..=10 | 14) => return Ok(None),
             // Slots of streams, and what cannot be read, are the survey's.
             Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
             Ok(kind) => {

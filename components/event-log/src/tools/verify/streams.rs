@@ -9,7 +9,7 @@ use super::{FOREIGN, PUT_BACK, Walk};
 use crate::error::StoreError;
 use crate::model::MAX_EVENTS;
 use crate::name::{StreamName, unescape};
-use crate::record::{self, After, Commit, Ref, StreamRecord};
+use crate::record::{After, Commit, LogRecord, StreamRecord};
 use crate::tools::Listing;
 use crate::tools::listing::owner;
 
@@ -162,8 +162,8 @@ impl<S: Listing> Walk<'_, S> {
         let at = home.keys.log(index);
         let undelivered = match self.get(&at)? {
             None => "is absent",
-            Some(bytes) => match record::decode::<Ref>(&at, &bytes) {
-                Ok(claim)
+            Some(bytes) => match LogRecord::decode(&at, index, &bytes) {
+                Ok(LogRecord::Ref(claim))
                     if claim.stream == commit.stream
                         && claim.slot == step.number
                         && claim.commit == commit.id =>

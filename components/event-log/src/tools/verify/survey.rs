@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::{FOREIGN, PUT_BACK, Walk};
 use crate::error::StoreError;
 use crate::keys::Keys;
+use crate::log::MAX_PARTITIONS;
 use crate::name::StreamName;
 use crate::record::{self, Commit, OutcomeRecord, Record, Void};
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
-use crate::tools::listing::{Listed, owner};
+use crate::tools::listing::{Listed, owner, partitions};
 
 /// Absent slots after which the search for a stream's slots among digests gives up.
 const PATIENCE: u64 = 4096;
@@ -40,16 +41,69 @@ pub(super) struct Stem {
 /// What lies under one prefix.
 pub(super) struct Home {
     pub keys: Keys,
-    pub log: Extent,
+    /// Of the log.
+    pub partitions: u32,
+    /// Rows of each partition; of each log, should there be more than the one that belongs here.
+    pub logs: BTreeMap<u32, Vec<Extent>>,
     pub streams: BTreeMap<Stem, Extent>,
+    /// By what their keys begin with.
+    pub chains: BTreeMap<String, (Extent, &'static [u8])>,
 }
 
 impl Home {
     fn new(root: &str) -> Self {
         Self {
-            keys: Keys::of_root(root),
-            log: Extent::default(),
+            keys: Keys::of_root(root, 1),
+            partitions: 1,
+            logs: BTreeMap::new(),
             streams: BTreeMap::new(),
+            chains: BTreeMap::new(),
+        }
+    }
+
+    /// The last row of a partition.
+    pub fn log_end(&self, partitions: u32, partition: u64) -> u64 {
+        let log = self.logs.get(&partitions);
+        let extent = log.and_then(|rows| rows.get(usize::try_from(partition).ok()?));
+        extent.map_or(0, |extent| extent.last)
+    }
+
+    fn add(&mut self, key: &str, parsed: &Parsed<'_>) {
+        match parsed.area {
+            Area::Log => {
+                let partitions = parsed.partitions.max(1);
+                let rows = self
+                    .logs
+                    .entry(partitions)
+                    .or_insert_with(|| vec![Extent::default(); partitions as usize]);
+                let (before, partitions) = (parsed.number - 1, u64::from(partitions));
+                if let Some(extent) = rows.get_mut((before % partitions) as usize) {
+                    extent.add(before / partitions + 1);
+                }
+            }
+            Area::Stream => self
+                .streams
+                .entry(Stem::of(parsed))
+                .or_default()
+                .add(parsed.number),
+            Area::Chain(kinds) => {
+                let front = key.rsplit_once('.').map_or(key, |(front, _)| front);
+                match self.chains.get_mut(front) {
+                    Some((extent, _)) => extent.add(parsed.number),
+                    None => {
+                        let mut extent = Extent::default();
+                        extent.add(parsed.number);
+                        self.chains.insert(front.to_owned(), (extent, kinds));
+                    }
+                }
+            }
+            Area::Store
+            | Area::LogHint
+            | Area::Segment
+            | Area::Head
+            | Area::Command
+            | Area::Snapshot
+            | Area::ChainHead => {}
         }
     }
 
@@ -112,15 +166,7 @@ impl Survey {
                         let Some(home) = homes.get_mut(root) else {
                             return Ok(());
                         };
-                        match parsed.area {
-                            Area::Log => home.log.add(parsed.number),
-                            Area::Stream => home
-                                .streams
-                                .entry(Stem::of(&parsed))
-                                .or_default()
-                                .add(parsed.number),
-                            Area::LogHint | Area::Head | Area::Command | Area::Snapshot => {}
-                        }
+                        home.add(key, &parsed);
                     }
                     Listed::Digest(digest, bytes) => {
                         keys += 1;
@@ -146,6 +192,9 @@ impl Survey {
             })
             .map_err(StoreError::harmless)?;
         let mut homes: Vec<Home> = homes.into_values().collect();
+        for home in &mut homes {
+            walk.divided(home)?;
+        }
         for (name, count) in digests {
             let mut placed = 0;
             for home in &mut homes {
@@ -164,6 +213,42 @@ impl Survey {
 }
 
 impl<S: Listing> Walk<'_, S> {
+    /// Finds out in how many partitions the log is.
+    fn divided(&mut self, home: &mut Home) -> Result<(), StoreError> {
+        let key = home.keys.store();
+        let stored = match partitions(self.slots, &home.keys) {
+            Ok(stored) => stored,
+            Err(StoreError::Corrupt { reason, .. }) => {
+                self.error(&key, reason, PUT_BACK);
+                home.logs.keys().next_back().copied()
+            }
+            Err(error) => return Err(error),
+        };
+        home.partitions = match stored {
+            Some(partitions) if (1..=MAX_PARTITIONS).contains(&partitions) => partitions,
+            None => {
+                if home.logs.keys().any(|partitions| *partitions > 1) {
+                    self.error(&key, "it is absent, and the log is in partitions", PUT_BACK);
+                }
+                home.logs.keys().next_back().copied().unwrap_or(1)
+            }
+            Some(partitions) => {
+                self.error(&key, format!("it says {partitions} partitions"), PUT_BACK);
+                1
+            }
+        };
+        let root = home.keys.root().to_owned();
+        home.keys = Keys::of_root(&root, home.partitions);
+        for other in home.logs.keys().filter(|other| **other != home.partitions) {
+            let what = format!(
+                "the store's log is in {} partitions, and there is one in {other}",
+                home.partitions
+            );
+            self.error(&Keys::of_root(&root, *other).log(1), what, FOREIGN);
+        }
+        Ok(())
+    }
+
     /// Finds the slots of a stream whose keys the listing cannot tell, by asking for each.
     fn place(&mut self, home: &mut Home, name: &str, count: u64) -> Result<u64, StoreError> {
         let Ok(stream) = StreamName::parse(name) else {

@@ -1,0 +1,176 @@
+//! Where the log ends, and what it is made of: partitions.
+//!
+//! Log slots are numbered from 1. With P partitions, slot `i` belongs to partition `(i - 1) mod P`;
+//! the slots of one partition, its rows, are taken without gaps, by the commits of its streams.
+//! A reader goes through all slots in the order of their numbers. Where it meets an absent slot
+//! and finds that a later one exists, that partition has had nothing to say: the reader creates
+//! a *skip* there, and a writer that comes late takes the next row. So the order is one for all
+//! partitions, and what a reader has passed never changes; but between streams of different
+//! partitions it says nothing about which commit was first.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::StoreError;
+use crate::log::{EventLog, Written};
+use crate::name::StreamName;
+use crate::probe;
+use crate::record::{self, LogRecord, Ref, Skip, StoreRecord};
+use crate::slots::Slots;
+
+/// Lost races for the log's tail before it is searched for anew.
+const PATIENCE: u32 = 4;
+
+impl<S: Slots> EventLog<S> {
+    /// Creates the first absent log slot of the stream's partition with a ref; returns its number.
+    /// No gap can come about: a slot is only tried when the one before it in its partition is known
+    /// to exist. A ref whose creation stays in doubt is harmless, like one whose writer died.
+    pub(crate) fn claim_log(
+        &mut self,
+        stream: StreamName<'_>,
+        claim: &Ref,
+    ) -> Result<u64, StoreError> {
+        let bytes = record::encode(claim)?;
+        let partition = self.partition(stream);
+        if self.end(partition) == 0 && self.find_end(partition)? == 0 {
+            self.found_store()?;
+        }
+        let mut lost = 0;
+        loop {
+            let row = self.end(partition) + 1;
+            let index = self.index(partition, row);
+            let written =
+                self.create(&self.keys.log(index), &bytes)
+                    .map_err(|error| match error {
+                        StoreError::InDoubt(why) => StoreError::Unavailable(why),
+                        other => other,
+                    })?;
+            self.set_end(partition, row);
+            if written == Written::Ours {
+                self.hint(&self.keys.log_hint(partition), row);
+                return Ok(index);
+            }
+            lost += 1;
+            if lost % PATIENCE == 0 {
+                self.find_end(partition)?;
+            }
+        }
+    }
+
+    /// What lies in a log slot.
+    pub(crate) fn read_log_slot(&self, index: u64) -> Result<Option<LogRecord>, StoreError> {
+        let key = self.keys.log(index);
+        self.get(&key)?
+            .map(|bytes| LogRecord::decode(&key, index, &bytes))
+            .transpose()
+    }
+
+    /// Passes a log slot that was seen to be absent, if others have gone on: after this it is
+    /// there. `false` if it is the log's end.
+    pub(crate) fn skip(&self, index: u64) -> Result<bool, StoreError> {
+        // The next slots are those of all other partitions.
+        for other in 1..self.partitions() {
+            if self.get(&self.keys.log(index + other))?.is_some() {
+                let skip = record::encode(&Skip { index })?;
+                return match self.create(&self.keys.log(index), &skip) {
+                    Ok(Written::Ours | Written::Taken) => Ok(true),
+                    // The next reader tries again.
+                    Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
+                    Err(error) => Err(error),
+                };
+            }
+        }
+        Ok(false)
+    }
+
+    /// An empty log may be one that is divided otherwise.
+    pub(crate) fn check_store(&self) -> Result<(), StoreError> {
+        let key = self.keys.store();
+        let Some(bytes) = self.get(&key)? else {
+            return Ok(());
+        };
+        let StoreRecord { partitions } = record::decode(&key, &bytes)?;
+        self.compare(partitions)
+    }
+
+    /// Before the first commit of a partition: says how the store is divided, or finds out that
+    /// it is divided otherwise.
+    fn found_store(&self) -> Result<(), StoreError> {
+        let key = self.keys.store();
+        if self.get(&key)?.is_some() {
+            return self.check_store();
+        }
+        // Stores from before there were partitions do not say that they have one.
+        if self.partitions() != 1 && self.get(&self.keys.undivided_log(1))?.is_some() {
+            return self.compare(1);
+        }
+        let record = StoreRecord {
+            partitions: self.ends.len() as u32,
+        };
+        match self.create(&key, &record::encode(&record)?) {
+            Ok(Written::Ours) => Ok(()),
+            Ok(Written::Taken) => self.check_store(),
+            Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn compare(&self, stored: u32) -> Result<(), StoreError> {
+        if u64::from(stored) == self.partitions() {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(format!(
+            "this store has [store] partitions = {stored}, and {} are asked for: that cannot be \
+             changed; put {stored} into annals.toml, or export the store and import it into a new one",
+            self.partitions()
+        )))
+    }
+
+    /// The partition of a stream, from 0.
+    fn partition(&self, stream: StreamName<'_>) -> u32 {
+        partition_of(stream, self.ends.len() as u32)
+    }
+
+    fn partitions(&self) -> u64 {
+        self.ends.len() as u64
+    }
+
+    fn index(&self, partition: u32, row: u64) -> u64 {
+        (row - 1) * self.partitions() + u64::from(partition) + 1
+    }
+
+    fn end(&self, partition: u32) -> u64 {
+        self.ends.get(partition as usize).copied().unwrap_or(0)
+    }
+
+    fn set_end(&mut self, partition: u32, row: u64) {
+        if let Some(end) = self.ends.get_mut(partition as usize) {
+            *end = row;
+        }
+    }
+
+    fn find_end(&mut self, partition: u32) -> Result<u64, StoreError> {
+        let guess = match self.end(partition) {
+            0 => self.hinted(&self.keys.log_hint(partition))?,
+            known => known,
+        };
+        let end = probe::last(guess, |row| {
+            let key = self.keys.log(self.index(partition, row));
+            Ok::<_, StoreError>(self.get(&key)?.is_some())
+        })?;
+        self.set_end(partition, end);
+        Ok(end)
+    }
+}
+
+/// The partition of a stream, from 0.
+pub(crate) fn partition_of(stream: StreamName<'_>, partitions: u32) -> u32 {
+    if partitions == 1 {
+        return 0;
+    }
+    let digest = Sha256::digest(stream.as_str());
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    (number % u64::from(partitions)) as u32
+}
