@@ -4,7 +4,8 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -37,6 +38,18 @@ impl FileSlots {
             root: root.to_owned(),
             temporaries: AtomicU64::new(0),
         }
+    }
+
+    /// Shows a slot only when its name is durable: while its creator has not synced the directory,
+    /// the file still has its temporary name too.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        if file.metadata()?.nlink() > 1 {
+            sync(path.parent().unwrap_or(&self.root))?;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -98,7 +111,7 @@ fn in_doubt<'a>(doing: &'a str, key: &'a str) -> impl Fn(io::Error) -> SlotError
 
 impl Slots for FileSlots {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
-        match fs::read(self.path(key)) {
+        match self.read(&self.path(key)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unavailable("reading", key)(error)),
@@ -113,16 +126,21 @@ impl Slots for FileSlots {
         let syncing = "syncing the directory of";
         // Synced in both cases: neither an acknowledged creation nor what is decided upon its
         // being there may outlive the slot.
-        let answer = match fs::hard_link(&temporary, &path) {
-            Ok(()) => sync(&shard)
-                .map(|()| Creation::Created)
-                .map_err(in_doubt(syncing, key)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => sync(&shard)
-                .map(|()| Creation::Exists)
-                .map_err(unavailable(syncing, key)),
-            Err(error) => Err(in_doubt("linking", key)(error)),
+        let (answer, is_settled) = match fs::hard_link(&temporary, &path) {
+            Ok(()) => match sync(&shard) {
+                Ok(()) => (Ok(Creation::Created), true),
+                Err(error) => (Err(in_doubt(syncing, key)(error)), false),
+            },
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match sync(&shard) {
+                Ok(()) => (Ok(Creation::Exists), true),
+                Err(error) => (Err(unavailable(syncing, key)(error)), true),
+            },
+            Err(error) => (Err(in_doubt("linking", key)(error)), false),
         };
-        let _ = fs::remove_file(&temporary);
+        // Never before the directory was synced: readers would take the slot for durable.
+        if is_settled {
+            let _ = fs::remove_file(&temporary);
+        }
         answer
     }
 

@@ -13,8 +13,9 @@ use super::buckets::BucketSlots;
 use super::files::{self, FileSlots};
 use crate::store::Embedded;
 
-/// Files that the embedded store keeps in its directory, whatever is in it.
-const EMBEDDED: [&str; 2] = ["version", "keyspaces"];
+/// Files that the embedded store keeps in its directory, whatever is in it. One of them is enough:
+/// it may have been killed while it made them.
+const EMBEDDED: [&str; 3] = ["lock", "version", "keyspaces"];
 
 /// Where a store lies.
 #[derive(Debug, Clone, Args)]
@@ -118,7 +119,7 @@ fn look(path: &Path) -> io::Result<Content> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
         entries => entries?,
     };
-    if EMBEDDED.iter().all(|name| path.join(name).exists()) {
+    if EMBEDDED.iter().any(|name| path.join(name).exists()) {
         return Ok(Content::Embedded);
     }
     for entry in entries {
@@ -200,6 +201,9 @@ mod tests {
         assert_eq!(looks("empty"), Content::Nothing);
         drop(Embedded::open(&dir.path().join("embedded")).expect("opens"));
         assert_eq!(looks("embedded"), Content::Embedded);
+        std::fs::create_dir(dir.path().join("begun")).expect("made");
+        std::fs::write(dir.path().join("begun/lock"), "").expect("made");
+        assert_eq!(looks("begun"), Content::Embedded);
         std::fs::create_dir_all(dir.path().join("files/0f")).expect("made");
         assert_eq!(looks("files"), Content::Files);
         assert_eq!(look(dir.path()).expect("readable"), Content::Else);
