@@ -274,6 +274,10 @@ fn what_speaks_of_slots_that_are_gone_is_found() {
         "{found:?}"
     );
     assert!(found.iter().any(|f| f.key == "a.head.a-1"), "{found:?}");
+    assert!(
+        found.iter().any(|f| f.what.contains("is absent too")),
+        "no writer claims a slot before the one in front of it is there: {found:?}"
+    );
     let slots = copy(&whole);
     for slot in 16..=32 {
         slots.delete(&format!("a.log.{slot:016x}")).unwrap();
