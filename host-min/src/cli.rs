@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use annals_host::engine::CompileCache;
 use annals_host::state::SharedDirectory;
+use annals_host::tools::export::Export;
+use annals_host::tools::import::Import;
+use annals_host::tools::verify::Verify;
 use clap::{Args, Parser, Subcommand};
 
-/// The minimal keyvalue-backed WASI 0.2 HTTP host for composed Annals components.
+/// The minimal keyvalue-backed WASI 0.2 HTTP host for composed Annals components, and the tools
+/// that look after its store.
 ///
 /// A response is sent only when everything that it could have observed is durable.
 #[derive(Debug, Parser)]
@@ -21,6 +25,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(Serve),
+    Verify(Verify),
+    Export(Export),
+    Import(Import),
 }
 
 /// Serve a composed component over HTTP.

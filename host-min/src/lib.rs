@@ -12,6 +12,7 @@
 //! - [`problem`]: errors as `application/problem+json`
 //! - [`gate`]: bounded concurrency with a bounded queue
 //! - [`server`]: HTTP connections, and how they end
+//! - [`tools`]: looking after a store while nobody serves it: verify, export, import
 //!
 //! One rule joins them: a response leaves only when every write that it could have observed is
 //! durable ([`store::Kv::barrier`]).
@@ -27,3 +28,4 @@ pub mod problem;
 pub mod server;
 pub mod state;
 pub mod store;
+pub mod tools;

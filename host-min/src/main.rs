@@ -1,4 +1,4 @@
-//! `annals-host`: serves a composed component over HTTP.
+//! `annals-host`: serves a composed component over HTTP, and looks after its store.
 
 mod cli;
 
@@ -12,6 +12,7 @@ use annals_host::error::HostError;
 use annals_host::gate::Gate;
 use annals_host::server::Server;
 use annals_host::store::{Embedded, Kv, Memory};
+use annals_host::tools::{self, ToolError};
 use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, Serve, StoreChoice};
@@ -23,13 +24,25 @@ const OUR_FAULT: u8 = 3;
 
 fn main() -> ExitCode {
     // clap answers --help with 0, and what it cannot understand with 2.
-    let Command::Serve(options) = Cli::parse().command;
+    let command = Cli::parse().command;
     log_to_stderr();
-    match serve(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match &command {
+        Command::Serve(options) => serve(options).map(|()| true),
+        Command::Verify(options) => tools::verify::run(options).map_err(Into::into),
+        Command::Export(options) => tools::export::run(options)
+            .map(|()| true)
+            .map_err(Into::into),
+        Command::Import(options) => tools::import::run(options)
+            .map(|()| true)
+            .map_err(Into::into),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(USERS_FAULT),
         Err(error) => {
             eprintln!("annals-host: {error:#}");
-            let users = error.downcast_ref().is_some_and(HostError::is_users);
+            let users = error.downcast_ref().is_some_and(HostError::is_users)
+                || error.downcast_ref().is_some_and(ToolError::is_users);
             ExitCode::from(if users { USERS_FAULT } else { OUR_FAULT })
         }
     }

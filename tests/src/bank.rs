@@ -17,9 +17,11 @@ pub struct Command {
     pub id: String,
     /// Commands of one account are in one lane, and sent in order.
     pub lane: usize,
+    /// What it asks for.
     #[serde(rename = "type")]
-    command_type: String,
-    body: String,
+    pub command_type: String,
+    /// The request's body.
+    pub body: String,
 }
 
 /// What the oracle says.

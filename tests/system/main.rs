@@ -11,3 +11,4 @@ mod snapshots;
 mod store_conformance;
 mod stranger;
 mod support;
+mod transfer;

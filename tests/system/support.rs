@@ -46,6 +46,12 @@ fn serve(folder: &Path, host: Kind, flags: &[&str]) -> Served {
 /// A host with its data, both gone at the end of the test.
 pub struct Served {
     pub server: Server,
-    #[allow(dead_code, reason = "deleted when dropped")]
     data: TempDir,
+}
+
+impl Served {
+    /// Where its store is.
+    pub fn store(&self) -> PathBuf {
+        self.data.path().join("store")
+    }
 }

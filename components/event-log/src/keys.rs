@@ -29,16 +29,30 @@ impl Keys {
         } else {
             format!("b{}", &sha256_hex(prefix)[..LONGEST_PREFIX])
         };
-        let log = match partitions {
-            1 => "log".to_owned(),
-            _ => format!("log{partitions}"),
-        };
-        Self { root, log }
+        Self {
+            root,
+            log: log(partitions),
+        }
     }
 
     /// What holds for the whole store.
     pub fn store(&self) -> String {
         format!("{}.store", self.root)
+    }
+
+    /// The prefix as it stands at the beginning of every key.
+    #[cfg(feature = "tools")]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The keys of a root that was found in a key.
+    #[cfg(feature = "tools")]
+    pub fn of_root(root: &str, partitions: u32) -> Self {
+        Self {
+            root: root.to_owned(),
+            log: log(partitions),
+        }
     }
 
     /// Slot of the log.
@@ -95,6 +109,13 @@ impl Keys {
             self.root,
             sha256_hex(&format!("{stream}\0{decider}"))
         )
+    }
+}
+
+fn log(partitions: u32) -> String {
+    match partitions {
+        1 => "log".to_owned(),
+        _ => format!("log{partitions}"),
     }
 }
 

@@ -50,6 +50,8 @@
 //! | `views` | which rows a view has; scans |
 //! | `reactions` | what checkpoints and rows have in common |
 //! | `reaction_records` | their records |
+//! | [`file_name`] | the file of a key, where slots are files |
+//! | [`tools`] | verify, export, import; only with the feature `tools` |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -59,6 +61,7 @@ mod chain;
 mod checkpoints;
 mod commands;
 mod error;
+pub mod file_name;
 mod follow;
 mod keys;
 mod log;
@@ -74,6 +77,8 @@ mod slots;
 mod snapshots;
 mod streams;
 mod tail;
+#[cfg(feature = "tools")]
+pub mod tools;
 mod views;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};

@@ -298,7 +298,7 @@ pub(crate) fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError
 }
 
 /// Checks the header and the checksum.
-fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
+pub(crate) fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
     let Some((&[magic, kind, version, a, b, c, d], body)) = bytes.split_first_chunk::<HEADER>()
     else {
         return Err(StoreError::corrupt(

@@ -130,15 +130,7 @@ impl<S: Slots> EventLog<S> {
 
     /// The partition of a stream, from 0.
     fn partition(&self, stream: StreamName<'_>) -> u32 {
-        if self.partitions() == 1 {
-            return 0;
-        }
-        let digest = Sha256::digest(stream.as_str());
-        let number = digest
-            .iter()
-            .take(8)
-            .fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-        (number % self.partitions()) as u32
+        partition_of(stream, self.ends.len() as u32)
     }
 
     pub(crate) fn partitions(&self) -> u64 {
@@ -171,4 +163,17 @@ impl<S: Slots> EventLog<S> {
         self.set_end(partition, end);
         Ok(end)
     }
+}
+
+/// The partition of a stream, from 0.
+pub(crate) fn partition_of(stream: StreamName<'_>, partitions: u32) -> u32 {
+    if partitions == 1 {
+        return 0;
+    }
+    let digest = Sha256::digest(stream.as_str());
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    (number % u64::from(partitions)) as u32
 }

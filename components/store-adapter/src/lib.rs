@@ -37,7 +37,7 @@ pub mod bindings {
 mod convert;
 
 pub use adapter::Adapter;
-pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots};
+pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots, file_name};
 pub use bindings::annals::es::settings::StoreSettings;
 
 /// What one family of hosts offers.

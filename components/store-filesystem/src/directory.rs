@@ -4,13 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use annals_store_adapter::file_name::{self, DURABLE};
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
-
-use crate::file_name;
-
-/// In a directory that is known to survive a power cut. No key's file has this name.
-const DURABLE: &str = "%durable";
 
 /// The data directory.
 pub struct Directory {

@@ -21,15 +21,13 @@
 //! | module | job |
 //! |---|---|
 //! | `directory` | finds the data directory among the preopened ones; shards |
-//! | `file_name` | the file name of a key |
 #![deny(missing_docs)]
 
 mod directory;
-mod file_name;
 
 use std::rc::Rc;
 
-use annals_store_adapter::{Backend, Creation, SlotError, Slots, StoreSettings};
+use annals_store_adapter::{Backend, Creation, SlotError, Slots, StoreSettings, file_name};
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 use wasip2::random::insecure::get_insecure_random_u64;
 

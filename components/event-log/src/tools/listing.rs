@@ -1,0 +1,135 @@
+//! What a store must offer beside slots, for tools only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{SlotError, StoreError};
+use crate::keys::Keys;
+use crate::name::{StreamName, unescape};
+use crate::record::{self, Commit, OutcomeRecord, Record, StoreRecord, Void};
+use crate::slots::{MemorySlots, Slots};
+use crate::tools::layout::{Area, Parsed};
+
+/// A key of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed<'a> {
+    /// The key.
+    Key(&'a str),
+    /// Where long keys are kept as digests: [`file_name::digest`](crate::file_name::digest) of the key, and its value.
+    Digest(&'a str, &'a [u8]),
+    /// Something that is no key at all, as the store itself would name it.
+    Foreign(&'a str),
+}
+
+/// Slots whose keys can be listed.
+pub trait Listing: Slots {
+    /// Visits everything that is stored, each once, in any order, and stops at an error of the
+    /// visitor. What is written meanwhile may be missed.
+    ///
+    /// # Errors
+    /// The visitor's; [`SlotError::Unavailable`] if the store cannot be listed.
+    fn visit(
+        &self,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+    ) -> Result<(), SlotError>;
+}
+
+impl<L: Listing + ?Sized> Listing for &L {
+    fn visit(
+        &self,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+    ) -> Result<(), SlotError> {
+        (**self).visit(each)
+    }
+}
+
+impl Listing for MemorySlots {
+    fn visit(
+        &self,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+    ) -> Result<(), SlotError> {
+        self.dump()
+            .keys()
+            .try_for_each(|key| each(Listed::Key(key)))
+    }
+}
+
+/// The stream that a record in a stream's slot says it belongs to.
+pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
+    Ok(match record::kind(key, bytes)? {
+        Commit::KIND => record::decode::<Commit>(key, bytes)?.stream,
+        OutcomeRecord::KIND => record::decode::<OutcomeRecord>(key, bytes)?.stream,
+        Void::KIND => record::decode::<Void>(key, bytes)?.stream,
+        other => {
+            return Err(StoreError::corrupt(
+                key,
+                format!("kind {other} cannot lie in a stream's slot"),
+            ));
+        }
+    })
+}
+
+/// In how many partitions a store's log is; nothing if it has no log yet, or was made before
+/// there were partitions.
+pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>, StoreError> {
+    let key = keys.store();
+    let found = slots.get(&key).map_err(StoreError::harmless)?;
+    found
+        .map(|bytes| Ok(record::decode::<StoreRecord>(&key, &bytes)?.partitions))
+        .transpose()
+}
+
+/// What lies under a root.
+pub(crate) struct Content {
+    /// The last log slot; of the log that the keys are for.
+    pub log_end: u64,
+    /// Names of the streams that have a first slot. This is what the memory of the tools grows with.
+    pub streams: BTreeSet<String>,
+}
+
+/// Finds what lies under a root. From the listing, not by probing: where slots are missing, a
+/// probe may take the hole for the end.
+pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, StoreError> {
+    let mut log_end = 0;
+    let mut names = BTreeSet::new();
+    // Digests of names, each with a key whose record tells the name.
+    let mut hashed: BTreeMap<String, String> = BTreeMap::new();
+    slots
+        .visit(&mut |listed| {
+            match listed {
+                Listed::Key(key) => match Parsed::of(key) {
+                    Some(slot) if slot.area == Area::Stream && slot.root == keys.root() => {
+                        if !slot.hashed {
+                            names.extend(unescape(slot.text));
+                        } else if !hashed.contains_key(slot.text) {
+                            hashed.insert(slot.text.to_owned(), key.to_owned());
+                        }
+                    }
+                    Some(slot) if slot.area == Area::Log && keys.log(slot.number) == key => {
+                        log_end = log_end.max(slot.number);
+                    }
+                    _ => {}
+                },
+                // Its root shows below, when the first slot is asked for.
+                Listed::Digest(digest, bytes) => names.extend(owner(digest, bytes).ok()),
+                Listed::Foreign(_) => {}
+            }
+            Ok(())
+        })
+        .map_err(StoreError::harmless)?;
+    for key in hashed.values() {
+        if let Some(bytes) = slots.get(key).map_err(StoreError::harmless)? {
+            names.insert(owner(key, &bytes)?);
+        }
+    }
+    let mut streams = BTreeSet::new();
+    for name in names {
+        let Ok(stream) = StreamName::parse(&name) else {
+            continue;
+        };
+        let first = slots.get(&keys.slot(stream, 1));
+        if first.map_err(StoreError::harmless)?.is_some() {
+            streams.insert(name);
+        }
+    }
+    Ok(Content { log_end, streams })
+}

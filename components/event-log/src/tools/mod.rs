@@ -1,0 +1,29 @@
+//! Looks after whole stores: finds damage, writes them out, reads them in.
+//!
+//! The only code that lists keys. What these tools say of a store holds while nobody writes to it.
+//!
+//! # Layout
+//!
+//! | module | job |
+//! |---|---|
+//! | `listing` | what a store must offer beside [`Slots`](crate::Slots) |
+//! | `layout` | what each key is for: one table |
+//! | [`verify`] | walks everything and reports what is wrong |
+//! | `line` | one line of an export, as a CloudEvent |
+//! | [`export`] | a store to lines |
+//! | `resume` | where an unfinished export stopped |
+//! | [`import`] | lines to a store |
+
+pub mod export;
+pub mod import;
+mod layout;
+mod line;
+mod listing;
+mod resume;
+pub mod verify;
+
+pub use export::{ExportError, Exported, export};
+pub use import::{ImportError, Imported, Importer};
+pub use listing::{Listed, Listing};
+pub use resume::{Resume, ResumeError, resume};
+pub use verify::{Finding, Kind, Progress, Summary, verify};

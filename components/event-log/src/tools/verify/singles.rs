@@ -1,0 +1,291 @@
+//! Records that stand alone: claims, hints, snapshots. Each must fit the stream it speaks of.
+
+use std::collections::BTreeMap;
+
+use super::segments::number;
+use super::survey::{Home, Stem, Survey};
+use super::{DELETE, FOREIGN, LOST, PUT_BACK, Walk};
+use crate::error::{SlotError, StoreError};
+use crate::file_name;
+use crate::keys::Keys;
+use crate::name::StreamName;
+use crate::record::{
+    self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, Segment, SnapshotRecord, StreamRecord,
+    Void,
+};
+use crate::tools::Listing;
+use crate::tools::layout::{Area, Parsed};
+use crate::tools::listing::Listed;
+
+/// A value whose key is not known.
+type Unnamed = (String, Vec<u8>);
+/// Makes the key that a content belongs under.
+type MakeKey = Box<dyn Fn(&Keys) -> Option<String>>;
+
+impl<S: Listing> Walk<'_, S> {
+    pub(super) fn singles(
+        &mut self,
+        survey: &Survey,
+        only: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let slots = self.slots;
+        // Hints say nothing of whose they are: one for a stream, at most.
+        let mut hints: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        slots
+            .visit(&mut |listed| {
+                match listed {
+                    Listed::Key(key) => {
+                        if let Some(parsed) = Parsed::of(key)
+                            && let Some(home) = find(survey, parsed.root)
+                        {
+                            self.single(home, key, &parsed).map_err(slot_error)?;
+                        }
+                    }
+                    Listed::Digest(digest, bytes) => {
+                        if let Some((digest, bytes)) = self
+                            .unnamed(survey, only, digest, bytes)
+                            .map_err(slot_error)?
+                        {
+                            hints.insert(digest, bytes);
+                        }
+                    }
+                    Listed::Foreign(_) => {}
+                }
+                Ok(())
+            })
+            .map_err(StoreError::harmless)?;
+        self.unnamed_hints(survey, only, hints)
+    }
+
+    fn single(&mut self, home: &Home, key: &str, parsed: &Parsed<'_>) -> Result<(), StoreError> {
+        // What comes in rows was walked through.
+        if matches!(parsed.area, Area::Log | Area::Stream | Area::Chain(_)) {
+            return Ok(());
+        }
+        // Deleted since it was listed, as only what is disposable can be.
+        let Some(bytes) = self.get(key)? else {
+            return Ok(());
+        };
+        self.count(&bytes);
+        match parsed.area {
+            // The survey has read the store's record.
+            Area::Log | Area::Stream | Area::Chain(_) | Area::Store => {}
+            Area::LogHint => {
+                let end = home.log_end(parsed.partitions, parsed.number);
+                self.hint(key, &bytes, end);
+            }
+            Area::ChainHead => {
+                let list = key.replacen(".view-head", ".view", 1);
+                let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
+                self.hint(key, &bytes, end);
+            }
+            Area::Segment => self.segment(home, key, &bytes)?,
+            Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
+            Area::Command => match record::decode::<ClaimRecord>(key, &bytes) {
+                Ok(claim) => self.claim(home, key, &claim)?,
+                Err(error) => self.corrupt(key, &error, PUT_BACK),
+            },
+            Area::Snapshot => match record::decode::<SnapshotRecord>(key, &bytes) {
+                Ok(snapshot) => self.snapshot(home, key, &snapshot)?,
+                Err(error) => self.corrupt(key, &error, DELETE),
+            },
+        }
+        Ok(())
+    }
+
+    fn hint(&mut self, key: &str, bytes: &[u8], end: u64) {
+        self.summary.hints += 1;
+        match record::decode::<Hint>(key, bytes) {
+            Ok(hint) if hint.slot <= end => {}
+            Ok(hint) => {
+                let what = format!("slot {} existed, and the last one is {end}", hint.slot);
+                self.error(key, what, LOST);
+            }
+            Err(error) => self.corrupt(key, &error, DELETE),
+        }
+    }
+
+    fn claim(&mut self, home: &Home, key: &str, claim: &ClaimRecord) -> Result<(), StoreError> {
+        self.summary.claims += 1;
+        if home.keys.command(&claim.command_id) != key {
+            let what = format!("it belongs to command {:?}", claim.command_id);
+            self.error(key, what, PUT_BACK);
+            return Ok(());
+        }
+        let stream = match StreamName::parse(&claim.stream) {
+            Ok(stream) => stream,
+            Err(error) => {
+                self.error(key, error.to_string(), PUT_BACK);
+                return Ok(());
+            }
+        };
+        let end = home.end_of(stream);
+        if claim.cursor > end {
+            let what = format!(
+                "it has seen slot {} of {stream}, whose last one is {end}",
+                claim.cursor
+            );
+            self.error(key, what, LOST);
+            return Ok(());
+        }
+        for slot in claim.cursor + 1..=end {
+            let at = home.keys.slot(stream, slot);
+            // What is absent or damaged is reported with its stream.
+            let record = match self.get(&at)? {
+                Some(bytes) => StreamRecord::decode(&at, &claim.stream, &bytes),
+                None => continue,
+            };
+            if record.is_ok_and(|record| record.command_id() == Some(&claim.command_id)) {
+                return Ok(());
+            }
+        }
+        self.summary.pending_claims += 1;
+        let what = format!("command {:?} on {stream} has not ended", claim.command_id);
+        self.pending(key, what);
+        Ok(())
+    }
+
+    fn snapshot(
+        &mut self,
+        home: &Home,
+        key: &str,
+        snapshot: &SnapshotRecord,
+    ) -> Result<(), StoreError> {
+        self.summary.snapshots += 1;
+        let stream = match StreamName::parse(&snapshot.stream) {
+            Ok(stream) if home.keys.snapshot(stream, &snapshot.decider) == key => stream,
+            _ => {
+                let what = format!(
+                    "it is the state of {:?} for {:?}",
+                    snapshot.stream, snapshot.decider
+                );
+                self.error(key, what, DELETE);
+                return Ok(());
+            }
+        };
+        let end = home.end_of(stream);
+        if snapshot.cursor > end {
+            let what = format!(
+                "it reflects slot {} of {stream}, whose last one is {end}",
+                snapshot.cursor
+            );
+            self.error(key, what, LOST);
+            return Ok(());
+        }
+        let at = home.keys.slot(stream, snapshot.cursor);
+        if let Some(bytes) = self.get(&at)?
+            && let Ok(record) = StreamRecord::decode(&at, &snapshot.stream, &bytes)
+            && (record.after().version, record.after().closed)
+                != (snapshot.version, snapshot.closed)
+        {
+            let what = format!(
+                "it says version {} at slot {} of {stream}, which says {}",
+                snapshot.version,
+                snapshot.cursor,
+                record.after().version
+            );
+            self.error(key, what, DELETE);
+        }
+        Ok(())
+    }
+
+    /// A record whose key is only known as a digest: its content tells the key. Hints do not, and
+    /// are given back.
+    fn unnamed(
+        &mut self,
+        survey: &Survey,
+        only: Option<&str>,
+        digest: &str,
+        bytes: &[u8],
+    ) -> Result<Option<Unnamed>, StoreError> {
+        let key_in: MakeKey = match record::kind(digest, bytes) {
+            Ok(Hint::KIND) => return Ok(Some((digest.to_owned(), bytes.to_vec()))),
+            Ok(ClaimRecord::KIND) => match record::decode::<ClaimRecord>(digest, bytes) {
+                Ok(claim) => Box::new(move |keys| Some(keys.command(&claim.command_id))),
+                Err(error) => {
+                    self.corrupt(digest, &error, PUT_BACK);
+                    return Ok(None);
+                }
+            },
+            Ok(SnapshotRecord::KIND) => match record::decode::<SnapshotRecord>(digest, bytes) {
+                Ok(snapshot) => Box::new(move |keys| {
+                    let stream = StreamName::parse(&snapshot.stream).ok()?;
+                    Some(keys.snapshot(stream, &snapshot.decider))
+                }),
+                Err(error) => {
+                    self.corrupt(digest, &error, DELETE);
+                    return Ok(None);
+                }
+            },
+            Ok(Segment::KIND) => match record::decode::<Segment>(digest, bytes) {
+                Ok(segment) => Box::new(move |keys| {
+                    let stream = StreamName::parse(&segment.stream).ok()?;
+                    Some(keys.segment(stream, number(&segment)))
+                }),
+                Err(error) => {
+                    self.corrupt(digest, &error, DELETE);
+                    return Ok(None);
+                }
+            },
+            // What reactions keep tells its key, to those who know it: here it is only known whole.
+            Ok(8..=10 | 14) => return Ok(None),
+            // Slots of streams, and what cannot be read, are the survey's.
+            Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
+            Ok(kind) => {
+                let what = format!("a record of kind {kind} lies under a long key");
+                self.error(digest, what, FOREIGN);
+                return Ok(None);
+            }
+        };
+        for home in &survey.homes {
+            let key = key_in(&home.keys).filter(|key| file_name::digest(key) == digest);
+            if let Some(key) = key
+                && let Some(parsed) = Parsed::of(&key)
+            {
+                self.single(home, &key, &parsed)?;
+                return Ok(None);
+            }
+        }
+        if only.is_none() {
+            let what = "its content belongs under another key";
+            self.error(digest, what, FOREIGN);
+        }
+        Ok(None)
+    }
+
+    fn unnamed_hints(
+        &mut self,
+        survey: &Survey,
+        only: Option<&str>,
+        mut hints: BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        if hints.is_empty() {
+            return Ok(());
+        }
+        for home in &survey.homes {
+            for stem in home.streams.keys() {
+                let word = if stem.hashed { "head-sha256" } else { "head" };
+                let key = format!("{}.{word}.{}", home.keys.root(), stem.text);
+                if let Some(bytes) = hints.remove(&file_name::digest(&key)) {
+                    self.count(&bytes);
+                    self.hint(&key, &bytes, home.end(stem));
+                }
+            }
+        }
+        if only.is_none() {
+            for digest in hints.keys() {
+                self.error(digest, "it is a hint for no stream", DELETE);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn find<'s>(survey: &'s Survey, root: &str) -> Option<&'s Home> {
+    survey.homes.iter().find(|home| home.keys.root() == root)
+}
+
+/// A visitor fails only as the store does.
+fn slot_error(error: StoreError) -> SlotError {
+    SlotError::Unavailable(error.to_string())
+}

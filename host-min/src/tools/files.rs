@@ -1,0 +1,297 @@
+//! Slots as files, as the adapter over `wasi:filesystem` writes them.
+//!
+//! The same names and the same steps in the same order: the two may work on one directory at once.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use annals_event_log::file_name::{self, DIGEST, DURABLE, TEMPORARY};
+use annals_event_log::tools::{Listed, Listing};
+use annals_event_log::{Creation, SlotError, Slots};
+
+/// A data directory.
+pub struct FileSlots {
+    root: PathBuf,
+    /// Tells temporary files of this process apart.
+    temporaries: AtomicU64,
+}
+
+/// Is it the name of a subdirectory for slots?
+#[must_use]
+pub fn is_shard(name: &str) -> bool {
+    name.len() == 2
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+impl FileSlots {
+    /// The slots of a directory, which must be there.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            temporaries: AtomicU64::new(0),
+        }
+    }
+
+    /// Shows a slot only when its name is durable: while its creator has not synced the directory,
+    /// the file still has its temporary name too.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        if file.metadata()?.nlink() > 1 {
+            sync(path.parent().unwrap_or(&self.root))?;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let name = file_name::of(key);
+        self.root.join(file_name::shard(&name)).join(name)
+    }
+
+    /// The shard of a file, for writing: made, and durable itself, before anything in it is. The
+    /// mark is made after the root was synced, so whoever sees it need not sync again.
+    fn make_shard(&self, file: &Path) -> io::Result<PathBuf> {
+        let shard = file.parent().unwrap_or(&self.root).to_owned();
+        let mark = shard.join(DURABLE);
+        if !mark.exists() {
+            match fs::create_dir(&shard) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => sync(&self.root)?,
+            }
+            OpenOptions::new().create(true).append(true).open(&mark)?;
+        }
+        Ok(shard)
+    }
+
+    /// Writes and syncs a file under a name that nobody else has.
+    fn write_temporary(&self, file: &Path, value: &[u8]) -> io::Result<(PathBuf, PathBuf)> {
+        let shard = self.make_shard(file)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seed =
+            now.map_or(0, |now| now.as_nanos() as u64) ^ (u64::from(std::process::id()) << 32);
+        let number = self.temporaries.fetch_add(1, Ordering::Relaxed);
+        let temporary = shard.join(format!("{TEMPORARY}{:016x}", seed.wrapping_add(number)));
+        let mut open = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)?;
+        let written = open.write_all(value).and_then(|()| open.sync_data());
+        if let Err(error) = written {
+            let _ = fs::remove_file(&temporary);
+            return Err(error);
+        }
+        Ok((shard, temporary))
+    }
+}
+
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+fn describe(doing: &str, key: &str, error: &io::Error) -> String {
+    format!("{doing} {key}: {error}")
+}
+
+fn unavailable<'a>(doing: &'a str, key: &'a str) -> impl Fn(io::Error) -> SlotError + 'a {
+    move |error| SlotError::Unavailable(describe(doing, key, &error))
+}
+
+fn in_doubt<'a>(doing: &'a str, key: &'a str) -> impl Fn(io::Error) -> SlotError + 'a {
+    move |error| SlotError::InDoubt(describe(doing, key, &error))
+}
+
+impl Slots for FileSlots {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+        match self.read(&self.path(key)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unavailable("reading", key)(error)),
+        }
+    }
+
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+        let path = self.path(key);
+        let (shard, temporary) = self
+            .write_temporary(&path, value)
+            .map_err(unavailable("writing", key))?;
+        let syncing = "syncing the directory of";
+        // Synced in both cases: neither an acknowledged creation nor what is decided upon its
+        // being there may outlive the slot.
+        let (answer, is_settled) = match fs::hard_link(&temporary, &path) {
+            Ok(()) => match sync(&shard) {
+                Ok(()) => (Ok(Creation::Created), true),
+                Err(error) => (Err(in_doubt(syncing, key)(error)), false),
+            },
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match sync(&shard) {
+                Ok(()) => (Ok(Creation::Exists), true),
+                Err(error) => (Err(unavailable(syncing, key)(error)), true),
+            },
+            Err(error) => (Err(in_doubt("linking", key)(error)), false),
+        };
+        // Never before the directory was synced: readers would take the slot for durable.
+        if is_settled {
+            let _ = fs::remove_file(&temporary);
+        }
+        answer
+    }
+
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+        let path = self.path(key);
+        let (_, temporary) = self
+            .write_temporary(&path, value)
+            .map_err(unavailable("writing", key))?;
+        fs::rename(&temporary, &path).map_err(|error| {
+            let _ = fs::remove_file(&temporary);
+            in_doubt("renaming", key)(error)
+        })
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SlotError> {
+        match fs::remove_file(self.path(key)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(in_doubt("deleting", key)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Listing for FileSlots {
+    fn visit(
+        &self,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+    ) -> Result<(), SlotError> {
+        let root = self.root.display().to_string();
+        for shard in fs::read_dir(&self.root).map_err(unavailable("listing", &root))? {
+            let shard = shard.map_err(unavailable("listing", &root))?;
+            let name = lossy(&shard.file_name());
+            if !is_shard(&name) {
+                if !name.starts_with(TEMPORARY) {
+                    each(Listed::Foreign(&name))?;
+                }
+                continue;
+            }
+            for file in fs::read_dir(shard.path()).map_err(unavailable("listing", &name))? {
+                let file = file.map_err(unavailable("listing", &name))?;
+                visit_file(&name, &file.path(), &lossy(&file.file_name()), each)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn visit_file(
+    shard: &str,
+    path: &Path,
+    name: &str,
+    each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+) -> Result<(), SlotError> {
+    if name.starts_with(TEMPORARY) {
+        return Ok(());
+    }
+    let place = format!("{shard}/{name}");
+    // Nobody would look for it in another shard.
+    if file_name::shard(name) != shard {
+        return each(Listed::Foreign(&place));
+    }
+    if let Some(digest) = name.strip_prefix(DIGEST) {
+        return match fs::read(path) {
+            Ok(bytes) => each(Listed::Digest(digest, &bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(unavailable("reading", &place)(error)),
+        };
+    }
+    match file_name::key(name) {
+        Some(key) => each(Listed::Key(&key)),
+        None => each(Listed::Foreign(&place)),
+    }
+}
+
+fn lossy(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_that_create_one_file_one_wins_and_nothing_is_left_over() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let slots = FileSlots::new(dir.path());
+        for key in 0..20 {
+            let key = format!("a.{key}");
+            let won: usize = std::thread::scope(|scope| {
+                let rivals: Vec<_> = (0..4u8)
+                    .map(|n| {
+                        let (slots, key) = (&slots, &key);
+                        scope.spawn(move || slots.create(key, &[n]) == Ok(Creation::Created))
+                    })
+                    .collect();
+                rivals
+                    .into_iter()
+                    .map(|rival| usize::from(rival.join().expect("no panic")))
+                    .sum()
+            });
+            assert_eq!(won, 1);
+        }
+        let mut keys = 0;
+        slots
+            .visit(&mut |listed| {
+                assert!(matches!(listed, Listed::Key(_)), "{listed:?}");
+                keys += 1;
+                Ok(())
+            })
+            .expect("listed");
+        assert_eq!(keys, 20);
+        let temporaries = fs::read_dir(dir.path())
+            .expect("read")
+            .flat_map(|shard| fs::read_dir(shard.expect("read").path()).expect("read"))
+            .filter(|file| {
+                let name = lossy(&file.as_ref().expect("read").file_name());
+                name.starts_with(TEMPORARY) && name != DURABLE
+            });
+        assert_eq!(temporaries.count(), 0);
+    }
+
+    #[test]
+    fn long_keys_and_foreign_files_are_listed_as_what_they_are() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let slots = FileSlots::new(dir.path());
+        let long = "K".repeat(200);
+        assert_eq!(slots.create(&long, b"v"), Ok(Creation::Created));
+        assert_eq!(slots.create(&long, b"w"), Ok(Creation::Exists));
+        assert_eq!(slots.get(&long), Ok(Some(b"v".to_vec())));
+        slots.put("a.B", b"x").expect("written");
+        fs::write(dir.path().join("readme"), b"").expect("written");
+        let mut listed = Vec::new();
+        slots
+            .visit(&mut |found| {
+                listed.push(format!("{found:?}"));
+                Ok(())
+            })
+            .expect("listed");
+        listed.sort();
+        let digest = file_name::digest(&long);
+        assert_eq!(
+            listed,
+            [
+                format!("Digest({digest:?}, [118])"),
+                "Foreign(\"readme\")".into(),
+                "Key(\"a.B\")".into()
+            ]
+        );
+        slots.delete("a.B").expect("deleted");
+        slots.delete("a.B").expect("absent is fine");
+        assert_eq!(slots.get("a.B"), Ok(None));
+    }
+}

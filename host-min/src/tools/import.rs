@@ -1,0 +1,110 @@
+//! `annals-host import`.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
+
+use annals_event_log::StoreError;
+use annals_event_log::tools::{ImportError, Imported, Importer};
+use clap::Args;
+
+use super::ToolError;
+use super::place::{Place, Store};
+use super::progress::Shown;
+
+/// Lines after which everything is made durable.
+const FLUSH_EVERY: u64 = 5000;
+
+/// Read the lines of `annals-host export` into a store.
+///
+/// The store then answers every read as the source did: ids, versions, positions, times, metadata
+/// and outcomes are the same, and a command id that took effect stays used. Running it again, also
+/// after it was killed, continues; what is there already is left as it is. Where the store has
+/// something else, nothing is changed, and the place is named. Nobody may use the store meanwhile.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 done, 1 a line is at fault or the store has something \
+                        else, 2 usage, 3 the store cannot be written."
+)]
+pub struct Import {
+    /// The lines; `-` reads stdin.
+    #[arg(value_name = "FILE", default_value = "-")]
+    input: PathBuf,
+
+    #[command(flatten)]
+    place: Place,
+
+    /// `[store] prefix` of the manifest; may be another one than that of the source.
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    prefix: String,
+}
+
+/// Imports.
+///
+/// # Errors
+/// See [`ToolError`].
+pub fn run(options: &Import) -> Result<(), ToolError> {
+    let path = &options.input;
+    // Before the store, which would be made for nothing.
+    let (lines, total): (Box<dyn BufRead>, u64) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin().lock()), 0)
+    } else {
+        let file = File::open(path).map_err(ToolError::file(path))?;
+        let total = file.metadata().map_or(0, |about| about.len());
+        (Box::new(BufReader::new(file)), total)
+    };
+    let store = options.place.open_or_make()?;
+    let imported = import(options, &store, lines, total)?;
+    let Imported {
+        commits,
+        events,
+        outcomes,
+        written,
+    } = imported;
+    eprintln!(
+        "annals-host: imported {events} events of {commits} commits and {outcomes} outcomes; \
+         {written} values were written, the others were there already"
+    );
+    Ok(())
+}
+
+fn import(
+    options: &Import,
+    store: &Store,
+    mut lines: Box<dyn BufRead>,
+    total: u64,
+) -> Result<Imported, ToolError> {
+    let shown = Shown::new("import", total);
+    let mut importer = Importer::new(store, &options.prefix)?;
+    let (mut number, mut bytes) = (0, 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let length = lines
+            .read_until(b'\n', &mut line)
+            .map_err(ToolError::file(&options.input))?;
+        if length == 0 {
+            break;
+        }
+        number += 1;
+        bytes += length as u64;
+        importer.line(&line)?;
+        if number % FLUSH_EVERY == 0 {
+            flush(store, number)?;
+        }
+        shown.at(if total > 0 { bytes } else { number }, total);
+    }
+    let finished = importer.finish();
+    // Also what came of an export that is not whole.
+    flush(store, number)?;
+    Ok(finished?)
+}
+
+fn flush(store: &Store, line: u64) -> Result<(), ToolError> {
+    store.flush().map_err(|error| {
+        ToolError::Import(ImportError::Store {
+            line,
+            source: StoreError::Unavailable(error.to_string()),
+        })
+    })
+}

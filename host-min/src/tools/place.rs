@@ -1,0 +1,211 @@
+//! Which store is meant, and how it is opened.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use annals_event_log::tools::{Listed, Listing};
+use annals_event_log::{Creation, SlotError, Slots};
+use clap::Args;
+
+use super::ToolError;
+use super::buckets::BucketSlots;
+use super::files::{self, FileSlots};
+use crate::store::Embedded;
+
+/// Files that the embedded store keeps in its directory, whatever is in it. One of them is enough:
+/// it may have been killed while it made them.
+const EMBEDDED: [&str; 3] = ["lock", "version", "keyspaces"];
+
+/// Where a store lies.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The store's directory: that of `annals-host serve --store`, or the one that another host
+    /// shares with the component. Which of the two it is shows by its content; `files:DIR` says
+    /// that it is, or shall become, the latter.
+    #[arg(long, value_name = "DIR|files:DIR", default_value = "./data")]
+    pub store: Directory,
+
+    /// `[store] bucket` of the manifest.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub bucket: String,
+}
+
+/// A directory, and what it is if that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    path: PathBuf,
+    files: bool,
+}
+
+impl FromStr for Directory {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (path, files) = match text.strip_prefix("files:") {
+            Some(path) => (path, true),
+            None => (text, false),
+        };
+        if path.is_empty() || path == "memory:" || path.contains("://") {
+            return Err("give the directory of a store".into());
+        }
+        Ok(Self {
+            path: path.into(),
+            files,
+        })
+    }
+}
+
+/// An open store.
+pub enum Store {
+    /// In `annals-host`'s own format.
+    Bucket(BucketSlots),
+    /// Slots as files.
+    Files(FileSlots),
+}
+
+/// What a directory holds.
+#[derive(Debug, PartialEq, Eq)]
+enum Content {
+    Nothing,
+    Embedded,
+    Files,
+    Else,
+}
+
+impl Place {
+    /// Opens a store that is there.
+    ///
+    /// # Errors
+    /// [`ToolError::NoStore`], and what the store says: another process may have it.
+    pub fn open(&self) -> Result<Store, ToolError> {
+        match (self.content()?, self.store.files) {
+            (Content::Embedded, false) => self.bucket(),
+            (Content::Files, _) => Ok(Store::Files(FileSlots::new(&self.store.path))),
+            _ => Err(ToolError::NoStore(self.store.path.clone())),
+        }
+    }
+
+    /// Opens a store, which is made if the directory is empty or absent.
+    ///
+    /// # Errors
+    /// [`ToolError::NotAStore`], and what the store says.
+    pub fn open_or_make(&self) -> Result<Store, ToolError> {
+        match (self.content()?, self.store.files) {
+            (Content::Embedded | Content::Nothing, false) => self.bucket(),
+            (Content::Files, _) | (Content::Nothing, true) => {
+                let path = &self.store.path;
+                std::fs::create_dir_all(path).map_err(ToolError::file(path))?;
+                Ok(Store::Files(FileSlots::new(path)))
+            }
+            _ => Err(ToolError::NotAStore(self.store.path.clone())),
+        }
+    }
+
+    fn bucket(&self) -> Result<Store, ToolError> {
+        let store = Embedded::open(&self.store.path)?;
+        Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
+    }
+
+    fn content(&self) -> Result<Content, ToolError> {
+        let path = &self.store.path;
+        look(path).map_err(ToolError::file(path))
+    }
+}
+
+fn look(path: &Path) -> io::Result<Content> {
+    let mut content = Content::Nothing;
+    let entries = match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
+        entries => entries?,
+    };
+    if EMBEDDED.iter().any(|name| path.join(name).exists()) {
+        return Ok(Content::Embedded);
+    }
+    for entry in entries {
+        let name = entry?.file_name();
+        if files::is_shard(&name.to_string_lossy()) {
+            return Ok(Content::Files);
+        }
+        content = Content::Else;
+    }
+    Ok(content)
+}
+
+impl Store {
+    /// Makes everything durable that was written.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn flush(&self) -> Result<(), SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.flush(),
+            // Each of them is durable when it is created.
+            Self::Files(_) => Ok(()),
+        }
+    }
+}
+
+impl Slots for Store {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.get(key),
+            Self::Files(slots) => slots.get(key),
+        }
+    }
+
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.create(key, value),
+            Self::Files(slots) => slots.create(key, value),
+        }
+    }
+
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.put(key, value),
+            Self::Files(slots) => slots.put(key, value),
+        }
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.delete(key),
+            Self::Files(slots) => slots.delete(key),
+        }
+    }
+}
+
+impl Listing for Store {
+    fn visit(
+        &self,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
+    ) -> Result<(), SlotError> {
+        match self {
+            Self::Bucket(slots) => slots.visit(each),
+            Self::Files(slots) => slots.visit(each),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_told_by_what_is_in_its_directory() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let looks = |name: &str| look(&dir.path().join(name)).expect("readable");
+        assert_eq!(looks("absent"), Content::Nothing);
+        std::fs::create_dir(dir.path().join("empty")).expect("made");
+        assert_eq!(looks("empty"), Content::Nothing);
+        drop(Embedded::open(&dir.path().join("embedded")).expect("opens"));
+        assert_eq!(looks("embedded"), Content::Embedded);
+        std::fs::create_dir(dir.path().join("begun")).expect("made");
+        std::fs::write(dir.path().join("begun/lock"), "").expect("made");
+        assert_eq!(looks("begun"), Content::Embedded);
+        std::fs::create_dir_all(dir.path().join("files/0f")).expect("made");
+        assert_eq!(looks("files"), Content::Files);
+        assert_eq!(look(dir.path()).expect("readable"), Content::Else);
+    }
+}

@@ -1,0 +1,45 @@
+//! How far it is: on stderr, and only if that is a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows how far something is. Gone when dropped.
+pub struct Shown(ProgressBar);
+
+impl Shown {
+    /// Of so many in all; 0: nobody knows.
+    pub fn new(what: &'static str, total: u64) -> Self {
+        let bar = match total {
+            0 => ProgressBar::new_spinner(),
+            total => ProgressBar::new(total),
+        };
+        bar.set_prefix(what);
+        let shown = Self(bar);
+        shown.style(total > 0);
+        shown
+    }
+
+    /// It is here, of so many in all.
+    pub fn at(&self, done: u64, total: u64) {
+        if total > 0 && self.0.length() != Some(total) {
+            self.0.set_length(total);
+            self.style(true);
+        }
+        self.0.set_position(done);
+    }
+
+    fn style(&self, bar: bool) {
+        let template = match bar {
+            true => "{prefix} {wide_bar} {percent}%, {eta} left",
+            false => "{prefix} {human_pos}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style);
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

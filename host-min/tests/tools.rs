@@ -1,0 +1,346 @@
+//! The tools at the command line, on real directories.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use annals_event_log::{
+    AppendRequest, EventLog, Head, Metadata, NewEvent, Precondition, Rejection, Settings, Slots,
+};
+use annals_host::store::Embedded;
+use annals_host::tools::buckets::BucketSlots;
+use annals_host::tools::files::FileSlots;
+use serde_json::Value;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the host here: status, stdout, stderr.
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        self.run_with(args, b"")
+    }
+
+    fn run_with(&self, args: &[&str], stdin: &[u8]) -> (i32, String, String) {
+        use std::io::Write as _;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_annals-host"))
+            .current_dir(self.0.path())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("piped");
+        // It may end before it has read everything.
+        let _ = input.write_all(stdin);
+        drop(input);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (status.code().unwrap_or(-1), text(stdout), text(stderr))
+    }
+
+    fn embedded(&self, name: &str) -> BucketSlots {
+        BucketSlots::new(Embedded::open(&self.path(name)).expect("opens"), "default")
+    }
+
+    fn files(&self, name: &str) -> FileSlots {
+        std::fs::create_dir_all(self.path(name)).expect("made");
+        FileSlots::new(&self.path(name))
+    }
+}
+
+fn metadata(id: &str) -> Metadata {
+    Metadata {
+        command_id: id.into(),
+        command_type: "Do".into(),
+        ..Metadata::default()
+    }
+}
+
+/// Forty commits of two streams, one of them with a name that no file can have, and a rejection.
+fn fill(slots: impl Slots, prefix: &str) {
+    let settings = Settings {
+        prefix: prefix.into(),
+        ..Settings::default()
+    };
+    let mut log = EventLog::open(slots, &settings).expect("opens");
+    let long = format!("long-{}", "ö".repeat(25));
+    for n in 0..40 {
+        let stream = if n % 2 == 0 { "Short-1" } else { &long }.to_lowercase();
+        let id = format!("{n}-{}", "C".repeat(n * 4));
+        let head = log.load(&stream, Head::default(), 1000).expect("read").head;
+        log.claim_command(&id, 7, &stream, head.cursor)
+            .expect("claimed");
+        let event = NewEvent {
+            event_type: "Done".into(),
+            schema_version: 1,
+            content_type: "application/json".into(),
+            payload: format!("{{\"n\":{n}}}").into_bytes(),
+        };
+        log.append(AppendRequest {
+            stream,
+            expected: Precondition::Any,
+            cursor: None,
+            events: vec![event; 1 + n % 3],
+            close: false,
+            metadata: metadata(&id),
+            recorded_at: 1_700_000_000_000 + n as u64,
+            seed: n as u64,
+        })
+        .expect("appended");
+    }
+    log.claim_command("no", 7, "only-1", 0).expect("claimed");
+    let rejection = Rejection {
+        code: "no".into(),
+        message: "No.".into(),
+        details: None,
+    };
+    log.record_outcome(
+        "only-1",
+        Head::default(),
+        metadata("no"),
+        Some(rejection),
+        5,
+    )
+    .expect("recorded");
+}
+
+/// Every file of a directory of files but the marks.
+fn all_files(root: &Path) -> Vec<PathBuf> {
+    let shards = std::fs::read_dir(root).expect("read");
+    let mut files: Vec<PathBuf> = shards
+        .map(|shard| shard.expect("read").path())
+        .filter(|path| path.is_dir())
+        .flat_map(|shard| std::fs::read_dir(shard).expect("read"))
+        .map(|file| file.expect("read").path())
+        .filter(|path| !path.ends_with("%durable"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn one_line(status: i32, error: &str, words: &str) {
+    assert_eq!(status, 1, "{error}");
+    assert_eq!(error.trim().lines().count(), 1, "{error}");
+    assert!(error.contains(words), "{error}");
+}
+
+#[test]
+fn a_store_goes_from_one_kind_to_the_other_and_back() {
+    let folder = Folder::new();
+    fill(folder.embedded("one"), "tenant/1");
+    let (status, lines, error) = folder.run(&["export", "--store", "one", "--prefix", "tenant/1"]);
+    assert_eq!(status, 0, "{error}");
+    assert!(
+        error.contains("79 events of 40 commits and 1 outcomes"),
+        "{error}"
+    );
+    let (status, _, error) =
+        folder.run_with(&["import", "-", "--store", "files:two"], lines.as_bytes());
+    assert_eq!(status, 0, "{error}");
+    assert!(
+        error.contains("79 events of 40 commits and 1 outcomes"),
+        "{error}"
+    );
+    // Now that it is there, its kind shows.
+    let (status, back, error) = folder.run(&["export", "--store", "two"]);
+    assert_eq!((status, &back), (0, &lines), "{error}");
+    std::fs::write(folder.path("lines"), &back).expect("written");
+    let import = ["import", "lines", "--store", "three"];
+    assert_eq!(folder.run(&import).0, 0);
+    let (status, again, _) = folder.run(&["export", "--store", "three"]);
+    assert_eq!((status, &again), (0, &lines));
+    let (status, _, error) = folder.run(&import);
+    assert_eq!(status, 0);
+    assert!(error.contains(" 0 values were written"), "{error}");
+    for store in ["one", "two", "three"] {
+        let (status, table, error) = folder.run(&["verify", "--store", store]);
+        assert_eq!(status, 0, "{store}: {table} {error}");
+        for line in ["streams 3", "commits 40", "events 79", "errors 0"] {
+            let (name, count) = line.split_once(' ').expect("two words");
+            let found = table.lines().find(|l| l.starts_with(name)).expect("a row");
+            assert_eq!(
+                found.split_whitespace().last(),
+                Some(count),
+                "{store}: {table}"
+            );
+        }
+    }
+    // What has been written is what an adapter writes: an event log reads it.
+    let mut log = EventLog::open(folder.files("two"), &Settings::default()).expect("opens");
+    let page = log
+        .read_stream("short-1", 0, 3)
+        .expect("read")
+        .expect("it is there");
+    assert_eq!(page.events[1].payload, b"{\"n\":2}");
+}
+
+#[test]
+fn an_export_into_a_file_goes_on_where_it_stopped() {
+    let folder = Folder::new();
+    fill(folder.files("store"), "");
+    let export = ["export", "--store", "store", "-o", "lines"];
+    assert_eq!(folder.run(&export).0, 0);
+    let whole = std::fs::read(folder.path("lines")).expect("lines");
+    assert_eq!(
+        whole.iter().filter(|byte| **byte == b'\n').count(),
+        79 + 1 + 1
+    );
+    for cut in [0, 1, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(folder.path("lines"), &whole[..cut]).expect("written");
+        let (status, _, error) = folder.run(&export);
+        assert_eq!(status, 0, "{error}");
+        assert_eq!(std::fs::read(folder.path("lines")).expect("lines"), whole);
+        let kept = cut > whole.len() / 4;
+        assert_eq!(error.contains("were there already"), kept, "{error}");
+    }
+    // A file that is something else stays what it is.
+    for other in ["notes\n", "{\"specversion\":\"1.0\"}\n"] {
+        std::fs::write(folder.path("lines"), other).expect("written");
+        let (status, _, error) = folder.run(&export);
+        one_line(status, &error, "line 1");
+        let left = std::fs::read_to_string(folder.path("lines"));
+        assert_eq!(left.expect("text"), other);
+    }
+    // So does that of another store.
+    std::fs::write(folder.path("lines"), &whole).expect("written");
+    let mut log = EventLog::open(folder.files("other"), &Settings::default()).expect("opens");
+    log.claim_command("x", 1, "z-1", 0).expect("claimed");
+    let (status, _, error) = folder.run(&["export", "--store", "other", "-o", "lines"]);
+    one_line(status, &error, "does not come from this store");
+    assert_eq!(std::fs::read(folder.path("lines")).expect("lines"), whole);
+}
+
+#[test]
+fn damage_is_told_with_its_key_and_a_remedy_and_exit_status_1() {
+    let folder = Folder::new();
+    fill(folder.files("store"), "");
+    let files = all_files(&folder.path("store"));
+    assert!(files.len() > 120);
+    let mut digests = 0;
+    for (n, file) in files.iter().enumerate() {
+        let name = file
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let digest = name.starts_with('~');
+        // Some of each sort: every start of the host costs time.
+        if n % 12 != 0 && !(digest && digests < 3) {
+            continue;
+        }
+        digests += usize::from(digest);
+        let bytes = std::fs::read(file).expect("read");
+        let mut spoilt = bytes.clone();
+        spoilt[bytes.len() / 2] ^= 1;
+        std::fs::write(file, spoilt).expect("written");
+        let (status, out, error) = folder.run(&["verify", "--store", "store"]);
+        assert_eq!(status, 1, "{name}: {out} {error}");
+        let line = out.lines().next().expect("a line");
+        assert!(line.starts_with("error: ") && line.contains("; "), "{line}");
+        std::fs::write(file, bytes).expect("written");
+    }
+    std::fs::write(folder.path("store/00-notes"), "x").expect("written");
+    let (status, out, _) = folder.run(&["verify", "--store", "store", "--json"]);
+    assert_eq!(status, 1);
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["key"], "00-notes");
+    assert_eq!(lines[0]["kind"], "error");
+    assert_eq!(lines[1]["summary"]["errors"], 1);
+    assert_eq!(lines[1]["summary"]["events"], 79);
+    let (status, _, _) = folder.run(&["verify", "--store", "store", "--prefix", ""]);
+    assert_eq!(status, 0, "others may share the place");
+}
+
+#[test]
+fn what_cannot_be_done_is_one_line_with_a_remedy() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("empty")).expect("made");
+    std::fs::create_dir(folder.path("notes")).expect("made");
+    std::fs::write(folder.path("notes/a"), "x").expect("written");
+    for command in ["verify", "export"] {
+        for store in ["absent", "empty", "notes", "files:empty"] {
+            let (status, _, error) = folder.run(&[command, "--store", store]);
+            one_line(status, &error, "there is no store");
+        }
+        assert_eq!(folder.run(&[command, "--store", "memory:"]).0, 2);
+    }
+    assert!(
+        !folder.path("absent").exists(),
+        "nothing is made by looking"
+    );
+    let (status, _, error) = folder.run(&["import", "--store", "notes"]);
+    one_line(status, &error, "empty directory");
+    let (status, _, error) = folder.run(&["import", "no-lines", "--store", "new"]);
+    one_line(status, &error, "no-lines");
+    assert!(!folder.path("new").exists());
+    // A store that a host serves.
+    let held = folder.embedded("held");
+    for args in [
+        ["verify", "--store", "held"],
+        ["export", "--store", "held"],
+        ["import", "--store", "held"],
+    ] {
+        let (status, _, error) = folder.run(&args);
+        one_line(status, &error, "in use by another process");
+    }
+    drop(held);
+    // Lines that are none, and lines that end too early.
+    for (lines, words) in [("{\n", "line 1"), ("", "not finished")] {
+        let (status, _, error) = folder.run_with(&["import", "--store", "new"], lines.as_bytes());
+        one_line(status, &error, words);
+    }
+}
+
+#[test]
+fn an_import_into_a_store_with_something_else_changes_nothing() {
+    let folder = Folder::new();
+    fill(folder.embedded("one"), "");
+    let (_, lines, _) = folder.run(&["export", "--store", "one"]);
+    let mut log = EventLog::open(folder.embedded("two"), &Settings::default()).expect("opens");
+    let event = NewEvent {
+        event_type: "Else".into(),
+        schema_version: 1,
+        content_type: "text/plain".into(),
+        payload: b"x".to_vec(),
+    };
+    log.append(AppendRequest {
+        stream: "else-1".into(),
+        expected: Precondition::Any,
+        cursor: None,
+        events: vec![event],
+        close: false,
+        metadata: metadata(""),
+        recorded_at: 1,
+        seed: 1,
+    })
+    .expect("appended");
+    drop(log);
+    let before = folder.run(&["export", "--store", "two"]).1;
+    let import = ["import", "--store", "two"];
+    let (status, _, error) = folder.run_with(&import, lines.as_bytes());
+    one_line(status, &error, "a.log.0000000000000001");
+    assert_eq!(folder.run(&["export", "--store", "two"]).1, before);
+    assert_eq!(folder.run(&["verify", "--store", "two"]).0, 0);
+    // Beside it there is room.
+    let beside = ["import", "--store", "two", "--prefix", "b"];
+    assert_eq!(folder.run_with(&beside, lines.as_bytes()).0, 0);
+    assert_eq!(folder.run(&["verify", "--store", "two"]).0, 0);
+    let there = folder.run(&["export", "--store", "two", "--prefix", "b"]).1;
+    assert_eq!(there, lines);
+}
