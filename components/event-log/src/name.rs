@@ -75,7 +75,6 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The text that [`escape`] made this of; nothing if it did not.
-#[cfg(feature = "tools")]
 pub(crate) fn unescape(escaped: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(escaped.len());
     let mut rest = escaped.bytes();

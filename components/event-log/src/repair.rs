@@ -6,7 +6,7 @@
 
 use crate::error::{SlotError, StoreError};
 use crate::log::EventLog;
-use crate::name::StreamName;
+use crate::name::{StreamName, unescape};
 use crate::record::{self, After, ClaimRecord, Skip, Void};
 use crate::slots::{Settled, Slots};
 
@@ -123,20 +123,4 @@ fn gap(key: &str) -> StoreError {
 
 fn number(key: &str, digits: &str) -> Result<u64, StoreError> {
     u64::from_str_radix(digits, 16).map_err(|_| invalid(key, "it ends in no number"))
-}
-
-/// The inverse of [`crate::escape`].
-fn unescape(escaped: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(escaped.len());
-    let mut rest = escaped.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'=' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                u8::try_from(digit()? * 16 + digit()?).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
