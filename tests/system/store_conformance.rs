@@ -1,14 +1,13 @@
 //! The store adapters on their real hosts have every behaviour of the conformance suite.
 
-use annals_store_conformance::{Hosted, run};
-use annals_tests::server::Kind;
+use annals_store_conformance::{Hosted, Ours, run};
 use annals_tests::tools;
 
 /// What cannot be tried from outside.
 const SKIPPED: [&str; 1] = ["snapshots.damaged"];
 
-fn conforms(kind: Kind) {
-    let store = Hosted::ours(kind).expect("the host starts");
+fn conforms(which: Ours, partitions: u32) {
+    let store = Hosted::ours(which, partitions).expect("the host starts");
     let report = run(&store, "");
     println!("{report}");
     assert!(report.failed().is_empty(), "{report}");
@@ -17,12 +16,22 @@ fn conforms(kind: Kind) {
 
 #[test]
 fn the_keyvalue_adapter_conforms_on_annals_host() {
-    conforms(Kind::Annals);
+    conforms(Ours::Keyvalue, 1);
+}
+
+#[test]
+fn a_divided_log_conforms_on_annals_host() {
+    conforms(Ours::Keyvalue, 3);
+}
+
+#[test]
+fn the_increment_adapter_conforms_on_annals_host() {
+    conforms(Ours::Increment, 1);
 }
 
 #[test]
 fn the_filesystem_adapter_conforms_on_wasmtime_serve() {
-    conforms(Kind::Wasmtime);
+    conforms(Ours::Filesystem, 1);
 }
 
 /// An adapter that somebody brings, served as somebody says.

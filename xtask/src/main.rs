@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask setup | demo | test | conformance | bench | ci`.
+//! The project's own tasks: `cargo xtask setup | demo | test | conformance | torture | bench | ci`.
 //!
 //! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
 
@@ -33,6 +33,15 @@ enum Task {
         /// Only cases whose name contains this.
         filter: Option<String>,
     },
+    /// Clients, readers and kills on every store; then checks what everybody saw.
+    Torture {
+        /// 200 kills in each run, for a quarter of an hour; otherwise a few, for seconds.
+        #[arg(long)]
+        long: bool,
+        /// Gives the same commands again.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Measures, and prints ratios with their spread.
     Bench,
     /// What must pass before a change lands: tests, then lints.
@@ -45,6 +54,7 @@ fn main() -> ExitCode {
         Task::Demo => tasks::demo(),
         Task::Test { filter } => tasks::test(filter.as_deref()),
         Task::Conformance { filter } => tasks::conformance(filter.as_deref()),
+        Task::Torture { long, seed } => tasks::torture(long, seed),
         Task::Bench => tasks::bench(),
         Task::Ci => tasks::ci(),
     };

@@ -56,6 +56,32 @@ pub fn conformance(filter: Option<&str>) -> Result<()> {
     run("the conformance suite, on every store adapter", &mut suite)
 }
 
+/// `cargo xtask torture`
+pub fn torture(long: bool, seed: Option<u64>) -> Result<()> {
+    setup()?;
+    build()?;
+    let (kills, operations, seconds) = match long {
+        true => ("200", "200000", "900"),
+        false => ("3", "2000", "30"),
+    };
+    let mut torture = Command::new(std::env::current_exe()?.with_file_name("annals-history"));
+    torture
+        .args(["--backend", "all", "--workload", "all"])
+        .args([
+            "--kills",
+            kills,
+            "--operations",
+            operations,
+            "--seconds",
+            seconds,
+        ])
+        .args(seed.iter().map(|seed| format!("--seed={seed}")));
+    run(
+        "torturing every store and checking what clients saw",
+        &mut torture,
+    )
+}
+
 /// `cargo xtask bench`
 pub fn bench() -> Result<()> {
     setup()?;

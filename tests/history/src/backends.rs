@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use annals_event_log::{MemorySlots, Settings};
 use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
-use annals_store_conformance::{Backend, Native};
+use annals_store_conformance::{Backend, Hosted, Native, Ours};
 
 /// A store by its name on the command line.
 pub struct Choice {
@@ -44,6 +44,24 @@ pub fn backends() -> Vec<Choice> {
                     starting,
                 )))
             },
+        },
+        // Adapters on their real hosts, killed by SIGKILL.
+        Choice {
+            name: "annals-host",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Keyvalue, 1)?)),
+        },
+        Choice {
+            name: "partitions",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Keyvalue, 3)?)),
+        },
+        Choice {
+            name: "wasmtime",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Filesystem, 1)?)),
+        },
+        // Not killed: what a kill leaves behind waits for an operator's repair.
+        Choice {
+            name: "increment",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Increment, 1)?)),
         },
     ]
 }

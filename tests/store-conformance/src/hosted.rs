@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use annals_compose::framework;
 use annals_compose::generate::settings::Settings;
-use annals_compose::host::Host;
+use annals_compose::host::Adapter;
 use annals_compose::wire::{self, Part};
 use annals_tests::server::{Kind, Place, Server};
 use anyhow::{Context as _, Result, ensure};
@@ -25,19 +25,51 @@ use crate::store::{Backend, Store};
 /// A store adapter that a host serves, with data of its own. Ends with the process that it serves.
 pub struct Hosted(Arc<Serving>);
 
+/// Our own adapters, each on a host that keeps what the adapter relies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ours {
+    /// store-keyvalue on annals-host.
+    Keyvalue,
+    /// store-keyvalue-increment on annals-host.
+    Increment,
+    /// store-filesystem on `wasmtime serve`.
+    Filesystem,
+}
+
+impl Ours {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Keyvalue, Self::Increment, Self::Filesystem];
+
+    fn adapter(self) -> Adapter {
+        match self {
+            Self::Keyvalue => Adapter::Keyvalue,
+            Self::Increment => Adapter::KeyvalueIncrement,
+            Self::Filesystem => Adapter::Filesystem,
+        }
+    }
+
+    fn host(self) -> (Kind, &'static str) {
+        match self {
+            Self::Keyvalue | Self::Increment => (Kind::Annals, "annals-host"),
+            Self::Filesystem => (Kind::Wasmtime, "wasmtime serve"),
+        }
+    }
+}
+
 impl Hosted {
-    /// One of our own adapters, on the host that it is for.
+    /// One of our own adapters, its log divided into so many partitions.
     ///
     /// # Errors
     /// If the host or the probe component cannot be provided.
-    pub fn ours(kind: Kind) -> Result<Self> {
-        let (host, name) = match kind {
-            Kind::Annals => (Host::Annals, "annals-host"),
-            Kind::Wasmtime => (Host::Wasmtime, "wasmtime serve"),
+    pub fn ours(which: Ours, partitions: u32) -> Result<Self> {
+        let (kind, host) = which.host();
+        let adapter = framework::store(which.adapter())?;
+        let name = match partitions {
+            1 => format!("{} on {host}", adapter.name),
+            _ => format!("{} on {host}, {partitions} partitions", adapter.name),
         };
-        let adapter = framework::store(host.adapter())?;
-        let name = format!("{} on {name}", adapter.name);
-        Self::start(name, adapter, move |place| {
+        let survives = which != Ours::Increment;
+        Self::start(name, adapter, partitions, survives, move |place| {
             let mut command = kind.command(place)?;
             command.arg(place.app);
             Ok(command)
@@ -65,7 +97,7 @@ impl Hosted {
         let host = Path::new(words.first().context("the host's command is empty")?);
         let host = host.file_name().unwrap_or(host.as_os_str());
         let name = format!("{} on {}", name.display(), host.display());
-        Self::start(name, adapter, move |place| {
+        Self::start(name, adapter, 1, true, move |place| {
             let mut words = words.iter().map(|word| {
                 word.replace("{app}", &place.app.to_string_lossy())
                     .replace("{data}", &place.store.to_string_lossy())
@@ -80,11 +112,14 @@ impl Hosted {
     fn start(
         name: String,
         adapter: Part,
+        partitions: u32,
+        survives: bool,
         serve: impl Fn(&Place<'_>) -> Result<Command> + Send + 'static,
     ) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder for the data")?;
         let mut apps = Apps {
             adapter,
+            partitions,
             probe: probe::build()?,
             folder: folder.path().to_path_buf(),
             composed: BTreeMap::new(),
@@ -97,6 +132,7 @@ impl Hosted {
             url: server.url(),
             prefix: RwLock::new(prefix),
             lives: AtomicU64::new(0),
+            survives,
             server: Mutex::new(server),
             apps: Mutex::new(apps),
             _folder: folder,
@@ -114,6 +150,9 @@ impl Backend for Hosted {
     }
 
     fn crash(&self) -> bool {
+        if !self.0.survives {
+            return false;
+        }
         // Not through the prefix's lock: calls are under way, and that is the point.
         let restarted = lock(&self.0.server).restart();
         self.0.lives.fetch_add(1, Ordering::SeqCst);
@@ -132,6 +171,8 @@ pub(crate) struct Serving {
     prefix: RwLock<String>,
     /// How often the process was replaced: connections to the last one are dead.
     lives: AtomicU64,
+    /// Goes on after a kill without an operator.
+    survives: bool,
     server: Mutex<Server>,
     apps: Mutex<Apps>,
     _folder: TempDir,
@@ -172,6 +213,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The applications, one for each prefix, composed when they are first served.
 struct Apps {
     adapter: Part,
+    partitions: u32,
     probe: Part,
     folder: PathBuf,
     composed: BTreeMap<String, PathBuf>,
@@ -186,7 +228,7 @@ impl Apps {
             name: "store-conformance".into(),
             version: "0".into(),
             prefix: prefix.to_owned(),
-            partitions: 1,
+            partitions: self.partitions,
             bucket: "default".into(),
             path: "/data".into(),
             handlers: Vec::new(),

@@ -36,6 +36,6 @@ mod store;
 
 pub use case::{Case, Ran, Report, Verdict, all, run, run_observed};
 #[cfg(feature = "hosts")]
-pub use hosted::Hosted;
+pub use hosted::{Hosted, Ours};
 pub use native::Native;
 pub use store::{Backend, Store};

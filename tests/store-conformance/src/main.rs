@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annals_event_log::Settings;
-use annals_store_conformance::{Backend, Hosted, Native, Verdict, all, run_observed};
-use annals_tests::server::Kind;
+use annals_store_conformance::{Backend, Hosted, Native, Ours, Verdict, all, run_observed};
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 
@@ -39,8 +38,12 @@ struct Cli {
 enum Adapter {
     /// The library in memory, without WebAssembly.
     Native,
+    /// The same, its log divided into three partitions.
+    Partitions,
     /// store-keyvalue on annals-host.
     AnnalsHost,
+    /// store-keyvalue-increment on annals-host.
+    Increment,
     /// store-filesystem on wasmtime serve.
     Wasmtime,
     All,
@@ -104,12 +107,22 @@ fn stores(cli: &Cli) -> Vec<Start> {
             Ok(Box::new(Hosted::foreign(&component, &serve)?))
         })];
     }
-    let native = || Ok(Box::new(Native::in_memory(Settings::default())) as Box<dyn Backend>);
-    let hosted = |kind| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(kind)?))) };
-    let ours: [(Adapter, Start); 3] = [
-        (Adapter::Native, Box::new(native)),
-        (Adapter::AnnalsHost, hosted(Kind::Annals)),
-        (Adapter::Wasmtime, hosted(Kind::Wasmtime)),
+    let native = |partitions| -> Start {
+        Box::new(move || {
+            let settings = Settings {
+                partitions,
+                ..Settings::default()
+            };
+            Ok(Box::new(Native::in_memory(settings)))
+        })
+    };
+    let hosted = |ours| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(ours, 1)?))) };
+    let ours: [(Adapter, Start); 5] = [
+        (Adapter::Native, native(1)),
+        (Adapter::Partitions, native(3)),
+        (Adapter::AnnalsHost, hosted(Ours::Keyvalue)),
+        (Adapter::Increment, hosted(Ours::Increment)),
+        (Adapter::Wasmtime, hosted(Ours::Filesystem)),
     ];
     let wanted = |adapter| cli.adapter == Adapter::All || cli.adapter == adapter;
     ours.into_iter()
