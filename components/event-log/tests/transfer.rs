@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use annals_event_log::tools::{self, ExportError, ImportError, Imported, Importer, Resume};
 use annals_event_log::*;
+use common::as_files::AsFiles;
 use common::busy::*;
 use common::*;
 
@@ -174,6 +175,28 @@ fn a_log_of_several_partitions_keeps_its_order() {
         matches!(result, Err(ImportError::Malformed { .. })),
         "{result:?}"
     );
+}
+
+#[test]
+fn a_store_that_is_listed_in_no_order_and_by_digests_exports_the_same() {
+    let source = busy();
+    let long = format!("b-{}", "é".repeat(25));
+    sourcer::submit(&mut open(&source), &long, "long-no", 60, |_| true).unwrap();
+    let mut lines = Vec::new();
+    tools::export(
+        &AsFiles(&source),
+        "",
+        "/test",
+        &Resume::default(),
+        &mut |bytes| {
+            lines.extend_from_slice(bytes);
+            Ok(())
+        },
+        &mut |_| {},
+    )
+    .unwrap();
+    assert!(lines == export(&source));
+    assert!(String::from_utf8(lines).unwrap().contains("long-no"));
 }
 
 #[test]

@@ -2,45 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-use annals_event_log::tools::{Finding, Kind, Listed, Listing, Summary, verify};
+use annals_event_log::tools::{Finding, Kind, Summary, verify};
 use annals_event_log::*;
+use common::as_files::AsFiles;
 use common::busy::*;
 use common::*;
-
-/// Lists keys as a directory of files does: in no order, and the long ones as digests.
-struct AsFiles<'a>(&'a MemorySlots);
-
-impl Slots for AsFiles<'_> {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
-        self.0.get(key)
-    }
-    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        self.0.create(key, value)
-    }
-    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
-        self.0.put(key, value)
-    }
-    fn delete(&self, key: &str) -> Result<(), SlotError> {
-        self.0.delete(key)
-    }
-}
-
-impl Listing for AsFiles<'_> {
-    fn visit(
-        &self,
-        each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
-    ) -> Result<(), SlotError> {
-        for (key, value) in self.0.dump().iter().rev() {
-            let name = file_name::of(key);
-            match (file_name::key(&name), name.strip_prefix(file_name::DIGEST)) {
-                (Some(found), None) if found == *key => each(Listed::Key(key))?,
-                (None, Some(digest)) => each(Listed::Digest(digest, value))?,
-                wrong => panic!("{key}: {wrong:?}"),
-            }
-        }
-        Ok(())
-    }
-}
 
 fn check(slots: &MemorySlots, prefix: Option<&str>) -> (Vec<Finding>, Summary) {
     let mut findings = Vec::new();
@@ -496,4 +462,48 @@ fn what_reactions_keep_has_no_holes_and_ends_in_no_tombstone() {
     let slots = copy(&whole);
     slots.delete("a.checkpoint.h.0000000000000002").unwrap();
     assert_eq!(errors(&slots)[0].key, "a.checkpoint.h.0000000000000002");
+}
+
+#[test]
+fn a_time_that_goes_back_and_an_end_that_goes_on_are_found() {
+    let store = |time: u64, close: bool, more: bool| {
+        let slots = MemorySlots::new();
+        let first = AppendRequest {
+            recorded_at: time,
+            close,
+            ..request("t-1", Precondition::Any, "", 1, &["E"])
+        };
+        open(&slots).append(first).unwrap();
+        if more {
+            fill(&mut open(&slots), "t-1", &[1]);
+        }
+        slots
+    };
+    let key = "a.stream.t-1.0000000000000001";
+    for (other, what) in [
+        (store(NOW + 1, false, false), "before the slot in front"),
+        (store(NOW, true, false), "closed"),
+    ] {
+        let slots = store(NOW, false, true);
+        assert_eq!(errors(&slots), []);
+        slots.put(key, &other.get(key).unwrap().unwrap()).unwrap();
+        let found = errors(&slots);
+        assert!(found.iter().any(|f| f.what.contains(what)), "{found:?}");
+    }
+}
+
+#[test]
+fn a_digest_that_stands_for_no_slot_is_found() {
+    let slots = long_keys();
+    let (key, value) = (slots.dump().into_iter())
+        .find(|(key, _)| file_name::key(&file_name::of(key)).is_none() && key.ends_with("01"))
+        .unwrap();
+    let far = key.replace("0000000000000001", "0000000000100000");
+    slots.put(&far, &value).unwrap();
+    let mut found = Vec::new();
+    verify(&AsFiles(&slots), None, &mut |f| found.push(f), &mut |_| {}).unwrap();
+    assert!(
+        found.iter().any(|f| f.what.contains("no slots of it")),
+        "{found:?}"
+    );
 }
