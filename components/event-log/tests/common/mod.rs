@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use annals_event_log::*;
 
+pub mod faults;
 pub mod sourcer;
 
 pub const NOW: u64 = 1_700_000_000_000;
