@@ -41,6 +41,7 @@
 //! | `follow` | reads the log, and voids slots of dead writers |
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
+//! | `fuzzing` | what fuzz targets need of the inside |
 //! | `chain` | values that change: revisions, created one after the other |
 //! | `checkpoints` | how far handlers are, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
@@ -56,6 +57,8 @@ mod checkpoints;
 mod commands;
 mod error;
 mod follow;
+#[doc(hidden)]
+pub mod fuzzing;
 mod keys;
 mod log;
 mod model;
