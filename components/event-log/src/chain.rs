@@ -89,9 +89,7 @@ impl<S: Slots> EventLog<S> {
                 Err(error) => error,
             };
             // Superseded meanwhile? Whoever did that created the next one first.
-            let Some(next) = newest.checked_add(1) else {
-                return Err(damage);
-            };
+            let next = newest + 1;
             match self.get(&chain.key(next))? {
                 Some(bytes) => seen = Some((next, bytes)),
                 None => return Err(damage),

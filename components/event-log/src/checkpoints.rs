@@ -53,7 +53,12 @@ impl<S: Slots> EventLog<S> {
         // What is remembered of the revision that the caller has seen is true for ever; whether
         // it is still the newest, the creation tells.
         let stored = match self.reactions.checkpoints.get(handler) {
-            Some(known) if known.revision == next.revision => Some(*known),
+            Some(known)
+                if known.revision == next.revision
+                    && check_forward(handler, *known, next).is_ok() =>
+            {
+                Some(*known)
+            }
             _ => self.load_checkpoint(handler)?,
         };
         if stored.map_or(0, |stored| stored.revision) != next.revision {

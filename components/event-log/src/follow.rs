@@ -112,6 +112,10 @@ impl<S: Slots> EventLog<S> {
             {
                 Followed::Deliver(Box::new(commit))
             }
+            Some(StreamRecord::Commit(commit)) => {
+                self.check_passed(index, claim, stream, &commit)?;
+                Followed::Pass
+            }
             Some(_) => Followed::Pass,
             None => Followed::Wait,
         })
@@ -149,5 +153,33 @@ impl<S: Slots> EventLog<S> {
             Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
             Err(error) => Err(error),
         }
+    }
+
+    /// A ref is passed because of a commit that has another one. That one must lead to where the
+    /// commit lies, or else one of the three is not in its place, and events would be lost.
+    fn check_passed(
+        &self,
+        index: u64,
+        claim: &Ref,
+        stream: StreamName<'_>,
+        commit: &Commit,
+    ) -> Result<(), StoreError> {
+        let own = commit.position / PER_COMMIT;
+        let led = match self.read_log_slot(own)? {
+            Some(LogRecord::Ref(own)) => {
+                own.commit == commit.id && own.slot == claim.slot && own.stream == claim.stream
+            }
+            Some(LogRecord::Skip(_)) | None => false,
+        };
+        if led {
+            return Ok(());
+        }
+        Err(if commit.id == claim.commit {
+            let reason = format!("its commit says that log slot {own} leads to it");
+            StoreError::corrupt(&self.keys.log(index), reason)
+        } else {
+            let reason = format!("it says that log slot {own} leads to it, and that does not");
+            StoreError::corrupt(&self.keys.slot(stream, claim.slot), reason)
+        })
     }
 }

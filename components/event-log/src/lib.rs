@@ -44,6 +44,7 @@
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
 //! | `repair` | decides slots whose creator died halfway, where a store has such a state |
+//! | `fuzzing` | what fuzz targets need of the inside |
 //! | `chain` | values that change: revisions, created one after the other |
 //! | `checkpoints` | how far handlers are, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
@@ -63,6 +64,8 @@ mod commands;
 mod error;
 pub mod file_name;
 mod follow;
+#[doc(hidden)]
+pub mod fuzzing;
 mod keys;
 mod log;
 mod model;

@@ -164,6 +164,10 @@ impl<S: Slots> EventLog<S> {
         stream: StreamName<'_>,
         slot: u64,
     ) -> Result<Option<StreamRecord>, StoreError> {
+        // The highest number is never used, so there is a next one after every slot.
+        if slot == u64::MAX {
+            return Ok(None);
+        }
         let key = self.keys.slot(stream, slot);
         self.get(&key)?
             .map(|bytes| StreamRecord::decode(&key, stream.as_str(), &bytes))

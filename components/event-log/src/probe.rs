@@ -5,8 +5,16 @@
 /// close, some 2 log2 of the distance otherwise.
 ///
 /// Exact only while the answer stands still; when it grows meanwhile, returns a number for which
-/// `holds` was true and after which it was seen to be false.
+/// `holds` was true and after which it was seen to be false. The highest number counts as never
+/// used: whatever was found, there is a next one.
 pub(crate) fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>) -> Result<u64, E> {
+    let mut holds = |slot| {
+        if slot == u64::MAX {
+            Ok(false)
+        } else {
+            holds(slot)
+        }
+    };
     // Invariant: `low` holds (0 counts as holding), `high` does not.
     let (mut low, mut high);
     let mut step: u64 = 1;
@@ -14,7 +22,7 @@ pub(crate) fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>)
         low = guess;
         loop {
             let next = low.saturating_add(step);
-            if next == low || !holds(next)? {
+            if !holds(next)? {
                 high = next;
                 break;
             }
@@ -48,6 +56,13 @@ pub(crate) fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>)
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_highest_number_is_never_used() {
+        for guess in [0, 1, u64::MAX - 1, u64::MAX] {
+            assert_eq!(last::<()>(guess, |_| Ok(true)), Ok(u64::MAX - 1));
+        }
+    }
 
     proptest! {
         #[test]

@@ -220,10 +220,15 @@ impl StreamRecord {
             ));
         }
         if let Self::Commit(commit) = &record {
-            let last = commit.first_version.checked_add(commit.events.len() as u64);
+            let count = commit.events.len() as u64;
+            let next = commit.first_version.checked_add(count);
+            // With room for whatever is counted from them.
+            if commit.position.checked_add(count).is_none() {
+                return Err(StoreError::corrupt(key, "its position is too high"));
+            }
             if commit.events.is_empty()
                 || commit.first_version == 0
-                || last != commit.after.version.checked_add(1)
+                || next.is_none_or(|next| next - 1 != commit.after.version)
             {
                 return Err(StoreError::corrupt(
                     key,
@@ -364,4 +369,12 @@ pub(crate) mod bytes {
         }
         deserializer.deserialize_byte_buf(Bytes)
     }
+}
+
+/// A body, whatever it is, with the header that belongs before it.
+pub(crate) fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![MAGIC, kind, FORMAT_VERSION];
+    bytes.extend(checksum(kind, FORMAT_VERSION, body).to_le_bytes());
+    bytes.extend(body);
+    bytes
 }

@@ -6,71 +6,9 @@ mod common;
 use std::cell::Cell;
 
 use annals_event_log::*;
+use common::faults::{Fault, Faulty, Slow};
 use common::sourcer::{check_once, submit};
 use common::*;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
-    /// The process ends before the operation.
-    DiesBefore,
-    /// The process ends after the operation took effect.
-    DiesAfter,
-    /// The operation fails.
-    Fails,
-    /// The operation's answer is lost; it did not happen.
-    LostBefore,
-    /// The operation's answer is lost; it happened.
-    LostAfter,
-}
-
-/// Fails at the operation with a given number, counted from 0.
-struct Faulty<'a> {
-    slots: &'a MemorySlots,
-    fault: Fault,
-    at: u64,
-    count: Cell<u64>,
-}
-
-impl Faulty<'_> {
-    fn run<T>(
-        &self,
-        write: bool,
-        operation: impl FnOnce() -> Result<T, SlotError>,
-    ) -> Result<T, SlotError> {
-        let now = self.count.replace(self.count.get() + 1);
-        let lost = |_| {
-            if write {
-                SlotError::InDoubt("lost".into())
-            } else {
-                SlotError::Unavailable("lost".into())
-            }
-        };
-        let dead = Err(SlotError::Unavailable("dead".into()));
-        match (now.cmp(&self.at), self.fault) {
-            (std::cmp::Ordering::Less, _) => operation(),
-            (std::cmp::Ordering::Greater, Fault::DiesBefore | Fault::DiesAfter) => dead,
-            (std::cmp::Ordering::Greater, _) => operation(),
-            (_, Fault::DiesBefore | Fault::Fails) => dead,
-            (_, Fault::LostBefore) => Err(lost(())),
-            (_, Fault::DiesAfter | Fault::LostAfter) => operation().and_then(|_| Err(lost(()))),
-        }
-    }
-}
-
-impl Slots for Faulty<'_> {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
-        self.run(false, || self.slots.get(key))
-    }
-    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        self.run(true, || self.slots.create(key, value))
-    }
-    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
-        self.run(true, || self.slots.put(key, value))
-    }
-    fn delete(&self, key: &str) -> Result<(), SlotError> {
-        self.run(true, || self.slots.delete(key))
-    }
-}
 
 /// What happens between the crash and the retry.
 const MEANWHILES: [fn(&MemorySlots); 4] = [
@@ -86,13 +24,7 @@ const MEANWHILES: [fn(&MemorySlots); 4] = [
 
 #[test]
 fn a_retry_after_any_fault_takes_effect_once() {
-    for fault in [
-        Fault::DiesBefore,
-        Fault::DiesAfter,
-        Fault::Fails,
-        Fault::LostBefore,
-        Fault::LostAfter,
-    ] {
+    for fault in Fault::ALL {
         for (m, meanwhile) in MEANWHILES.iter().enumerate() {
             for rejects in [false, true] {
                 let mut at = 0;
@@ -130,41 +62,6 @@ fn a_retry_after_any_fault_takes_effect_once() {
                 assert!(at > 15, "every operation was tried");
             }
         }
-    }
-}
-
-/// Lets others act before the operation with a given number: to them, the writer is slow.
-struct Slow<'a, F: Fn()> {
-    slots: &'a MemorySlots,
-    at: u64,
-    count: Cell<u64>,
-    others: F,
-}
-
-impl<F: Fn()> Slow<'_, F> {
-    fn step(&self) {
-        if self.count.replace(self.count.get() + 1) == self.at {
-            (self.others)();
-        }
-    }
-}
-
-impl<F: Fn()> Slots for Slow<'_, F> {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
-        self.step();
-        self.slots.get(key)
-    }
-    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        self.step();
-        self.slots.create(key, value)
-    }
-    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
-        self.step();
-        self.slots.put(key, value)
-    }
-    fn delete(&self, key: &str) -> Result<(), SlotError> {
-        self.step();
-        self.slots.delete(key)
     }
 }
 

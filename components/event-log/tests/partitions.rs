@@ -158,6 +158,32 @@ fn a_store_cannot_be_divided_otherwise_later() {
 }
 
 #[test]
+fn a_damaged_record_of_the_store_stops_whoever_needs_it() {
+    let slots = MemorySlots::new();
+    append(&mut divided(&slots, 2), "a-1", 1);
+    let mut bytes = slots.get("a.store").unwrap().unwrap();
+    bytes[7] ^= 1;
+    slots.put("a.store", &bytes).unwrap();
+    // Seen with another number of partitions, the log seems empty.
+    let corrupt = |error: StoreError| {
+        assert!(
+            matches!(&error, StoreError::Corrupt { key, .. } if key == "a.store"),
+            "{error:?}"
+        );
+    };
+    corrupt(open(&slots).health().unwrap_err());
+    corrupt(
+        open(&slots)
+            .read_log(0, 9, &LogFilter::default(), NOW)
+            .unwrap_err(),
+    );
+    match open(&slots).append(request("b-1", Precondition::Any, "", 1, &["E"])) {
+        Err(AppendError::Store(error)) => corrupt(error),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_store_from_before_there_were_partitions_has_one() {
     let slots = MemorySlots::new();
     append(&mut open(&slots), "a-1", 1);

@@ -8,6 +8,7 @@ use annals_event_log::*;
 #[cfg(feature = "tools")]
 pub mod as_files;
 pub mod busy;
+pub mod faults;
 pub mod sourcer;
 
 pub const NOW: u64 = 1_700_000_000_000;

@@ -1,0 +1,45 @@
+//! What fuzz targets need of the inside. No part of the interface.
+
+use crate::reaction_records::{CheckpointRecord, RowRecord, Tombstone, ViewEntry};
+use crate::record::{
+    self, ClaimRecord, Commit, Hint, LogRecord, OutcomeRecord, Record, Ref, Segment, Skip,
+    SnapshotRecord, StoreRecord, StreamRecord, Void,
+};
+
+/// Reads bytes as every kind of record; then takes them for the body of every kind, and what can
+/// be read as one must be the same after it was written and read again.
+///
+/// # Panics
+/// If it is not.
+pub fn records(bytes: &[u8]) {
+    let _ = StreamRecord::decode("key", "a-1", bytes);
+    let _ = LogRecord::decode("key", 1, bytes);
+    record::<Ref>(bytes);
+    record::<Commit>(bytes);
+    record::<OutcomeRecord>(bytes);
+    record::<Void>(bytes);
+    record::<ClaimRecord>(bytes);
+    record::<SnapshotRecord>(bytes);
+    record::<Hint>(bytes);
+    record::<Segment>(bytes);
+    record::<Skip>(bytes);
+    record::<StoreRecord>(bytes);
+    record::<CheckpointRecord>(bytes);
+    record::<RowRecord>(bytes);
+    record::<ViewEntry>(bytes);
+    record::<Tombstone>(bytes);
+}
+
+fn record<R: Record + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
+    let _ = record::decode::<R>("key", bytes);
+    if let Ok(read) = record::decode::<R>("key", &record::seal(R::KIND, bytes)) {
+        let again = record::encode(&read).and_then(|bytes| record::decode::<R>("key", &bytes));
+        assert_eq!(again.as_ref(), Ok(&read));
+    }
+}
+
+/// A body with the header that belongs before it.
+#[must_use]
+pub fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
+    record::seal(kind, body)
+}
