@@ -379,7 +379,7 @@ fn flipped_bits_of_the_journal_are_errors_and_never_other_values() {
         drop(store);
         let full = Image::of(directory.path());
         let mut outcomes = Outcomes::default();
-        for _ in 0..60 {
+        for _ in 0..40 {
             let mut damaged = full.clone();
             let journal = &mut damaged.file("0.jnl").bytes;
             let (at, bit) = (random.usize(..journal.len()), random.u8(..8));
@@ -389,7 +389,7 @@ fn flipped_bits_of_the_journal_are_errors_and_never_other_values() {
         }
         eprintln!("{outcomes:?}");
         assert!(outcomes.wrong.is_empty(), "{outcomes:#?}");
-        assert!(outcomes.refused > 50, "{outcomes:#?}");
+        assert!(outcomes.refused > 30, "{outcomes:#?}");
     });
 }
 
@@ -442,14 +442,12 @@ fn flipped_bits_of_tables_are_errors_and_never_other_values() {
         let mut outcomes = Outcomes::default();
         let names: Vec<_> = full.files.keys().cloned().collect();
         for name in names.iter().filter(|name| name.starts_with("keyspaces")) {
-            for _ in 0..3 {
-                let mut damaged = full.clone();
-                let bytes = &mut damaged.file(name).bytes;
-                let (at, bit) = (random.usize(..bytes.len()), random.u8(..8));
-                bytes[at] ^= 1 << bit;
-                let what = format!("{}: bit {bit} of byte {at}", name.display());
-                examine(&damaged, &history, what, &mut outcomes);
-            }
+            let mut damaged = full.clone();
+            let bytes = &mut damaged.file(name).bytes;
+            let (at, bit) = (random.usize(..bytes.len()), random.u8(..8));
+            bytes[at] ^= 1 << bit;
+            let what = format!("{}: bit {bit} of byte {at}", name.display());
+            examine(&damaged, &history, what, &mut outcomes);
         }
         eprintln!("{outcomes:#?}");
         assert!(outcomes.wrong.is_empty(), "{outcomes:#?}");
