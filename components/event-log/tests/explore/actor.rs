@@ -47,6 +47,7 @@ pub enum Note {
         tag: String,
         stream: String,
         expected: Precondition,
+        closes: bool,
     },
     /// It ended.
     Ended {

@@ -4,7 +4,9 @@ use std::env;
 
 use annals_event_log::Precondition::{Any, At, NoStream};
 
-use crate::programs::{History, actor, append, close, command, history, read, read_patiently};
+use crate::programs::{
+    History, Program, actor, append, close, command, history, read, read_patiently,
+};
 use crate::search::search;
 
 /// Searches without faults, then with up to so many: a simpler violation is told first. Where there
@@ -64,7 +66,7 @@ fn writers_of_two_streams_and_a_patient_reader_agree() {
         actor("bob", [append("b-1", NoStream)]),
         actor("eve", [read_patiently(), read_patiently()]),
     ];
-    holds(&history("two streams and patient reader", actors), 0);
+    holds(&history("two streams and patient reader", actors), 1);
 }
 
 #[test]
@@ -75,6 +77,16 @@ fn writers_of_one_stream_and_an_impatient_reader_agree() {
         actor("eve", [read(), read()]).dies_after(12),
     ];
     holds(&history("one stream and impatient reader", actors), 0);
+}
+
+#[test]
+fn a_writer_that_repeats_its_seed_is_delivered_once() {
+    let ann = Program {
+        repeats: true,
+        ..actor("ann", [append("a-1", Any)])
+    };
+    let actors = [ann, actor("eve", [read()]).dies_after(8)];
+    holds(&history("one seed for all attempts", actors), 2);
 }
 
 #[test]
@@ -140,6 +152,26 @@ fn hints_do_no_harm() {
         actor("bob", [append("a-1", Any)]),
     ];
     holds(&history("hints", writers).after("a-1", 14), 1);
+}
+
+#[test]
+fn a_rejection_an_append_and_an_impatient_reader_agree() {
+    let actors = [
+        actor("ann", [command("a-1", "c", |_| true)]),
+        actor("bob", [append("a-1", Any)]),
+        actor("eve", [read()]).dies_after(10),
+    ];
+    holds(&history("rejection, append and reader", actors), 0);
+}
+
+#[test]
+fn two_impatient_readers_see_the_same() {
+    let actors = [
+        actor("ann", [append("a-1", Any)]),
+        actor("eve", [read()]).dies_after(10),
+        actor("joe", [read()]).dies_after(10),
+    ];
+    holds(&history("two impatient readers", actors), 0);
 }
 
 #[test]

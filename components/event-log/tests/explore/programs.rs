@@ -84,6 +84,8 @@ pub struct Program {
     pub attempts: u64,
     /// It ends for good when it has done this many operations in one life.
     pub operations: u32,
+    /// All attempts of a life have one seed. Commits then differ only by where they are.
+    pub repeats: bool,
 }
 
 /// Does its tasks; tries again once; does not come back.
@@ -94,6 +96,7 @@ pub fn actor(name: &'static str, tasks: impl Into<Vec<Task>>) -> Program {
         lives: 1,
         attempts: 2,
         operations: u32::MAX,
+        repeats: false,
     }
 }
 
@@ -119,8 +122,8 @@ impl Program {
                 }
                 actor.reconnect();
                 // Different for every attempt of everybody.
-                let seed = ((number * 10 + t) * 10 + u64::from(actor.life)) * 10 + attempt;
-                if self.attempt(task, actor, &mut log, &mut after, seed) {
+                let which = ((number * 10 + t) * 10 + u64::from(actor.life)) * 10 + attempt;
+                if self.attempt(task, actor, &mut log, &mut after, which) {
                     break;
                 }
             }
@@ -134,19 +137,21 @@ impl Program {
         actor: &Actor<'_>,
         log: &mut EventLog<S>,
         after: &mut u64,
-        seed: u64,
+        which: u64,
     ) -> bool {
+        let seed = if self.repeats { which / 10 } else { which };
         match task {
             Task::Append {
                 stream,
                 expected,
                 close,
             } => {
-                let tag = format!("{}-{seed}", self.name);
+                let tag = format!("{}-{which}", self.name);
                 actor.note(Note::Began {
                     tag: tag.clone(),
                     stream: (*stream).into(),
                     expected: *expected,
+                    closes: *close,
                 });
                 let result = log.append(AppendRequest {
                     close: *close,

@@ -164,6 +164,7 @@ fn attempts<'n>(
             tag,
             stream,
             expected,
+            closes,
         } = note
         else {
             continue;
@@ -175,6 +176,13 @@ fn attempts<'n>(
             demand!(
                 event.stream == *stream && expected.holds(event.version - 1),
                 "{expected:?} did not hold when {event:?} was appended to {stream}"
+            );
+        }
+        if let ([event], true) = (&found[..], closes) {
+            let last = truth.log.iter().rfind(|e| e.stream == *stream);
+            demand!(
+                last == Some(event),
+                "{last:?} follows {event:?}, which closed {stream}"
             );
         }
         let ended = notes.iter().find_map(|note| match note {

@@ -24,7 +24,7 @@ use crate::programs::History;
 /// Actors of a history, at most.
 pub const ACTORS: usize = 4;
 /// An actor that asks for more in one life does not end.
-const PATIENCE: u32 = 400;
+const PATIENCE: u32 = 250;
 /// The number of no writes.
 const NONE_LATE: u32 = 0;
 
@@ -127,8 +127,9 @@ impl<'a> World<'a> {
     pub fn start(&mut self, faults: u32) -> State {
         assert!(self.history.programs.len() <= ACTORS);
         let mut nodes = [0; ACTORS];
-        for actor in 0..self.history.programs.len() {
-            nodes[actor] = self.begin(actor, 0, 0);
+        let actors = self.history.programs.len();
+        for (actor, node) in nodes.iter_mut().enumerate().take(actors) {
+            *node = self.begin(actor, 0, 0);
         }
         let mut texts = self.texts.borrow_mut();
         let mut store: Vec<_> = self
