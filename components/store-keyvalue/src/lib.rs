@@ -69,7 +69,7 @@ impl Slots for BucketSlots {
         match swap(cas, value) {
             Ok(()) => Ok(Creation::Created),
             // Some backends report a failed swap after committing it, so neither answer can be
-            // believed. The slot itself tells: values of different creators differ.
+            // believed. The slot itself tells, unless another creator wrote the same bytes.
             Err(CasError::CasFailed(_)) => {
                 self.look(key, value, "compare-and-swap failed".to_owned())
             }
@@ -129,10 +129,12 @@ impl BucketSlots {
         )))
     }
 
-    /// Finds out whose value a slot holds after a swap with no clear answer.
+    /// Finds out whose value a slot holds after a swap with no clear answer. Our own bytes may
+    /// come from another: two attempts at a command claim it with the same ones, and only one may
+    /// be told that it created the claim.
     fn look(&self, key: &str, ours: &[u8], why: String) -> Result<Creation, SlotError> {
         match self.bucket.get(key) {
-            Ok(Some(found)) if found == ours => Ok(Creation::Created),
+            Ok(Some(found)) if found == ours => Err(SlotError::InDoubt(why)),
             Ok(Some(_)) => Ok(Creation::Exists),
             // It may still be under way.
             Ok(None) => Err(SlotError::InDoubt(why)),

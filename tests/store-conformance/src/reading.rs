@@ -23,6 +23,10 @@ pub(crate) fn stream_after(
         };
         assert!(page.events.len() <= limit as usize, "a page is too long");
         assert!(page.end || !page.events.is_empty(), "a page without news");
+        assert!(
+            page.events.is_sorted_by(|a, b| a.version < b.version),
+            "a page forward is not in order"
+        );
         if let Some(last) = page.events.last() {
             assert_eq!(page.version, last.version, "a page's version is its last");
         }
@@ -57,6 +61,10 @@ pub(crate) fn stream_before(
         };
         assert!(page.events.len() <= limit as usize, "a page is too long");
         assert!(page.end || !page.events.is_empty(), "a page without news");
+        assert!(
+            page.events.is_sorted_by(|a, b| a.version > b.version),
+            "a page backward is not newest first"
+        );
         if let Some(last) = page.events.last() {
             assert_eq!(page.version, last.version, "a page's version is its last");
         }
