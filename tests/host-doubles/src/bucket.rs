@@ -16,6 +16,8 @@ pub struct Defects {
     pub answers_lost: u64,
     /// Of a hundred writes, so many are answered with an error and not done.
     pub writes_refused: u64,
+    /// Of a hundred writes, so many are answered with an error and done this many host calls later.
+    pub writes_late: (u64, u64),
     /// Of a hundred values to be set, so many are answered with an error and not set.
     pub sets_refused: u64,
     /// The first increment of a key reads and then writes, in two steps (wasmCloud on NATS).
@@ -71,6 +73,24 @@ struct State {
     now: u64,
     /// Every value that a key ever had.
     keys: BTreeMap<String, Vec<Version>>,
+    /// Writes that are under way, and when they arrive.
+    late: Vec<(u64, Write)>,
+}
+
+/// A write of a client.
+#[derive(Clone, Debug)]
+struct Write {
+    by: usize,
+    key: String,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Set(Option<Vec<u8>>),
+    /// If the key was last written then.
+    Swap(u64, Vec<u8>),
+    Add(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -90,14 +110,19 @@ impl Double {
                 random: Random::new(seed ^ 0xB0CE),
                 now: 0,
                 keys: BTreeMap::new(),
+                late: Vec::new(),
             }),
             turns: Turns::new(seed),
         }
     }
 
     /// From now on the host has these defects. The default heals it.
+    ///
+    /// Writes that are under way arrive before.
     pub fn become_like(&self, defects: Defects) {
-        self.state().defects = defects;
+        let mut state = self.state();
+        state.arrive(u64::MAX);
+        state.defects = defects;
     }
 
     /// Values under keys that slots have (no counters).
@@ -148,6 +173,7 @@ impl Double {
         let mut state = self.state();
         state.tick()?;
         state.unless_refused()?;
+        state.unless_late(who, key, What::Set(value.clone()))?;
         let percent = state.defects.sets_refused;
         if state.random.percent(percent) {
             return Err(Failure::Other("too busy"));
@@ -167,12 +193,10 @@ impl Double {
         let mut state = self.state();
         state.tick()?;
         state.unless_refused()?;
-        let last = state.keys.get(key).and_then(|versions| versions.last());
-        let unchanged = last.map_or(0, |version| version.written) == seen;
-        if !unchanged && !(state.defects.swap_overwrites && seen == 0) {
+        state.unless_late(who, key, What::Swap(seen, value.clone()))?;
+        if !state.swap(who, key, seen, value) {
             return Ok(Swapped::No);
         }
-        state.write(key, who, Some(value));
         state.unless_lost()?;
         let denied = state.defects.swaps_denied;
         Ok(match state.random.percent(denied) {
@@ -187,6 +211,7 @@ impl Double {
             let mut state = self.state();
             state.tick()?;
             state.unless_refused()?;
+            state.unless_late(who, key, What::Add(delta))?;
             let (sum, fresh) = state.sum(key, delta)?;
             let shown = state.show(sum);
             if !(fresh && state.defects.first_increment_in_two_steps) {
@@ -214,6 +239,7 @@ impl State {
     /// A host call.
     fn tick(&mut self) -> Result<(), Failure> {
         self.now += 1;
+        self.arrive(self.now);
         match self.defects.closed {
             Some((how, from)) if self.now > from => Err(Failure::Closed(how)),
             _ => Ok(()),
@@ -229,6 +255,49 @@ impl State {
             value,
         };
         self.keys.entry(key.to_owned()).or_default().push(version);
+    }
+
+    /// The late writes that are due by then take place.
+    fn arrive(&mut self, by: u64) {
+        let (due, late) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|(at, _)| *at <= by);
+        self.late = late;
+        let due: Vec<(u64, Write)> = due;
+        for (_, Write { by, key, what }) in due {
+            match what {
+                What::Set(value) => self.write(&key, by, value),
+                What::Swap(seen, value) => {
+                    self.swap(by, &key, seen, value);
+                }
+                What::Add(delta) => {
+                    if let Ok((sum, _)) = self.sum(&key, delta) {
+                        let shown = self.show(sum);
+                        self.write(&key, by, Some(shown));
+                    }
+                }
+            }
+        }
+    }
+
+    fn swap(&mut self, by: usize, key: &str, seen: u64, value: Vec<u8>) -> bool {
+        let last = self.keys.get(key).and_then(|versions| versions.last());
+        let unchanged = last.map_or(0, |version| version.written) == seen;
+        let done = unchanged || (self.defects.swap_overwrites && seen == 0);
+        if done {
+            self.write(key, by, Some(value));
+        }
+        done
+    }
+
+    fn unless_late(&mut self, by: usize, key: &str, what: What) -> Result<(), Failure> {
+        let (percent, calls) = self.defects.writes_late;
+        if !self.random.percent(percent) {
+            return Ok(());
+        }
+        let key = key.to_owned();
+        self.late.push((self.now + calls, Write { by, key, what }));
+        Err(Failure::Other("timeout"))
     }
 
     fn sum(&self, key: &str, delta: u64) -> Result<(u64, bool), Failure> {

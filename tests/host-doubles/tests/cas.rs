@@ -66,6 +66,17 @@ fn refused_writes_are_tried_again_and_then_told() {
 }
 
 #[test]
+fn a_write_that_times_out_and_comes_later_overwrites_nothing() {
+    for calls in [1, 10, 100] {
+        let (_, acknowledged) = survives(&Defects {
+            writes_late: (30, calls),
+            ..Defects::default()
+        });
+        assert!(acknowledged > 0);
+    }
+}
+
+#[test]
 fn all_failures_together_lose_nothing() {
     survives(&Defects {
         swaps_denied: 25,
