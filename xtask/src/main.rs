@@ -1,7 +1,8 @@
-//! The project's own tasks: `cargo xtask setup | demo | test | bench | ci`.
+//! The project's own tasks: `cargo xtask setup | demo | test | bench | fuzz | ci`.
 //!
 //! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
 
+mod fuzz;
 mod run;
 mod setup;
 mod tasks;
@@ -30,6 +31,12 @@ enum Task {
     },
     /// Measures, and prints ratios with their spread.
     Bench,
+    /// Fuzzes the event log: records, damaged stores, sequences of operations.
+    Fuzz {
+        /// For all targets together.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// What must pass before a change lands: tests, then lints.
     Ci,
 }
@@ -40,6 +47,7 @@ fn main() -> ExitCode {
         Task::Demo => tasks::demo(),
         Task::Test { filter } => tasks::test(filter.as_deref()),
         Task::Bench => tasks::bench(),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ci => tasks::ci(),
     };
     match done {
