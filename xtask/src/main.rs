@@ -1,7 +1,8 @@
-//! The project's own tasks: `cargo xtask setup | demo | test | conformance | torture | bench | ci`.
+//! The project's own tasks: `cargo xtask setup | demo | test | conformance | torture | fuzz | bench | ci`.
 //!
 //! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
 
+mod fuzz;
 mod run;
 mod setup;
 mod tasks;
@@ -44,6 +45,12 @@ enum Task {
     },
     /// Measures, and prints ratios with their spread.
     Bench,
+    /// Fuzzes the event log: records, damaged stores, sequences of operations.
+    Fuzz {
+        /// For all targets together.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// What must pass before a change lands: tests, then lints.
     Ci,
 }
@@ -56,6 +63,7 @@ fn main() -> ExitCode {
         Task::Conformance { filter } => tasks::conformance(filter.as_deref()),
         Task::Torture { long, seed } => tasks::torture(long, seed),
         Task::Bench => tasks::bench(),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ci => tasks::ci(),
     };
     match done {

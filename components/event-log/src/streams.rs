@@ -159,6 +159,8 @@ impl<S: Slots> EventLog<S> {
             }
         }
         page.end = page.events.is_empty() || page.version == 1;
+        // Slots before the first event, of commands that ended without, know of none.
+        known = known || self.tail(stream)?.after.version > 0;
         Ok(known.then_some(page))
     }
 

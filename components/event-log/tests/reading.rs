@@ -371,3 +371,17 @@ fn a_load_from_where_the_stream_never_stood_is_refused() {
         );
     }
 }
+
+#[test]
+fn before_the_first_event_lies_an_empty_page_also_behind_an_outcome() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    common::sourcer::submit(&mut log, "a-1", "refused", 1, |_| true).unwrap();
+    assert_eq!(log.read_stream_backward("a-1", Some(1), 5), Ok(None));
+    fill(&mut log, "a-1", &[1]);
+    for mut log in [log, open(&slots)] {
+        let page = log.read_stream_backward("a-1", Some(1), 5).unwrap();
+        let page = page.expect("the stream has an event");
+        assert_eq!((page.events.len(), page.version, page.end), (0, 0, true));
+    }
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask fuzz`: the event log's fuzz targets, by libFuzzer on the stable toolchain.
+//!
+//! `cargo fuzz run <target>` in `components/event-log` does the same for who has cargo-fuzz and a
+//! nightly toolchain, with the address sanitizer on top.
+
+use crate::run::{cargo, run, workspace};
+use anyhow::{Context as _, Result, bail};
+use std::env;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What cargo-fuzz passes, without sanitizers: coverage as libFuzzer wants it.
+const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    --cfg fuzzing -Ccodegen-units=1";
+
+/// A target, the longest input that makes sense, and whether the golden files are inputs.
+const TARGETS: [(&str, u32, bool); 3] = [
+    ("records", 4096, true),
+    ("damaged_store", 256, false),
+    ("operations", 1024, false),
+];
+
+/// Runs every target for its part of the time. A finding is an error.
+pub fn fuzz(seconds: u64) -> Result<()> {
+    let log = workspace().join("components").join("event-log");
+    let output = match env::var_os("CARGO_TARGET_DIR") {
+        Some(target) => workspace().join(target),
+        None => workspace().join("target"),
+    }
+    .join("fuzz");
+    // Named explicitly: flags then apply to what is fuzzed, and not to build scripts.
+    let triple = host()?;
+    run(
+        "building the fuzz targets",
+        cargo()
+            .args([
+                "build",
+                "--release",
+                "--bins",
+                "--jobs=2",
+                "--target",
+                &triple,
+            ])
+            .arg("--target-dir")
+            .arg(&output)
+            .env("RUSTFLAGS", FLAGS)
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .current_dir(log.join("fuzz")),
+    )?;
+    // At least a second each.
+    let each = (seconds / TARGETS.len() as u64).max(1);
+    for (target, longest, golden) in TARGETS {
+        // Inputs that were found worth keeping, for the next time.
+        let corpus = output.join("corpus").join(target);
+        fs::create_dir_all(&corpus).with_context(|| format!("creating {}", corpus.display()))?;
+        let binary = output.join(&triple).join("release").join(target);
+        let mut command = Command::new(binary);
+        command
+            .arg(format!("-max_total_time={each}"))
+            .arg(format!("-max_len={longest}"))
+            .args(["-len_control=0", "-timeout=10", "-print_final_stats=1"])
+            .arg(format!("-artifact_prefix={}/", output.display()))
+            .arg(&corpus);
+        if golden {
+            command.arg(log.join("tests").join("golden"));
+        }
+        let executions = execute(target, &mut command, &output)?;
+        println!("{target}: {executions} executions in {each} s, nothing found");
+    }
+    Ok(())
+}
+
+/// What this machine is called.
+fn host() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let line = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(line.context("rustc does not name its host")?.to_owned())
+}
+
+/// Runs a target, and answers how often it was executed.
+fn execute(target: &str, command: &mut Command, artifacts: &Path) -> Result<u64> {
+    eprintln!("==> fuzzing {target}");
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("starting {}", command.get_program().display()))?;
+    let mut executions = None;
+    let mut last = Vec::new();
+    if let Some(output) = child.stderr.take() {
+        for line in BufReader::new(output).lines() {
+            // What an input of arbitrary bytes makes it print need not be text.
+            let Ok(line) = line else { continue };
+            executions = executions.or_else(|| executions_in(&line));
+            if last.len() >= LINES {
+                last.remove(0);
+            }
+            last.push(line);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        eprintln!("{}", last.join("\n"));
+        bail!(
+            "fuzzing {target}: failed ({status}); the input that did it is in {}",
+            artifacts.display()
+        );
+    }
+    executions.with_context(|| format!("fuzzing {target}: it did not say how often it ran"))
+}
+
+/// Lines that are shown after a failure.
+const LINES: usize = 60;
+
+/// The number in `stat::number_of_executed_units: 7`.
+fn executions_in(line: &str) -> Option<u64> {
+    let number = line.strip_prefix("stat::number_of_executed_units:")?;
+    number.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::executions_in;
+
+    #[test]
+    fn executions_come_from_the_final_statistics() {
+        assert_eq!(
+            executions_in("stat::number_of_executed_units: 205166"),
+            Some(205_166)
+        );
+        assert_eq!(executions_in("#205166 DONE"), None);
+    }
+}
