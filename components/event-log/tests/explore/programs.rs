@@ -196,8 +196,6 @@ pub struct History {
     pub programs: Vec<Program>,
     pub before: BTreeMap<String, Vec<u8>>,
     pub adapter: Adapter,
-    /// Must a conflict name a version at which the precondition does not hold?
-    pub exact_conflicts: bool,
 }
 
 /// A history on empty slots.
@@ -207,7 +205,6 @@ pub fn history(name: &'static str, programs: impl Into<Vec<Program>>) -> History
         programs: programs.into(),
         before: BTreeMap::new(),
         adapter: honest,
-        exact_conflicts: false,
     }
 }
 

@@ -46,11 +46,10 @@ impl Judge {
                 .or_insert_with(|| Rc::new(truth(world, state.store))),
         );
         let truth = truth.as_ref().as_ref().map_err(String::clone)?;
-        let exact = world.history.exact_conflicts;
         let mut tags = Vec::new();
         for node in state.nodes {
             let notes = world.notes_at(node);
-            attempts(truth, notes, faults, exact, &mut tags)?;
+            attempts(truth, notes, faults, &mut tags)?;
             commands(truth, notes, faults)?;
             pages(truth, notes, faults)?;
         }
@@ -155,7 +154,6 @@ fn attempts<'n>(
     truth: &Truth,
     notes: &'n [Note],
     faults: bool,
-    exact_conflicts: bool,
     tags: &mut Vec<&'n str>,
 ) -> Result<(), String> {
     let mut acknowledged = 0;
@@ -219,14 +217,9 @@ fn attempts<'n>(
                     AppendError::Store(error) => allowed(error, faults)?,
                     AppendError::Conflict { actual, .. } => {
                         let events = || truth.log.iter().filter(|e| e.stream == *stream);
-                        let filled =
-                            |e: &&RecordedEvent| e.metadata.command_id.starts_with("fill-");
-                        let (first, last) = (events().filter(filled).count(), events().count());
-                        // It may have come to hold after it had been seen not to.
-                        let real = !expected.holds(*actual)
-                            || (!exact_conflicts && !expected.holds(first as u64));
+                        let last = events().count();
                         demand!(
-                            real && *actual <= last as u64,
+                            !expected.holds(*actual) && *actual <= last as u64,
                             "{tag} was told {error:?}, and the stream ended at version {last}"
                         );
                     }
