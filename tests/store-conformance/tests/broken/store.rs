@@ -209,7 +209,8 @@ impl Store for Connection {
                 let close = std::mem::take(&mut request.close);
                 let rest = request.events.split_off(1);
                 let first = self.inner.append(request.clone())?;
-                std::thread::yield_now();
+                // Long enough for a reader to look, however busy the machine is.
+                std::thread::sleep(std::time::Duration::from_millis(5));
                 let rest = AppendRequest {
                     events: rest,
                     close,
