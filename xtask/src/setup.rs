@@ -13,6 +13,7 @@ pub fn setup() -> Result<()> {
     for tool in [&WASMTIME, &CARGO_COMPONENT] {
         provide(tool)?;
     }
+    strace();
     python()
 }
 
@@ -70,6 +71,22 @@ fn provide(tool: &Tool) -> Result<()> {
             root.join("bin").display()
         )
     })
+}
+
+/// The tests of power cuts record system calls with it, and are skipped without it.
+fn strace() {
+    let works = |program: &str, args: &[&str]| {
+        let output = Command::new(program).args(args).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    let install = || works("apt-get", &["install", "-y", "-qq", "strace"]);
+    if works("strace", &["-V"]) || install() || (works("apt-get", &["update", "-qq"]) && install())
+    {
+        return;
+    }
+    eprintln!(
+        "note: strace is missing and could not be installed: tests of power cuts on whole hosts will be skipped"
+    );
 }
 
 /// The oracle is a Python script.

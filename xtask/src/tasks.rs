@@ -1,5 +1,6 @@
 //! The tasks themselves.
 
+use crate::fuzz;
 use crate::run::{cargo, run, run_tests, workspace};
 use crate::setup::setup;
 use anyhow::Result;
@@ -104,10 +105,15 @@ pub fn bench() -> Result<()> {
     )
 }
 
+/// Of every CI run, for all targets together.
+const FUZZ_SECONDS: u64 = 20;
+
 /// `cargo xtask ci`
 pub fn ci() -> Result<()> {
     run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     test(None)?;
+    fuzz::fuzz(FUZZ_SECONDS)?;
+    torture(false, None)?;
     run(
         "lints",
         cargo().args([

@@ -126,7 +126,7 @@ pub(crate) fn add_wasi(linker: &mut Linker<Client>) -> Result<()> {
     )?;
     let mut random = linker.instance("wasi:random/random@0.2.0")?;
     random.func_wrap("get-random-u64", |mut context: Context<'_>, (): ()| {
-        Ok((context.data_mut().random.next(),))
+        Ok((context.data_mut().random.number(),))
     })?;
     Ok(())
 }

@@ -32,7 +32,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -41,7 +41,7 @@ impl Random {
 
     /// True this often of a hundred times.
     pub fn percent(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
+        self.number() % 100 < percent
     }
 }
 
@@ -95,7 +95,7 @@ impl Turns {
     fn choose(&self, state: &mut State) {
         let waiting = state.waiting.len() as u64;
         if state.chosen.is_none() && waiting > 0 && state.waiting == state.running {
-            let nth = state.random.next() % waiting;
+            let nth = state.random.number() % waiting;
             state.chosen = state.waiting.iter().nth(nth as usize).copied();
             self.changed.notify_all();
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use annals_event_log::{
-    AppendError, AppendRequest, Appended, Metadata, NewEvent, Precondition, StoreError,
+    AppendError, AppendRequest, Appended, LogFilter, Metadata, NewEvent, Precondition, StoreError,
 };
 
 use crate::store::{Backend, Store};
@@ -65,6 +65,21 @@ impl<'a> Scene<'a> {
     #[track_caller]
     pub fn append(&self, store: &mut Connection, stream: &str, types: &[&str]) -> Appended {
         append(store, self.request(stream, Precondition::Any, types))
+    }
+
+    /// The end of a log that is not empty: everything appended from now on lies behind it. The
+    /// position of the last append would not do, where a log is divided into partitions.
+    #[track_caller]
+    pub fn end_of_log(&self, store: &mut Connection) -> u64 {
+        let mut after = self.append(store, &self.stream("0"), &["Start"]).position;
+        loop {
+            let page = store.read_log(after, 1000, &LogFilter::default(), now());
+            let page = page.expect("reading the log");
+            after = page.next;
+            if page.end {
+                return after;
+            }
+        }
     }
 
     /// Appends commits of the given sizes; the events' types are all different.

@@ -334,7 +334,8 @@ fn late_attempt(scene: &Scene<'_>) {
 
 fn outcomes_change_no_version(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
-    let start = scene.fill(store, &stream, &[2])[0].position;
+    scene.fill(store, &stream, &[2]);
+    let start = scene.end_of_log(store);
     let head = reading::fold(store, &stream).1;
     for n in 0..3 {
         let reason = (n % 2 == 0).then(rejection);

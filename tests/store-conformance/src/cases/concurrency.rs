@@ -52,13 +52,13 @@ pub(super) const CASES: &[Case] = &[
 
 fn any_on_one_stream(scene: &Scene<'_>) {
     let stream = scene.stream("1");
-    let start = scene.append(&mut scene.connect(), &scene.stream("0"), &["Start"]);
+    let start = scene.end_of_log(&mut scene.connect());
     let told = panics::each(4, |thread| {
         let store = &mut scene.connect();
         let append = |n| scene.append(store, &stream, &[&format!("{thread}.{n}"), "Second"]);
         (0..15).map(append).collect::<Vec<_>>()
     });
-    let all = reading::check(scene, start.position, std::slice::from_ref(&stream));
+    let all = reading::check(scene, start, std::slice::from_ref(&stream));
     assert_eq!(all.len(), 4 * 15 * 2);
     for (thread, told) in told.iter().enumerate() {
         assert!(told.is_sorted_by(|a, b| a.version < b.version && a.position < b.position));
@@ -122,7 +122,7 @@ fn no_stream(scene: &Scene<'_>) {
 }
 
 fn many_streams(scene: &Scene<'_>) {
-    let start = scene.append(&mut scene.connect(), &scene.stream("0"), &["Start"]);
+    let start = scene.end_of_log(&mut scene.connect());
     let stream = |thread, n| scene.stream(&format!("{thread}.{n}"));
     panics::each(4, |thread| {
         let store = &mut scene.connect();
@@ -136,7 +136,7 @@ fn many_streams(scene: &Scene<'_>) {
     let streams: Vec<_> = (0..4)
         .flat_map(|thread| (0..10).map(move |n| stream(thread, n)))
         .collect();
-    let all = reading::check(scene, start.position, &streams);
+    let all = reading::check(scene, start, &streams);
     assert_eq!(all.len(), 4 * 10 * 3 * 2);
 }
 

@@ -76,7 +76,7 @@ fn persist(scene: &Scene<'_>, command: &Command<'_>) -> Outcome {
 
 fn everything_is_still_there(scene: &Scene<'_>) -> Result<(), Skip> {
     let store = &mut scene.connect();
-    let start = scene.append(store, &scene.stream("0"), &["Start"]).position;
+    let start = scene.end_of_log(store);
     let streams = ["1", "2", "closed"].map(|id| scene.stream(id));
     for stream in &streams {
         scene.fill(store, stream, &[1, 3, 2]);
@@ -245,7 +245,7 @@ fn among_crashes<T: Send>(
 }
 
 fn nothing_acknowledged_is_lost(scene: &Scene<'_>) -> Result<(), Skip> {
-    let start = scene.append(&mut scene.connect(), &scene.stream("0"), &["Start"]);
+    let start = scene.end_of_log(&mut scene.connect());
     let streams: Vec<_> = ["shared", "w0", "w1", "w2", "w3"]
         .map(|id| scene.stream(id))
         .into();
@@ -262,7 +262,7 @@ fn nothing_acknowledged_is_lost(scene: &Scene<'_>) -> Result<(), Skip> {
         }
     })?;
     answered(|| scene.connect().health());
-    let all = reading::check(scene, start.position, &streams);
+    let all = reading::check(scene, start, &streams);
     for (stream, appended) in &acknowledged {
         for told in &appended.events {
             let found = all.iter().find(|event| event.id == told.id);
@@ -286,7 +286,7 @@ fn nothing_acknowledged_is_lost(scene: &Scene<'_>) -> Result<(), Skip> {
 }
 
 fn retries_take_effect_once(scene: &Scene<'_>) -> Result<(), Skip> {
-    let start = scene.append(&mut scene.connect(), &scene.stream("0"), &["Start"]);
+    let start = scene.end_of_log(&mut scene.connect());
     let streams = ["a", "b"].map(|id| scene.stream(id));
     let told = among_crashes(scene, |writer, n| {
         let command = Command {
@@ -300,7 +300,7 @@ fn retries_take_effect_once(scene: &Scene<'_>) -> Result<(), Skip> {
         Some((command.id, command.stream, outcome))
     })?;
     answered(|| scene.connect().health());
-    let all = reading::check(scene, start.position, &streams);
+    let all = reading::check(scene, start, &streams);
     let store = &mut scene.connect();
     for (id, stream, outcome) in &told {
         let promised = match outcome {

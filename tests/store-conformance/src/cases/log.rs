@@ -80,7 +80,7 @@ pub(super) const CASES: &[Case] = &[
 /// Streams of two categories with commits of several sizes, woven into each other. Answers a
 /// position from before the first of them, and all events as the log has them.
 fn woven(scene: &Scene<'_>, store: &mut Connection) -> (u64, Vec<RecordedEvent>) {
-    let start = scene.append(store, &scene.stream("0"), &["Start"]).position;
+    let start = scene.end_of_log(store);
     let other = format!("{}x", scene.category());
     for (round, types) in (0..).zip([&["A"][..], &["B", "A", "C"], &["C"], &["B", "B"]]) {
         for id in ["1", "2"] {
@@ -98,7 +98,7 @@ fn woven(scene: &Scene<'_>, store: &mut Connection) -> (u64, Vec<RecordedEvent>)
 
 fn agrees_with_streams(scene: &Scene<'_>) {
     let store = &mut scene.connect();
-    let start = scene.append(store, &scene.stream("0"), &["Start"]).position;
+    let start = scene.end_of_log(store);
     let streams = ["1", "2", "3"].map(|id| scene.stream(id));
     for sizes in [[1, 2], [3, 1], [1, 5]] {
         for stream in &streams {
@@ -258,7 +258,7 @@ const COMMITS: usize = 15;
 /// One thread reads the log while others write; both the events and their order must be those
 /// that the log has when all is over.
 fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
-    let start = scene.append(&mut scene.connect(), &scene.stream("0"), &["Start"]);
+    let start = scene.end_of_log(&mut scene.connect());
     let filter = of_categories(&[scene.category()]);
     let running = AtomicUsize::new(WRITERS);
     let streams: Vec<_> = (0..WRITERS)
@@ -277,7 +277,7 @@ fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
             }
             return Vec::new();
         }
-        let (mut seen, mut after) = (Vec::new(), start.position);
+        let (mut seen, mut after) = (Vec::new(), start);
         loop {
             let last = running.load(Ordering::SeqCst) == 0;
             let (events, next) = reading::log_at(store, after, 7, &filter, clock());
@@ -288,7 +288,7 @@ fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
             }
         }
     });
-    let all = reading::check(scene, start.position, &streams);
+    let all = reading::check(scene, start, &streams);
     assert_eq!(all.len(), WRITERS * (2 * COMMITS + COMMITS.div_ceil(3)));
     reading::assert_same(&seen[WRITERS], &all, "what the reader saw on its way");
 }

@@ -16,7 +16,7 @@ const COMMITS: u64 = 3000;
 
 fn three_thousand_commits(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
-    let start = scene.append(store, &scene.stream("0"), &["Start"]).position;
+    let start = scene.end_of_log(store);
     let mut heads = vec![Head::default()];
     for version in 0..COMMITS {
         let mut request = scene.request(&stream, Precondition::At(version), &["E"]);

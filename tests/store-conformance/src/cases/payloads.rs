@@ -75,7 +75,7 @@ fn holding(payload: Vec<u8>) -> NewEvent {
 #[track_caller]
 fn round_trip(scene: &Scene<'_>, commits: &[Vec<NewEvent>]) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
-    let start = scene.append(store, &scene.stream("0"), &["Start"]).position;
+    let start = scene.end_of_log(store);
     for events in commits {
         let request = AppendRequest {
             events: events.clone(),
