@@ -43,7 +43,9 @@ pub trait Slots {
     /// [`SlotError::Unavailable`] if nothing was and will be written, otherwise [`SlotError::InDoubt`].
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError>;
 
-    /// Stores a value. For hints and disposable data only.
+    /// Stores a value. For hints and disposable data only, and for tombstones: those replace a value
+    /// that [`Slots::create`] stored. The key must at no moment be without a value meanwhile, or
+    /// somebody could create it a second time.
     ///
     /// # Errors
     /// As for [`Slots::create`].

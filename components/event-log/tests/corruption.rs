@@ -121,9 +121,9 @@ fn store() -> Store {
         log().save_snapshot(stream, decider, snapshot).unwrap();
     }
     for revision in 0..17 {
-        for handler in ["h", "g"] {
+        for (handler, position) in [("h", revision), ("g", 2 * revision)] {
             log()
-                .save_checkpoint(handler, checkpoint(revision, 1, revision))
+                .save_checkpoint(handler, checkpoint(position, 1, revision))
                 .unwrap();
         }
     }
@@ -131,10 +131,14 @@ fn store() -> Store {
         for (key, last) in [("k", 17), ("l", 2), ("m", 1)] {
             for position in 1..=last {
                 log()
-                    .put_row(view, row(key, "x", position), position - 1)
+                    .put_row(view, row(key, view, position), position - 1)
                     .unwrap();
             }
         }
+        // A tombstone was lost.
+        let (old, payload) = slots.dump().into_iter().rfind(is_row).unwrap();
+        log().put_row(view, row("m", "newer", 2), 1).unwrap();
+        slots.put(&old, &payload).unwrap();
         log().put_row(view, row("gone", "x", 1), 0).unwrap();
         log().delete_row(view, "gone", 1, 2).unwrap();
         for n in 0..14 {
@@ -144,6 +148,10 @@ fn store() -> Store {
         }
     }
     slots.dump()
+}
+
+fn is_row((key, _): &(String, Vec<u8>)) -> bool {
+    key.contains(".row.")
 }
 
 type Read = Box<dyn Fn(&mut EventLog<&Overlay>) -> Result<String, StoreError>>;
@@ -336,6 +344,8 @@ fn any_damage_to_one_value_is_noticed_or_harmless() {
         }
         damages.extend((0..value.len()).map(|length| value[..length].to_vec()));
         damages.push([value.as_slice(), &[0]].concat());
+        // The same, with the checksum that belongs to it.
+        damages.push(fuzzing::seal(value[1], &[&value[7..], &[0]].concat()));
         damages.push([value.as_slice(), &[value[0]]].concat());
         for bytes in damages {
             let damaged = Store::from([(key.clone(), bytes.clone())]);
