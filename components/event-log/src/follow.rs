@@ -45,6 +45,8 @@ impl<S: Slots> EventLog<S> {
             end: false,
         };
         let mut bytes = 0;
+        // A position that the caller has read is level already; one that an append told need not be.
+        self.level(after / PER_COMMIT)?;
         for _ in 0..PAGE_SLOTS {
             // A position that is the last possible one of its commit leads to the next commit.
             let index = (page.next.saturating_add(1) / PER_COMMIT).max(1);

@@ -67,16 +67,43 @@ impl<S: Slots> EventLog<S> {
         // The next slots are those of all other partitions.
         for other in 1..self.partitions() {
             if self.get(&self.keys.log(index + other))?.is_some() {
-                let skip = record::encode(&Skip { index })?;
-                return match self.create(&self.keys.log(index), &skip) {
-                    Ok(Written::Ours | Written::Taken) => Ok(true),
-                    // The next reader tries again.
-                    Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
-                    Err(error) => Err(error),
-                };
+                return self.fill(index).map(|()| true);
             }
         }
         Ok(false)
+    }
+
+    /// Makes sure that nothing can appear before a log slot any more, wherever the reader has it
+    /// from: fills up partitions that have not come as far. Nothing to do for one that is absent.
+    pub(crate) fn level(&mut self, index: u64) -> Result<(), StoreError> {
+        if self.partitions() == 1 || index == 0 || self.get(&self.keys.log(index))?.is_none() {
+            return Ok(());
+        }
+        // The slots before it are those of all other partitions.
+        for other in 1..self.partitions().min(index) {
+            let slot = index - other - 1;
+            let (partition, row) = (slot % self.partitions(), slot / self.partitions() + 1);
+            let partition = partition as u32;
+            if self.end(partition) >= row || self.find_end(partition)? >= row {
+                continue;
+            }
+            for row in self.end(partition) + 1..=row {
+                self.fill(self.index(partition, row))?;
+                self.set_end(partition, row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a skip into a log slot, unless somebody else has it.
+    fn fill(&self, index: u64) -> Result<(), StoreError> {
+        let skip = record::encode(&Skip { index })?;
+        match self.create(&self.keys.log(index), &skip) {
+            Ok(Written::Ours | Written::Taken) => Ok(()),
+            // The next reader tries again.
+            Err(StoreError::InDoubt(why)) => Err(StoreError::Unavailable(why)),
+            Err(error) => Err(error),
+        }
     }
 
     /// An empty log may be one that is divided otherwise.
@@ -147,7 +174,7 @@ impl<S: Slots> EventLog<S> {
 
     fn set_end(&mut self, partition: u32, row: u64) {
         if let Some(end) = self.ends.get_mut(partition as usize) {
-            *end = row;
+            *end = row.max(*end);
         }
     }
 

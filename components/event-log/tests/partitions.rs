@@ -130,6 +130,31 @@ fn writers_in_all_partitions_and_an_impatient_reader_agree() {
 }
 
 #[test]
+fn nothing_appears_before_a_position_that_an_append_told() {
+    let slots = MemorySlots::new();
+    let mut log = divided(&slots, 4);
+    // One partition is far ahead of the others.
+    let told = (0..9)
+        .map(|n| append(&mut log, "a-1", n).position)
+        .max()
+        .unwrap();
+    let page = divided(&slots, 4).read_log(told, 10, &LogFilter::default(), NOW);
+    assert_eq!(page.unwrap().events, []);
+    let appended = (0..20).map(|n| append(&mut log, &format!("b-{n}"), n));
+    let positions: Vec<_> = appended.map(|appended| appended.position).collect();
+    assert!(positions.iter().all(|position| *position > told));
+    let page = log.read_log(told, 100, &LogFilter::default(), NOW);
+    assert_eq!(page.unwrap().events.len(), 40);
+    // A position that nobody has told is no reason to write.
+    let before = slots.dump();
+    for far in [told + 1_000_000_000, u64::MAX] {
+        let page = divided(&slots, 4).read_log(far, 10, &LogFilter::default(), NOW);
+        assert_eq!(page.unwrap().events, []);
+    }
+    assert_eq!(slots.dump(), before);
+}
+
+#[test]
 fn a_store_cannot_be_divided_otherwise_later() {
     for (first, then) in [(1, 4), (4, 1), (4, 2)] {
         let slots = MemorySlots::new();

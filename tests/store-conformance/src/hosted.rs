@@ -149,6 +149,10 @@ impl Backend for Hosted {
         Box::new(Remote::new(self.0.clone(), prefix))
     }
 
+    fn partitions(&self) -> u32 {
+        lock(&self.0.apps).partitions
+    }
+
     fn crash(&self) -> bool {
         if !self.0.survives {
             return false;

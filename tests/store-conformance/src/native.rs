@@ -85,6 +85,10 @@ impl<S: Slots + Clone + Send + Sync + 'static> Backend for Native<S> {
         true
     }
 
+    fn partitions(&self) -> u32 {
+        self.settings.partitions
+    }
+
     fn damage_snapshots(&self) -> bool {
         self.damage.map(|damage| damage(&self.slots)).is_some()
     }

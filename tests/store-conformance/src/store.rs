@@ -103,6 +103,12 @@ pub trait Backend: Sync {
         false
     }
 
+    /// Partitions of its log. With more than one, the log's order does not tell which of two
+    /// commits of different streams was first.
+    fn partitions(&self) -> u32 {
+        1
+    }
+
     /// Damages every snapshot that is stored, as a bad disk would. `false` if that is not possible.
     fn damage_snapshots(&self) -> bool {
         false

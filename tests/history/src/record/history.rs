@@ -27,6 +27,8 @@ pub struct Run {
     pub backend: String,
     /// The workload's name.
     pub workload: String,
+    /// Partitions of its log.
+    pub partitions: u32,
     /// Gives the same commands again.
     pub seed: u64,
     /// Kills that the store survived.

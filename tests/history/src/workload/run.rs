@@ -104,6 +104,7 @@ pub fn run(backend: &dyn Backend, options: &Options) -> History {
         run: Run {
             backend: backend.name(),
             workload: options.workload.to_string(),
+            partitions: backend.partitions(),
             seed: options.seed,
             kills,
             milliseconds,
