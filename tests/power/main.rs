@@ -208,9 +208,8 @@ fn slots(store: &Path) -> Vec<PathBuf> {
     files
         .map(|file| file.expect("a file").path())
         .filter(|file| {
-            !file
-                .file_name()
-                .is_some_and(|name| name.as_encoded_bytes()[0] == b'%')
+            file.file_name()
+                .is_none_or(|name| name.as_encoded_bytes()[0] != b'%')
         })
         .collect()
 }

@@ -62,7 +62,7 @@ pub fn torture(long: bool, seed: Option<u64>) -> Result<()> {
     setup()?;
     build()?;
     let (kills, operations, seconds) = match long {
-        true => ("200", "200000", "900"),
+        true => ("200", "12000", "600"),
         false => ("3", "2000", "30"),
     };
     let mut torture = Command::new(std::env::current_exe()?.with_file_name("annals-history"));
