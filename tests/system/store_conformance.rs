@@ -23,7 +23,7 @@ fn the_keyvalue_adapter_conforms_on_annals_host() {
 
 #[test]
 fn a_divided_log_conforms_on_annals_host() {
-    conforms(Ours::Keyvalue, 3, &[DAMAGE, ORDER]);
+    conforms(Ours::Keyvalue, 3, &[ORDER, DAMAGE]);
 }
 
 #[test]
