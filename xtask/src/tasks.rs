@@ -63,7 +63,7 @@ pub fn torture(long: bool, seed: Option<u64>) -> Result<()> {
     build()?;
     let (kills, operations, seconds) = match long {
         true => ("200", "12000", "600"),
-        false => ("3", "2000", "30"),
+        false => ("3", "800", "30"),
     };
     let mut torture = Command::new(std::env::current_exe()?.with_file_name("annals-history"));
     torture
