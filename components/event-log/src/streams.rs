@@ -124,10 +124,15 @@ impl<S: Slots> EventLog<S> {
         let stream = StreamName::parse(stream)?;
         let limit = limit.max(1) as usize;
         let before = before.unwrap_or(u64::MAX);
+        // Looked at once: events that come later are not in the page either.
+        let tail = self.tail(stream)?;
+        if tail.after.version == 0 {
+            return Ok(None);
+        }
         // The commit that holds the version lies behind the last place that is not past it.
         let mut cursor = match before {
             0 | 1 => 0,
-            u64::MAX => self.tail(stream)?.cursor,
+            u64::MAX => tail.cursor,
             _ => self.find_version(stream, before - 1)?.cursor + 1,
         };
         let mut page = StreamPage {
@@ -135,8 +140,6 @@ impl<S: Slots> EventLog<S> {
             version: 0,
             end: true,
         };
-        // Nothing lies before version 1. The first slot does not tell whether anything follows.
-        let mut known = before <= 1 && self.tail(stream)?.after.version > 0;
         let mut bytes = 0;
         while cursor > 0 {
             if page.events.len() >= limit || bytes >= PAGE_BYTES {
@@ -144,9 +147,6 @@ impl<S: Slots> EventLog<S> {
             }
             let record = self.read_slot(stream, cursor)?;
             cursor -= 1;
-            known |= record
-                .as_ref()
-                .is_some_and(|record| record.after().version > 0);
             let Some(commit) = record.and_then(StreamRecord::into_commit) else {
                 continue;
             };
@@ -159,9 +159,7 @@ impl<S: Slots> EventLog<S> {
             }
         }
         page.end = page.events.is_empty() || page.version == 1;
-        // Slots before the first event, of commands that ended without, know of none.
-        known = known || self.tail(stream)?.after.version > 0;
-        Ok(known.then_some(page))
+        Ok(Some(page))
     }
 
     /// The record after a head. Its versions must go on from there.

@@ -91,3 +91,37 @@ fn reading_backward_from_the_beginning_tells_whether_there_are_events_behind_the
         assert_eq!((page.events.len(), page.end), (0, true));
     }
 }
+
+#[test]
+fn reading_backward_is_true_of_one_moment() {
+    for filled in [0, 2] {
+        for before in [None, Some(2), Some(9)] {
+            for at in 0.. {
+                let slots = MemorySlots::new();
+                fill(&mut open(&slots), "a-1", &vec![1; filled]);
+                let overtaken = Overtaken {
+                    slots: &slots,
+                    at,
+                    count: Cell::new(0),
+                };
+                let page = open(&overtaken).read_stream_backward("a-1", before, 9);
+                let found = page.unwrap().map(|page| {
+                    let versions: Vec<u64> = page.events.iter().map(|e| e.version).collect();
+                    versions
+                });
+                let end = before.unwrap_or(u64::MAX);
+                let moments = [filled as u64, filled as u64 + 1].map(|last| {
+                    let versions: Vec<u64> = (1..=last).rev().filter(|v| *v < end).collect();
+                    (last > 0).then_some(versions)
+                });
+                assert!(
+                    moments.contains(&found),
+                    "before {before:?}, overtaken at read {at}: {found:?}"
+                );
+                if overtaken.count.get() <= at {
+                    break;
+                }
+            }
+        }
+    }
+}
