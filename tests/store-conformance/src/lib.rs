@@ -7,6 +7,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`store`](Store) | the store under test: one connection to it |
+//! | [`calls`](calls_of_the_library!) | a connection that passes everything on to the library |
 //! | [`native`](Native) | the library over any slots, without WebAssembly |
 //! | [`case`](Case) | named cases, and running them |
 //! | `panics` | catches failed assertions |
@@ -19,6 +20,7 @@
 //! | `probe` | builds the probe component |
 #![deny(missing_docs)]
 
+mod calls;
 mod case;
 mod cases;
 #[cfg(feature = "hosts")]
