@@ -36,7 +36,7 @@ enum Task {
     },
     /// Clients, readers and kills on every store; then checks what everybody saw.
     Torture {
-        /// 200 kills in each run, for half an hour in all; otherwise a few, for a minute.
+        /// 200 kills in each run, which takes more than half an hour; otherwise a few, for a minute.
         #[arg(long)]
         long: bool,
         /// Gives the same commands again.
