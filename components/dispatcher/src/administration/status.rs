@@ -1,0 +1,101 @@
+//! What is to be said of a reaction.
+
+use crate::annals::es::event_store::StoreError;
+use crate::catalogue::Reaction;
+use crate::delivery::generations::Generation;
+use crate::delivery::progress::Progress;
+use crate::delivery::{Engine, Held, lanes};
+use crate::exports::annals::es::administration::{
+    DeliveryState, Generation as GenerationStatus, ReactionStatus,
+};
+use crate::ports::Ports;
+
+/// Positions of one commit: see `event-log`.
+const PER_COMMIT: u64 = 1_024;
+
+impl<P: Ports> Engine<'_, P> {
+    pub(super) fn status(
+        &self,
+        reaction: &Reaction,
+        parked: u32,
+    ) -> Result<ReactionStatus, StoreError> {
+        let control = self.control(reaction)?;
+        let end = self.ports.log_end()?;
+        let mut generations = Vec::new();
+        let mut ailing: Option<Progress> = None;
+        let mut position = 0;
+        let mut lag = 0;
+        for generation in &control.generations {
+            let (at, worst) = self.slowest(reaction, generation)?;
+            let active = generation.number == control.active;
+            generations.push(GenerationStatus {
+                number: generation.number,
+                version: generation.version,
+                position: at,
+                active,
+            });
+            if active {
+                position = at;
+                lag = (end / PER_COMMIT).saturating_sub(at / PER_COMMIT);
+            }
+            if !generation.retired {
+                ailing = ailing.or(worst);
+            }
+        }
+        let state = match &ailing {
+            Some(progress) if progress.stopped => DeliveryState::Stopped,
+            Some(_) => DeliveryState::Retrying,
+            None if control.building().is_some() => DeliveryState::Rebuilding,
+            None => DeliveryState::Running,
+        };
+        let ailing = ailing.unwrap_or_default();
+        Ok(ReactionStatus {
+            name: reaction.name.clone(),
+            kind: reaction.kind.name().into(),
+            position,
+            lag,
+            state,
+            attempts: ailing.tried,
+            reason: ailing.reason,
+            retry_at: Some(ailing.retry_at).filter(|at| *at > 0),
+            parked,
+            generations,
+        })
+    }
+
+    /// How far a generation is, and what is wrong with it, if anything.
+    fn slowest(
+        &self,
+        reaction: &Reaction,
+        generation: &Generation,
+    ) -> Result<(u64, Option<Progress>), StoreError> {
+        let mut slowest = u64::MAX;
+        let mut ailing: Option<Progress> = None;
+        for lane in lanes(reaction, generation) {
+            let Held {
+                position, progress, ..
+            } = self.load(&lane)?;
+            let position = match progress.tried == 0 && !generation.retired {
+                true => self.idle_until(&lane, position)?,
+                false => position,
+            };
+            slowest = slowest.min(position);
+            let fails = progress.stopped || progress.reason.is_some();
+            if fails && ailing.as_ref().is_none_or(|other| !other.stopped) {
+                ailing = Some(progress);
+            }
+        }
+        Ok((slowest, ailing))
+    }
+
+    /// Lets all lanes try at once what they wait for.
+    pub(super) fn resume(&self, reaction: &Reaction) -> Result<(), StoreError> {
+        let control = self.control(reaction)?;
+        for generation in control.served_by(reaction) {
+            for lane in lanes(reaction, &generation) {
+                self.unstop(&lane)?;
+            }
+        }
+        Ok(())
+    }
+}

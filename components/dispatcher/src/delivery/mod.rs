@@ -1,0 +1,120 @@
+//! Delivery of events to reactions: at least once, in the order of the log, with effects that
+//! happen once.
+//!
+//! Nobody is in charge: every instance of the application may deliver at any time, and die at any
+//! time. What keeps them from each other's throat is one chain of checkpoints for each lane of a
+//! reaction ([`progress`]).
+//!
+//! # Layout
+//!
+//! - [`progress`]: what is written down, and why it is enough
+//! - [`generations`]: which generation of a reaction answers, and which is built
+//! - [`window`]: reading the log once for all
+//! - [`lane`]: one lane of a reaction: taking it, leading it on, giving it back
+//! - [`failure`]: what becomes of what fails
+//! - [`work`]: bringing about what was written down
+//! - [`projector`], [`manager`], [`notifier`]: what one event means to each kind
+//! - [`late`]: dead letters, taken up again
+//! - [`pump`]: all lanes, within a time
+//! - [`wait`]: until everybody has seen an event
+
+mod failure;
+pub mod generations;
+mod lane;
+mod late;
+mod manager;
+mod notifier;
+pub mod progress;
+mod projector;
+mod pump;
+mod wait;
+mod window;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use crate::catalogue::Reaction;
+use crate::ports::Ports;
+use generations::Generation;
+pub use lane::Held;
+pub use late::{Late, Refused};
+use window::Window;
+
+/// Delivers, on behalf of one call.
+pub struct Engine<'a, P> {
+    pub ports: &'a P,
+    pub reactions: &'a [Reaction],
+    window: Window,
+    /// Tells this deliverer from all others.
+    me: u64,
+}
+
+impl<'a, P: Ports> Engine<'a, P> {
+    pub fn new(ports: &'a P, reactions: &'a [Reaction]) -> Self {
+        Self {
+            me: ports.random(),
+            window: Window::new(reactions),
+            ports,
+            reactions,
+        }
+    }
+
+    pub fn reaction(&self, name: &str) -> Option<&'a Reaction> {
+        self.reactions.iter().find(|reaction| reaction.name == name)
+    }
+}
+
+/// A part of a reaction's events that is delivered in order: all of them, unless a notifier asks
+/// for several.
+#[derive(Clone, Debug)]
+pub struct Lane<'a> {
+    pub reaction: &'a Reaction,
+    pub generation: u32,
+    /// Events after this position.
+    pub from: u64,
+    pub number: u32,
+    pub of: u32,
+}
+
+impl Lane<'_> {
+    /// Name of its chain of checkpoints.
+    fn chain(&self) -> String {
+        format!("{}@{}.{}", self.reaction.name, self.generation, self.number)
+    }
+
+    /// Whether an event is given to this lane. All events of a stream are given to the same one.
+    fn wants(&self, event: &crate::annals::es::types::RecordedEvent) -> bool {
+        self.reaction.wants(&event.event_type)
+            && (self.of <= 1
+                || hash(event.stream.as_bytes()) % u64::from(self.of) == u64::from(self.number))
+    }
+}
+
+/// The lanes of a generation.
+pub fn lanes<'a>(
+    reaction: &'a Reaction,
+    generation: &Generation,
+) -> impl Iterator<Item = Lane<'a>> + use<'a> {
+    let Generation {
+        number: generation,
+        from,
+        lanes,
+        ..
+    } = *generation;
+    let of = lanes.max(1);
+    (0..of).map(move |number| Lane {
+        reaction,
+        generation,
+        from,
+        number,
+        of,
+    })
+}
+
+/// 64-bit FNV-1a. Which lane a stream belongs to depends on it: it must stay as it is.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

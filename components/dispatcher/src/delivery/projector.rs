@@ -1,0 +1,211 @@
+//! What events mean to a projector: new values of rows.
+//!
+//! The rows that a number of events touch are read once, folded in memory, and written down as a
+//! whole before any of them is written. So an event that changes one row by what it finds in another is safe
+//! from a crash between the two.
+
+use super::Lane;
+use super::failure::Failure;
+use super::generations::stored_view;
+use super::lane::Batch;
+use super::progress::{Content, PendingRow, Work};
+use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::{RecordedEvent, Row, RowChange, RowKey};
+use crate::ports::Ports;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Values of rows are written down together until they are this long, in bytes.
+const BYTES: usize = 256 << 10;
+/// Longest key of a row, in bytes.
+const KEY: usize = 512;
+
+/// A row as the events so far leave it.
+#[derive(Clone)]
+struct Folded {
+    /// What the stored row reflects.
+    seen: u64,
+    content: Option<Content>,
+    /// Position of the last event that changed it.
+    changed: Option<u64>,
+}
+
+type Rows = BTreeMap<(String, String), Folded>;
+
+pub fn batch(
+    ports: &impl Ports,
+    lane: &Lane<'_>,
+    events: &[Rc<RecordedEvent>],
+) -> Result<Batch, StoreError> {
+    let mut rows = Rows::new();
+    let mut batch = Batch {
+        done: 0,
+        work: Work::default(),
+        failed: None,
+    };
+    for event in events {
+        match fold(ports, lane, event, &mut rows)? {
+            Ok(()) => batch.done += 1,
+            Err(failure) => {
+                batch.failed = Some(failure);
+                break;
+            }
+        }
+        if size(&rows) >= BYTES {
+            break;
+        }
+    }
+    batch.work.rows = rows
+        .into_iter()
+        .filter_map(|((view, key), row)| {
+            let position = row.changed?;
+            // A row that never was need not be deleted.
+            (row.seen > 0 || row.content.is_some()).then(|| PendingRow {
+                view: stored_view(&view, lane.generation),
+                key,
+                seen: row.seen,
+                position,
+                content: row.content,
+            })
+        })
+        .collect();
+    Ok(batch)
+}
+
+fn size(rows: &Rows) -> usize {
+    let value = |row: &Folded| {
+        row.content
+            .as_ref()
+            .map_or(0, |content| content.value.len())
+    };
+    rows.iter()
+        .map(|((view, key), row)| view.len() + key.len() + value(row) + 32)
+        .sum()
+}
+
+/// Folds one event into the rows, or leaves them as they are.
+fn fold(
+    ports: &impl Ports,
+    lane: &Lane<'_>,
+    event: &RecordedEvent,
+    rows: &mut Rows,
+) -> Result<Result<(), Failure>, StoreError> {
+    let projector = lane.reaction.index;
+    let touched = match ports.touches(projector, event) {
+        Ok(touched) => touched,
+        Err(fault) => return Ok(Err(Failure::again(fault.message))),
+    };
+    for RowKey { view, key } in &touched {
+        if let Err(failure) = check(lane, view, key) {
+            return Ok(Err(failure));
+        }
+        let place = (view.clone(), key.clone());
+        if !rows.contains_key(&place) {
+            rows.insert(place, read(ports, lane, view, key)?);
+        }
+    }
+    let given: Vec<Row> = touched
+        .iter()
+        .filter_map(|RowKey { view, key }| {
+            let row = rows.get(&(view.clone(), key.clone()))?;
+            let content = row.content.clone()?;
+            Some(Row {
+                view: view.clone(),
+                key: key.clone(),
+                content_type: content.content_type,
+                value: content.value,
+            })
+        })
+        .collect();
+    let changes = match ports.project(projector, event, &given) {
+        Ok(changes) => changes,
+        Err(fault) => return Ok(Err(Failure::again(fault.message))),
+    };
+    let mut folded = Vec::new();
+    for change in changes {
+        let (view, key, content) = match change {
+            RowChange::Put(row) => {
+                let content = Content {
+                    content_type: row.content_type,
+                    value: row.value,
+                };
+                (row.view, row.key, Some(content))
+            }
+            RowChange::Delete(row) => (row.view, row.key, None),
+        };
+        if !touched.iter().any(|row| row.view == view && row.key == key) {
+            let why =
+                format!("it changed the row `{view}/{key}`, which it did not say that it touches");
+            return Ok(Err(Failure::again(why)));
+        }
+        folded.push(((view, key), content));
+    }
+    for (place, content) in folded {
+        if let Some(row) = rows.get_mut(&place) {
+            row.content = content;
+            row.changed = Some(event.position);
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
+    if !lane.reaction.views.iter().any(|known| known == view) {
+        return Err(Failure::again(format!(
+            "it touched the view `{view}`, which it does not declare"
+        )));
+    }
+    if key.is_empty() || key.len() > KEY {
+        return Err(Failure::again(format!(
+            "a key of the view `{view}` has {} bytes, it must have 1 to {KEY}",
+            key.len()
+        )));
+    }
+    Ok(())
+}
+
+fn read(ports: &impl Ports, lane: &Lane<'_>, view: &str, key: &str) -> Result<Folded, StoreError> {
+    let stored = ports.get_row(&RowKey {
+        view: stored_view(view, lane.generation),
+        key: key.into(),
+    })?;
+    Ok(Folded {
+        seen: stored.as_ref().map_or(0, |row| row.position),
+        content: stored.map(|row| Content {
+            content_type: row.content_type,
+            value: row.value,
+        }),
+        changed: None,
+    })
+}
+
+/// Folds an event that was put aside into rows that have not gone on without it.
+pub fn late(
+    ports: &impl Ports,
+    lane: &Lane<'_>,
+    event: &RecordedEvent,
+) -> Result<Result<Work, Failure>, StoreError> {
+    let mut rows = Rows::new();
+    if let Err(failure) = fold(ports, lane, event, &mut rows)? {
+        return Ok(Err(failure));
+    }
+    let mut work = Work::default();
+    for ((view, key), row) in rows {
+        let Some(position) = row.changed else {
+            continue;
+        };
+        if row.seen >= position {
+            return Ok(Err(Failure::never(format!(
+                "the row `{view}/{key}` reflects later events by now: rebuild the view, which takes all events in order"
+            ))));
+        }
+        work.rows.push(PendingRow {
+            view: stored_view(&view, lane.generation),
+            key,
+            seen: row.seen,
+            position,
+            content: row.content,
+        });
+    }
+    Ok(Ok(work))
+}

@@ -1,0 +1,156 @@
+//! Dead letters: events that a reaction could not be brought to accept, and commands of process
+//! managers that could not be brought to an end.
+//!
+//! They are rows of an internal view. A letter's row counts its own revisions instead of reflecting
+//! a position: that makes every change of it a compare-and-set.
+
+use crate::annals::es::event_store::StoreError;
+use crate::annals::es::reaction_store::{StoredRow, WriteError};
+use crate::annals::es::types::{OutgoingCommand, RowKey};
+use crate::delivery::progress::{self, Outgoing};
+use crate::exports::annals::es::administration::{DeadLetter, ParkedCommand};
+use crate::ports::ReactionStore;
+use serde::{Deserialize, Serialize};
+
+/// The view that holds them.
+const VIEW: &str = "~dead-letters";
+
+/// A dead letter, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Letter {
+    pub reaction: String,
+    pub generation: u32,
+    pub event_id: String,
+    pub event_type: String,
+    pub stream: String,
+    pub position: u64,
+    /// A command that failed, with its id.
+    pub command: Option<(String, Outgoing)>,
+    pub attempts: u32,
+    pub reason: String,
+    pub parked_at: u64,
+}
+
+impl Letter {
+    /// Unique, and the same however often the letter is filed.
+    pub fn id(&self) -> String {
+        let Self {
+            reaction,
+            generation,
+            position,
+            ..
+        } = self;
+        match &self.command {
+            None => format!("{reaction}.{generation}.{position}"),
+            Some((_, command)) => format!("{reaction}.{generation}.{position}.{}", command.index),
+        }
+    }
+
+    pub fn describe(self, id: String) -> DeadLetter {
+        DeadLetter {
+            id,
+            reaction: self.reaction,
+            event_id: self.event_id,
+            event_type: self.event_type,
+            stream: self.stream,
+            position: self.position,
+            command: self.command.map(|(id, command)| ParkedCommand {
+                process: command.process,
+                id,
+                command: OutgoingCommand {
+                    command_type: command.command_type,
+                    content_type: command.content_type,
+                    payload: command.payload,
+                },
+            }),
+            attempts: self.attempts,
+            reason: self.reason,
+            parked_at: self.parked_at,
+        }
+    }
+}
+
+/// A letter with the revision that was read.
+pub struct Found {
+    pub id: String,
+    pub revision: u64,
+    pub letter: Letter,
+}
+
+fn key(id: &str) -> RowKey {
+    RowKey {
+        view: VIEW.into(),
+        key: id.into(),
+    }
+}
+
+fn write(
+    store: &impl ReactionStore,
+    id: &str,
+    seen: u64,
+    letter: &Letter,
+) -> Result<(), WriteError> {
+    let row = StoredRow {
+        key: id.into(),
+        content_type: "application/octet-stream".into(),
+        value: progress::encode(letter),
+        position: seen + 1,
+    };
+    store.put_row(VIEW, &row, seen)
+}
+
+/// Files a letter, unless it is filed already.
+pub fn file(store: &impl ReactionStore, letter: &Letter) -> Result<(), StoreError> {
+    match write(store, &letter.id(), 0, letter) {
+        // It lies there, or has been dealt with since.
+        Ok(()) | Err(WriteError::Stale) => Ok(()),
+        Err(WriteError::Store(error)) => Err(error),
+    }
+}
+
+/// Writes a letter anew that has not changed since it was found.
+pub fn update(store: &impl ReactionStore, found: &Found) -> Result<(), WriteError> {
+    write(store, &found.id, found.revision, &found.letter)
+}
+
+/// Takes a letter away for ever.
+pub fn remove(store: &impl ReactionStore, id: &str) -> Result<(), StoreError> {
+    loop {
+        let Some(found) = find(store, id)? else {
+            return Ok(());
+        };
+        match store.delete_row(&key(id), found.revision, found.revision + 1) {
+            Ok(()) => return Ok(()),
+            Err(WriteError::Stale) => {}
+            Err(WriteError::Store(error)) => return Err(error),
+        }
+    }
+}
+
+pub fn find(store: &impl ReactionStore, id: &str) -> Result<Option<Found>, StoreError> {
+    if id.is_empty() || id.len() > 1024 {
+        return Ok(None);
+    }
+    store.get_row(&key(id))?.map(found).transpose()
+}
+
+/// Letters in the order of their ids, after one; and whether these are the last.
+pub fn list(
+    store: &impl ReactionStore,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<(Vec<Found>, bool), StoreError> {
+    let page = store.scan_rows(VIEW, after, limit)?;
+    let letters = page.rows.into_iter().map(found).collect::<Result<_, _>>()?;
+    Ok((letters, page.end))
+}
+
+fn found(row: StoredRow) -> Result<Found, StoreError> {
+    let letter = progress::decode(&row.value)
+        .map_err(|reason| StoreError::Corrupt(format!("{VIEW}/{}: {reason}", row.key)))?;
+    Ok(Found {
+        id: row.key,
+        revision: row.position,
+        letter,
+    })
+}

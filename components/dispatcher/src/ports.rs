@@ -1,0 +1,75 @@
+//! Everything that deliveries need of the world around them: the store, the handlers, the sourcer, and the clock.
+//!
+//! In the component these are imports ([`crate::outside`]); tests put others in their place, and
+//! crash them.
+
+use crate::annals::es::event_store::{LogFilter, LogPage, StoreError};
+use crate::annals::es::notifiers::Delivery;
+use crate::annals::es::process_managers::{Input, Interest, Reaction};
+use crate::annals::es::reaction_store::{Checkpoint, RowPage, StoredRow, WriteError};
+use crate::annals::es::sourcer::{Accepted, Request, SubmitError};
+use crate::annals::es::types::{Context, Fault, RecordedEvent, Row, RowChange, RowKey};
+
+/// Events as handlers take them: references to what the log reader holds.
+pub type EventRef<'a> = &'a RecordedEvent;
+
+/// How far handlers are, and what they derived.
+pub trait ReactionStore {
+    fn load_checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, StoreError>;
+    fn save_checkpoint(&self, name: &str, next: &Checkpoint) -> Result<(), WriteError>;
+    fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError>;
+    fn put_row(&self, view: &str, row: &StoredRow, seen: u64) -> Result<(), WriteError>;
+    fn delete_row(&self, row: &RowKey, seen: u64, position: u64) -> Result<(), WriteError>;
+    fn scan_rows(&self, view: &str, after: Option<&str>, limit: u32)
+    -> Result<RowPage, StoreError>;
+    fn drop_rows(&self, view: &str, limit: u32) -> Result<bool, StoreError>;
+}
+
+/// The log of all events.
+pub trait Log {
+    fn read_log(&self, after: u64, limit: u32, filter: &LogFilter) -> Result<LogPage, StoreError>;
+    fn log_end(&self) -> Result<u64, StoreError>;
+}
+
+/// The handlers, by their index in the switchboard of their kind.
+pub trait Handlers {
+    fn touches(&self, projector: u32, event: EventRef<'_>) -> Result<Vec<RowKey>, Fault>;
+    fn project(
+        &self,
+        projector: u32,
+        event: EventRef<'_>,
+        rows: &[Row],
+    ) -> Result<Vec<RowChange>, Fault>;
+    fn interested(&self, manager: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault>;
+    fn react(
+        &self,
+        manager: u32,
+        process: &str,
+        state: Option<&[u8]>,
+        what: &Input,
+        context: &Context,
+    ) -> Result<Reaction, Fault>;
+    fn notify(&self, notifier: u32, event: EventRef<'_>, attempt: u32) -> Result<Delivery, Fault>;
+}
+
+/// Where process managers' commands go.
+pub trait Commands {
+    fn submit(&self, request: &Request) -> Result<Accepted, SubmitError>;
+}
+
+/// Time and chance, for leases and pauses only: nothing is right or wrong because of them.
+pub trait Clock {
+    /// Milliseconds since the epoch.
+    fn now(&self) -> u64;
+    /// Milliseconds since some moment, never going back.
+    fn ticks(&self) -> u64;
+    fn random(&self) -> u64;
+    fn pause(&self, milliseconds: u64);
+    /// A line for the host's log.
+    fn log(&self, line: &str);
+}
+
+/// All of it.
+pub trait Ports: ReactionStore + Log + Handlers + Commands + Clock {}
+
+impl<T: ReactionStore + Log + Handlers + Commands + Clock> Ports for T {}

@@ -1,0 +1,54 @@
+//! What projectors derived, for those who ask: the generation that answers, whatever is being built.
+
+use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::RowKey;
+use crate::delivery::Engine;
+use crate::delivery::generations::stored_view;
+use crate::exports::annals::es::views::{Guest, QueryError, RowPage, StoredRow};
+use crate::outside::Outside;
+use crate::ports::{Ports, ReactionStore as _};
+use crate::{Dispatcher, reactions};
+
+impl Guest for Dispatcher {
+    fn get(view: String, key: String) -> Result<Option<StoredRow>, QueryError> {
+        let reactions = reactions();
+        let view = answering(&Engine::new(&Outside, &reactions), &view)?;
+        if key.is_empty() {
+            return Ok(None);
+        }
+        Outside
+            .get_row(&RowKey { view, key })
+            .map_err(QueryError::Store)
+    }
+
+    fn scan(view: String, after: Option<String>, limit: u32) -> Result<RowPage, QueryError> {
+        let reactions = reactions();
+        let view = answering(&Engine::new(&Outside, &reactions), &view)?;
+        Outside
+            .scan_rows(&view, after.as_deref(), limit)
+            .map_err(QueryError::Store)
+    }
+}
+
+/// The stored name of the view's generation that answers.
+fn answering<P: Ports>(engine: &Engine<'_, P>, view: &str) -> Result<String, QueryError> {
+    let keeper = engine
+        .reactions
+        .iter()
+        .find(|reaction| reaction.views.iter().any(|known| known == view));
+    let Some(keeper) = keeper else {
+        let known = engine
+            .reactions
+            .iter()
+            .flat_map(|reaction| reaction.views.clone());
+        return Err(QueryError::UnknownView(known.collect()));
+    };
+    let control = engine.control(keeper).map_err(QueryError::Store)?;
+    let active = control.answering().ok_or_else(|| {
+        QueryError::Store(StoreError::Corrupt(format!(
+            "no generation of {} answers",
+            keeper.name
+        )))
+    })?;
+    Ok(stored_view(view, active.number))
+}
