@@ -1,11 +1,11 @@
 //! A recorded event as a CloudEvents 1.0 structured event.
 
 use crate::annals::es::types::RecordedEvent;
+use crate::wire::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::time::{Duration, SystemTime};
 
 #[derive(Serialize)]
 pub struct CloudEvent<'a> {
@@ -44,14 +44,13 @@ impl<'a> CloudEvent<'a> {
         } else {
             None
         };
-        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(event.recorded_at.min(MAX_TIME));
         Self {
             specversion: "1.0",
             id: &event.id,
             source,
             event_type: &event.event_type,
             subject: &event.stream,
-            time: humantime::format_rfc3339_millis(time).to_string(),
+            time: time(event.recorded_at),
             datacontenttype: &event.content_type,
             data,
             data_base64: if data.is_none() {
@@ -70,6 +69,3 @@ impl<'a> CloudEvent<'a> {
         }
     }
 }
-
-/// The last millisecond of the year 9999, which RFC 3339 can still write.
-const MAX_TIME: u64 = 253_402_300_799_999;

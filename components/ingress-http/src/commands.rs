@@ -1,11 +1,14 @@
 //! `POST /commands/{type}`: headers to a request, outcomes to responses.
 
+use crate::about;
 use crate::annals::es::app;
+use crate::annals::es::delivery;
 use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
 use crate::annals::es::types::Precondition;
+use crate::preferences;
 use crate::problem::Problem;
 use crate::wire::{Request, Response, digits};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Longest metadata header, in bytes.
 const MAX_HEADER: usize = 200;
@@ -24,10 +27,15 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
         causation_id: text(request, "Annals-Causation-Id")?,
         actor: text(request, "Annals-Actor")?,
         traceparent: text(request, "traceparent")?,
+        // A caller may send the command again when the stream is as expected.
+        settle_unmet: false,
     };
     let command_type = submission.command_type.clone();
     match app::submit(&submission) {
-        Ok(accepted) => Ok(ok(&accepted)),
+        Ok(accepted) => match preferences::wait(request) {
+            Some(seconds) => Ok(after_reactions(&accepted, seconds)),
+            None => Ok(Response::json(200, &outcome(&accepted)).with_tags(&accepted)),
+        },
         Err(error) => Err(match error {
             SubmitError::UnknownCommand(near) => Problem::not_found(
                 "unknown-command",
@@ -46,24 +54,52 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
     }
 }
 
-fn ok(accepted: &Accepted) -> Response {
+/// What the client is told of a command that was accepted.
+fn outcome(accepted: &Accepted) -> Value {
     let appended = &accepted.appended;
     let events: Vec<_> = appended
         .events
         .iter()
         .map(|event| json!({"id": event.id, "type": event.event_type, "version": event.version}))
         .collect();
-    let body = json!({
+    json!({
         "commandId": accepted.command_id,
         "stream": accepted.stream,
         "version": appended.version,
         "position": appended.position,
         "events": events,
         "duplicate": accepted.duplicate,
-    });
-    Response::json(200, &body)
-        .with_header("etag", format!("\"{}\"", appended.version))
-        .with_header("annals-attempts", accepted.attempts.to_string())
+    })
+}
+
+/// Answers when all reactions to the command's events ran, or with 202 when the time is over. The
+/// command took effect either way, so a store that fails here makes all of them lag, no error.
+fn after_reactions(accepted: &Accepted, seconds: u32) -> Response {
+    let mut body = outcome(accepted);
+    // Without events there is nothing to wait for.
+    let lagging = match accepted.appended.position {
+        0 => Vec::new(),
+        position => delivery::wait(position, seconds.saturating_mul(1000)).unwrap_or_else(|_| {
+            let about = app::describe();
+            about::reactions(&about)
+                .map(|(_, reaction)| reaction.name.clone())
+                .collect()
+        }),
+    };
+    let status = if lagging.is_empty() { 200 } else { 202 };
+    if !lagging.is_empty() {
+        body["lagging"] = lagging.into();
+    }
+    Response::json(status, &body)
+        .with_tags(accepted)
+        .with_header("preference-applied", format!("wait={seconds}"))
+}
+
+impl Response {
+    fn with_tags(self, accepted: &Accepted) -> Self {
+        self.with_header("etag", format!("\"{}\"", accepted.appended.version))
+            .with_header("annals-attempts", accepted.attempts.to_string())
+    }
 }
 
 /// A header that becomes metadata. Structured strings (`"key"`) lose their quotes.

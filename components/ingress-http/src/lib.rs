@@ -3,20 +3,32 @@
 //! # Layout
 //!
 //! - [`wire`]: reading requests and writing responses through `wasi:http`.
-//! - [`router`]: which path does what.
+//! - [`router`]: which path does what, and what goes on after the answer.
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
-//! - [`queries`]: streams, the log, the state, the app itself, health.
+//! - [`preferences`]: the header `Prefer`.
+//! - [`queries`]: streams, the log, the state, health.
+//! - [`live`]: the log as a stream of server-sent events.
+//! - [`views`]: rows of views.
+//! - [`about`]: the application itself, for programs and for people.
 //! - [`administration`]: what operators do to the store.
+//! - [`reactions`]: what operators see of reactions and do to them; driving deliveries.
+//! - [`dead_letters`]: deliveries that were put aside.
 //! - [`cloudevent`]: a recorded event as CloudEvents JSON.
 //! - [`problem`]: errors as `application/problem+json`.
 #![allow(missing_docs, reason = "generated bindings")]
 
+mod about;
 mod administration;
 mod cloudevent;
 mod commands;
+mod dead_letters;
+mod live;
+mod preferences;
 mod problem;
 mod queries;
+mod reactions;
 mod router;
+mod views;
 mod wire;
 
 wit_bindgen::generate!({
@@ -25,6 +37,8 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+use annals::es::delivery;
+use router::Answer;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};
 
@@ -32,11 +46,19 @@ struct Ingress;
 
 impl Guest for Ingress {
     fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
-        let response = match wire::Request::read(request) {
+        let answer = match wire::Request::read(request) {
             Ok(request) => router::route(&request),
-            Err(problem) => problem.into_response(),
+            Err(problem) => Answer::Whole(problem.into_response()),
         };
-        response.send(response_out);
+        match answer {
+            Answer::Whole(response) => response.send(response_out),
+            Answer::ThenDeliver(response) => {
+                // The answer is complete before a handler is called that may trap.
+                response.send(response_out);
+                delivery::after_answer();
+            }
+            Answer::Live(stream) => stream.send(response_out),
+        }
     }
 }
 

@@ -1,20 +1,18 @@
-//! Streams, the log, the state, the app itself, health.
+//! Streams, the log, the state, health.
 
-use crate::annals::es::app::{self, About, LogFilter};
+use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
-use crate::annals::es::types::Precondition;
 use crate::cloudevent::CloudEvent;
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
 use base64::Engine as _;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// Events in a page, unless the caller asks for fewer or more.
 const LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
 
-fn limit(request: &Request) -> Result<u32, Problem> {
+pub fn limit(request: &Request) -> Result<u32, Problem> {
     let limit = request
         .number("limit")?
         .unwrap_or(LIMIT)
@@ -22,8 +20,9 @@ fn limit(request: &Request) -> Result<u32, Problem> {
     Ok(u32::try_from(limit).unwrap_or(u32::MAX))
 }
 
-fn source(about: &About) -> String {
-    format!("/apps/{}", about.settings.name)
+/// The `source` of the application's CloudEvents.
+pub fn source() -> String {
+    format!("/apps/{}", app::describe().settings.name)
 }
 
 pub fn stream(request: &Request) -> Result<Response, Problem> {
@@ -48,7 +47,7 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
     let Some(page) = page.map_err(Problem::store)? else {
         return Err(unknown_stream(stream));
     };
-    let source = source(&app::describe());
+    let source = source();
     let events: Vec<_> = page
         .events
         .iter()
@@ -117,12 +116,8 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
 
 pub fn log(request: &Request) -> Result<Response, Problem> {
     let after = request.number("after")?.unwrap_or(0);
-    let filter = LogFilter {
-        event_types: request.parameters("type"),
-        categories: request.parameters("category"),
-    };
-    let page = app::read_log(after, limit(request)?, &filter).map_err(Problem::store)?;
-    let source = source(&app::describe());
+    let page = app::read_log(after, limit(request)?, &filter(request)).map_err(Problem::store)?;
+    let source = source();
     let events: Vec<_> = page
         .events
         .iter()
@@ -134,104 +129,15 @@ pub fn log(request: &Request) -> Result<Response, Problem> {
     ))
 }
 
+/// Which events of the log are wanted.
+pub fn filter(request: &Request) -> LogFilter {
+    LogFilter {
+        event_types: request.parameters("type"),
+        categories: request.parameters("category"),
+    }
+}
+
 pub fn health(_: &Request) -> Result<Response, Problem> {
     app::health().map_err(Problem::store)?;
     Ok(Response::json(200, &json!({"status": "ok"})))
-}
-
-pub fn about(request: &Request) -> Result<Response, Problem> {
-    let about = app::describe();
-    let html = request
-        .header("accept")?
-        .is_some_and(|accept| accept.contains("text/html"));
-    if html {
-        return Ok(Response {
-            status: 200,
-            headers: vec![("content-type", "text/html; charset=utf-8".into())],
-            body: page(&about).into_bytes(),
-        });
-    }
-    let handlers: Vec<Value> = about
-        .settings
-        .handlers
-        .iter()
-        .map(|h| json!({"name": h.name, "kind": h.kind, "version": h.version}))
-        .collect();
-    let commands: Vec<Value> = about
-        .deciders
-        .iter()
-        .flat_map(|decider| {
-            decider.commands.iter().map(|command| {
-                json!({
-                    "type": command.command_type,
-                    "decider": decider.name,
-                    "category": decider.category,
-                    "precondition": precondition(command.precondition),
-                    "schema": command.schema.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
-                })
-            })
-        })
-        .collect();
-    let mut events: Vec<&str> = about
-        .deciders
-        .iter()
-        .flat_map(|d| d.emits.iter().map(String::as_str))
-        .collect();
-    events.sort_unstable();
-    events.dedup();
-    let body = json!({
-        "name": about.settings.name,
-        "version": about.settings.version,
-        "annals": env!("CARGO_PKG_VERSION"),
-        "handlers": handlers,
-        "commands": commands,
-        "events": events,
-        "views": [],
-    });
-    Ok(Response::json(200, &body))
-}
-
-fn precondition(precondition: Precondition) -> String {
-    match precondition {
-        Precondition::Any => "any".into(),
-        Precondition::NoStream => "no-stream".into(),
-        Precondition::StreamExists => "stream-exists".into(),
-        Precondition::At(version) => format!("at {version}"),
-    }
-}
-
-/// A page for people. The names come from the manifest and from components, so they are escaped.
-fn page(about: &About) -> String {
-    let name = escape(&about.settings.name);
-    let mut html = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title>\
-         <style>body{{font:16px/1.5 system-ui;margin:2rem auto;max-width:50rem;padding:0 1rem}}\
-         td,th{{text-align:left;padding:.2rem 1rem .2rem 0}}</style>\
-         <h1>{name} <small>{}</small></h1><h2>Commands</h2>\
-         <table><tr><th>command<th>decider<th>streams<th>may emit</tr>",
-        escape(&about.settings.version),
-    );
-    for decider in &about.deciders {
-        for command in &decider.commands {
-            let _ = write!(
-                html,
-                "<tr><td>{}<td>{}<td>{}-*<td>{}</tr>",
-                escape(&command.command_type),
-                escape(&decider.name),
-                escape(&decider.category),
-                escape(&decider.emits.join(", ")),
-            );
-        }
-    }
-    html.push_str(
-        "</table><p><a href=\"/events\">events</a> <a href=\"/healthz\">health</a></p></html>",
-    );
-    html
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

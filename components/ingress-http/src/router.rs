@@ -2,41 +2,93 @@
 
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
-use crate::{administration, commands, queries};
+use crate::{about, administration, commands, dead_letters, live, queries, reactions, views};
 use wasip2::http::types::Method;
 
-/// Answers a request whose path and method fit.
-type Answer = fn(&Request) -> Result<Response, Problem>;
+/// What a request comes to.
+pub enum Answer {
+    Whole(Response),
+    /// After it, what is due is delivered to reactions.
+    ThenDeliver(Response),
+    /// Goes on until the client leaves.
+    Live(live::Events),
+}
 
-pub fn route(request: &Request) -> Response {
+/// Answers a request whose path and method fit.
+type Respond = fn(&Request) -> Result<Response, Problem>;
+
+/// What is beside the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Also {
+    Nothing,
+    /// Deliveries, if the answer is that something took effect.
+    DeliverNew,
+    /// Deliveries: whoever reads a view wants it up to date the next time, also where it lags so
+    /// far that the row is not there yet.
+    DeliverRead,
+}
+
+const ROUTES: &str = "The routes are /, /commands/{type}, /streams/{stream}, /streams/{stream}/state, /events, \
+    /views/{view}, /views/{view}/{key}, /admin/reactions, /admin/dead-letters, /admin/pump, /admin/repair and /healthz.";
+
+pub fn route(request: &Request) -> Answer {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-    let (allowed, answer): (&str, Answer) = match path.as_slice() {
-        [] => ("GET", queries::about),
-        ["commands", _] => ("POST", commands::submit),
-        ["streams", _] => ("GET", queries::stream),
-        ["streams", _, "state"] => ("GET", queries::state),
-        ["events"] => ("GET", queries::log),
-        ["admin", "repair"] => ("POST", administration::repair),
-        ["healthz"] => ("GET", queries::health),
+    let (allowed, respond, also): (&str, Respond, Also) = match path.as_slice() {
+        [] => ("GET", about::about, Also::Nothing),
+        ["commands", _] => ("POST", commands::submit, Also::DeliverNew),
+        ["streams", _] => ("GET", queries::stream, Also::Nothing),
+        ["streams", _, "state"] => ("GET", queries::state, Also::Nothing),
+        ["events"] if fits(request, "GET") && live::wanted(request) => {
+            return match live::Events::open(request) {
+                Ok(events) => Answer::Live(events),
+                Err(problem) => Answer::Whole(problem.into_response()),
+            };
+        }
+        ["events"] => ("GET", queries::log, Also::Nothing),
+        ["views", _] => ("GET", views::rows, Also::DeliverRead),
+        ["views", _, _] => ("GET", views::row, Also::DeliverRead),
+        ["admin", "reactions"] => ("GET", reactions::all, Also::Nothing),
+        ["admin", "reactions", _] => ("GET", reactions::one, Also::Nothing),
+        ["admin", "reactions", _, "rebuild"] => ("POST", reactions::rebuild, Also::Nothing),
+        ["admin", "reactions", _, "resume"] => ("POST", reactions::resume, Also::Nothing),
+        ["admin", "reactions", _, "generations", _] => {
+            ("DELETE", reactions::drop_generation, Also::Nothing)
+        }
+        ["admin", "dead-letters"] => ("GET", dead_letters::all, Also::Nothing),
+        ["admin", "dead-letters", _] => ("GET", dead_letters::one, Also::Nothing),
+        ["admin", "dead-letters", _, "retry"] => ("POST", dead_letters::retry, Also::Nothing),
+        ["admin", "dead-letters", _, "skip"] => ("POST", dead_letters::skip, Also::Nothing),
+        ["admin", "pump"] => ("POST", reactions::pump, Also::Nothing),
+        ["admin", "repair"] => ("POST", administration::repair, Also::Nothing),
+        ["healthz"] => ("GET", queries::health, Also::Nothing),
         _ => {
-            let detail = "The routes are /, /commands/{type}, /streams/{stream}, /streams/{stream}/state, /events, /admin/repair and /healthz.";
-            return Problem::new(404, "unknown-route", "No such route", detail).into_response();
+            let problem = Problem::new(404, "unknown-route", "No such route", ROUTES);
+            return Answer::Whole(problem.into_response());
         }
     };
-    let fits = match &request.method {
+    if !fits(request, allowed) {
+        let detail = format!("This route takes {allowed}.");
+        let problem = Problem::new(405, "method-not-allowed", "Method not allowed", detail)
+            .with_header("allow", allowed);
+        return Answer::Whole(problem.into_response());
+    }
+    let response = respond(request).unwrap_or_else(Problem::into_response);
+    let deliver = match also {
+        Also::Nothing => false,
+        Also::DeliverNew => response.status < 300,
+        Also::DeliverRead => response.status < 500,
+    };
+    match deliver {
+        true => Answer::ThenDeliver(response),
+        false => Answer::Whole(response),
+    }
+}
+
+fn fits(request: &Request, allowed: &str) -> bool {
+    match &request.method {
         Method::Post => allowed == "POST",
         Method::Get | Method::Head => allowed == "GET",
+        Method::Delete => allowed == "DELETE",
         _ => false,
-    };
-    if !fits {
-        return Problem::new(
-            405,
-            "method-not-allowed",
-            "Method not allowed",
-            format!("This route takes {allowed}."),
-        )
-        .with_header("allow", allowed)
-        .into_response();
     }
-    answer(request).unwrap_or_else(Problem::into_response)
 }

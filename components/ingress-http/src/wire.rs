@@ -1,10 +1,11 @@
 //! Reading requests and writing responses through `wasi:http`.
 
 use crate::problem::Problem;
+use std::time::{Duration, SystemTime};
 use wasip2::http::types::{
     Fields, IncomingBody, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
-use wasip2::io::streams::StreamError;
+use wasip2::io::streams::{OutputStream, StreamError};
 
 /// The largest payload of a command, in bytes.
 pub const MAX_PAYLOAD: usize = 1 << 20;
@@ -80,6 +81,22 @@ impl Request {
         }
     }
 
+    /// The values of a header that may be repeated; what is not UTF-8 is left out.
+    pub fn all_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .filter_map(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
+    /// Does the client ask for this media type by name?
+    pub fn accepts(&self, media_type: &str) -> bool {
+        self.all_values("accept")
+            .flat_map(|value| value.split(','))
+            .filter_map(|range| range.split(';').next())
+            .any(|range| range.trim().eq_ignore_ascii_case(media_type))
+    }
+
     /// A query parameter's text.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);
@@ -109,6 +126,15 @@ impl Request {
 pub fn digits(text: &str) -> Option<u64> {
     let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     decimal.then(|| text.parse().ok()).flatten()
+}
+
+/// The last millisecond of the year 9999, which RFC 3339 can still write.
+const MAX_TIME: u64 = 253_402_300_799_999;
+
+/// Milliseconds since the epoch in RFC 3339.
+pub fn time(millis: u64) -> String {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(millis.min(MAX_TIME));
+    humantime::format_rfc3339_millis(time).to_string()
 }
 
 /// Bodies come in chunks of any size; more than the limit is refused without reading the rest.
@@ -155,26 +181,72 @@ impl Response {
         self
     }
 
-    /// Sends the response. A client that has gone away is no error of ours, so failures are passed over.
+    /// Sends the response whole. A client that has gone away is no error of ours, so failures are passed over.
     pub fn send(self, out: ResponseOutparam) {
-        let headers = Fields::new();
-        for (name, value) in &self.headers {
-            let _ = headers.append(name, value.as_bytes());
+        let length = ("content-length", self.body.len().to_string());
+        let headers = self.headers.into_iter().chain([length]);
+        let Some(mut writer) = Writer::begin(out, self.status, headers) else {
+            return;
+        };
+        if writer.write(&self.body).is_ok() {
+            writer.finish();
         }
-        let _ = headers.append("content-length", self.body.len().to_string().as_bytes());
-        let response = OutgoingResponse::new(headers);
-        let _ = response.set_status_code(self.status);
-        let Ok(body) = response.body() else { return };
+    }
+}
+
+/// The client is gone.
+pub struct Gone;
+
+/// A response whose head is sent.
+pub struct Writer {
+    // Before the body: it is a child of it, and dropped first.
+    stream: OutputStream,
+    body: OutgoingBody,
+}
+
+impl Writer {
+    /// Sends the head.
+    pub fn begin(
+        out: ResponseOutparam,
+        status: u16,
+        headers: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Option<Self> {
+        let fields = Fields::new();
+        for (name, value) in headers {
+            let _ = fields.append(name, value.as_bytes());
+        }
+        let response = OutgoingResponse::new(fields);
+        let _ = response.set_status_code(status);
+        let body = response.body().ok()?;
         ResponseOutparam::set(out, Ok(response));
-        if let Ok(stream) = body.write() {
-            // 4096 bytes is what `blocking-write-and-flush` takes at most.
-            for chunk in self.body.chunks(4096) {
-                if stream.blocking_write_and_flush(chunk).is_err() {
-                    break;
-                }
+        let stream = body.write().ok()?;
+        Some(Self { stream, body })
+    }
+
+    /// Writes in pieces as large as the host takes them, and asks it to send them on.
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Gone> {
+        while !bytes.is_empty() {
+            let room = self.stream.check_write().map_err(|_| Gone)?;
+            if room == 0 {
+                self.stream.subscribe().block();
+                continue;
             }
-            drop(stream);
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            let (piece, rest) = bytes.split_at(room.min(bytes.len()));
+            self.stream.write(piece).map_err(|_| Gone)?;
+            bytes = rest;
         }
-        let _ = OutgoingBody::finish(body, None);
+        self.stream.flush().map_err(|_| Gone)
+    }
+
+    /// Has the client gone, as far as the host knows?
+    pub fn is_gone(&self) -> bool {
+        self.stream.check_write().is_err()
+    }
+
+    /// Ends the body.
+    pub fn finish(self) {
+        drop(self.stream);
+        let _ = OutgoingBody::finish(self.body, None);
     }
 }

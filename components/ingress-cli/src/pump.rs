@@ -1,0 +1,53 @@
+//! Delivers, and says what it did.
+
+use crate::annals::es::delivery::{self, DeliveryError, Pumped};
+use crate::annals::es::event_store::StoreError;
+use crate::arguments::Pump;
+use wasip2::clocks::monotonic_clock;
+
+/// Pause before trying again where another instance is delivering, in nanoseconds.
+const PAUSE: u64 = 50_000_000;
+
+/// # Errors
+/// Why nothing more can be delivered.
+pub fn run(wish: &Pump) -> Result<String, String> {
+    let mut delivered = 0;
+    loop {
+        let pumped = delivery::pump(wish.reaction.as_deref(), wish.budget)
+            .map_err(|error| refused(wish, error))?;
+        delivered += pumped.delivered;
+        if !wish.until_idle || !pumped.more {
+            return Ok(said(delivered, &pumped));
+        }
+        if pumped.delivered == 0 {
+            monotonic_clock::subscribe_duration(PAUSE).block();
+        }
+    }
+}
+
+fn said(delivered: u64, last: &Pumped) -> String {
+    let rest = match (last.more, last.next) {
+        (true, _) => "; more is due".into(),
+        (false, Some(millis)) => format!("; the next attempt is due in {millis} ms"),
+        (false, None) => String::new(),
+    };
+    format!("delivered {delivered}{rest}\n")
+}
+
+fn refused(wish: &Pump, error: DeliveryError) -> String {
+    match error {
+        DeliveryError::UnknownReaction(known) => {
+            let name = wish.reaction.as_deref().unwrap_or_default();
+            match known.as_slice() {
+                [] => format!("there is no reaction `{name}`; the application has none"),
+                known => format!("there is no reaction `{name}`, only {}", known.join(", ")),
+            }
+        }
+        DeliveryError::Store(
+            StoreError::Invalid(why)
+            | StoreError::Unavailable(why)
+            | StoreError::Corrupt(why)
+            | StoreError::InDoubt(why),
+        ) => format!("the store: {why}"),
+    }
+}

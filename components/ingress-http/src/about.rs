@@ -1,0 +1,178 @@
+//! The application itself: JSON for programs, a page for people.
+
+use crate::annals::es::app::{self, About};
+use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
+use crate::problem::Problem;
+use crate::wire::{Request, Response};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+pub fn about(request: &Request) -> Result<Response, Problem> {
+    let about = app::describe();
+    if request.accepts("text/html") {
+        return Ok(Response {
+            status: 200,
+            headers: vec![("content-type", "text/html; charset=utf-8".into())],
+            body: page(&about).into_bytes(),
+        });
+    }
+    let handlers: Vec<Value> = about
+        .settings
+        .handlers
+        .iter()
+        .map(|h| json!({"name": h.name, "kind": h.kind, "version": h.version}))
+        .collect();
+    let commands: Vec<Value> = about
+        .deciders
+        .iter()
+        .flat_map(|decider| {
+            decider.commands.iter().map(|command| {
+                json!({
+                    "type": command.command_type,
+                    "decider": decider.name,
+                    "category": decider.category,
+                    "precondition": precondition(command.precondition),
+                    "schema": command.schema.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
+                })
+            })
+        })
+        .collect();
+    let mut events: Vec<&str> = about
+        .deciders
+        .iter()
+        .flat_map(|d| d.emits.iter().map(String::as_str))
+        .collect();
+    events.sort_unstable();
+    events.dedup();
+    let views: Vec<Value> = views(&about)
+        .map(|(projector, view)| json!({"name": view, "projector": projector}))
+        .collect();
+    let reactions: Vec<Value> = reactions(&about)
+        .map(|(kind, reaction)| {
+            json!({
+                "name": reaction.name,
+                "kind": kind,
+                "version": reaction.version,
+                "wants": reaction.wants,
+                "emits": reaction.emits,
+                "views": reaction.views,
+                "from": match reaction.from {
+                    StartFrom::Origin => "origin",
+                    StartFrom::Now => "now",
+                },
+                "lanes": reaction.lanes,
+            })
+        })
+        .collect();
+    let body = json!({
+        "name": about.settings.name,
+        "version": about.settings.version,
+        "annals": env!("CARGO_PKG_VERSION"),
+        "handlers": handlers,
+        "commands": commands,
+        "events": events,
+        "views": views,
+        "reactions": reactions,
+    });
+    Ok(Response::json(200, &body))
+}
+
+/// All reactions with their kinds.
+pub fn reactions(about: &About) -> impl Iterator<Item = (&'static str, &ReactionDescriptor)> {
+    let kinds = [
+        ("projector", &about.projectors),
+        ("process-manager", &about.process_managers),
+        ("notifier", &about.notifiers),
+    ];
+    kinds
+        .into_iter()
+        .flat_map(|(kind, reactions)| reactions.iter().map(move |reaction| (kind, reaction)))
+}
+
+/// All views, each with the projector that keeps it.
+fn views(about: &About) -> impl Iterator<Item = (&str, &str)> {
+    about.projectors.iter().flat_map(|projector| {
+        let views = projector.views.iter();
+        views.map(|view| (projector.name.as_str(), view.as_str()))
+    })
+}
+
+fn precondition(precondition: Precondition) -> String {
+    match precondition {
+        Precondition::Any => "any".into(),
+        Precondition::NoStream => "no-stream".into(),
+        Precondition::StreamExists => "stream-exists".into(),
+        Precondition::At(version) => format!("at {version}"),
+    }
+}
+
+/// A page for people. The names come from the manifest and from components, so they are escaped.
+fn page(about: &About) -> String {
+    let name = escape(&about.settings.name);
+    let mut html = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title>\
+         <style>body{{font:16px/1.5 system-ui;margin:2rem auto;max-width:50rem;padding:0 1rem}}\
+         td,th{{text-align:left;padding:.2rem 1rem .2rem 0}}</style>\
+         <h1>{name} <small>{}</small></h1><h2>Commands</h2>\
+         <table><tr><th>command<th>decider<th>streams<th>may emit</tr>",
+        escape(&about.settings.version),
+    );
+    for decider in &about.deciders {
+        for command in &decider.commands {
+            let _ = write!(
+                html,
+                "<tr><td>{}<td>{}<td>{}-*<td>{}</tr>",
+                escape(&command.command_type),
+                escape(&decider.name),
+                escape(&decider.category),
+                escape(&decider.emits.join(", ")),
+            );
+        }
+    }
+    html.push_str("</table>");
+    reaction_tables(&mut html, about);
+    html.push_str("<p><a href=\"/events\">events</a> <a href=\"/healthz\">health</a></p></html>");
+    html
+}
+
+fn reaction_tables(html: &mut String, about: &About) {
+    if views(about).next().is_some() {
+        html.push_str("<h2>Views</h2><table><tr><th>view<th>projector</tr>");
+        for (projector, view) in views(about) {
+            let (projector, view) = (escape(projector), escape(view));
+            let _ = write!(
+                html,
+                "<tr><td><a href=\"/views/{view}\">{view}</a><td>{projector}</tr>"
+            );
+        }
+        html.push_str("</table>");
+    }
+    if reactions(about).next().is_some() {
+        html.push_str(
+            "<h2>Reactions</h2><table><tr><th>reaction<th>kind<th>events<th>may send</tr>",
+        );
+        for (kind, reaction) in reactions(about) {
+            let wants = match reaction.wants.as_slice() {
+                [] => "all".into(),
+                wants => escape(&wants.join(", ")),
+            };
+            let _ = write!(
+                html,
+                "<tr><td>{}<td>{kind}<td>{wants}<td>{}</tr>",
+                escape(&reaction.name),
+                escape(&reaction.emits.join(", ")),
+            );
+        }
+        html.push_str(
+            "</table><p><a href=\"/admin/reactions\">how far they are</a> \
+             <a href=\"/admin/dead-letters\">dead letters</a>",
+        );
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

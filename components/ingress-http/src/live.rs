@@ -1,0 +1,174 @@
+//! The log as a stream of server-sent events (WHATWG HTML, section 9.2).
+//!
+//! Each event of the log is one message whose id is its position. A client that comes back with the
+//! last id that it saw goes on exactly behind it, since a reader of the log may go on after any
+//! position. Where a filter passes events over, a message without data moves the client's last id
+//! on: by the standard such a message is not dispatched, but its id counts.
+
+use crate::annals::es::app::{self, LogFilter};
+use crate::annals::es::event_store::LogPage;
+use crate::cloudevent::CloudEvent;
+use crate::problem::Problem;
+use crate::queries::{filter, source};
+use crate::wire::{Gone, Request, Writer, digits};
+use std::io::Write as _;
+use wasip2::clocks::monotonic_clock;
+use wasip2::http::types::{Method, ResponseOutparam};
+
+/// Events read at a time.
+const PAGE: u32 = 1000;
+/// Pauses at the end of the log, in nanoseconds: doubled while nothing comes.
+const FIRST_PAUSE: u64 = 20_000_000;
+const LONGEST_PAUSE: u64 = 200_000_000;
+/// A line is sent at least this often, in nanoseconds, or proxies would take the stream for dead.
+const KEEP_ALIVE: u64 = 10_000_000_000;
+/// The client's last id is moved on without an event at most this often, in nanoseconds.
+const PROGRESS: u64 = 1_000_000_000;
+
+/// Does the client want a stream rather than a page?
+pub fn wanted(request: &Request) -> bool {
+    request.accepts("text/event-stream")
+}
+
+/// A stream that can begin.
+pub struct Events {
+    filter: LogFilter,
+    /// The first page, read ahead so that what is wrong is told by a status.
+    first: LogPage,
+    /// Of the last id that the client knows.
+    known: u64,
+    head_only: bool,
+}
+
+impl Events {
+    pub fn open(request: &Request) -> Result<Self, Problem> {
+        // A client that comes back repeats the address of its first request, so the header is newer.
+        let after = match request.header("Last-Event-ID")? {
+            Some(id) => digits(id).ok_or_else(|| {
+                Problem::bad_request(
+                    "`Last-Event-ID` must be the position of an event",
+                    "header Last-Event-ID",
+                )
+            })?,
+            None => request.number("after")?.unwrap_or(0),
+        };
+        let filter = filter(request);
+        let first = app::read_log(after, PAGE, &filter).map_err(Problem::store)?;
+        Ok(Self {
+            filter,
+            first,
+            known: after,
+            head_only: matches!(request.method, Method::Head),
+        })
+    }
+
+    /// Streams until the client is gone, or the store fails: then the client comes back by itself.
+    pub fn send(self, out: ResponseOutparam) {
+        let headers = [
+            ("content-type", "text/event-stream".to_owned()),
+            ("cache-control", "no-cache".to_owned()),
+        ];
+        let Some(writer) = Writer::begin(out, 200, headers) else {
+            return;
+        };
+        if self.head_only {
+            return writer.finish();
+        }
+        let mut live = Live {
+            writer,
+            buffer: Vec::new(),
+            source: source(),
+            known: self.known,
+            last_write: 0,
+            last_progress: monotonic_clock::now(),
+        };
+        if live.run(&self.filter, self.first).is_ok() {
+            live.writer.finish();
+        }
+    }
+}
+
+struct Live {
+    writer: Writer,
+    buffer: Vec<u8>,
+    source: String,
+    /// The client's last id after what was written.
+    known: u64,
+    /// When something was written last.
+    last_write: u64,
+    /// When the client's last id was moved on last.
+    last_progress: u64,
+}
+
+impl Live {
+    fn run(&mut self, filter: &LogFilter, first: LogPage) -> Result<(), Gone> {
+        // A second suffices before a client comes back, and tells it at once that the stream stands.
+        self.buffer.extend_from_slice(b"retry: 1000\n\n");
+        let mut pause = FIRST_PAUSE;
+        let mut page = first;
+        loop {
+            let found = !page.events.is_empty();
+            self.add(&page);
+            self.flush()?;
+            if page.end {
+                pause = if found {
+                    FIRST_PAUSE
+                } else {
+                    (pause * 2).min(LONGEST_PAUSE)
+                };
+                monotonic_clock::subscribe_duration(pause).block();
+            }
+            if self.writer.is_gone() {
+                return Err(Gone);
+            }
+            page = match app::read_log(page.next, PAGE, filter) {
+                Ok(page) => page,
+                // Said in the log by whoever answers the client's next request.
+                Err(_) => return Ok(()),
+            };
+        }
+    }
+
+    /// Adds what a page comes to.
+    fn add(&mut self, page: &LogPage) {
+        let now = monotonic_clock::now();
+        for event in &page.events {
+            let position = event.position;
+            // Names of types have no line breaks, and JSON text has none outside of the payload.
+            let _ = write!(
+                self.buffer,
+                "id: {position}\nevent: {}\ndata: ",
+                event.event_type
+            );
+            let start = self.buffer.len();
+            let _ = serde_json::to_writer(&mut self.buffer, &CloudEvent::new(event, &self.source));
+            // A payload may be JSON on several lines; between its tokens a blank is as good.
+            for byte in &mut self.buffer[start..] {
+                if matches!(byte, b'\n' | b'\r') {
+                    *byte = b' ';
+                }
+            }
+            self.buffer.extend_from_slice(b"\n\n");
+            self.known = position;
+            self.last_progress = now;
+        }
+        if page.next > self.known && now - self.last_progress >= PROGRESS {
+            let _ = write!(self.buffer, "id: {}\n\n", page.next);
+            self.known = page.next;
+            self.last_progress = now;
+        }
+        if self.buffer.is_empty() && now - self.last_write >= KEEP_ALIVE {
+            self.buffer.extend_from_slice(b":\n\n");
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Gone> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.writer.write(&self.buffer)?;
+        self.buffer.clear();
+        self.last_write = monotonic_clock::now();
+        Ok(())
+    }
+}

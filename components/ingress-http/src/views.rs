@@ -1,0 +1,162 @@
+//! Rows of views.
+
+use crate::annals::es::views::{self, QueryError, StoredRow};
+use crate::problem::Problem;
+use crate::queries::limit;
+use crate::wire::{Request, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// `GET /views/{view}/{key}`: the row's value as its projector wrote it.
+pub fn row(request: &Request) -> Result<Response, Problem> {
+    let (view, key) = (&request.path[1], &request.path[2]);
+    let Some(row) = views::get(view, key).map_err(|error| refused(view, error))? else {
+        let detail = format!("The view `{view}` has no row `{key}`.");
+        return Err(Problem::not_found(
+            "unknown-row",
+            "No such row",
+            detail,
+            Vec::new(),
+        ));
+    };
+    let tag = format!("\"{}\"", row.position);
+    let unchanged = request
+        .all_values("If-None-Match")
+        .any(|known| matches(known, &tag));
+    let response = match unchanged {
+        true => Response {
+            status: 304,
+            headers: Vec::new(),
+            body: Vec::new(),
+        },
+        false => Response {
+            status: 200,
+            headers: vec![("content-type", row.content_type)],
+            body: row.value,
+        },
+    };
+    Ok(response.with_header("etag", tag))
+}
+
+/// Is a tag in the list of `If-None-Match`? A weak tag is as good here (RFC 9110, 13.1.2).
+fn matches(list: &str, tag: &str) -> bool {
+    list.split(',')
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    view: &'a str,
+    rows: Vec<Row<'a>>,
+    /// Pass it as `after` to go on.
+    next: Option<&'a str>,
+    end: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    key: &'a str,
+    position: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a RawValue>,
+    /// Only where the value is not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'a str>,
+    #[serde(rename = "value_base64", skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+}
+
+impl<'a> Row<'a> {
+    fn new(row: &'a StoredRow) -> Self {
+        let json =
+            row.content_type.starts_with("application/json") || row.content_type.ends_with("+json");
+        let value: Option<&RawValue> = match json {
+            true => serde_json::from_slice(&row.value).ok(),
+            false => None,
+        };
+        let opaque = value.is_none();
+        Self {
+            key: &row.key,
+            position: row.position,
+            value,
+            content_type: opaque.then_some(&*row.content_type),
+            value_base64: opaque.then(|| STANDARD.encode(&row.value)),
+        }
+    }
+}
+
+/// `GET /views/{view}`: rows in the order of their keys.
+pub fn rows(request: &Request) -> Result<Response, Problem> {
+    let view = &request.path[1];
+    let after = request.parameter("after");
+    let page = views::scan(view, after, limit(request)?).map_err(|error| refused(view, error))?;
+    let rows: Vec<_> = page.rows.iter().map(Row::new).collect();
+    Ok(Response::json(
+        200,
+        &Page {
+            view,
+            next: rows.last().map(|row| row.key).or(after),
+            rows,
+            end: page.end,
+        },
+    ))
+}
+
+fn refused(view: &str, error: QueryError) -> Problem {
+    match error {
+        QueryError::UnknownView(known) => Problem::not_found(
+            "unknown-view",
+            "No such view",
+            format!("There is no view `{view}`."),
+            nearest(view, known),
+        ),
+        QueryError::Store(error) => Problem::store(error),
+    }
+}
+
+/// The names that are like the wanted one, nearest first; all of them where none is.
+pub fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {
+    known.sort();
+    let mut near: Vec<(usize, &String)> = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(wanted, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
+        .collect();
+    near.sort();
+    if near.is_empty() {
+        return known;
+    }
+    let near = near.into_iter().take(3);
+    near.map(|(_, name)| name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_matches_any_of_a_list() {
+        for (list, matched) in [
+            ("\"7\"", true),
+            ("\"6\", \"7\"", true),
+            ("W/\"7\"", true),
+            ("*", true),
+            ("\"77\"", false),
+            ("7", false),
+            ("", false),
+        ] {
+            assert_eq!(matches(list, "\"7\""), matched, "{list}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_names_come_first_and_all_of_them_where_none_is_near() {
+        let known = || vec!["statements".to_owned(), "balances".to_owned()];
+        assert_eq!(nearest("balanecs", known()), ["balances"]);
+        assert_eq!(nearest("x", known()), ["balances", "statements"]);
+    }
+}
