@@ -1,0 +1,295 @@
+//! What becomes of events and commands that fail, and of those beside them.
+
+use super::world::{Answer, World, reaction};
+use crate::annals::es::settings::LastResort;
+use crate::catalogue::{Kind, Reaction};
+use crate::delivery::Late;
+use crate::letters;
+
+fn bad(world: &World, payload: &str, answer: Answer) {
+    world.answers.borrow_mut().insert(payload.into(), answer);
+}
+
+fn mended(world: &World) {
+    world.answers.borrow_mut().clear();
+}
+
+fn retry(world: &World, id: &str) -> Late {
+    let found = letters::find(world, id).unwrap().expect("a letter");
+    world.engine().retry(found).expect("tried")
+}
+
+fn notified(world: &World, position: u64) -> Vec<u32> {
+    let notified = world.notified.borrow();
+    let of = notified.iter().filter(|(at, _)| *at == position);
+    of.map(|(_, attempt)| *attempt).collect()
+}
+
+fn two(then: LastResort) -> World {
+    let mut mailer = reaction("mailer", Kind::Notifier);
+    mailer.policy.then = then;
+    let world = World::new(vec![mailer, reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "bad 1");
+    world.append("s-1", "Given", "a 1");
+    world
+}
+
+#[test]
+fn a_failing_event_is_tried_as_often_as_the_policy_says_then_parked() {
+    let world = two(LastResort::Park);
+    // It fails for the notifier only: the projector does not ask for answers of that kind.
+    bad(&world, "bad 1", Answer::RetryAfter(1));
+    world.pump();
+    assert_eq!(notified(&world, 1024), [1]);
+    assert_eq!(
+        world.rows("ledger@1").len(),
+        2,
+        "the other reaction goes on"
+    );
+    world.settle();
+    assert_eq!(notified(&world, 1024), [1, 2, 3]);
+    assert_eq!(notified(&world, 2048), [1]);
+    assert_eq!(world.letters(), ["mailer.1.1024"]);
+}
+
+#[test]
+fn a_pause_is_kept() {
+    let world = two(LastResort::Park);
+    bad(&world, "bad 1", Answer::RetryAfter(5_000));
+    world.pump();
+    world.pass(4_000);
+    world.pump();
+    assert_eq!(notified(&world, 1024), [1]);
+    world.pass(2_000);
+    world.pump();
+    assert_eq!(notified(&world, 1024), [1, 2]);
+}
+
+#[test]
+fn a_rejected_event_is_parked_at_once() {
+    let world = two(LastResort::Park);
+    bad(&world, "bad 1", Answer::Reject);
+    world.pump();
+    assert_eq!(notified(&world, 1024), [1]);
+    assert_eq!(notified(&world, 2048), [1]);
+    assert_eq!(world.letters(), ["mailer.1.1024"]);
+}
+
+#[test]
+fn skipping_leaves_no_letter() {
+    let world = two(LastResort::Skip);
+    bad(&world, "bad 1", Answer::RetryAfter(1));
+    world.settle();
+    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(notified(&world, 2048), [1]);
+}
+
+#[test]
+fn a_stopped_reaction_goes_on_when_it_is_resumed() {
+    let world = two(LastResort::Stop);
+    bad(&world, "bad 1", Answer::RetryAfter(1));
+    world.settle();
+    assert_eq!(notified(&world, 1024).len(), 3);
+    assert_eq!(notified(&world, 2048), [0; 0]);
+    mended(&world);
+    world.settle();
+    assert_eq!(notified(&world, 2048), [0; 0], "it stays stopped");
+    let engine = world.engine();
+    let control = engine.control(&world.reactions[0]).unwrap();
+    for lane in crate::delivery::lanes(&world.reactions[0], &control.generations[0]) {
+        engine.unstop(&lane).unwrap();
+    }
+    world.pump();
+    assert_eq!(notified(&world, 1024).len(), 4);
+    assert_eq!(notified(&world, 2048), [1]);
+}
+
+fn traps_are_parked(kind: Kind) {
+    let world = World::new(vec![reaction("it", kind)]);
+    for (number, name) in ["a", "b", "bad", "c", "d"].iter().enumerate() {
+        match kind {
+            Kind::ProcessManager => {
+                let payload = format!("{name} x 1 t{number}");
+                world.append("s-1", "Requested", &payload);
+            }
+            _ => {
+                world.append("s-1", "Given", &format!("{name} 1"));
+            }
+        }
+    }
+    bad(&world, "bad 1", Answer::Trap);
+    bad(&world, "bad x 1 t2", Answer::Trap);
+    world.settle();
+    assert_eq!(world.letters(), ["it.1.3072"], "{kind:?}");
+    // Those beside it were dealt with, and are not blamed.
+    match kind {
+        Kind::Projector => assert_eq!(world.rows("ledger@1").len(), 4),
+        Kind::ProcessManager => assert_eq!(world.rows("~it@1").len(), 4),
+        Kind::Notifier => {
+            for slot in [1, 2, 4, 5] {
+                assert_eq!(notified(&world, slot * 1024).len(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_projector_that_traps_is_parked_like_one_that_fails() {
+    traps_are_parked(Kind::Projector);
+}
+
+#[test]
+fn a_process_manager_that_traps_is_parked_like_one_that_fails() {
+    traps_are_parked(Kind::ProcessManager);
+}
+
+#[test]
+fn a_notifier_that_traps_is_parked_like_one_that_fails() {
+    traps_are_parked(Kind::Notifier);
+}
+
+fn transfer() -> World {
+    let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
+    world.balances.borrow_mut().insert("a".into(), 10);
+    world.append("t-1", "Requested", "a b 4 t1");
+    world
+}
+
+fn balance(world: &World, account: &str) -> i64 {
+    let balances = world.balances.borrow();
+    balances.get(account).copied().unwrap_or_default()
+}
+
+#[test]
+fn a_command_that_fails_is_parked_and_retried_with_the_same_id() {
+    for answer in [Answer::Fault, Answer::Trap] {
+        let world = transfer();
+        bad(&world, "b 4 t1", answer);
+        world.settle();
+        assert_eq!(world.letters(), ["transfer.1.2048.0"]);
+        assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 0));
+        mended(&world);
+        assert_eq!(retry(&world, "transfer.1.2048.0"), Late::Done);
+        world.settle();
+        assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 4));
+        assert_eq!(world.letters(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_parked_command_that_is_refused_in_the_end_is_compensated() {
+    let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
+    world.balances.borrow_mut().insert("a".into(), 10);
+    world.append("t-1", "Requested", "a closed 4 t1");
+    bad(&world, "closed 4 t1", Answer::Fault);
+    world.settle();
+    mended(&world);
+    assert_eq!(retry(&world, "transfer.1.2048.0"), Late::Done);
+    world.settle();
+    assert_eq!(balance(&world, "a"), 10);
+}
+
+#[test]
+fn skipping_a_parked_command_tells_the_process() {
+    let world = transfer();
+    bad(&world, "b 4 t1", Answer::Fault);
+    world.settle();
+    let found = letters::find(&world, "transfer.1.2048.0").unwrap().unwrap();
+    world.engine().skip(found).expect("skipped");
+    world.settle();
+    assert_eq!((balance(&world, "a"), balance(&world, "b")), (10, 0));
+    assert_eq!(world.letters(), [""; 0]);
+}
+
+#[test]
+fn a_parked_event_of_a_projector_is_not_folded_behind_later_ones() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "a 1");
+    world.append("s-1", "Given", "bad 1");
+    bad(&world, "bad 1", Answer::Fault);
+    world.settle();
+    world.append("s-1", "Given", "bad 2");
+    world.settle();
+    assert_eq!(world.rows("ledger@1")["bad"], "2");
+    mended(&world);
+    let Late::Failed(reason) = retry(&world, "ledger.1.2048") else {
+        panic!("it was folded");
+    };
+    assert!(reason.contains("rebuild"), "{reason}");
+    assert_eq!(world.letters().len(), 1);
+}
+
+#[test]
+fn a_parked_event_of_a_projector_is_folded_into_rows_that_wait_for_it() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "bad 1");
+    world.append("s-1", "Given", "a 1");
+    bad(&world, "bad 1", Answer::Fault);
+    world.settle();
+    mended(&world);
+    assert_eq!(retry(&world, "ledger.1.1024"), Late::Done);
+    assert_eq!(world.rows("ledger@1"), world.expected());
+    assert_eq!(world.letters(), [""; 0]);
+}
+
+#[test]
+fn waiting_for_a_reaction_that_fails_ends_with_the_time() {
+    let world = two(LastResort::Park);
+    bad(&world, "bad 1", Answer::RetryAfter(60_000));
+    world.pump();
+    let lagging = world.engine().wait(2048, 500).unwrap();
+    assert_eq!(lagging, ["mailer"]);
+    mended(&world);
+    world.pass(120_000);
+    world.pump();
+    assert_eq!(world.engine().wait(2048, 500).unwrap(), [""; 0]);
+}
+
+#[test]
+fn waiting_delivers() {
+    let world = two(LastResort::Park);
+    assert_eq!(world.engine().wait(2048, 500).unwrap(), [""; 0]);
+    assert_eq!(world.rows("ledger@1"), world.expected());
+}
+
+#[test]
+fn a_reaction_that_wants_none_of_it_does_not_lag() {
+    let mut picky: Reaction = reaction("picky", Kind::Notifier);
+    picky.wants = vec!["Never".into()];
+    picky.policy.attempts = 1;
+    let world = World::new(vec![picky]);
+    let position = world.append("s-1", "Given", "a 1");
+    assert_eq!(world.engine().wait(position, 0).unwrap(), [""; 0]);
+    assert_eq!(world.notified.borrow().len(), 0);
+}
+
+#[test]
+fn of_several_commands_the_one_that_traps_is_parked() {
+    let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
+    world.append("t-1", "Given twice", "a b 4 t1");
+    bad(&world, "b 4 t1", Answer::Trap);
+    world.settle();
+    assert_eq!(world.letters(), ["transfer.1.1024.1"]);
+    assert_eq!((balance(&world, "a"), balance(&world, "b")), (4, 0));
+}
+
+#[test]
+fn who_died_with_nothing_left_to_do_is_not_held_against_the_reaction() {
+    let world = two(LastResort::Park);
+    let engine = world.engine();
+    let ledger = &world.reactions[1];
+    world.pump();
+    let control = engine.control(ledger).unwrap();
+    let lane = crate::delivery::lanes(ledger, &control.generations[0])
+        .next()
+        .unwrap();
+    let mut held = engine.load(&lane).unwrap();
+    assert!(
+        engine.take(&lane, &mut held).is_ok(),
+        "and never comes back"
+    );
+    world.pass(60_000);
+    assert!(engine.is_ailing(ledger));
+    world.pump();
+    assert!(!engine.is_ailing(ledger));
+}
