@@ -1,6 +1,6 @@
 //! A client of server-sent events, as the standard wants it (WHATWG HTML, section 9.2).
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
