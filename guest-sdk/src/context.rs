@@ -18,7 +18,7 @@ impl Context {
     /// Random numbers of this decision: the same sequence each time that it is called.
     #[must_use]
     pub fn random(&self) -> Random {
-        Random(self.seed)
+        Random::new(self.seed)
     }
 }
 
@@ -29,6 +29,10 @@ impl Context {
 pub struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// The next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -9,6 +9,12 @@ use crate::{Command, Context, Decision, Event, Rejection};
 /// A decider is pure: its functions depend on their arguments alone. The state is private to it
 /// and derived from the events of one stream; other deciders may fold the same stream into
 /// states of their own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a decider",
+    label = "does not implement `annals::Decider`",
+    note = "in `annals::export!`, the word before a type says what it is: \
+            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+)]
 pub trait Decider: 'static {
     /// What a decision needs to know of the past. It has no other use, so keep it small.
     /// Serialised for snapshots only.

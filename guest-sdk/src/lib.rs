@@ -154,6 +154,7 @@
 // So that the derives work in this crate, too.
 extern crate self as annals;
 
+mod about;
 mod codec;
 mod context;
 mod decider;
@@ -162,6 +163,9 @@ mod decision;
 mod erased;
 mod message;
 mod name;
+mod notifier;
+mod process_manager;
+mod projector;
 pub mod test;
 #[doc(hidden)]
 #[allow(missing_docs)]
@@ -171,12 +175,16 @@ pub mod wire;
 #[doc(hidden)]
 pub mod bindings;
 
+pub use about::{About, StartFrom};
 pub use annals_macros::{Command, Event, Rejection, data};
 pub use codec::{Codec, CodecError, Json};
 pub use context::{Context, Random};
 pub use decider::{Decider, Precondition};
 pub use decision::{Decision, Steps, steps};
 pub use message::{Command, Event, EventType, Rejection};
+pub use notifier::{Delivery, Notifier};
+pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Refusal};
+pub use projector::{Projector, Rows};
 pub use serde;
 
 /// Exports the deciders of a crate. Once per crate; natively it only checks them.
@@ -196,40 +204,39 @@ pub use serde;
 /// # }
 /// annals::export!(Bad);
 /// ```
-#[macro_export]
-macro_rules! export {
-    ($($decider:ty),+ $(,)?) => {
-        const _: () = {
-            #[allow(dead_code)]
-            struct Deciders;
+pub use annals_macros::export;
 
-            impl $crate::__private::Table for Deciders {
-                const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
-                const DECIDERS: &'static [$crate::__private::Entry] = &[$($crate::__private::Entry::of::<$decider>()),+];
-            }
+/// One macro for each kind, so that a component exports the kinds that it has.
+macro_rules! export_on_wasm {
+    ($($name:ident: $bindings:ident),* $(,)?) => {$(
+        export_on_wasm!(@ ($) $name $bindings);
+    )*};
+    (@ ($dollar:tt) $name:ident $bindings:ident) => {
+        #[cfg(target_family = "wasm")]
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            ($dollar table:ident) => {
+                $dollar crate::__private::bindings::$bindings::export_world!(
+                    $dollar table with_types_in $dollar crate::__private::bindings::$bindings
+                );
+            };
+        }
 
-            // Natively nobody uses the table, and a constant that nobody uses is not checked.
-            const _: () = { $($crate::__private::check::<$decider>();)+ };
-
-            $crate::__export_on_wasm!(Deciders);
-        };
+        #[cfg(not(target_family = "wasm"))]
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            ($dollar table:ident) => {};
+        }
     };
 }
 
-#[cfg(target_family = "wasm")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __export_on_wasm {
-    ($table:ident) => {
-        $crate::__private::bindings::export_world!($table with_types_in $crate::__private::bindings);
-    };
-}
-
-#[cfg(not(target_family = "wasm"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __export_on_wasm {
-    ($table:ident) => {};
+export_on_wasm! {
+    __export_deciders: deciders,
+    __export_projectors: projectors,
+    __export_process_managers: process_managers,
+    __export_notifiers: notifiers,
 }
 
 /// For the macros. Nothing in here is stable.
@@ -237,7 +244,11 @@ macro_rules! __export_on_wasm {
 pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::bindings;
-    pub use crate::erased::{Entry, Session, Table, check};
+    pub use crate::erased::{
+        Deciders, Entry, NotifierEntry, Notifiers, ProcessManagerEntry, ProcessManagers,
+        ProjectorEntry, Projectors, Session, check, check_notifier, check_process_manager,
+        check_projector,
+    };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;
 }

@@ -1,7 +1,13 @@
-//! Names of streams, categories and deciders.
+//! Names of streams, categories, views and handlers.
 
 /// Longest name of a stream, in bytes.
 const MAX_STREAM: usize = 128;
+
+/// Longest name of a view, in bytes.
+const MAX_VIEW: usize = 128;
+
+/// Longest key of a row and longest id of a process, in bytes.
+const MAX_KEY: usize = 1024;
 
 /// Is it `[a-z][a-z0-9_]*`, and short enough to leave room for an id?
 pub(crate) const fn is_category(name: &str) -> bool {
@@ -40,6 +46,43 @@ pub(crate) fn stream(category: &str, id: &str) -> Result<String, String> {
     Ok(format!("{category}-{id}"))
 }
 
+/// Is it `[a-z][a-z0-9_-]*`, of at most 128 bytes?
+pub(crate) const fn is_view(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > MAX_VIEW || !bytes[0].is_ascii_lowercase() {
+        return false;
+    }
+    let mut i = 1;
+    while i < bytes.len() {
+        if !(bytes[i].is_ascii_lowercase()
+            || bytes[i].is_ascii_digit()
+            || matches!(bytes[i], b'_' | b'-'))
+        {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Can it be the key of a row, or the id of a process?
+pub(crate) fn check_key(what: &str, key: &str) -> Result<(), String> {
+    match key.len() {
+        0 => Err(format!("{what} is empty")),
+        1..=MAX_KEY => Ok(()),
+        bytes => Err(format!("{what} has {bytes} bytes, more than {MAX_KEY}")),
+    }
+}
+
+/// The name of a handler: the one that it gives itself, or that of its type.
+pub(crate) fn of<T>(own: &str) -> String {
+    if own.is_empty() {
+        kebab_type_name(std::any::type_name::<T>())
+    } else {
+        own.to_owned()
+    }
+}
+
 /// The last segment of a type's path, in kebab-case.
 pub(crate) fn kebab_type_name(path: &str) -> String {
     let path = path.split('<').next().unwrap_or(path);
@@ -74,6 +117,24 @@ mod tests {
         for no in ["", "Account", "1a", "_a", "a-b", "ä", &"a".repeat(127)] {
             assert!(!is_category(no), "{no}");
         }
+    }
+
+    #[test]
+    fn views() {
+        for yes in ["a", "open-accounts", "a_1", &"a".repeat(128)] {
+            assert!(is_view(yes), "{yes}");
+        }
+        for no in ["", "Accounts", "1a", "-a", "a@1", "~a", &"a".repeat(129)] {
+            assert!(!is_view(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn keys_have_a_length() {
+        assert_eq!(check_key("the key", "a\u{0}/é"), Ok(()));
+        assert_eq!(check_key("the key", &"x".repeat(1024)), Ok(()));
+        assert!(check_key("the key", "").is_err());
+        assert!(check_key("the key", &"x".repeat(1025)).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What crosses the boundary of the component, in plain Rust: so that tests cross it natively.
 
-use crate::{CodecError, EventType, Precondition};
+use crate::{About, CodecError, EventType, Precondition, StartFrom};
 
 /// A command as it comes in.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub struct RawDecision {
     pub close: bool,
 }
 
-/// The decider cannot go on, through no fault of the caller.
+/// The handler cannot go on, through no fault of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(pub String);
 
@@ -71,4 +71,75 @@ pub struct Descriptor {
     pub folds: Vec<&'static str>,
     pub snapshot_every: u32,
     pub state_version: u32,
+}
+
+/// An event as reactions get it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub about: About,
+    pub event_type: String,
+    pub schema_version: u32,
+    pub content_type: String,
+    pub payload: Vec<u8>,
+}
+
+/// What any reaction says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionDescriptor {
+    pub name: String,
+    pub version: u32,
+    pub wants: Vec<&'static str>,
+    pub emits: Vec<&'static str>,
+    pub views: Vec<&'static str>,
+    pub from: StartFrom,
+    pub lanes: u32,
+}
+
+/// A row of a projector's view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub key: String,
+    pub content_type: String,
+    pub value: Vec<u8>,
+}
+
+/// What an event does to a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowChange {
+    Put(Row),
+    /// Carries the key.
+    Delete(String),
+}
+
+/// What a process is told.
+pub enum Input {
+    Event(Recorded),
+    Refused(RawRefusal),
+}
+
+/// A command of a process that was refused.
+pub struct RawRefusal {
+    pub command: OutgoingCommand,
+    pub code: String,
+    pub message: String,
+    pub details: Option<String>,
+    pub cause: Recorded,
+}
+
+/// A command that a process sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingCommand {
+    pub command_type: String,
+    pub content_type: String,
+    pub payload: Vec<u8>,
+}
+
+/// One step of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawReaction {
+    /// Empty if the process stops.
+    pub state: Vec<u8>,
+    pub commands: Vec<OutgoingCommand>,
+    pub notes: Vec<String>,
+    pub stop: bool,
 }

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpView};
 
+use crate::engine;
 use crate::error::HostError;
 use crate::keyvalue;
-use crate::state::{GuestState, SharedDirectory};
+use crate::life::Life;
+use crate::state::{Grants, GuestState};
 use crate::store::Kv;
 
 /// What one request may use.
@@ -29,7 +31,9 @@ pub struct Limits {
 pub struct App {
     engine: Engine,
     proxy: ProxyPre<GuestState>,
-    directories: Vec<SharedDirectory>,
+    grants: Grants,
+    /// Memories or tables that one instance takes, whichever are more.
+    slots: u32,
     /// What one request may use.
     pub limits: Limits,
     /// The buckets of all requests.
@@ -45,7 +49,7 @@ impl App {
         engine: &Engine,
         path: &Path,
         store: Arc<dyn Kv>,
-        directories: Vec<SharedDirectory>,
+        grants: Grants,
         limits: Limits,
     ) -> Result<Self, HostError> {
         let component = compile(engine, path)?;
@@ -61,7 +65,8 @@ impl App {
         let app = Self {
             engine: engine.clone(),
             proxy,
-            directories,
+            grants,
+            slots: slots(&component),
             limits,
             store,
         };
@@ -71,32 +76,30 @@ impl App {
     }
 
     fn new_state(&self) -> Result<GuestState, HostError> {
-        GuestState::new(
-            self.store.clone(),
-            &self.directories,
-            self.limits.max_memory,
-        )
+        GuestState::new(self.store.clone(), &self.grants, self.limits.max_memory)
     }
 
-    /// A store for one instance. Its guest is stopped when the time is up, and until then lets
+    /// A store for one instance. Its guest is stopped when its life is spent, and until then lets
     /// others run at each tick of the clock.
     ///
     /// # Errors
     /// When a shared directory is gone.
-    pub fn new_instance(&self) -> Result<Store<GuestState>, HostError> {
-        let deadline = Instant::now() + self.limits.timeout;
+    pub fn new_instance(&self, life: Arc<Life>) -> Result<Store<GuestState>, HostError> {
         let mut store = Store::new(&self.engine, self.new_state()?);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| {
-            let over = Instant::now() >= deadline;
-            Ok(if over {
-                UpdateDeadline::Interrupt
-            } else {
-                UpdateDeadline::Yield(1)
+            Ok(match life.is_spent() {
+                true => UpdateDeadline::Interrupt,
+                false => UpdateDeadline::Yield(1),
             })
         });
         Ok(store)
+    }
+
+    /// How many instances have room at one time.
+    pub fn room(&self) -> u32 {
+        engine::POOL_SLOTS / self.slots
     }
 
     /// The linked component.
@@ -120,14 +123,21 @@ fn compile(engine: &Engine, path: &Path) -> Result<Component, HostError> {
     })
 }
 
-/// All of WASI 0.2 but outgoing HTTP; without a grant the filesystem and the network are empty.
+fn slots(component: &Component) -> u32 {
+    let required = component.resources_required();
+    required.map_or(1, |r| r.num_memories.max(r.num_tables).max(1))
+}
+
+/// All of WASI 0.2; without a grant the filesystem, the environment and the sockets are empty. What may
+/// ask others over HTTP is for the composer to say: a component that does not import it cannot.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
-    use wasmtime_wasi_http::p2::bindings::http::types;
+    use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     let options = LinkOptions::default();
     types::add_to_linker::<_, WasiHttp>(&mut linker, &(&options).into(), GuestState::http)?;
+    outgoing_handler::add_to_linker::<_, WasiHttp>(&mut linker, GuestState::http)?;
     keyvalue::add_to_linker(&mut linker, GuestState::keyvalue)?;
     Ok(linker)
 }

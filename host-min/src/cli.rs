@@ -59,6 +59,15 @@ pub struct Serve {
     #[arg(long, value_name = "HOST::GUEST")]
     pub dir: Vec<Shared>,
 
+    /// Set an environment variable of the component; may be repeated. Without it the component has
+    /// none. Handlers see it that are granted `wasi:cli/environment` in the manifest.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<Variable>,
+
+    /// Do not deliver to reactions in the background: somebody else does, by `POST /admin/pump`.
+    #[arg(long)]
+    pub no_delivery: bool,
+
     /// The longest that a request may take in the component, e.g. `500ms`, `10s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub timeout: Time,
@@ -76,6 +85,11 @@ pub struct Serve {
     /// each at work].
     #[arg(long, value_name = "N")]
     pub queue: Option<usize>,
+
+    /// Event streams that are open at one time, beside the requests at work; more are answered 503.
+    #[arg(long, value_name = "N", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(0..=4_000))]
+    pub max_streams: u32,
 
     /// The longest request body.
     #[arg(long, value_name = "SIZE", default_value = "8MiB")]
@@ -139,6 +153,20 @@ impl FromStr for Shared {
             host: host.into(),
             guest: guest.into(),
         }))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable(pub (String, String));
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self((name.into(), value.into()))),
+            _ => Err("give NAME=VALUE, e.g. MAILER_URL=http://127.0.0.1:9000".into()),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub const TICK: Duration = Duration::from_millis(10);
 const PER_COMPONENT: u32 = 4_000;
 /// Slots in the pool for all instances together. Each reserves 4 GiB of address space (so that
 /// bounds checks cost nothing), and a process has 128 TiB.
-const POOL_SLOTS: u32 = 20_000;
+pub(crate) const POOL_SLOTS: u32 = 20_000;
 const TABLE_ELEMENTS: usize = 65_536;
 const MAX_INSTANCE_SIZE: usize = 16 << 20;
 /// Bytes of each memory and table that a slot keeps for its next user: small instances then
@@ -40,7 +40,7 @@ pub enum CompileCache {
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
     /// Instances that live at one time.
-    pub concurrency: u32,
+    pub instances: u32,
     /// Bytes of one linear memory.
     pub max_memory: usize,
     /// Compiled components.
@@ -72,14 +72,14 @@ pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
 }
 
 fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
-    let slots = POOL_SLOTS.min(options.concurrency.saturating_mul(PER_COMPONENT));
+    let slots = POOL_SLOTS.min(options.instances.saturating_mul(PER_COMPONENT));
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(options.concurrency)
-        .total_core_instances(options.concurrency.saturating_mul(PER_COMPONENT))
+    pool.total_component_instances(options.instances)
+        .total_core_instances(options.instances.saturating_mul(PER_COMPONENT))
         .total_memories(slots)
         .total_tables(slots)
         // One for the guest's call, one to spare while an old one is being returned.
-        .total_stacks(options.concurrency.saturating_mul(2))
+        .total_stacks(options.instances.saturating_mul(2))
         .max_core_instances_per_component(PER_COMPONENT)
         .max_memories_per_component(PER_COMPONENT)
         .max_tables_per_component(PER_COMPONENT)

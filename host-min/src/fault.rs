@@ -26,31 +26,55 @@ pub enum Fault {
     Busy,
 }
 
-impl Fault {
-    /// Looks into the error, and logs it.
-    pub fn of_error(error: &wasmtime::Error) -> Self {
-        if error.is::<PoolConcurrencyLimitError>() {
-            tracing::warn!(error = format!("{error:#}"), "no room for another instance");
-            return Self::Busy;
-        }
-        Self::log(
-            &shortened(&format!("{error:?}")),
-            error.downcast_ref().and_then(handler_in),
-        )
+/// Why a guest did not do what it was asked for, before anybody was told.
+#[derive(Debug)]
+pub enum Failure {
+    /// It trapped, or could not be instantiated.
+    Trap(wasmtime::Error),
+    /// It left no trace but these words.
+    Words(String),
+}
+
+impl Failure {
+    /// A failure without a trace.
+    pub fn words(words: String) -> Self {
+        Self::Words(words)
     }
 
-    /// A fault that left no trace but these words.
-    pub fn of_words(words: &str) -> Self {
-        Self::log(words, None)
-    }
-
-    fn log(details: &str, handler: Option<String>) -> Self {
+    /// Looks into it, and logs it.
+    pub fn report(&self) -> Fault {
+        let (handler, details) = match self {
+            Self::Trap(error) if error.is::<PoolConcurrencyLimitError>() => {
+                tracing::warn!(error = format!("{error:#}"), "no room for another instance");
+                return Fault::Busy;
+            }
+            Self::Trap(error) => (self.handler(), shortened(&format!("{error:?}"))),
+            Self::Words(words) => (None, words.clone()),
+        };
         let incident = incident();
         let name = handler.as_deref().unwrap_or("-");
         tracing::error!(incident, handler = name, "a guest failed: {details}");
-        Self::Handler { incident, handler }
+        Fault::Handler { incident, handler }
     }
 
+    /// The same for failures of the same kind.
+    pub fn kind(&self) -> String {
+        let cause = match self {
+            Self::Trap(error) => error.root_cause().to_string(),
+            Self::Words(words) => words.clone(),
+        };
+        format!("{}: {cause}", self.handler().as_deref().unwrap_or("-"))
+    }
+
+    fn handler(&self) -> Option<String> {
+        match self {
+            Self::Trap(error) => error.downcast_ref().and_then(handler_in),
+            Self::Words(_) => None,
+        }
+    }
+}
+
+impl Fault {
     /// For the client.
     pub fn problem(&self) -> Problem {
         match self {

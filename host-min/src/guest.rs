@@ -2,7 +2,8 @@
 //!
 //! An answer counts only if the guest did not fail on the way to its end. So the answer is held
 //! back until its body is complete, unless it is long or an event stream: then it is passed on
-//! piece by piece, and a failure cuts the connection, which no client takes for an end.
+//! piece by piece, and a failure cuts the connection, which no client takes for an end. What the
+//! guest does after its answer harms the answer no more.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Frame;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::response::Parts;
 use hyper::{Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -22,34 +23,46 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::app::App;
-use crate::fault::Fault;
+use crate::fault::{Failure, Fault};
+use crate::life::Life;
+use crate::preference;
 use crate::problem::Problem;
-use crate::server::{Body, BodyError, full};
+use crate::server::{Body, BodyError, Host, full};
 use crate::state::GuestState;
-use crate::store::Kv;
 
 /// Longest answer that is held back until it is complete.
 const HELD_BACK: usize = 1 << 20;
-/// How much later than its deadline a guest is given up that does not run at all (it sleeps in a
-/// function of the host, where the clock does not reach it).
-const GRACE: Duration = Duration::from_millis(500);
+/// An event stream whose client takes nothing for so long is ended; the client may come back.
+const STALLED: Duration = Duration::from_secs(60);
 
 type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
 type Outcome = Arc<OnceLock<Fault>>;
 
 /// Serves a request by a new instance. `place` is held as long as the instance lives.
 pub async fn serve(
-    app: &Arc<App>,
+    host: &Arc<Host>,
     request: Request<Full<Bytes>>,
     place: OwnedSemaphorePermit,
 ) -> Response<Body> {
     let (sender, receiver) = oneshot::channel();
     let outcome = Outcome::default();
-    tokio::spawn(run(app.clone(), request, sender, outcome.clone(), place));
+    // Who asks to wait for reactions gets the time for it.
+    let time = host.app.limits.timeout + preference::wait(request.headers());
+    let life = Arc::new(Life::new(time, Some(place)));
+    tokio::spawn({
+        let (app, life, outcome) = (host.app.clone(), life.clone(), outcome.clone());
+        async move {
+            run(&app, &life, request, sender, |failure| {
+                let _ = outcome.set(failure.report());
+            })
+            .await;
+        }
+    });
     let answer = match receiver.await {
         Ok(Ok(answer)) => answer,
         Ok(Err(code)) => {
-            return Fault::of_words(&format!("the guest answered with the error {code:?}"))
+            return Failure::words(format!("the guest answered with the error {code:?}"))
+                .report()
                 .problem()
                 .into_response();
         }
@@ -57,43 +70,86 @@ pub async fn serve(
         Err(_) => return failed(&outcome).problem().into_response(),
     };
     let (head, body) = answer.into_parts();
-    pass_on(app, head, body, outcome).await
+    if is_event_stream(&head) {
+        return begin_stream(host, life, head, body, outcome);
+    }
+    pass_on(host, head, body, outcome).await
+}
+
+/// Asks a new instance in no place of the gate, and waits until it is gone.
+///
+/// # Errors
+/// Why there is no complete answer, or what failed after it.
+pub async fn ask(
+    host: &Arc<Host>,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, Failure> {
+    let (sender, receiver) = oneshot::channel();
+    let life = Arc::new(Life::new(host.app.limits.timeout, None));
+    let running = tokio::spawn({
+        let (app, life) = (host.app.clone(), life.clone());
+        async move {
+            let mut failed = None;
+            run(&app, &life, request, sender, |failure| {
+                failed = Some(failure)
+            })
+            .await;
+            failed
+        }
+    });
+    let answer = match receiver.await {
+        Ok(Ok(answer)) => {
+            let (head, body) = answer.into_parts();
+            let body = http_body_util::Limited::new(body, HELD_BACK).collect();
+            let body = body.await.map(http_body_util::Collected::to_bytes);
+            Some(body.map(|body| Response::from_parts(head, body)))
+        }
+        _ => None,
+    };
+    life.end();
+    if let Ok(Some(failure)) = running.await {
+        return Err(failure);
+    }
+    match answer {
+        Some(Ok(answer)) => Ok(answer),
+        _ => Err(Failure::words("the guest gave no answer".into())),
+    }
 }
 
 fn failed(outcome: &Outcome) -> Fault {
     outcome
         .get()
         .cloned()
-        .unwrap_or_else(|| Fault::of_words("the guest gave no answer"))
+        .unwrap_or_else(|| Failure::words("the guest gave no answer".into()).report())
 }
 
 /// Runs the guest to its end, which may be long after its answer.
 async fn run(
-    app: Arc<App>,
+    app: &Arc<App>,
+    life: &Arc<Life>,
     request: Request<Full<Bytes>>,
     answer: oneshot::Sender<Answer>,
-    outcome: Outcome,
-    place: OwnedSemaphorePermit,
+    report: impl FnOnce(Failure),
 ) {
-    let mut instance = match app.new_instance() {
+    let mut instance = match app.new_instance(life.clone()) {
         Ok(instance) => instance,
-        Err(error) => {
-            let _ = outcome.set(Fault::of_words(&error.to_string()));
-            return;
+        Err(error) => return report(Failure::words(error.to_string())),
+    };
+    let failure = {
+        let call = call(app, &mut instance, request, answer);
+        tokio::select! {
+            done = call => done.err().map(Failure::Trap),
+            late = life.over() => {
+                late.then(|| Failure::words("the guest waited longer than its time".into()))
+            }
         }
     };
-    let call = call(&app, &mut instance, request, answer);
-    let fault = match tokio::time::timeout(app.limits.timeout + GRACE, call).await {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(Fault::of_error(&error)),
-        Err(_) => Some(Fault::of_words("the guest waited longer than its time")),
-    };
     // Before the instance is dropped: that ends a half-written body, which then looks complete.
-    if let Some(fault) = fault {
-        let _ = outcome.set(fault);
+    if let Some(failure) = failure {
+        report(failure);
     }
     drop(instance);
-    drop(place);
+    life.leave();
     // Nobody waits for what was written after the answer; it is made durable all the same. A
     // failure of it is remembered by the store, and refuses the next answer.
     let _ = app.store.barrier().wait().await;
@@ -118,14 +174,14 @@ async fn call(
 }
 
 async fn pass_on(
-    app: &Arc<App>,
+    host: &Arc<Host>,
     head: Parts,
     mut body: HyperOutgoingBody,
     outcome: Outcome,
 ) -> Response<Body> {
     let mut held = BytesMut::new();
     let complete = loop {
-        if is_event_stream(&head) || held.len() > HELD_BACK {
+        if held.len() > HELD_BACK {
             break false;
         }
         match body.frame().await {
@@ -135,17 +191,19 @@ async fn pass_on(
                 let fault = outcome.get().cloned();
                 return fault
                     .unwrap_or_else(|| {
-                        Fault::of_words(&format!("the body was given up: {error:?}"))
+                        Failure::words(format!("the body was given up: {error:?}")).report()
                     })
                     .problem()
                     .into_response();
             }
         }
     };
-    if let Some(fault) = outcome.get() {
+    // Without a length it is not known whether the guest said all before it failed.
+    let said_all = complete && length(&head) == Some(held.len());
+    if let Some(fault) = outcome.get().filter(|_| !said_all) {
         return fault.problem().into_response();
     }
-    if let Err(error) = app.store.barrier().wait().await {
+    if let Err(error) = host.app.store.barrier().wait().await {
         tracing::error!(%error, "an answer was withheld");
         return Problem::store_unavailable().into_response();
     }
@@ -153,14 +211,18 @@ async fn pass_on(
         return Response::from_parts(head, full(held.freeze()));
     }
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(stream(
-        app.store.clone(),
-        held.freeze(),
-        body,
-        outcome,
-        sender,
-    ));
+    let host = host.clone();
+    tokio::spawn(async move {
+        if sender.send(Ok(Frame::data(held.freeze()))).await.is_ok() {
+            pieces(&host, None, body, outcome, &sender).await;
+        }
+    });
     Response::from_parts(head, Pieces(receiver).boxed_unsync())
+}
+
+fn length(head: &Parts) -> Option<usize> {
+    let text = head.headers.get(CONTENT_LENGTH)?.to_str().ok()?;
+    text.parse().ok()
 }
 
 fn is_event_stream(head: &Parts) -> bool {
@@ -169,24 +231,56 @@ fn is_event_stream(head: &Parts) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
+/// Passes on an event stream until its end, the client's, or the host's.
+fn begin_stream(
+    host: &Arc<Host>,
+    life: Arc<Life>,
+    head: Parts,
+    body: HyperOutgoingBody,
+    outcome: Outcome,
+) -> Response<Body> {
+    let Some(place) = host.streams.enter() else {
+        life.end();
+        return Problem::too_many_streams().into_response();
+    };
+    life.stream(place);
+    let (sender, receiver) = mpsc::channel(1);
+    let host = host.clone();
+    tokio::spawn(async move {
+        let mut stopped = host.stopped();
+        tokio::select! {
+            () = pieces(&host, Some(&life), body, outcome, &sender) => {}
+            () = sender.closed() => {}
+            () = stopped.wait() => {}
+        }
+        life.end();
+    });
+    Response::from_parts(head, Pieces(receiver).boxed_unsync())
+}
+
 /// Passes on a body of any length, each piece only when what it may tell is durable.
-async fn stream(
-    store: Arc<dyn Kv>,
-    first: Bytes,
+async fn pieces(
+    host: &Host,
+    stream: Option<&Life>,
     mut body: HyperOutgoingBody,
     outcome: Outcome,
-    sender: mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
+    sender: &mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
 ) {
-    if !first.is_empty() && sender.send(Ok(Frame::data(first))).await.is_err() {
-        return;
-    }
     while let Some(frame) = body.frame().await {
-        let piece = match (frame, store.barrier().wait().await) {
+        let piece = match (frame, host.app.store.barrier().wait().await) {
             (Ok(frame), Ok(())) => Ok(frame),
             _ => Err(BodyError),
         };
         let last = piece.is_err();
-        if sender.send(piece).await.is_err() || last {
+        let taken = match stream {
+            None => sender.send(piece).await.is_ok(),
+            Some(life) => {
+                let sent = tokio::time::timeout(STALLED, sender.send(piece)).await;
+                life.progress();
+                matches!(sent, Ok(Ok(())))
+            }
+        };
+        if !taken || last {
             return;
         }
     }

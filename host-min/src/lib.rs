@@ -7,8 +7,13 @@
 //! - [`state`]: what one guest instance owns, and its limits
 //! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
 //! - [`store`]: the buckets: in memory, or embedded and durable with group commit
+//! - [`outgoing`]: requests that guests send
 //! - [`guest`]: one request through one fresh instance
+//! - [`life`]: how long an instance may go on
+//! - [`streams`]: event streams, in places of their own
+//! - [`delivery`]: drives deliveries to reactions in the background
 //! - [`fault`]: what went wrong in a guest: words for the client, details for the log
+//! - [`preference`]: what clients prefer
 //! - [`problem`]: errors as `application/problem+json`
 //! - [`gate`]: bounded concurrency with a bounded queue
 //! - [`server`]: HTTP connections, and how they end
@@ -18,14 +23,19 @@
 //! durable ([`store::Kv::barrier`]).
 
 pub mod app;
+pub mod delivery;
 pub mod engine;
 pub mod error;
 pub mod fault;
 pub mod gate;
 pub mod guest;
 pub mod keyvalue;
+pub mod life;
+pub mod outgoing;
+pub mod preference;
 pub mod problem;
 pub mod server;
 pub mod state;
 pub mod store;
+pub mod streams;
 pub mod tools;

@@ -7,11 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use annals_host::app::{App, Limits};
+use annals_host::delivery;
 use annals_host::engine::{self, EngineOptions};
 use annals_host::error::HostError;
 use annals_host::gate::Gate;
-use annals_host::server::Server;
+use annals_host::server::{Host, Server};
+use annals_host::state::Grants;
 use annals_host::store::{Embedded, Kv, Memory};
+use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError};
 use anyhow::Context;
 use clap::Parser;
@@ -58,8 +61,13 @@ fn log_to_stderr() {
 }
 
 fn serve(options: &Serve) -> anyhow::Result<()> {
+    let workers = if options.no_delivery {
+        0
+    } else {
+        delivery::WORKERS
+    };
     let engine = engine::start(&EngineOptions {
-        concurrency: options.concurrency,
+        instances: options.concurrency + options.max_streams + workers,
         max_memory: options.max_memory.0,
         cache: options.compile_cache(),
     })?;
@@ -72,23 +80,37 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         max_memory: options.max_memory.0,
         max_body: options.max_body.0,
     };
-    let directories = options.dir.iter().map(|dir| dir.0.clone()).collect();
-    let app = App::load(&engine, &options.component, store, directories, limits)?;
+    let grants = Grants {
+        directories: options.dir.iter().map(|dir| dir.0.clone()).collect(),
+        environment: options
+            .env
+            .iter()
+            .map(|variable| variable.0.clone())
+            .collect(),
+    };
+    let app = App::load(&engine, &options.component, store, grants, limits)?;
     let gate = Gate::new(options.concurrency, options.queue_length());
+    // Streams last: what they take must not be missing when a command comes.
+    let room = app.room().saturating_sub(options.concurrency + workers);
+    if room < options.max_streams {
+        tracing::warn!("the application is large: {room} event streams have room at a time");
+    }
+    let streams = Streams::new(options.max_streams.min(room));
+    let host = Host::new(app, gate, streams);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the async runtime cannot start")?;
-    let result = runtime.block_on(listen(&options.listen, app, gate));
+    let result = runtime.block_on(listen(&options.listen, host, !options.no_delivery));
     // Whoever is still at work has had the time allowed.
     runtime.shutdown_background();
     result
 }
 
-async fn listen(address: &str, app: App, gate: Gate) -> anyhow::Result<()> {
+async fn listen(address: &str, host: Arc<Host>, deliver: bool) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).map_err(HostError::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(HostError::System)?;
-    let server = Server::bind(address, app, gate).await?;
+    let server = Server::bind(address, host).await?;
     announce(&server)?;
     let stop = async {
         tokio::select! {
@@ -96,7 +118,7 @@ async fn listen(address: &str, app: App, gate: Gate) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    Ok(server.run(stop).await?)
+    Ok(server.run(stop, deliver).await?)
 }
 
 /// The one line on stdout. Scripts wait for it and take the port from it.

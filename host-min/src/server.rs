@@ -12,17 +12,19 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::delivery;
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::guest;
 use crate::problem::Problem;
+use crate::streams::Streams;
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
@@ -44,11 +46,69 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pause after an accept that failed for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What serves requests, shared by all of them.
+pub struct Host {
+    /// The application.
+    pub app: Arc<App>,
+    /// Places of requests.
+    pub gate: Gate,
+    /// Places of event streams.
+    pub streams: Streams,
+    stopping: watch::Sender<bool>,
+    /// Counts what may have made new work for reactions.
+    work: watch::Sender<u64>,
+}
+
+impl Host {
+    /// Serves an application.
+    pub fn new(app: App, gate: Gate, streams: Streams) -> Arc<Self> {
+        Arc::new(Self {
+            app: Arc::new(app),
+            gate,
+            streams,
+            stopping: watch::Sender::new(false),
+            work: watch::Sender::new(0),
+        })
+    }
+
+    /// Tells when the host stops.
+    pub fn stopped(&self) -> Stopped {
+        Stopped(self.stopping.subscribe())
+    }
+
+    /// There may be new work for reactions.
+    pub fn announce_work(&self) {
+        self.work
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Tells when there may be new work for reactions.
+    pub fn work(&self) -> watch::Receiver<u64> {
+        self.work.subscribe()
+    }
+}
+
+/// Tells when the host stops.
+#[derive(Debug, Clone)]
+pub struct Stopped(watch::Receiver<bool>);
+
+impl Stopped {
+    /// Returns once it does.
+    pub async fn wait(&mut self) {
+        // An error: the host is gone altogether.
+        let _ = self.0.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Does it?
+    pub fn now(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
 /// A server that listens already.
 pub struct Server {
     listener: TcpListener,
-    app: Arc<App>,
-    gate: Arc<Gate>,
+    host: Arc<Host>,
 }
 
 impl Server {
@@ -56,18 +116,14 @@ impl Server {
     ///
     /// # Errors
     /// [`HostError::Listen`].
-    pub async fn bind(address: &str, app: App, gate: Gate) -> Result<Self, HostError> {
+    pub async fn bind(address: &str, host: Arc<Host>) -> Result<Self, HostError> {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|source| HostError::Listen {
                 address: address.to_owned(),
                 source,
             })?;
-        Ok(Self {
-            listener,
-            app: Arc::new(app),
-            gate: Arc::new(gate),
-        })
+        Ok(Self { listener, host })
     }
 
     /// The address, with the port that the system chose.
@@ -78,27 +134,25 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` ends. Then no connection is accepted any more, requests that came are
+    /// Serves until `stop` ends, and delivers to reactions meanwhile if `deliver` says so. Then no connection is accepted any more, requests that came are
     /// answered as long as their time allows, and what was written is made durable.
     ///
     /// # Errors
     /// [`HostError::Flush`].
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), HostError> {
-        let Self {
-            listener,
-            app,
-            gate,
-        } = self;
-        let (stopping, stopped) = watch::channel(false);
+    pub async fn run(self, stop: impl Future<Output = ()>, deliver: bool) -> Result<(), HostError> {
+        let Self { listener, host } = self;
         let mut connections = JoinSet::new();
+        let mut deliveries = JoinSet::new();
+        if deliver {
+            deliveries.spawn(delivery::drive(host.clone()));
+        }
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        let connection = connection(stream, app.clone(), gate.clone(), stopped.clone());
-                        connections.spawn(connection);
+                        connections.spawn(connection(stream, host.clone()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -110,14 +164,20 @@ impl Server {
         }
         drop(listener);
         tracing::info!("stopping: no new connections; running requests are answered");
-        let _ = stopping.send(true);
-        let limit = app.limits.timeout + Duration::from_secs(1);
+        host.stopping.send_replace(true);
+        let limit = host.app.limits.timeout + Duration::from_secs(1);
         let all = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, all).await.is_err() {
             tracing::warn!("some connections were still open when the host stopped");
         }
-        gate.empty(limit).await;
-        app.store
+        host.gate.empty(limit).await;
+        let all = async { while deliveries.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("a delivery was still at work when the host stopped");
+        }
+        host.streams.empty(limit).await;
+        host.app
+            .store
             .barrier()
             .wait()
             .await
@@ -125,29 +185,24 @@ impl Server {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    app: Arc<App>,
-    gate: Arc<Gate>,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn connection(stream: TcpStream, host: Arc<Host>) {
     // Answers are small and whole: waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let service = service_fn(|request| {
-        let (app, gate) = (app.clone(), gate.clone());
-        async move { Ok::<_, Infallible>(answer(&app, &gate, request).await) }
+        let host = host.clone();
+        async move { Ok::<_, Infallible>(answer(&host, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let stop = async { while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {} };
+    let mut stopped = host.stopped();
     let early = tokio::select! {
         result = connection.as_mut() => Some(result),
-        () = stop => None,
+        () = stopped.wait() => None,
     };
     let result = match early {
         Some(result) => result,
@@ -161,16 +216,22 @@ async fn connection(
     }
 }
 
-async fn answer(app: &Arc<App>, gate: &Gate, request: Request<Incoming>) -> Response<Body> {
+async fn answer(host: &Arc<Host>, request: Request<Incoming>) -> Response<Body> {
     // The body comes first: a slow client then holds memory, but no instance.
-    let request = match receive(request, app.limits.max_body, app.limits.timeout).await {
+    let limits = &host.app.limits;
+    let request = match receive(request, limits.max_body, limits.timeout).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    match gate.enter().await {
-        Some(place) => guest::serve(app, request, place).await,
-        None => Problem::overloaded().into_response(),
+    let Some(place) = host.gate.enter().await else {
+        return Problem::overloaded().into_response();
+    };
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let answer = guest::serve(host, request, place).await;
+    if !reads && answer.status().is_success() {
+        host.announce_work();
     }
+    answer
 }
 
 async fn receive(

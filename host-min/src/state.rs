@@ -5,10 +5,11 @@ use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::error::HostError;
 use crate::keyvalue::KeyvalueView;
+use crate::outgoing::Outgoing;
 use crate::store::Kv;
 
 /// A directory of the host's under a guest's name, readable and writable.
@@ -20,11 +21,20 @@ pub struct SharedDirectory {
     pub guest: String,
 }
 
+/// What all guests see beside the buckets.
+#[derive(Debug, Clone, Default)]
+pub struct Grants {
+    /// Their files.
+    pub directories: Vec<SharedDirectory>,
+    /// Their environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
 /// Data of one guest instance; gone with it.
 pub struct GuestState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: NoOutgoing,
+    hooks: Outgoing,
     table: ResourceTable,
     store: Arc<dyn Kv>,
     /// Checked by wasmtime at each growth.
@@ -32,19 +42,16 @@ pub struct GuestState {
 }
 
 impl GuestState {
-    /// A guest without arguments, environment or network. What it prints goes to the log.
+    /// A guest without arguments and sockets. What it prints goes to the log.
     ///
     /// # Errors
     /// When a shared directory cannot be opened.
-    pub fn new(
-        store: Arc<dyn Kv>,
-        directories: &[SharedDirectory],
-        max_memory: usize,
-    ) -> Result<Self, HostError> {
+    pub fn new(store: Arc<dyn Kv>, grants: &Grants, max_memory: usize) -> Result<Self, HostError> {
         let mut wasi = WasiCtx::builder();
         wasi.stdout(wasmtime_wasi::cli::stderr())
-            .stderr(wasmtime_wasi::cli::stderr());
-        for SharedDirectory { host, guest } in directories {
+            .stderr(wasmtime_wasi::cli::stderr())
+            .envs(&grants.environment);
+        for SharedDirectory { host, guest } in &grants.directories {
             wasi.preopened_dir(host, guest, FsPerms::ReadWrite)
                 .map_err(|e| HostError::Directory {
                     path: host.clone(),
@@ -54,7 +61,9 @@ impl GuestState {
         Ok(Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            hooks: NoOutgoing,
+            hooks: Outgoing {
+                store: store.clone(),
+            },
             table: ResourceTable::new(),
             store,
             // Growth beyond the limit traps: a guest that was told "no" would abort anyway, with
@@ -94,27 +103,5 @@ impl WasiHttpView for GuestState {
             table: &mut self.table,
             hooks: &mut self.hooks,
         }
-    }
-}
-
-/// Outgoing requests are not offered; should a guest get at the function, it is denied.
-struct NoOutgoing;
-
-type SentRequest = Result<
-    (
-        hyper::Response<wasmtime_wasi_http::WasiBody>,
-        Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
-    ),
-    wasmtime_wasi_http::Error,
->;
-
-impl WasiHttpHooks for NoOutgoing {
-    fn send_request(
-        &mut self,
-        _request: hyper::Request<wasmtime_wasi_http::WasiBody>,
-        _options: Option<wasmtime_wasi_http::RequestOptions>,
-        _sent: Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
-    ) -> Box<dyn Future<Output = SentRequest> + Send> {
-        Box::new(async { Err(wasmtime_wasi_http::Error::HttpRequestDenied) })
     }
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::net::TcpListener;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +10,10 @@ use std::time::Duration;
 use annals_host::app::{App, Limits};
 use annals_host::engine::{self, CompileCache, EngineOptions};
 use annals_host::gate::Gate;
-use annals_host::server::Server;
+use annals_host::server::{Host, Server};
+use annals_host::state::Grants;
 use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
+use annals_host::streams::Streams;
 use support::{Workspace, send};
 
 /// Writes arrive, and are never durable.
@@ -62,7 +65,7 @@ impl Kv for Broken {
 fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
     let workspace = Workspace::new();
     let options = EngineOptions {
-        concurrency: 4,
+        instances: 5,
         max_memory: 8 << 20,
         cache: CompileCache::Off,
     };
@@ -73,15 +76,21 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
         max_body: 1024,
     };
     let store = Arc::new(Broken::default());
-    let app =
-        App::load(&engine, &workspace.app(), store, Vec::new(), limits).expect("the guest fits");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let authority = listener.local_addr().expect("an address").to_string();
+    let grants = Grants {
+        environment: vec![("AUTHORITY".into(), authority)],
+        ..Grants::default()
+    };
+    let app = App::load(&engine, &workspace.app(), store, grants, limits).expect("the guest fits");
+    let host = Host::new(app, Gate::new(4, 4), Streams::new(1));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime
-        .block_on(Server::bind("127.0.0.1:0", app, Gate::new(4, 4)))
+        .block_on(Server::bind("127.0.0.1:0", host))
         .expect("a port");
     let address = server.address().expect("an address").to_string();
-    runtime.spawn(server.run(std::future::pending()));
-    for path in ["/pkey", "/gkey", "/ok"] {
+    runtime.spawn(server.run(std::future::pending(), false));
+    for path in ["/pkey", "/gkey", "/ok", "/under"] {
         let answer = send(&address, path, "", b"").expect("an answer");
         assert_eq!(answer.status, 503, "{path}");
         assert_eq!(
@@ -91,4 +100,7 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
         assert!(answer.head.contains("retry-after"), "{}", answer.head);
         assert!(!answer.text().contains("fire"), "no internals");
     }
+    // Nor does a request of the guest's tell anybody what it saw.
+    listener.set_nonblocking(true).expect("set");
+    assert!(listener.accept().is_err(), "a request left");
 }

@@ -22,11 +22,27 @@ pub fn annals(folder: &Path, args: &[&str]) -> Result<Output> {
 ///
 /// If it does not compose.
 pub fn compose(folder: &Path, host: Kind, output: &Path) -> Result<PathBuf> {
+    compose_manifest(folder, "annals.toml", host, output)
+}
+
+/// The same, by another manifest in that folder.
+///
+/// # Errors
+///
+/// If it does not compose.
+pub fn compose_manifest(
+    folder: &Path,
+    manifest: &str,
+    host: Kind,
+    output: &Path,
+) -> Result<PathBuf> {
     let file = output.join(format!("app-{}.wasm", host.name()));
     let out = annals(
         folder,
         &[
             "compose",
+            "-m",
+            manifest,
             "--host",
             host.name(),
             "-o",

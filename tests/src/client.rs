@@ -90,6 +90,15 @@ impl Client {
         answer(request.send(body)?)
     }
 
+    /// `DELETE`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer.
+    pub fn delete(&self, path: &str) -> Result<Answer> {
+        answer(self.agent.delete(format!("{}{path}", self.base)).call()?)
+    }
+
     /// Sends a command until it is answered for good, however often the host dies meanwhile.
     /// Safe because of the command id.
     ///

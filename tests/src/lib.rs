@@ -7,11 +7,15 @@
 //! - [`server`]: starts, kills and restarts real hosts on free ports of loopback.
 //! - [`client`]: an HTTP client that keeps trying through a crash.
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
+//! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
+//! - [`mailbox`]: a server that notifiers post to.
 //! - [`toy`]: handlers made without a compiler, for compositions of hundreds.
 
 pub mod app;
 pub mod bank;
 pub mod client;
+pub mod mailbox;
 pub mod server;
 pub mod tools;
 pub mod toy;
+pub mod transfers;

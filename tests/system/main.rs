@@ -6,6 +6,7 @@ mod http;
 mod increment;
 mod many_handlers;
 mod racing;
+mod reactions;
 mod refusals;
 mod snapshots;
 mod store_conformance;

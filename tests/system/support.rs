@@ -1,5 +1,6 @@
 //! Applications that several tests serve, composed once a run.
 
+use annals_tests::mailbox::Mailbox;
 use annals_tests::server::{Kind, Server};
 use annals_tests::{app, tools};
 use std::path::{Path, PathBuf};
@@ -13,30 +14,43 @@ static ONCE: Mutex<()> = Mutex::new(());
 
 /// Composes the application in a folder, once for each host.
 pub fn composed(folder: &Path, host: Kind) -> PathBuf {
+    composed_manifest(folder, "annals.toml", host)
+}
+
+/// The same, by another manifest in that folder.
+pub fn composed_manifest(folder: &Path, manifest: &str, host: Kind) -> PathBuf {
     let _guard = ONCE.lock();
     let name = folder.file_name().expect("a folder with a name");
-    let output = COMPOSED.path().join(name);
+    let output = COMPOSED.path().join(name).join(manifest);
     let file = output.join(format!("app-{}.wasm", host.name()));
     if !file.exists() {
         std::fs::create_dir_all(&output).expect("a folder");
-        app::compose(folder, host, &output).expect("it composes");
+        app::compose_manifest(folder, manifest, host, &output).expect("it composes");
     }
     file
 }
 
 /// The bank, served by a host on a new store.
 pub fn bank(host: Kind) -> Served {
-    serve(&app::bank(), host, &[])
+    serve_manifest(&app::bank(), "annals.toml", host, &[])
+}
+
+/// The same, with notices that go to a mailbox.
+pub fn bank_with_mail(host: Kind, mailbox: &Mailbox) -> Served {
+    let url = format!("MAILER_URL={}", mailbox.url());
+    serve_manifest(&app::bank(), "annals.toml", host, &["--env", &url])
 }
 
 /// Handlers that misbehave, served by a host on a new store.
 pub fn misbehaving(host: Kind, flags: &[&str]) -> Served {
-    serve(&tools::workspace().join("tests/handlers"), host, flags)
+    let folder = tools::workspace().join("tests/handlers");
+    serve_manifest(&folder, "annals.toml", host, flags)
 }
 
-fn serve(folder: &Path, host: Kind, flags: &[&str]) -> Served {
+/// The application of a manifest, served by a host on a new store.
+pub fn serve_manifest(folder: &Path, manifest: &str, host: Kind, flags: &[&str]) -> Served {
     let data = tempfile::tempdir().expect("a temporary folder");
-    let app = composed(folder, host);
+    let app = composed_manifest(folder, manifest, host);
     Served {
         server: Server::start_with(host, &app, data.path(), flags).expect("the host starts"),
         data,

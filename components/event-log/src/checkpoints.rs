@@ -1,12 +1,41 @@
 //! How far handlers are, by compare-and-set. A checkpoint is a chain of revisions.
+//!
+//! Beside the position it holds a state that is the dispatcher's own: who delivers at the moment,
+//! and what is under way. Two writers of which only one may win must not write the same state: a
+//! creation in doubt that finds its own bytes counts as done (see [`chain`](crate::chain)).
 
 use crate::chain::Chain;
 use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
-use crate::model::Checkpoint;
+use crate::model::{Checkpoint, MAX_STATE_BYTES};
 use crate::reaction_records::CheckpointRecord;
 use crate::reactions::{check_name, remember};
 use crate::slots::Slots;
+
+/// Bytes of a state from which on it is dropped when it was superseded. Another write is not worth
+/// it for less.
+const WORTH_DROPPING: usize = 256;
+
+/// Where a handler stands. Once it was read it is true for ever, but perhaps not the newest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckpointPlace {
+    revision: u64,
+    position: u64,
+    generation: u32,
+    /// Of its state.
+    bytes: usize,
+}
+
+impl CheckpointPlace {
+    fn of(checkpoint: &Checkpoint) -> Self {
+        Self {
+            revision: checkpoint.revision,
+            position: checkpoint.position,
+            generation: checkpoint.generation,
+            bytes: checkpoint.state.len(),
+        }
+    }
+}
 
 impl<S: Slots> EventLog<S> {
     /// How far a handler is; nothing if it never said.
@@ -20,7 +49,7 @@ impl<S: Slots> EventLog<S> {
             .reactions
             .checkpoints
             .get(handler)
-            .map_or(0, |checkpoint| checkpoint.revision);
+            .map_or(0, |place| place.revision);
         let newest = self.newest(
             &chain,
             known,
@@ -34,9 +63,10 @@ impl<S: Slots> EventLog<S> {
             position: record.position,
             generation: record.generation,
             revision,
+            state: record.state,
         });
-        if let Some(checkpoint) = found {
-            self.remember_checkpoint(handler, checkpoint);
+        if let Some(checkpoint) = &found {
+            self.remember_checkpoint(handler, CheckpointPlace::of(checkpoint));
         }
         Ok(found)
     }
@@ -46,55 +76,70 @@ impl<S: Slots> EventLog<S> {
     /// and neither does the generation; a new one may start anywhere.
     ///
     /// # Errors
-    /// [`WriteError::Stale`] if another revision is stored; [`StoreError::Invalid`] for going back;
-    /// else what the store says.
+    /// [`WriteError::Stale`] if another revision is stored; [`StoreError::Invalid`] for going back,
+    /// or a state of more than [`MAX_STATE_BYTES`]; else what the store says.
     pub fn save_checkpoint(&mut self, handler: &str, next: Checkpoint) -> Result<(), WriteError> {
         check_name("a handler's name", handler)?;
+        if next.state.len() > MAX_STATE_BYTES {
+            let message = format!(
+                "the state of {handler}'s checkpoint has {} bytes, it must not have more than {MAX_STATE_BYTES}",
+                next.state.len()
+            );
+            return Err(StoreError::Invalid(message).into());
+        }
         // What is remembered of the revision that the caller has seen is true for ever; whether
         // it is still the newest, the creation tells.
         let stored = match self.reactions.checkpoints.get(handler) {
             Some(known)
                 if known.revision == next.revision
-                    && check_forward(handler, *known, next).is_ok() =>
+                    && check_forward(handler, *known, &next).is_ok() =>
             {
                 Some(*known)
             }
-            _ => self.load_checkpoint(handler)?,
+            _ => self
+                .load_checkpoint(handler)?
+                .as_ref()
+                .map(CheckpointPlace::of),
         };
         if stored.map_or(0, |stored| stored.revision) != next.revision {
             return Err(WriteError::Stale);
         }
         if let Some(stored) = stored {
-            check_forward(handler, stored, next)?;
+            check_forward(handler, stored, &next)?;
         }
         let chain = Chain(self.keys.checkpoint(handler));
+        let written = CheckpointPlace {
+            revision: next.revision.saturating_add(1),
+            ..CheckpointPlace::of(&next)
+        };
         let record = CheckpointRecord {
             handler: handler.to_owned(),
-            revision: next.revision.saturating_add(1),
+            revision: written.revision,
             position: next.position,
             generation: next.generation,
+            state: next.state,
         };
         if !self.extend(&chain, next.revision, &record)? {
             return Err(WriteError::Stale);
         }
-        // An old checkpoint is hardly longer than a tombstone.
-        self.supersede(&chain, record.revision, false);
-        let checkpoint = Checkpoint {
-            revision: record.revision,
-            ..next
-        };
-        self.remember_checkpoint(handler, checkpoint);
+        let is_large = stored.is_some_and(|stored| stored.bytes >= WORTH_DROPPING);
+        self.supersede(&chain, written.revision, is_large);
+        self.remember_checkpoint(handler, written);
         Ok(())
     }
 
-    fn remember_checkpoint(&mut self, handler: &str, checkpoint: Checkpoint) {
+    fn remember_checkpoint(&mut self, handler: &str, place: CheckpointPlace) {
         let known = &mut self.reactions.checkpoints;
-        remember(known, handler.to_owned(), checkpoint);
+        remember(known, handler.to_owned(), place);
     }
 }
 
-fn check_forward(handler: &str, stored: Checkpoint, next: Checkpoint) -> Result<(), StoreError> {
-    let Checkpoint {
+fn check_forward(
+    handler: &str,
+    stored: CheckpointPlace,
+    next: &Checkpoint,
+) -> Result<(), StoreError> {
+    let CheckpointPlace {
         position,
         generation,
         ..

@@ -1,13 +1,12 @@
 //! Reads the log in order, and decides the slots of writers that died.
 
 use crate::error::StoreError;
-use crate::log::{EventLog, PAGE_BYTES, Written};
-use crate::model::{LogFilter, LogPage, MAX_EVENTS};
+use crate::log::{EventLog, PAGE_BYTES, PER_COMMIT, Written};
+use crate::model::{LogFilter, LogPage};
 use crate::name::StreamName;
 use crate::record::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
 use crate::slots::Slots;
 
-const PER_COMMIT: u64 = MAX_EVENTS as u64;
 /// Log slots that one page looks at, at most: a page without events still ends.
 const PAGE_SLOTS: u32 = 1024;
 /// Milliseconds that a writer's clock may be ahead. A ref from further ahead is as good as old:

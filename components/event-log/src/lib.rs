@@ -49,6 +49,7 @@
 //! | `checkpoints` | how far handlers are, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
 //! | `views` | which rows a view has; scans |
+//! | `drop` | deletes views that nobody uses any more |
 //! | `reactions` | what checkpoints and rows have in common |
 //! | `reaction_records` | their records |
 //! | [`file_name`] | the file of a key, where slots are files |
@@ -61,6 +62,7 @@ mod append;
 mod chain;
 mod checkpoints;
 mod commands;
+mod drop;
 mod error;
 pub mod file_name;
 mod follow;
@@ -88,8 +90,8 @@ pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, MAX_PARTITIONS, Settings};
 pub use model::{
     AppendRequest, Appended, Checkpoint, Claim, Event, Head, LogFilter, LogPage, MAX_EVENTS,
-    Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent, RecordedId, Rejection, Row,
-    RowPage, Snapshot, StreamPage,
+    MAX_STATE_BYTES, Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent, RecordedId,
+    Rejection, Row, RowPage, Snapshot, StreamPage,
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;

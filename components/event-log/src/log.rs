@@ -22,6 +22,9 @@ pub(crate) const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
+/// Positions that belong to one log slot.
+pub(crate) const PER_COMMIT: u64 = crate::model::MAX_EVENTS as u64;
+
 /// Most partitions. Whoever reads the log's end looks at one slot of each.
 pub const MAX_PARTITIONS: u32 = 64;
 

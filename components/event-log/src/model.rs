@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Most events that one commit can hold: a position is `log index * MAX_EVENTS + index in the commit`.
 pub const MAX_EVENTS: usize = 1024;
 
+/// Most bytes of a checkpoint's state.
+pub const MAX_STATE_BYTES: usize = 1 << 20;
+
 /// An event to append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEvent {
@@ -274,7 +277,7 @@ pub struct Snapshot {
 }
 
 /// How far a handler of events is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Events up to this position are done.
     pub position: u64,
@@ -282,6 +285,9 @@ pub struct Checkpoint {
     pub generation: u32,
     /// Changes with every write, from 1; writing needs the one that was read, 0 if there was none.
     pub revision: u64,
+    /// What the dispatcher keeps beside it, opaque to the store; at most [`MAX_STATE_BYTES`].
+    #[serde(with = "crate::record::bytes")]
+    pub state: Vec<u8>,
 }
 
 /// A stored row of a view.

@@ -26,6 +26,8 @@ pub(crate) struct CheckpointRecord {
     pub revision: u64,
     pub position: u64,
     pub generation: u32,
+    #[serde(with = "bytes")]
+    pub state: Vec<u8>,
 }
 
 /// A revision of a row.

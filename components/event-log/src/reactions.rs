@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::checkpoints::CheckpointPlace;
 use crate::error::StoreError;
 use crate::log::REMEMBERED;
-use crate::model::Checkpoint;
 use crate::rows::RowPlace;
 use crate::views::Listings;
 
@@ -15,11 +15,19 @@ const MAX_NAME_BYTES: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// The newest that was seen, by handler.
-    pub checkpoints: BTreeMap<String, Checkpoint>,
+    pub checkpoints: BTreeMap<String, CheckpointPlace>,
     /// The newest that was seen, by view and key.
     pub rows: BTreeMap<(String, String), RowPlace>,
     /// Lists of the keys of views.
     pub listings: Listings,
+}
+
+impl Memory {
+    /// Forgets everything about a view.
+    pub fn forget_view(&mut self, view: &str) {
+        self.rows.retain(|(of, _), _| of != view);
+        self.listings.forget(view);
+    }
 }
 
 /// Inserts into a map that stays bounded.

@@ -51,7 +51,8 @@ pub trait Slots {
     /// As for [`Slots::create`].
     fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError>;
 
-    /// Removes a value that `put` stored; absent is fine.
+    /// Removes a value that `put` stored, or one that [`Slots::create`] stored and nobody will ever
+    /// create again; absent is fine. As durable as a creation.
     ///
     /// # Errors
     /// As for [`Slots::create`].

@@ -11,7 +11,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
-use crate::log::{EventLog, PATIENCE, Written};
+use crate::log::{EventLog, PATIENCE, PER_COMMIT, Written};
 use crate::name::StreamName;
 use crate::probe;
 use crate::record::{self, LogRecord, Ref, Skip, StoreRecord};
@@ -106,6 +106,30 @@ impl<S: Slots> EventLog<S> {
         }
     }
 
+    /// A position that no event is after which was acknowledged before the call. Readers may come
+    /// to it later: what is at or before it may still be on its way.
+    ///
+    /// It is the last possible position of the log's last slot. That slot is the last one of its
+    /// partition, and every partition's next one was seen to be absent after the call began; since
+    /// slots are taken without gaps, whatever was acknowledged before lies in front of it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn log_end(&mut self) -> Result<u64, StoreError> {
+        let mut last = 0;
+        for partition in 0..self.ends.len() as u32 {
+            let row = self.find_end(partition)?;
+            if row > 0 {
+                last = self.index(partition, row).max(last);
+            }
+        }
+        if last == 0 {
+            self.check_store()?;
+            return Ok(0);
+        }
+        Ok(last * PER_COMMIT + (PER_COMMIT - 1))
+    }
+
     /// An empty log may be one that is divided otherwise.
     pub(crate) fn check_store(&self) -> Result<(), StoreError> {
         let key = self.keys.store();
@@ -183,9 +207,10 @@ impl<S: Slots> EventLog<S> {
             0 => self.hinted(&self.keys.log_hint(partition))?,
             known => known,
         };
+        let known = self.end(partition);
         let end = probe::last(guess, |row| {
             let key = self.keys.log(self.index(partition, row));
-            Ok::<_, StoreError>(self.get(&key)?.is_some())
+            Ok::<_, StoreError>(row <= known || self.get(&key)?.is_some())
         })?;
         self.set_end(partition, end);
         Ok(end)

@@ -96,21 +96,30 @@ impl<S: Slots> EventLog<S> {
 
     /// Reads what is new in the list.
     fn read_list(&self, view: &str, listing: &mut Listing) -> Result<(), StoreError> {
-        loop {
-            let index = listing.read + 1;
-            let key = self.keys.view_entry(view, index);
-            let Some(bytes) = self.get(&key)? else {
-                return Ok(());
-            };
-            let entry: ViewEntry = record::decode(&key, &bytes)?;
-            if entry.view != view || entry.index != index {
-                let reason = format!("it is entry {} of view {:?}", entry.index, entry.view);
-                return Err(StoreError::corrupt(&key, reason));
-            }
+        while let Some(entry) = self.read_entry(view, listing.read + 1)? {
             listing.bytes += entry.key.len() + PER_KEY;
             listing.keys.insert(entry.key);
-            listing.read = index;
+            listing.read = entry.index;
         }
+        Ok(())
+    }
+
+    /// An entry of the list, if it is there.
+    pub(crate) fn read_entry(
+        &self,
+        view: &str,
+        index: u64,
+    ) -> Result<Option<ViewEntry>, StoreError> {
+        let key = self.keys.view_entry(view, index);
+        let Some(bytes) = self.get(&key)? else {
+            return Ok(None);
+        };
+        let entry: ViewEntry = record::decode(&key, &bytes)?;
+        if entry.view != view || entry.index != index {
+            let reason = format!("it is entry {} of view {:?}", entry.index, entry.view);
+            return Err(StoreError::corrupt(&key, reason));
+        }
+        Ok(Some(entry))
     }
 
     /// Enters a key into the list. Who writes the same entry at once, or has died before creating
@@ -153,7 +162,8 @@ impl<S: Slots> EventLog<S> {
         }
     }
 
-    fn list_end(&self, view: &str, guess: u64) -> Result<u64, StoreError> {
+    /// The last entry of the list; 0 if it has none.
+    pub(crate) fn list_end(&self, view: &str, guess: u64) -> Result<u64, StoreError> {
         probe::last(guess, |index| {
             Ok(self.get(&self.keys.view_entry(view, index))?.is_some())
         })
@@ -165,6 +175,11 @@ impl Listings {
     fn end(&self, view: &str) -> u64 {
         let read = self.lists.get(view).map_or(0, |listing| listing.read);
         read.max(self.ends.get(view).copied().unwrap_or_default())
+    }
+
+    pub(crate) fn forget(&mut self, view: &str) {
+        self.lists.remove(view);
+        self.ends.remove(view);
     }
 
     /// Takes a list out, to work with it.

@@ -438,8 +438,8 @@ struct Model {
 
 impl Model {
     fn save(&mut self, handler: usize, next: Checkpoint) -> Result<(), &'static str> {
-        let stored = self.checkpoints.get(&handler).copied();
-        if stored.map_or(0, |s| s.revision) != next.revision {
+        let stored = self.checkpoints.get(&handler).cloned();
+        if stored.as_ref().map_or(0, |s| s.revision) != next.revision {
             return Err("stale");
         }
         if let Some(stored) = stored {
@@ -510,17 +510,17 @@ proptest! {
             match step {
                 Step::Load(h) => prop_assert_eq!(
                     log.load_checkpoint(NAMES[h]),
-                    Ok(model.checkpoints.get(&h).copied())
+                    Ok(model.checkpoints.get(&h).cloned())
                 ),
                 Step::Save { handler, next } => prop_assert_eq!(
-                    word(log.save_checkpoint(NAMES[handler], next)),
+                    word(log.save_checkpoint(NAMES[handler], next.clone())),
                     model.save(handler, next)
                 ),
                 Step::Advance(handler) => {
-                    let stored = model.checkpoints.get(&handler).copied();
+                    let stored = model.checkpoints.get(&handler).cloned();
                     let next = stored.unwrap_or(checkpoint(0, 0, 0));
                     let next = Checkpoint { position: next.position + 1, ..next };
-                    prop_assert_eq!(log.save_checkpoint(NAMES[handler], next), Ok(()));
+                    prop_assert_eq!(log.save_checkpoint(NAMES[handler], next.clone()), Ok(()));
                     prop_assert_eq!(model.save(handler, next), Ok(()));
                 }
                 Step::Get(v, k) => prop_assert_eq!(log.get_row(NAMES[v], KEYS[k]), Ok(model.get(v, k))),

@@ -44,6 +44,8 @@ struct Attempt {
     /// The caller chose the command's id, so an outcome under it must be found again.
     keyed: bool,
     expected: Option<Precondition>,
+    /// A precondition that does not hold is an outcome, too.
+    settle_unmet: bool,
     /// Decides so far.
     count: u32,
 }
@@ -90,6 +92,7 @@ impl Attempt {
             stream,
             keyed,
             expected: request.expected,
+            settle_unmet: request.settle_unmet,
             count: 0,
         })
     }
@@ -149,6 +152,9 @@ impl Attempt {
                     expected,
                     actual: version,
                 };
+                if self.keyed && self.settle_unmet {
+                    return Err(self.rejected(loaded, unmet(&self.stream, conflict)));
+                }
                 return Err(Stop::Unmet(conflict));
             }
         }
@@ -322,6 +328,22 @@ fn closed(stream: &str, version: u64) -> Rejection {
         code: "stream-closed".into(),
         message: format!("{stream} ended with version {version}"),
         details: None,
+    }
+}
+
+/// A precondition that does not hold, as an outcome.
+fn unmet(stream: &str, unmet: Conflict) -> Rejection {
+    let (words, json) = match unmet.expected {
+        Precondition::Any => ("anything".to_owned(), r#""any""#.to_owned()),
+        Precondition::NoStream => ("no stream".into(), r#""no-stream""#.into()),
+        Precondition::StreamExists => ("an existing stream".into(), r#""stream-exists""#.into()),
+        Precondition::At(version) => (format!("version {version}"), version.to_string()),
+    };
+    let actual = unmet.actual;
+    Rejection {
+        code: "precondition-failed".into(),
+        message: format!("expected {words}, and {stream} is at version {actual}"),
+        details: Some(format!(r#"{{"expected":{json},"actual":{actual}}}"#)),
     }
 }
 

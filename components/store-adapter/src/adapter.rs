@@ -159,6 +159,10 @@ impl<B: Backend> Guest for Adapter<B> {
         Ok(Self::run(|log| log.read_log(after, limit, &filter.into(), now))?.into())
     }
 
+    fn log_end() -> Result<u64, StoreError> {
+        Ok(Self::run(EventLog::log_end)?)
+    }
+
     fn load_snapshot(stream: String, decider: String) -> Result<Option<Snapshot>, StoreError> {
         Ok(Self::run(|log| log.load_snapshot(&stream, &decider))?.map(Into::into))
     }
@@ -203,5 +207,9 @@ impl<B: Backend> ReactionGuest for Adapter<B> {
 
     fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
         Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
+    }
+
+    fn drop_rows(view: String, limit: u32) -> Result<bool, StoreError> {
+        Ok(Self::run(|log| log.drop_rows(&view, limit))?)
     }
 }

@@ -31,8 +31,8 @@ same_fields! {
         id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, metadata,
     }
     store::LogFilter => log::LogFilter { event_types, categories }
-    reactions::Checkpoint => log::Checkpoint { position, generation, revision }
-    log::Checkpoint => reactions::Checkpoint { position, generation, revision }
+    reactions::Checkpoint => log::Checkpoint { position, generation, revision, state }
+    log::Checkpoint => reactions::Checkpoint { position, generation, revision, state }
     reactions::StoredRow => log::Row { key, content_type, value, position }
     log::Row => reactions::StoredRow { key, content_type, value, position }
     store::Snapshot => log::Snapshot { state, state_version, head }

@@ -140,7 +140,11 @@ impl Slots for FileSlots {
             return Ok(());
         };
         match shard.unlink_file_at(&name) {
-            Ok(()) | Err(ErrorCode::NoEntry) => Ok(()),
+            // Synced: what is deleted in some order must not come back in another.
+            Ok(()) => shard
+                .sync()
+                .map_err(|error| in_doubt(key, "syncing the directory of", error)),
+            Err(ErrorCode::NoEntry) => Ok(()),
             Err(error) => Err(in_doubt(key, "deleting", error)),
         }
     }

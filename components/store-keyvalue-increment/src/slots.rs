@@ -57,9 +57,15 @@ impl Slots for BucketSlots {
     }
 
     fn delete(&self, key: &str) -> Result<(), SlotError> {
-        self.bucket
-            .delete(key)
-            .map_err(|error| in_doubt(key, "deleting", error))
+        claims::take(key);
+        // The value last: as long as it is there, nobody begins to create the slot, and whoever
+        // deletes it again finds it.
+        for part in [&counter(key)?, key] {
+            self.bucket
+                .delete(part)
+                .map_err(|error| in_doubt(key, "deleting", error))?;
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), SlotError> {

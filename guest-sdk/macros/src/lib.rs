@@ -1,4 +1,4 @@
-//! The derives of the `annals` crate; use them from there.
+//! The derives and `export!` of the `annals` crate; use them from there.
 //!
 //! # Layout
 //!
@@ -6,9 +6,11 @@
 //! - `payload`: turns fields into payloads and back, by serde
 //! - `message`: `Command` and `Event`
 //! - `rejection`: `Rejection`
+//! - `export`: `export!`
 //! - `case`: kebab-case and words
 
 mod case;
+mod export;
 mod input;
 mod message;
 #[cfg(test)]
@@ -71,6 +73,12 @@ pub fn data(arguments: TokenStream, item: TokenStream) -> TokenStream {
         #item
     }
     .into()
+}
+
+/// Exports the handlers of a crate.
+#[proc_macro]
+pub fn export(input: TokenStream) -> TokenStream {
+    export::expand(&parse_macro_input!(input as export::Handlers)).into()
 }
 
 fn derive(

@@ -11,9 +11,13 @@ use std::time::Duration;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The guest of `tests/guest`.
-pub fn guest() -> Vec<u8> {
+/// The guest of `tests/guest`, without reactions or with them.
+pub fn guest(reacts: bool) -> Vec<u8> {
     let text = include_str!("../guest/guest.wat");
+    let text = match reacts {
+        true => text.replace("$reacts i32 (i32.const 0)", "$reacts i32 (i32.const 1)"),
+        false => text.to_owned(),
+    };
     let mut module = wat::parse_str(text).expect("the guest's text is right");
     let mut resolve = Resolve::default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -23,7 +27,7 @@ pub fn guest() -> Vec<u8> {
             .expect("the keyvalue texts are right");
     }
     let mut main = None;
-    for file in ["io", "clocks", "http", "world"] {
+    for file in ["io", "clocks", "http", "cli", "world"] {
         let path = root.join(format!("tests/guest/{file}.wit"));
         let text = std::fs::read_to_string(&path).expect("the file is there");
         main = Some(
@@ -53,8 +57,17 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn new() -> Self {
+        Self::with(guest(false))
+    }
+
+    /// One whose guest has reactions.
+    pub fn reacting() -> Self {
+        Self::with(guest(true))
+    }
+
+    fn with(guest: Vec<u8>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        std::fs::write(dir.path().join("app.wasm"), guest()).expect("room for the guest");
+        std::fs::write(dir.path().join("app.wasm"), guest).expect("room for the guest");
         Self { dir }
     }
 

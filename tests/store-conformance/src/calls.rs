@@ -75,6 +75,9 @@ macro_rules! calls_of_the_library {
         ) -> Result<::annals_event_log::LogPage, ::annals_event_log::StoreError> {
             self.$read(|log| log.read_log(after, limit, filter, now))
         }
+        fn log_end(&mut self) -> Result<u64, ::annals_event_log::StoreError> {
+            self.$read(|log| log.log_end())
+        }
         fn load_snapshot(
             &mut self,
             stream: &str,
@@ -141,6 +144,13 @@ macro_rules! calls_of_the_library {
             limit: u32,
         ) -> Result<::annals_event_log::RowPage, ::annals_event_log::StoreError> {
             self.$read(|log| log.scan_rows(view, after, limit))
+        }
+        fn drop_rows(
+            &mut self,
+            view: &str,
+            limit: u32,
+        ) -> Result<bool, ::annals_event_log::StoreError> {
+            self.$write(|log| log.drop_rows(view, limit))
         }
     };
 }

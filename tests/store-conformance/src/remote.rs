@@ -180,6 +180,10 @@ impl Store for Remote {
         })
     }
 
+    fn log_end(&mut self) -> Result<u64, StoreError> {
+        self.call(&Call::LogEnd)
+    }
+
     fn load_snapshot(
         &mut self,
         stream: &str,
@@ -263,6 +267,13 @@ impl Store for Remote {
         self.call(&Call::ScanRows {
             view: view.to_owned(),
             after: after.map(str::to_owned),
+            limit,
+        })
+    }
+
+    fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError> {
+        self.call(&Call::DropRows {
+            view: view.to_owned(),
             limit,
         })
     }

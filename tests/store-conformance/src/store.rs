@@ -58,6 +58,7 @@ pub trait Store {
         filter: &LogFilter,
         now: u64,
     ) -> Result<LogPage, StoreError>;
+    fn log_end(&mut self) -> Result<u64, StoreError>;
     fn load_snapshot(
         &mut self,
         stream: &str,
@@ -87,6 +88,7 @@ pub trait Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<RowPage, StoreError>;
+    fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError>;
 }
 
 /// Something that keeps events and can be connected to, many times at once.

@@ -68,6 +68,7 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
             filter,
             now,
         } => answer(store::read_log(after, limit, &alike(&filter)?, now)),
+        Call::LogEnd => answer(store::log_end()),
         Call::LoadSnapshot { stream, decider } => answer(store::load_snapshot(&stream, &decider)),
         Call::SaveSnapshot {
             stream,
@@ -79,7 +80,7 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
         }
         Call::LoadCheckpoint { handler } => answer(reactions::load_checkpoint(&handler)),
         Call::SaveCheckpoint { handler, next } => {
-            answer_write(reactions::save_checkpoint(&handler, alike(&next)?))
+            answer_write(reactions::save_checkpoint(&handler, &alike(&next)?))
         }
         Call::GetRow { view, key } => answer(reactions::get_row(&RowKey { view, key })),
         Call::PutRow { view, row, seen } => {
@@ -94,6 +95,7 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
         Call::ScanRows { view, after, limit } => {
             answer(reactions::scan_rows(&view, after.as_deref(), limit))
         }
+        Call::DropRows { view, limit } => answer(reactions::drop_rows(&view, limit)),
     }
 }
 

@@ -66,6 +66,7 @@ pub enum Call {
         filter: LogFilter,
         now: u64,
     },
+    LogEnd,
     LoadSnapshot {
         stream: String,
         decider: String,
@@ -104,6 +105,10 @@ pub enum Call {
     ScanRows {
         view: String,
         after: Option<String>,
+        limit: u32,
+    },
+    DropRows {
+        view: String,
         limit: u32,
     },
 }

@@ -130,6 +130,9 @@ pub fn stored_view(view: &str, generation: u32) -> String {
 impl<P: Ports> Engine<'_, P> {
     /// A reaction's generations; the first call ever makes the first one.
     pub(crate) fn control(&self, reaction: &Reaction) -> Result<Control, StoreError> {
+        if let Some(known) = self.controls.borrow().get(&reaction.name) {
+            return Ok(known.clone());
+        }
         loop {
             let (stored, revision) = self.load_control(&reaction.name)?;
             let mut control = stored.clone().unwrap_or_default();
@@ -146,6 +149,8 @@ impl<P: Ports> Engine<'_, P> {
                 control.adapt(reaction, || self.slowest_lane(reaction, &before))?
             };
             if !changed || self.save_control(&reaction.name, &control, revision)? {
+                let known = &mut self.controls.borrow_mut();
+                known.insert(reaction.name.clone(), control.clone());
                 return Ok(control);
             }
         }
@@ -189,6 +194,7 @@ impl<P: Ports> Engine<'_, P> {
         change: impl Fn(&mut Control) -> Option<T>,
     ) -> Result<Option<T>, StoreError> {
         loop {
+            self.controls.borrow_mut().remove(&reaction.name);
             self.control(reaction)?;
             let (control, revision) = self.load_control(&reaction.name)?;
             let mut control = control.unwrap_or_default();
@@ -196,6 +202,7 @@ impl<P: Ports> Engine<'_, P> {
                 return Ok(None);
             };
             if self.save_control(&reaction.name, &control, revision)? {
+                self.controls.borrow_mut().remove(&reaction.name);
                 return Ok(Some(answer));
             }
         }

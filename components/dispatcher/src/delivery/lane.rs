@@ -11,7 +11,7 @@ use crate::ports::Ports;
 use std::rc::Rc;
 
 /// Most events whose effects are written down together.
-const BATCH: usize = 128;
+const BATCH: usize = 256;
 /// So many events are taken one by one after an attempt that did not come back.
 const CAREFUL: u32 = BATCH as u32;
 /// A lane that had nothing to do for so long a stretch of the log remembers that it was there.

@@ -28,7 +28,7 @@ const NOTES: usize = 20;
 /// States are written down together until they are this long, in bytes.
 const BYTES: usize = 256 << 10;
 /// Longest id of a process, in bytes.
-const PROCESS: usize = 512;
+const PROCESS: usize = 1_024;
 /// Most commands that one event may lead to, those after refusals included.
 const COMMANDS: u64 = 1_000;
 

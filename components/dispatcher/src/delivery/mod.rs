@@ -36,9 +36,11 @@ mod tests;
 
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
-use generations::Generation;
+use generations::{Control, Generation};
 pub use lane::Held;
 pub use late::{Late, Refused};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use window::Window;
 
 /// Delivers, on behalf of one call.
@@ -46,6 +48,9 @@ pub struct Engine<'a, P> {
     pub ports: &'a P,
     pub reactions: &'a [Reaction],
     window: Window,
+    /// Generations, as this call has found them. It is short: who knows old ones delivers to them a
+    /// little longer.
+    controls: RefCell<BTreeMap<String, Control>>,
     /// Tells this deliverer from all others.
     me: u64,
 }
@@ -55,6 +60,7 @@ impl<'a, P: Ports> Engine<'a, P> {
         Self {
             me: ports.random(),
             window: Window::new(reactions),
+            controls: RefCell::default(),
             ports,
             reactions,
         }

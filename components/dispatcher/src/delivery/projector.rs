@@ -18,7 +18,7 @@ use std::rc::Rc;
 /// Values of rows are written down together until they are this long, in bytes.
 const BYTES: usize = 256 << 10;
 /// Longest key of a row, in bytes.
-const KEY: usize = 512;
+const KEY: usize = 1_024;
 
 /// A row as the events so far leave it.
 #[derive(Clone)]

@@ -96,7 +96,7 @@ impl<P: Ports> Engine<'_, P> {
     }
 
     pub(super) fn is_ailing(&self, reaction: &Reaction) -> bool {
-        let Ok((Some(control), _)) = self.load_control(&reaction.name) else {
+        let Ok(control) = self.control(reaction) else {
             return false;
         };
         let mut lanes = control

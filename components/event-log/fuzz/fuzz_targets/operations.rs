@@ -268,14 +268,14 @@ impl Play<'_> {
                 self.save(who, handler, next);
             }
             Operation::Advance { handler } => {
-                let stored = self.model.checkpoints.get(&handler).copied();
+                let stored = self.model.checkpoints.get(&handler).cloned();
                 let stored = stored.unwrap_or(checkpoint(0, 0, 0));
                 let position = stored.position + 1;
                 self.save(who, handler, Checkpoint { position, ..stored });
             }
             Operation::LoadCheckpoint { handler } => assert_eq!(
                 self.logs[who].load_checkpoint(NAMES[usize::from(handler)]),
-                Ok(self.model.checkpoints.get(&handler).copied())
+                Ok(self.model.checkpoints.get(&handler).cloned())
             ),
             Operation::Write {
                 view,
@@ -476,9 +476,9 @@ impl Play<'_> {
     }
 
     fn save(&mut self, who: usize, handler: bool, next: Checkpoint) {
-        let stored = self.model.checkpoints.get(&handler).copied();
+        let stored = self.model.checkpoints.get(&handler).cloned();
         let known = stored.unwrap_or(checkpoint(0, 0, 0));
-        match self.logs[who].save_checkpoint(NAMES[usize::from(handler)], next) {
+        match self.logs[who].save_checkpoint(NAMES[usize::from(handler)], next.clone()) {
             Ok(()) => {
                 assert_eq!(next.revision, known.revision);
                 assert!((next.generation, next.position) >= (known.generation, known.position));

@@ -156,6 +156,7 @@ pub fn check<S: Slots>(slots: S, streams: &[&str]) -> Vec<RecordedEvent> {
 
 pub fn checkpoint(position: u64, generation: u32, revision: u64) -> Checkpoint {
     Checkpoint {
+        state: format!("state of {position}").into_bytes(),
         position,
         generation,
         revision,

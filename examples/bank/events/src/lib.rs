@@ -1,8 +1,11 @@
-//! What can happen to an account: the facts that handlers share. Each handler makes of them what
-//! it needs; none shares its state.
+//! What can happen to accounts and transfers: the facts that handlers share. Each handler makes of
+//! them what it needs; none shares its state.
 
-/// Category of the streams: the account `42` is the stream `account-42`.
+/// Category of the accounts' streams: the account `42` is the stream `account-42`.
 pub const CATEGORY: &str = "account";
+
+/// Category of the transfers' streams: the transfer `t1` is the stream `transfer-t1`.
+pub const TRANSFERS: &str = "transfer";
 
 /// Money in cents.
 pub type Cents = i64;
@@ -22,6 +25,9 @@ pub struct Deposited {
     pub account: String,
     /// Positive.
     pub amount: Cents,
+    /// The transfer that it is part of, if it is part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<String>,
 }
 
 /// Money went out.
@@ -30,4 +36,38 @@ pub struct Withdrawn {
     pub account: String,
     /// Positive.
     pub amount: Cents,
+    /// The transfer that it is part of, if it is part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<String>,
+}
+
+/// Money is to go from one account to another. The first event of a transfer's stream.
+#[annals::data]
+pub struct TransferRequested {
+    pub transfer: String,
+    pub from: String,
+    /// Another account.
+    pub to: String,
+    /// Positive.
+    pub amount: Cents,
+}
+
+/// The money has arrived.
+#[annals::data]
+pub struct TransferCompleted {
+    pub transfer: String,
+    pub from: String,
+    pub to: String,
+    pub amount: Cents,
+}
+
+/// The money has not arrived, and whatever was taken has been given back.
+#[annals::data]
+pub struct TransferFailed {
+    pub transfer: String,
+    pub from: String,
+    pub to: String,
+    pub amount: Cents,
+    /// The code of what was refused; `not-returned` if the money could not be given back either.
+    pub reason: String,
 }

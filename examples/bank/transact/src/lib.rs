@@ -6,8 +6,19 @@ use bank_events::{AccountOpened, CATEGORY, Cents, Deposited, Withdrawn};
 /// What this handler is asked.
 #[derive(Command)]
 pub enum Request {
-    Deposit { account: String, amount: Cents },
-    Withdraw { account: String, amount: Cents },
+    Deposit {
+        account: String,
+        amount: Cents,
+        /// The transfer that it is part of, if it is part of one.
+        #[serde(default)]
+        transfer: Option<String>,
+    },
+    Withdraw {
+        account: String,
+        amount: Cents,
+        #[serde(default)]
+        transfer: Option<String>,
+    },
 }
 
 /// What matters to it of an account's past: whatever moves its balance.
@@ -65,8 +76,12 @@ impl Decider for Transact {
     }
 
     fn decide(state: &Option<Cents>, command: Request, _: &Context) -> Result<Decision<Fact>, No> {
-        let (Request::Deposit { account, amount } | Request::Withdraw { account, amount }) =
-            &command;
+        let (Request::Deposit {
+            account, amount, ..
+        }
+        | Request::Withdraw {
+            account, amount, ..
+        }) = &command;
         let Some(balance) = *state else {
             return Err(No::AccountNotOpen {
                 account: account.clone(),
@@ -79,15 +94,29 @@ impl Decider for Transact {
             Request::Deposit { amount, .. } if balance.checked_add(amount).is_none() => {
                 Err(No::AmountTooLarge { amount, balance })
             }
-            Request::Deposit { account, amount } => {
-                Ok(Fact::Deposited(Deposited { account, amount }).into())
-            }
+            Request::Deposit {
+                account,
+                amount,
+                transfer,
+            } => Ok(Fact::Deposited(Deposited {
+                account,
+                amount,
+                transfer,
+            })
+            .into()),
             Request::Withdraw { amount, .. } if amount > balance => {
                 Err(No::InsufficientFunds { amount, balance })
             }
-            Request::Withdraw { account, amount } => {
-                Ok(Fact::Withdrawn(Withdrawn { account, amount }).into())
-            }
+            Request::Withdraw {
+                account,
+                amount,
+                transfer,
+            } => Ok(Fact::Withdrawn(Withdrawn {
+                account,
+                amount,
+                transfer,
+            })
+            .into()),
         }
     }
 }

@@ -10,6 +10,7 @@ fn deposit(amount: Cents) -> Request {
     Request::Deposit {
         account: account(),
         amount,
+        transfer: None,
     }
 }
 
@@ -17,6 +18,7 @@ fn withdraw(amount: Cents) -> Request {
     Request::Withdraw {
         account: account(),
         amount,
+        transfer: None,
     }
 }
 
@@ -32,6 +34,7 @@ fn deposited(amount: Cents) -> Fact {
     Fact::Deposited(Deposited {
         account: account(),
         amount,
+        transfer: None,
     })
 }
 
@@ -39,6 +42,7 @@ fn withdrawn(amount: Cents) -> Fact {
     Fact::Withdrawn(Withdrawn {
         account: account(),
         amount,
+        transfer: None,
     })
 }
 
@@ -52,6 +56,45 @@ fn money_moves() {
         .when(withdraw(5))
         .on_stream("account-42")
         .then([withdrawn(5)]);
+}
+
+#[test]
+fn money_may_move_for_a_transfer() {
+    let transfer = || Some("t1".to_owned());
+    given::<Transact>([opened(5)])
+        .when(Request::Withdraw {
+            account: account(),
+            amount: 2,
+            transfer: transfer(),
+        })
+        .then([Fact::Withdrawn(Withdrawn {
+            account: account(),
+            amount: 2,
+            transfer: transfer(),
+        })]);
+    given::<Transact>([opened(5)])
+        .when(Request::Deposit {
+            account: account(),
+            amount: 2,
+            transfer: transfer(),
+        })
+        .then([Fact::Deposited(Deposited {
+            account: account(),
+            amount: 2,
+            transfer: transfer(),
+        })]);
+}
+
+#[test]
+fn without_a_transfer_payloads_are_what_they_always_were() {
+    use annals::Event as _;
+    let moved =
+        given::<Transact>([opened(5)]).when_raw("Deposit", r#"{"account":"42","amount":2}"#);
+    moved.then([deposited(2)]);
+    for fact in [deposited(2), withdrawn(2)] {
+        let payload = fact.encode().expect("it can be encoded");
+        assert_eq!(payload, br#"{"account":"42","amount":2}"#);
+    }
 }
 
 #[test]

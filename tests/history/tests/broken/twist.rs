@@ -185,6 +185,9 @@ impl<T: Twist> Store for Connection<T> {
     fn delete_snapshot(&mut self, stream: &str, decider: &str) -> Result<(), StoreError> {
         self.store.delete_snapshot(stream, decider)
     }
+    fn log_end(&mut self) -> Result<u64, StoreError> {
+        self.store.log_end()
+    }
     fn load_checkpoint(&mut self, handler: &str) -> Result<Option<Checkpoint>, StoreError> {
         self.store.load_checkpoint(handler)
     }
@@ -213,5 +216,8 @@ impl<T: Twist> Store for Connection<T> {
         limit: u32,
     ) -> Result<RowPage, StoreError> {
         self.store.scan_rows(view, after, limit)
+    }
+    fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError> {
+        self.store.drop_rows(view, limit)
     }
 }

@@ -134,6 +134,7 @@ fn reactions_are_still_there(scene: &Scene<'_>) -> Result<(), Skip> {
         position: 6,
         generation: 1,
         revision: 0,
+        state: vec![0, 255],
     };
     assert_eq!(store.save_checkpoint(&name, next), Ok(()));
     let before = store.load_checkpoint(&name);

@@ -97,6 +97,7 @@ fn two_worlds_of_reactions(scene: &Scene<'_>) {
             position,
             generation: 1,
             revision: 0,
+            state: prefix.as_bytes().to_vec(),
         };
         assert_eq!(store.save_checkpoint("handler", next), Ok(()), "{prefix:?}");
         assert_eq!(store.put_row("view", row(position), 0), Ok(()));

@@ -101,6 +101,7 @@ fn checkpoint(position: u64, generation: u32, revision: u64) -> Checkpoint {
         position,
         generation,
         revision,
+        state: format!("state of {position}").into_bytes(),
     }
 }
 
@@ -111,7 +112,7 @@ fn checkpoint_of(scene: &Scene<'_>, store: &mut Connection, handler: &str) -> Op
         .load_checkpoint(handler)
         .expect("loading a checkpoint");
     let other = scene.connect().load_checkpoint(handler);
-    assert_eq!(other, Ok(found), "two connections read the same");
+    assert_eq!(other, Ok(found.clone()), "two connections read the same");
     found
 }
 
@@ -128,6 +129,7 @@ fn checkpoint_saved(scene: &Scene<'_>) {
         assert_eq!(saved, Ok(()));
         let found = checkpoint_of(scene, store, &handler).expect("it was saved");
         assert_eq!((found.position, found.generation), (position, generation));
+        assert_eq!(found.state, format!("state of {position}").into_bytes());
         assert_ne!(found.revision, revision, "the revision changes");
         assert_ne!(found.revision, 0, "0 means that there is none");
         revision = found.revision;
@@ -167,7 +169,7 @@ fn checkpoint_never_goes_back(scene: &Scene<'_>) {
     for position in [9, 1, 0] {
         let back = store.save_checkpoint(&handler, checkpoint(position, 1, before.revision));
         assert!(back.is_err(), "going back to {position} was accepted");
-        assert_eq!(checkpoint_of(scene, store, &handler), Some(before));
+        assert_eq!(checkpoint_of(scene, store, &handler), Some(before.clone()));
     }
     let next = store.save_checkpoint(&handler, checkpoint(11, 1, before.revision));
     assert_eq!(next, Ok(()), "what was refused used up no revision");

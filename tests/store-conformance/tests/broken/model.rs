@@ -16,7 +16,7 @@ pub struct Reactions {
 
 impl Reactions {
     pub fn load_checkpoint(&self, handler: &str) -> Option<Checkpoint> {
-        self.checkpoints.get(handler).copied()
+        self.checkpoints.get(handler).cloned()
     }
 
     pub fn save_checkpoint(
@@ -26,7 +26,7 @@ impl Reactions {
         defect: Option<Defect>,
     ) -> Result<(), WriteError> {
         let stored = self.load_checkpoint(handler);
-        let revision = stored.map_or(0, |stored| stored.revision);
+        let revision = stored.as_ref().map_or(0, |stored| stored.revision);
         if next.revision != revision && defect != Some(Defect::IgnoresRevision) {
             return Err(WriteError::Stale);
         }
@@ -92,5 +92,14 @@ impl Reactions {
         let end = rows.len() <= limit as usize;
         rows.truncate(limit as usize);
         RowPage { rows, end }
+    }
+
+    /// Answers whether nothing is left.
+    pub fn drop_rows(&mut self, view: &str, limit: u32, _defect: Option<Defect>) -> bool {
+        let keys = self.rows.keys().filter(|(of, _)| of == view).cloned();
+        for key in keys.take(limit as usize).collect::<Vec<_>>() {
+            self.rows.remove(&key);
+        }
+        !self.rows.keys().any(|(of, _)| of == view)
     }
 }

@@ -390,6 +390,10 @@ impl Store for Connection {
         Ok(page)
     }
 
+    fn log_end(&mut self) -> Result<u64, StoreError> {
+        self.inner.log_end()
+    }
+
     fn load_snapshot(
         &mut self,
         stream: &str,
@@ -476,5 +480,9 @@ impl Store for Connection {
         limit: u32,
     ) -> Result<RowPage, StoreError> {
         Ok(self.reactions(|reactions| reactions.scan_rows(view, after, limit, self.defect)))
+    }
+
+    fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError> {
+        Ok(self.reactions(|reactions| reactions.drop_rows(view, limit, self.defect)))
     }
 }

@@ -262,3 +262,34 @@ fn a_reaction_that_wants_none_of_it_does_not_lag() {
     assert_eq!(world.engine().wait(position, 0).unwrap(), [""; 0]);
     assert_eq!(world.notified.borrow().len(), 0);
 }
+
+#[test]
+fn of_several_commands_the_one_that_traps_is_parked() {
+    let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
+    world.append("t-1", "Given twice", "a b 4 t1");
+    bad(&world, "b 4 t1", Answer::Trap);
+    world.settle();
+    assert_eq!(world.letters(), ["transfer.1.1024.1"]);
+    assert_eq!((balance(&world, "a"), balance(&world, "b")), (4, 0));
+}
+
+#[test]
+fn who_died_with_nothing_left_to_do_is_not_held_against_the_reaction() {
+    let world = two(LastResort::Park);
+    let engine = world.engine();
+    let ledger = &world.reactions[1];
+    world.pump();
+    let control = engine.control(ledger).unwrap();
+    let lane = crate::delivery::lanes(ledger, &control.generations[0])
+        .next()
+        .unwrap();
+    let mut held = engine.load(&lane).unwrap();
+    assert!(
+        engine.take(&lane, &mut held).is_ok(),
+        "and never comes back"
+    );
+    world.pass(60_000);
+    assert!(engine.is_ailing(ledger));
+    world.pump();
+    assert!(!engine.is_ailing(ledger));
+}

@@ -94,6 +94,34 @@ fn a_rebuild_by_hand_takes_parked_events_anew() {
     world.settle();
     assert_eq!(active(&world), 2);
     assert_eq!(world.rows("ledger@2"), world.expected());
+    let replaced = world.rows("ledger@1");
+    world.append("s-1", "Given", "a 1");
+    world.settle();
+    assert_eq!(world.rows("ledger@1"), replaced, "nobody delivers to it");
+    assert_eq!(world.rows("ledger@2"), world.expected());
+}
+
+#[test]
+fn when_a_reaction_starts_is_decided_once() {
+    for call in 1.. {
+        let mut world = World::new(vec![reaction("mailer", Kind::Notifier)]);
+        world.reactions[0].from_now = true;
+        world.append("s-1", "Given", "a 1");
+        world.arm(call, Mishap::Append);
+        world.pump();
+        if world.disarm() {
+            assert!(call > 5);
+            break;
+        }
+        world.settle();
+        let control = world.engine().control(&world.reactions[0]).unwrap();
+        let told: Vec<u64> = world.notified.borrow().iter().map(|(at, _)| *at).collect();
+        let after: Vec<u64> = [1024, 2048]
+            .into_iter()
+            .filter(|at| *at > control.generations[0].from)
+            .collect();
+        assert_eq!(told, after, "appended at call {call}");
+    }
 }
 
 #[test]

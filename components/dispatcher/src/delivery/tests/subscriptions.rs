@@ -181,3 +181,32 @@ fn what_is_appended_while_another_delivers_is_delivered() {
         assert_eq!(told(&world), [1, 2], "appended at call {call}");
     }
 }
+
+#[test]
+fn what_is_appended_while_somebody_waits_is_delivered() {
+    for call in 1.. {
+        let world = mailer();
+        let position = world.append("s-1", "Given", "a 1");
+        world.arm(call, Mishap::Append);
+        assert_eq!(world.engine().wait(position, 1_000).unwrap(), [""; 0]);
+        if world.disarm() {
+            assert!(call > 5);
+            break;
+        }
+        assert_eq!(told(&world), [1, 2], "appended at call {call}");
+    }
+}
+
+#[test]
+fn a_row_reflects_the_last_event_that_changed_it() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "a 10");
+    world.append("s-1", "Moved", "a b 7");
+    world.append("s-1", "Moved", "b c 5");
+    world.pump();
+    let reflects = |key: &str| world.reflects("ledger@1", key);
+    assert_eq!(
+        (reflects("a"), reflects("b"), reflects("c")),
+        (2048, 3072, 3072)
+    );
+}

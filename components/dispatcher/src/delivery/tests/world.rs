@@ -216,6 +216,11 @@ impl World {
             .collect()
     }
 
+    /// The position that a row reflects.
+    pub fn reflects(&self, view: &str, key: &str) -> u64 {
+        self.views.borrow()[view].0[key].0
+    }
+
     /// Ids of dead letters.
     pub fn letters(&self) -> Vec<String> {
         self.rows("~dead-letters").into_keys().collect()
@@ -463,6 +468,7 @@ impl Handlers for World {
         let id = words.last().cloned().unwrap_or_default();
         Ok(match event.event_type.as_str() {
             "Requested" => vec![Interest::StartStrict(id)],
+            "Given twice" => vec![Interest::Start(id)],
             "Withdrawn" => vec![Interest::Proceed(id)],
             "Deposited" => vec![Interest::Stop(id)],
             _ => Vec::new(),
@@ -497,6 +503,10 @@ impl Handlers for World {
                     "Requested" => {
                         told.state = now[..3].join(" ").into_bytes();
                         told.commands.push(send("Withdraw", &now[0], &now[2]));
+                    }
+                    "Given twice" => {
+                        told.commands.push(send("Deposit", &now[0], &now[2]));
+                        told.commands.push(send("Deposit", &now[1], &now[2]));
                     }
                     "Withdrawn" => {
                         let state = words(&told.state);

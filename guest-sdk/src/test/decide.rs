@@ -1,20 +1,14 @@
-//! Given, when, then: tests of a decider, run natively.
-//!
-//! Everything goes through the codecs and the same table that the component exports, so what
-//! passes here passes there. Beside what a test says, each one checks that
-//!
-//! - commands and events survive encoding and decoding;
-//! - a snapshot of the state, taken after any of the given events, leads to the same answer;
-//! - the decider can fold the events that it emits.
+//! Given, when, then, of deciders.
 
 use std::fmt::Write as _;
 use std::marker::PhantomData;
 
+use super::encoding::{encode_command, encode_event, text};
 use crate::erased::{Entry, Session};
 use crate::wire::{Failure, NewEvent, RawCommand, RawDecision, RawEvent};
 use crate::{Codec, Command, Context, Decider, Event, Rejection};
 
-/// Starts a test: this has happened, in this order.
+/// Starts a test of a decider: this has happened, in this order.
 ///
 /// # Panics
 ///
@@ -68,26 +62,10 @@ impl<D: Decider> Given<D> {
     /// # Panics
     ///
     /// If the command does not survive its encoding, or for any of the reasons of the
-    /// [module](self).
+    /// [module](super).
     #[track_caller]
     pub fn when(&self, command: D::Command) -> Outcome<D> {
-        let payload = match command.encode() {
-            Ok(payload) => payload,
-            Err(error) => panic!("{} cannot be encoded: {error}", command.command_type()),
-        };
-        let again = match D::Command::decode(command.command_type(), &payload) {
-            Ok(Some(again)) => again.encode(),
-            Ok(None) => panic!(
-                "{} is not among the TYPES of its own enum",
-                command.command_type()
-            ),
-            Err(error) => panic!(
-                "{} cannot be decoded: {error}\n  {}",
-                command.command_type(),
-                text(&payload)
-            ),
-        };
-        assert_same_bytes(command.command_type(), &payload, again.ok().as_deref());
+        let payload = encode_command(&command);
         self.when_raw(command.command_type(), &payload)
     }
 
@@ -95,7 +73,7 @@ impl<D: Decider> Given<D> {
     ///
     /// # Panics
     ///
-    /// For any of the reasons of the [module](self).
+    /// For any of the reasons of the [module](super).
     #[track_caller]
     pub fn when_raw(&self, command_type: &str, payload: impl AsRef<[u8]>) -> Outcome<D> {
         let command = RawCommand {
@@ -306,40 +284,6 @@ fn encode_all<E: Event>(events: impl IntoIterator<Item = E>) -> Vec<NewEvent> {
 }
 
 #[track_caller]
-fn encode_event<E: Event>(event: &E) -> NewEvent {
-    let event_type = event.event_type();
-    let payload = match event.encode() {
-        Ok(payload) => payload,
-        Err(error) => panic!("{} cannot be encoded: {error}", event_type.name),
-    };
-    let again = match E::decode(event_type.name, &payload) {
-        Ok(Some(again)) => again.encode(),
-        Ok(None) => panic!("{} is not among the TYPES of its own enum", event_type.name),
-        Err(error) => panic!(
-            "{} cannot be decoded: {error}\n  {}",
-            event_type.name,
-            text(&payload)
-        ),
-    };
-    assert_same_bytes(event_type.name, &payload, again.ok().as_deref());
-    NewEvent {
-        event_type,
-        content_type: E::Codec::CONTENT_TYPE,
-        payload,
-    }
-}
-
-#[track_caller]
-fn assert_same_bytes(name: &str, before: &[u8], after: Option<&[u8]>) {
-    assert!(
-        after == Some(before),
-        "{name} does not survive its encoding\n  before: {}\n  after:  {}",
-        text(before),
-        text(after.unwrap_or_default()),
-    );
-}
-
-#[track_caller]
 fn fold(session: &mut dyn Session, events: &[NewEvent], first_version: usize) {
     let mut events = events
         .iter()
@@ -395,8 +339,4 @@ fn show_rejection(code: &str, message: &str, details: Option<&str>) -> String {
         "rejected: {code} ({message}) {}",
         details.unwrap_or_default()
     )
-}
-
-fn text(payload: &[u8]) -> String {
-    String::from_utf8_lossy(payload).into_owned()
 }

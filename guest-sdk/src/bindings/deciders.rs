@@ -1,11 +1,10 @@
-//! The contract, and our side of it. The only module that knows WebAssembly.
-
-#![allow(missing_docs, clippy::all)]
+//! The table of deciders as the interface `deciders`.
 
 use core::cell::RefCell;
 use core::marker::PhantomData;
 
-use crate::erased::Table;
+use super::lookup;
+use crate::erased::Deciders;
 use crate::{Context, erased, wire};
 
 wit_bindgen::generate!({
@@ -13,7 +12,9 @@ wit_bindgen::generate!({
     path: "wit",
     pub_export_macro: true,
     export_macro_name: "export_world",
-    default_bindings_module: "annals::__private::bindings",
+    default_bindings_module: "annals::__private::bindings::deciders",
+    // The other kinds use the types from here.
+    generate_unused_types: true,
 });
 
 use exports::annals::es::deciders::{
@@ -21,11 +22,11 @@ use exports::annals::es::deciders::{
     Fault, Guest, GuestSession, Malformed, NewEvent, Precondition, Rejection, Session,
 };
 
-impl<T: Table> Guest for T {
+impl<T: Deciders> Guest for T {
     type Session = Resource<T>;
 
     fn describe() -> Vec<DeciderDescriptor> {
-        T::DECIDERS
+        T::TABLE
             .iter()
             .map(|entry| descriptor((entry.describe)(), T::VERSION))
             .collect()
@@ -44,7 +45,7 @@ pub struct Resource<T> {
     deciders: PhantomData<T>,
 }
 
-impl<T: Table> GuestSession for Resource<T> {
+impl<T: Deciders> GuestSession for Resource<T> {
     fn new(decider: u32) -> Self {
         Self {
             session: entry::<T>(decider).map(|entry| RefCell::new((entry.open)())),
@@ -99,16 +100,8 @@ impl<T: Table> GuestSession for Resource<T> {
     }
 }
 
-fn entry<T: Table>(decider: u32) -> Result<&'static erased::Entry, Fault> {
-    usize::try_from(decider)
-        .ok()
-        .and_then(|index| T::DECIDERS.get(index))
-        .ok_or_else(|| Fault {
-            message: format!(
-                "there is no decider {decider}: this component has {}",
-                T::DECIDERS.len()
-            ),
-        })
+fn entry<T: Deciders>(decider: u32) -> Result<&'static erased::Entry, Fault> {
+    Ok(lookup(T::TABLE, decider, "decider")?)
 }
 
 fn raw(command: &Command) -> wire::RawCommand<'_> {
@@ -159,12 +152,6 @@ impl From<wire::NewEvent> for NewEvent {
             content_type: event.content_type.to_owned(),
             payload: event.payload,
         }
-    }
-}
-
-impl From<wire::Fault> for Fault {
-    fn from(fault: wire::Fault) -> Self {
-        Self { message: fault.0 }
     }
 }
 

@@ -1,15 +1,16 @@
-//! Deciders behind one table, without their types.
+//! Deciders, without their types.
 
+use super::{decode, same};
 use crate::wire::{
     Descriptor, Failure, Fault, NewEvent, RawCommand, RawDecision, RawEvent, Refusal,
 };
 use crate::{Codec, CodecError, Command, Context, Decider, Event, Rejection, name};
 
 /// All deciders of a component, in the order of `export!`.
-pub trait Table: 'static {
+pub trait Deciders: 'static {
     /// Version of the crate that exports them.
     const VERSION: &'static str;
-    const DECIDERS: &'static [Entry];
+    const TABLE: &'static [Entry];
 }
 
 /// One decider.
@@ -71,21 +72,6 @@ pub const fn check<D: Decider>() {
     }
 }
 
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}
-
 fn describe<D: Decider>() -> Descriptor {
     let folds: Vec<_> = <D::Event as Event>::TYPES
         .iter()
@@ -110,11 +96,7 @@ fn describe<D: Decider>() -> Descriptor {
 }
 
 fn name_of<D: Decider>() -> String {
-    if D::NAME.is_empty() {
-        name::kebab_type_name(std::any::type_name::<D>())
-    } else {
-        D::NAME.to_owned()
-    }
+    name::of::<D>(D::NAME)
 }
 
 fn stream_id<D: Decider>(command: RawCommand<'_>) -> Result<String, Failure> {
@@ -167,20 +149,14 @@ struct Fold<D: Decider> {
 
 impl<D: Decider> Fold<D> {
     fn fold(&mut self, event: RawEvent<'_>) -> Result<(), String> {
-        let Some(known) = <D::Event as Event>::TYPES
-            .iter()
-            .find(|known| known.name == event.event_type)
-        else {
-            return Ok(());
-        };
-        if event.schema_version > known.version {
-            return Err(format!("the newest schema known here is {}", known.version));
-        }
-        if !<D::Event as Event>::Codec::accepts(event.content_type) {
-            return Err(format!("cannot read {:?}", event.content_type));
-        }
-        if let Some(event) =
-            D::Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?
+        let RawEvent {
+            event_type,
+            schema_version,
+            content_type,
+            payload,
+            ..
+        } = event;
+        if let Some(event) = decode::<D::Event>(event_type, schema_version, content_type, payload)?
         {
             D::evolve(&mut self.state, &event);
         }

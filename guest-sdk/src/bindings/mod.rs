@@ -1,0 +1,79 @@
+//! The contract, and our side of it: one world for each kind of handler. The only module that knows
+//! WebAssembly, beside the clients of the host that notifiers use.
+//!
+//! A component exports the interfaces of the kinds that it holds and no others: the description
+//! of a world's exports is in its export macro, and `export!` calls those that it needs.
+
+#![allow(missing_docs, clippy::all)]
+
+pub mod deciders;
+pub mod notifiers;
+pub mod process_managers;
+pub mod projectors;
+
+use crate::{About, StartFrom, wire};
+
+/// What all worlds share.
+use deciders::annals::es::types;
+
+/// The handler of a number.
+fn lookup<E>(table: &'static [E], index: u32, kind: &str) -> Result<&'static E, wire::Fault> {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| table.get(index))
+        .ok_or_else(|| {
+            let count = table.len();
+            wire::Fault(format!(
+                "there is no {kind} {index}: this component has {count}"
+            ))
+        })
+}
+
+impl From<wire::Fault> for types::Fault {
+    fn from(fault: wire::Fault) -> Self {
+        Self { message: fault.0 }
+    }
+}
+
+impl From<types::RecordedEvent> for wire::Recorded {
+    fn from(event: types::RecordedEvent) -> Self {
+        let metadata = event.metadata;
+        Self {
+            about: About {
+                event_id: event.id,
+                stream: event.stream,
+                version: event.version,
+                position: event.position,
+                recorded_at: event.recorded_at,
+                command_id: metadata.command_id,
+                command_type: metadata.command_type,
+                correlation_id: metadata.correlation_id,
+                causation_id: metadata.causation_id,
+                actor: metadata.actor,
+                traceparent: metadata.traceparent,
+            },
+            event_type: event.event_type,
+            schema_version: event.schema_version,
+            content_type: event.content_type,
+            payload: event.payload,
+        }
+    }
+}
+
+impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
+    fn from(reaction: wire::ReactionDescriptor) -> Self {
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Self {
+            name: reaction.name,
+            version: reaction.version,
+            wants: owned(reaction.wants),
+            emits: owned(reaction.emits),
+            views: owned(reaction.views),
+            from: match reaction.from {
+                StartFrom::Origin => types::StartFrom::Origin,
+                StartFrom::Now => types::StartFrom::Now,
+            },
+            lanes: reaction.lanes,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Handlers behind tables, without their types: one table for each kind.
+
+mod deciders;
+mod notifiers;
+mod process_managers;
+mod projectors;
+
+pub use deciders::{Deciders, Entry, Session, check};
+pub use notifiers::{NotifierEntry, Notifiers, check_notifier};
+pub use process_managers::{ProcessManagerEntry, ProcessManagers, check_process_manager};
+pub use projectors::{ProjectorEntry, Projectors, check_projector};
+
+use crate::wire::{Fault, Recorded};
+use crate::{Codec, Event, EventType};
+
+/// Decodes an event of a known type; nothing if it is of another.
+fn decode<E: Event>(
+    event_type: &str,
+    schema_version: u32,
+    content_type: &str,
+    payload: &[u8],
+) -> Result<Option<E>, String> {
+    let Some(known) = E::TYPES.iter().find(|known| known.name == event_type) else {
+        return Ok(None);
+    };
+    if schema_version > known.version {
+        return Err(format!("the newest schema known here is {}", known.version));
+    }
+    if !E::Codec::accepts(content_type) {
+        return Err(format!("cannot read {content_type:?}"));
+    }
+    E::decode(event_type, payload).map_err(|error| error.to_string())
+}
+
+/// The same for reactions; `who` names the handler.
+fn decode_recorded<E: Event>(
+    recorded: &Recorded,
+    who: impl Fn() -> String,
+) -> Result<Option<E>, Fault> {
+    let Recorded {
+        about,
+        event_type,
+        schema_version,
+        content_type,
+        payload,
+    } = recorded;
+    decode(event_type, *schema_version, content_type, payload).map_err(|reason| {
+        Fault(format!(
+            "{} cannot read {event_type} (schema {schema_version}) at position {}: {reason}",
+            who(),
+            about.position
+        ))
+    })
+}
+
+fn names<E: Event>() -> Vec<&'static str> {
+    E::TYPES.iter().map(|event| event.name).collect()
+}
+
+const fn check_wants(types: &[EventType]) {
+    // To the framework, no types are all types.
+    assert!(!types.is_empty(), "Event names no event to react to");
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

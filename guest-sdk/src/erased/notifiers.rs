@@ -1,0 +1,54 @@
+//! Notifiers, without their types.
+
+use super::{check_wants, decode_recorded, names};
+use crate::wire::{Fault, ReactionDescriptor, Recorded};
+use crate::{Delivery, Event, Notifier, name};
+
+/// All notifiers of a component, in the order of `export!`.
+pub trait Notifiers: 'static {
+    const TABLE: &'static [NotifierEntry];
+}
+
+/// One notifier.
+pub struct NotifierEntry {
+    pub describe: fn() -> ReactionDescriptor,
+    pub notify: fn(&Recorded, u32) -> Result<Delivery, Fault>,
+}
+
+impl NotifierEntry {
+    #[must_use]
+    pub const fn of<N: Notifier>() -> Self {
+        check_notifier::<N>();
+        Self {
+            describe: describe::<N>,
+            notify: notify::<N>,
+        }
+    }
+}
+
+/// What can be told wrong at compile time.
+pub const fn check_notifier<N: Notifier>() {
+    assert!(N::LANES > 0, "LANES must be at least 1");
+    check_wants(<N::Event as Event>::TYPES);
+}
+
+fn describe<N: Notifier>() -> ReactionDescriptor {
+    ReactionDescriptor {
+        name: name::of::<N>(N::NAME),
+        // A notifier derives nothing that could be built anew.
+        version: 1,
+        wants: names::<N::Event>(),
+        emits: Vec::new(),
+        views: Vec::new(),
+        from: N::FROM,
+        lanes: N::LANES,
+    }
+}
+
+fn notify<N: Notifier>(recorded: &Recorded, attempt: u32) -> Result<Delivery, Fault> {
+    let who = || format!("the notifier {}", name::of::<N>(N::NAME));
+    Ok(match decode_recorded::<N::Event>(recorded, who)? {
+        Some(event) => N::notify(&event, &recorded.about, attempt),
+        None => Delivery::Done,
+    })
+}

@@ -1,0 +1,157 @@
+//! Given, then, of projectors.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::marker::PhantomData;
+
+use super::encoding::{assert_survives, encode, text};
+use super::log::{Log, On};
+use crate::Projector;
+use crate::erased::ProjectorEntry;
+use crate::wire::{Fault, Recorded, Row, RowChange};
+
+/// Starts a test of a projector: its view after these events, in the order of the log.
+///
+/// # Panics
+///
+/// If an event cannot be projected, or for any of the reasons of the [module](super).
+#[track_caller]
+pub fn project<P: Projector>(events: impl IntoIterator<Item = On<P::Event>>) -> Projection<P> {
+    let empty = Projection {
+        log: Log::default(),
+        rows: BTreeMap::new(),
+        projector: PhantomData,
+    };
+    empty.and(events)
+}
+
+/// A view. Made by [`project`].
+pub struct Projection<P> {
+    log: Log,
+    /// Every row that is there, by key.
+    rows: BTreeMap<String, Row>,
+    projector: PhantomData<P>,
+}
+
+impl<P: Projector> Projection<P> {
+    /// The view after these events, too.
+    ///
+    /// # Panics
+    ///
+    /// As [`project`].
+    #[track_caller]
+    pub fn and(&self, events: impl IntoIterator<Item = On<P::Event>>) -> Self {
+        let mut after = Self {
+            log: self.log.clone(),
+            rows: self.rows.clone(),
+            projector: PhantomData,
+        };
+        for event in events {
+            let recorded = after.log.record(event);
+            after.deliver(&recorded);
+        }
+        after
+    }
+
+    /// This row is there.
+    ///
+    /// # Panics
+    ///
+    /// If it is not, or another one.
+    #[track_caller]
+    pub fn row(&self, key: &str, row: P::Row) -> &Self {
+        let expected = encode(&row);
+        let actual = self.rows.get(key).map(|row| &row.value);
+        assert!(
+            actual == Some(&expected),
+            "\nexpected: row {key:?} {}\n     got: {}\n",
+            text(&expected),
+            self.show(),
+        );
+        self
+    }
+
+    /// There is no such row.
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    #[track_caller]
+    pub fn no_row(&self, key: &str) -> &Self {
+        assert!(
+            !self.rows.contains_key(key),
+            "\nexpected: no row {key:?}\n     got: {}\n",
+            self.show(),
+        );
+        self
+    }
+
+    /// These are all the rows that there are.
+    ///
+    /// # Panics
+    ///
+    /// If there are others.
+    #[track_caller]
+    pub fn keys<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> &Self {
+        let mut expected: Vec<&str> = keys.into_iter().collect();
+        expected.sort_unstable();
+        let actual: Vec<&str> = self.rows.keys().map(String::as_str).collect();
+        assert!(
+            actual == expected,
+            "\nexpected: rows {expected:?}\n     got: {}\n",
+            self.show(),
+        );
+        self
+    }
+
+    #[track_caller]
+    fn deliver(&mut self, recorded: &Recorded) {
+        for change in self.changes(recorded) {
+            match change {
+                RowChange::Delete(key) => {
+                    self.rows.remove(&key);
+                }
+                RowChange::Put(row) => {
+                    assert_survives::<P::Row>(&format!("the row {:?}", row.key), &row.value);
+                    self.rows.insert(row.key.clone(), row);
+                }
+            }
+        }
+    }
+
+    /// What the event does, which is the same when it is asked again.
+    #[track_caller]
+    fn changes(&self, recorded: &Recorded) -> Vec<RowChange> {
+        let entry = const { ProjectorEntry::of::<P>() };
+        let ask = || -> Result<(Vec<String>, Vec<RowChange>), Fault> {
+            let touched = (entry.touches)(recorded)?;
+            let rows = touched
+                .iter()
+                .filter_map(|key| self.rows.get(key).cloned())
+                .collect();
+            Ok((touched, (entry.project)(recorded, rows)?))
+        };
+        let answer = ask();
+        assert!(
+            answer == ask(),
+            "{} at position {} does not do the same thing twice: projectors depend on their arguments alone",
+            recorded.event_type,
+            recorded.about.position,
+        );
+        match answer {
+            Ok((_, changes)) => changes,
+            Err(fault) => panic!("{}", fault.0),
+        }
+    }
+
+    fn show(&self) -> String {
+        if self.rows.is_empty() {
+            return "no rows".into();
+        }
+        let mut out = String::from("rows");
+        for row in self.rows.values() {
+            let _ = write!(out, "\n          {:?} {}", row.key, text(&row.value));
+        }
+        out
+    }
+}

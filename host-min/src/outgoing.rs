@@ -1,0 +1,55 @@
+//! Outgoing HTTP requests of guests.
+
+use std::sync::Arc;
+
+use http_body_util::BodyExt;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
+
+use crate::store::Kv;
+
+/// Longest piece of a body that the host takes from a guest at a time. What a stalled client leaves lying
+/// is a few of them.
+const PIECE: usize = 128 << 10;
+
+/// How a guest's requests are sent.
+pub struct Outgoing {
+    /// A request tells the world what its guest has observed, as an answer does: it leaves only
+    /// when all that is durable.
+    pub store: Arc<dyn Kv>,
+}
+
+type Sent = Result<
+    (
+        hyper::Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+impl WasiHttpHooks for Outgoing {
+    fn send_request(
+        &mut self,
+        request: hyper::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let durable = self.store.barrier();
+        Box::new(async move {
+            if let Err(error) = durable.wait().await {
+                tracing::error!(%error, "a guest's request was withheld");
+                return Err(Error::InternalError(Some(
+                    "the store is unavailable".into(),
+                )));
+            }
+            let (response, connection) = default_send_request(request, options).await?;
+            Ok((
+                response.map(BodyExt::boxed_unsync),
+                Box::new(connection) as Box<dyn Future<Output = _> + Send>,
+            ))
+        })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE
+    }
+}

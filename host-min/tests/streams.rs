@@ -1,0 +1,160 @@
+//! Event streams: in places of their own, as long as their clients want, and no longer.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use support::{Host, Workspace};
+
+/// A client of an event stream; leaves when dropped.
+struct Stream(TcpStream);
+
+impl Stream {
+    fn open(host: &Host, path: &str) -> Self {
+        let mut stream = TcpStream::connect(&host.address).expect("a connection");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .expect("a timeout");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        Self(stream)
+    }
+
+    /// What comes next; nothing at the end.
+    fn read(&mut self) -> String {
+        let mut bytes = [0; 64 << 10];
+        let length = self.0.read(&mut bytes).expect("something comes in time");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    }
+
+    /// Reads until these words have come; the answer says whether they did before the end.
+    fn finds(&mut self, words: &str) -> bool {
+        let mut text = String::new();
+        loop {
+            let piece = self.read();
+            text.push_str(&piece);
+            if text.contains(words) {
+                return true;
+            }
+            if piece.is_empty() {
+                return false;
+            }
+        }
+    }
+}
+
+fn within(limit: Duration, what: impl Fn() -> bool) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        if what() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+#[test]
+fn streams_take_no_place_of_requests_and_have_no_deadline() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&["--concurrency", "1", "--queue", "0", "--timeout", "500ms"]);
+    let mut ticking = Stream::open(&host, "/es");
+    let mut quiet = Stream::open(&host, "/eq");
+    assert!(ticking.finds("data: x") && quiet.finds("data: x"));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(2) {
+        assert!(ticking.read().contains("data: x"), "it goes on");
+        assert_eq!(host.get("/ok").status, 200);
+    }
+    quiet.0.set_nonblocking(true).expect("set");
+    let more = quiet.0.read(&mut [0; 16]);
+    assert!(more.is_err(), "the quiet one is still open: {more:?}");
+}
+
+#[test]
+fn a_client_that_leaves_frees_the_instance() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&["--max-streams", "1"]);
+    let mut first = Stream::open(&host, "/es");
+    assert!(first.finds("data: x"));
+    let refused = host.get("/es");
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.json()["type"], "urn:annals:problem:overloaded");
+    assert_eq!(host.get("/ggone").status, 404);
+    drop(first);
+    assert!(
+        within(Duration::from_secs(2), || host.get("/ggone").status == 200),
+        "the guest learns of it"
+    );
+    // One that sleeps does not learn of it, and is ended all the same.
+    let mut second = Stream::open(&host, "/eq");
+    assert!(second.finds("data: x"));
+    drop(second);
+    let freed = || Stream::open(&host, "/es").read().contains(" 200 ");
+    assert!(within(Duration::from_secs(4), freed));
+}
+
+#[test]
+fn a_reader_that_stalls_holds_its_own_stream_only() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&["--concurrency", "1"]);
+    let mut stalled = Stream::open(&host, "/ef");
+    assert!(stalled.read().contains(" 200 "));
+    // Until all that lies between is full.
+    std::thread::sleep(Duration::from_millis(500));
+    let mut other = Stream::open(&host, "/es");
+    assert!(other.finds("data: x"));
+    let start = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(host.get("/ok").status, 200);
+        assert!(other.read().contains("data: x"));
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+    // It goes on where it was.
+    for _ in 0..200 {
+        assert!(!stalled.read().is_empty());
+    }
+}
+
+#[test]
+fn a_streaming_guest_that_only_computes_is_stopped() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&["--timeout", "300ms"]);
+    let mut stream = Stream::open(&host, "/el");
+    stream
+        .0
+        .set_read_timeout(Some(Duration::from_secs(12)))
+        .expect("a timeout");
+    let start = Instant::now();
+    while !stream.read().is_empty() {}
+    assert!(
+        start.elapsed() > Duration::from_secs(3),
+        "not at the deadline of requests: {:?}",
+        start.elapsed()
+    );
+    assert!(host.log().contains("handler=\"spin\""), "{}", host.log());
+}
+
+#[test]
+fn streams_end_with_the_host() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&[]);
+    let mut ticking = Stream::open(&host, "/es");
+    let mut quiet = Stream::open(&host, "/eq");
+    assert!(ticking.finds("data: x") && quiet.finds("data: x"));
+    let start = Instant::now();
+    assert_eq!(host.terminate(), Some(0));
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
+    // In good order: with the last chunk of the body.
+    assert!(ticking.finds("0\r\n\r\n") && quiet.finds("0\r\n\r\n"));
+}

@@ -1,0 +1,113 @@
+//! Handlers that fail whenever they meet poison, each in its own way, and some that do not.
+
+use annals::{
+    About, Delivery, Event, Interest, Notifier, ProcessContext, ProcessManager, Projector, Reaction,
+};
+
+#[derive(Event)]
+pub enum Fact {
+    Counted { number: u64 },
+    Poisoned {},
+}
+
+#[derive(annals::Command)]
+pub enum Nothing {}
+
+/// Touches no rows, and traps.
+pub struct TrappingProjector;
+
+impl Projector for TrappingProjector {
+    type Event = Fact;
+    type Row = u64;
+    const VIEW: &'static str = "traps";
+
+    fn touches(_: &Fact, about: &About) -> Vec<String> {
+        vec![about.stream.clone()]
+    }
+
+    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &About) -> Option<u64> {
+        match event {
+            Fact::Counted { number } => Some(row.unwrap_or_default() + number),
+            Fact::Poisoned {} => panic!("poison"),
+        }
+    }
+}
+
+/// Loops for ever.
+pub struct LoopingProcess;
+
+impl ProcessManager for LoopingProcess {
+    type State = u64;
+    type Event = Fact;
+    type Command = Nothing;
+
+    fn interest(_: &Fact, about: &About) -> Vec<Interest> {
+        vec![Interest::start(about.stream.clone())]
+    }
+
+    #[expect(clippy::empty_loop, reason = "that is what it is for")]
+    fn react(
+        state: Option<u64>,
+        event: &Fact,
+        _: &About,
+        _: &ProcessContext,
+    ) -> Reaction<u64, Nothing> {
+        match event {
+            Fact::Counted { number } => Reaction::running(state.unwrap_or_default() + number),
+            Fact::Poisoned {} => loop {},
+        }
+    }
+}
+
+/// Answers with an error.
+pub struct RefusingNotifier;
+
+impl Notifier for RefusingNotifier {
+    type Event = Fact;
+
+    fn notify(event: &Fact, _: &About, attempt: u32) -> Delivery {
+        match event {
+            Fact::Counted { .. } => Delivery::Done,
+            Fact::Poisoned {} => Delivery::Reject(format!("poison, at attempt {attempt}")),
+        }
+    }
+}
+
+/// Traps.
+pub struct TrappingNotifier;
+
+impl Notifier for TrappingNotifier {
+    type Event = Fact;
+
+    fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
+        match event {
+            Fact::Counted { .. } => Delivery::Done,
+            Fact::Poisoned {} => panic!("poison"),
+        }
+    }
+}
+
+/// Has no complaints.
+pub struct Healthy;
+
+impl Projector for Healthy {
+    type Event = Fact;
+    type Row = u64;
+    const VIEW: &'static str = "healthy";
+
+    fn touches(_: &Fact, about: &About) -> Vec<String> {
+        vec![about.stream.clone()]
+    }
+
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+        Some(row.unwrap_or_default() + 1)
+    }
+}
+
+annals::export!(
+    projector TrappingProjector,
+    process_manager LoopingProcess,
+    notifier RefusingNotifier,
+    notifier TrappingNotifier,
+    projector Healthy,
+);

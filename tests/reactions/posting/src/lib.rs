@@ -1,0 +1,98 @@
+//! Notifiers that post every event to the URL in `MAILER_URL`, each subscribed in its own way.
+
+use annals::http::Request;
+use annals::{About, Delivery, Event, Notifier, StartFrom};
+use std::time::Duration;
+
+#[derive(Event)]
+pub enum Fact {
+    Counted { number: u64 },
+    Poisoned {},
+}
+
+#[derive(Event)]
+pub enum Poison {
+    Poisoned {},
+}
+
+#[annals::data]
+struct Notice {
+    to: String,
+    event: String,
+    stream: String,
+    number: Option<u64>,
+    attempt: u32,
+}
+
+fn post(to: &str, about: &About, number: Option<u64>, attempt: u32) -> Delivery {
+    let Some(url) = annals::env("MAILER_URL") else {
+        return Delivery::Reject("MAILER_URL is not set".into());
+    };
+    let notice = Notice {
+        to: to.into(),
+        event: about.event_id.clone(),
+        stream: about.stream.clone(),
+        number,
+        attempt,
+    };
+    let sent = Request::post(&url)
+        .json(&notice)
+        .timeout(Duration::from_secs(5))
+        .send();
+    match sent {
+        Ok(response) if (200..300).contains(&response.status) => Delivery::Done,
+        _ => Delivery::RetryAfter(Duration::from_millis(50)),
+    }
+}
+
+macro_rules! notifiers {
+    ($($name:ident $event:ty { $($constant:tt)* })*) => {$(
+        pub struct $name;
+
+        impl Notifier for $name {
+            type Event = $event;
+            $($constant)*
+
+            fn notify(event: &$event, about: &About, attempt: u32) -> Delivery {
+                post(stringify!($name), about, number(event), attempt)
+            }
+        }
+    )*};
+}
+
+trait Numbered {
+    fn number(&self) -> Option<u64>;
+}
+
+impl Numbered for Fact {
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Counted { number } => Some(*number),
+            Self::Poisoned {} => None,
+        }
+    }
+}
+
+impl Numbered for Poison {
+    fn number(&self) -> Option<u64> {
+        None
+    }
+}
+
+fn number(event: &impl Numbered) -> Option<u64> {
+    event.number()
+}
+
+notifiers! {
+    Everything Fact {}
+    Fresh Fact { const FROM: StartFrom = StartFrom::Now; }
+    Picky Poison {}
+    Divided Fact { const LANES: u32 = 4; }
+}
+
+annals::export!(
+    notifier Everything,
+    notifier Fresh,
+    notifier Picky,
+    notifier Divided,
+);

@@ -1,0 +1,6 @@
+//! What happens after the event, on real hosts: projectors, process managers, notifiers.
+
+mod failures;
+mod rebuilding;
+mod subscriptions;
+mod transfers;
