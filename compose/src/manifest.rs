@@ -1,5 +1,6 @@
 //! Reads `annals.toml`.
 
+use crate::kind::Kind;
 use crate::problem::{Problem, Problems, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -379,6 +380,13 @@ impl Manifest {
                     "use lower-case letters, digits and `-`, at most 64",
                 ));
             }
+            if reserved(name) {
+                problems.push(self.problem(
+                    name,
+                    "has the name of a part of the framework",
+                    "choose another",
+                ));
+            }
             if let Some(Err(wrong)) = handler.on_failure.as_ref().map(OnFailure::policy) {
                 for (what, remedy) in wrong {
                     problems.push(self.problem(name, what, remedy));
@@ -404,6 +412,24 @@ impl Manifest {
             }
         }
     }
+}
+
+/// Names that reports and traces have for parts that every application has.
+fn reserved(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "types",
+        "settings",
+        "switchboard",
+        "sourcer",
+        "dispatcher",
+        "ingress-http",
+        "ingress-cli",
+    ];
+    let numbered = |(kind, number): (&str, &str)| {
+        Kind::ALL.iter().any(|one| one.interface() == kind)
+            && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    PARTS.contains(&name) || name.rsplit_once('-').is_some_and(numbered)
 }
 
 fn unknown_keys(file: &str, text: &str, table: &toml::Table) -> Vec<Problem> {
@@ -542,6 +568,19 @@ mod tests {
         assert_eq!(
             problems(&text),
             "annals.toml:5: unknown key `atempts` in [handlers.a] on-failure; did you mean `attempts`?"
+        );
+    }
+
+    #[test]
+    fn a_handler_cannot_be_called_like_a_part_of_the_framework() {
+        for name in ["sourcer", "types", "projectors-12"] {
+            let told = problems(&GOOD.replace("handlers.a", &format!("handlers.{name}")));
+            let expected = format!("handler `{name}`: has the name of a part of the framework");
+            assert!(told.contains(&expected), "{told}");
+        }
+        assert_eq!(
+            problems(&GOOD.replace("handlers.a", "handlers.projectors-x")),
+            ""
         );
     }
 

