@@ -159,8 +159,14 @@ mod codec;
 mod context;
 mod decider;
 mod decision;
+#[cfg(feature = "env")]
+mod env;
 #[allow(missing_docs)]
 mod erased;
+#[cfg(not(target_family = "wasm"))]
+mod granted;
+#[cfg(feature = "http")]
+pub mod http;
 mod message;
 mod name;
 mod notifier;
@@ -181,6 +187,8 @@ pub use codec::{Codec, CodecError, Json};
 pub use context::{Context, Random};
 pub use decider::{Decider, Precondition};
 pub use decision::{Decision, Steps, steps};
+#[cfg(feature = "env")]
+pub use env::env;
 pub use message::{Command, Event, EventType, Rejection};
 pub use notifier::{Delivery, Notifier};
 pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Refusal};

@@ -259,6 +259,60 @@ pub fn fold_balances(log: &[Value]) -> BTreeMap<String, Value> {
     rows
 }
 
+/// What `statements` must hold.
+#[must_use]
+pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
+    // Both ends of each transfer: a movement names the one that it is not on.
+    let mut ends: BTreeMap<&str, [&str; 2]> = BTreeMap::new();
+    let mut movements: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for event in log {
+        let data = &event["data"];
+        let text = |field: &str| data[field].as_str().unwrap_or_default();
+        let amount = match event["type"].as_str().unwrap_or_default() {
+            "TransferRequested" => {
+                ends.insert(text("transfer"), [text("from"), text("to")]);
+                continue;
+            }
+            "AccountOpened" => &data["deposit"],
+            "Deposited" | "Withdrawn" => &data["amount"],
+            _ => continue,
+        };
+        let account = text("account");
+        let mut movement =
+            json!({"position": event["position"], "type": event["type"], "amount": amount});
+        if let Some([from, to]) = ends.get(text("transfer")) {
+            movement["transfer"] = data["transfer"].clone();
+            movement["other"] = json!(if account == *from { to } else { from });
+        }
+        movements.entry(account.to_owned()).or_default().push(movement);
+    }
+    let row = |(account, movements)| {
+        let row = json!({"account": account, "movements": movements});
+        (account, row)
+    };
+    movements.into_iter().map(row).collect()
+}
+
+/// Everybody who should hear of an event has heard of it, and of nothing else.
+fn judge_notices(tally: &mut Tally, mailbox: &Mailbox, log: &[Value]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for letter in mailbox.letters() {
+        let notice: Value = serde_json::from_str(&letter.body).unwrap_or_default();
+        let id = notice["id"].as_str().unwrap_or_default().to_owned();
+        *times.entry(id).or_default() += 1;
+    }
+    tally.notices = times.values().sum();
+    tally.repeated = times.values().filter(|times| **times > 1).count();
+    for event in log.iter().filter(|event| event["type"] != "TransferRequested") {
+        if times.remove(event["id"].as_str().unwrap_or_default()).is_none() {
+            tally.wrong.push(format!("nobody was told of {event}"));
+        }
+    }
+    for id in times.keys() {
+        tally.wrong.push(format!("somebody was told of `{id}`, which is not in the log"));
+    }
+}
+
 /// Compares a view with what it must hold.
 ///
 /// # Errors

@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use super::log::{Log, On};
 use crate::erased::NotifierEntry;
+#[cfg(not(target_family = "wasm"))]
+use crate::granted::{Granted, within};
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+use crate::http::{Answer, Request};
 use crate::{Delivery, Notifier};
 
-/// Starts a test of a notifier.
+/// Starts a test of a notifier. Nothing is granted to it but what the test says.
 pub fn notify<N: Notifier>() -> Notify<N> {
     Notify {
         attempt: 1,
+        #[cfg(not(target_family = "wasm"))]
+        granted: Granted::default(),
         notifier: PhantomData,
     }
 }
@@ -19,6 +25,8 @@ pub fn notify<N: Notifier>() -> Notify<N> {
 #[must_use]
 pub struct Notify<N> {
     attempt: u32,
+    #[cfg(not(target_family = "wasm"))]
+    granted: Granted,
     notifier: PhantomData<N>,
 }
 
@@ -26,6 +34,22 @@ impl<N: Notifier> Notify<N> {
     /// The event was tried before: this is so many-th attempt. Otherwise the first.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
+        self
+    }
+
+    /// An environment variable is set. Otherwise there are none.
+    #[cfg(all(feature = "env", not(target_family = "wasm")))]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.granted.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// HTTP requests are answered by a `Response`, or by an `Error` if nobody answers. Otherwise
+    /// nobody can be reached.
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
+        let answer = move |request: &Request| answer(request).into_result();
+        self.granted.answer = Some(std::rc::Rc::new(answer));
         self
     }
 
@@ -38,8 +62,23 @@ impl<N: Notifier> Notify<N> {
     pub fn when(&self, event: On<N::Event>) -> Notified {
         let recorded = Log::default().record(event);
         let entry = const { NotifierEntry::of::<N>() };
-        match (entry.notify)(&recorded, self.attempt) {
-            Ok(delivery) => Notified { delivery },
+        let notify = || (entry.notify)(&recorded, self.attempt);
+        #[cfg(not(target_family = "wasm"))]
+        let granted = Granted {
+            #[cfg(feature = "http")]
+            sent: std::rc::Rc::default(),
+            ..self.granted.clone()
+        };
+        #[cfg(not(target_family = "wasm"))]
+        let answer = within(granted.clone(), notify);
+        #[cfg(target_family = "wasm")]
+        let answer = notify();
+        match answer {
+            Ok(delivery) => Notified {
+                delivery,
+                #[cfg(all(feature = "http", not(target_family = "wasm")))]
+                sent: granted.sent.take(),
+            },
             Err(fault) => panic!("{}", fault.0),
         }
     }
@@ -49,9 +88,37 @@ impl<N: Notifier> Notify<N> {
 #[must_use]
 pub struct Notified {
     delivery: Delivery,
+    /// HTTP requests, in order.
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    sent: Vec<Request>,
 }
 
 impl Notified {
+    /// The HTTP requests that it sent, in order.
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    #[must_use]
+    pub fn sent(&self) -> &[Request] {
+        &self.sent
+    }
+
+    /// It sent these HTTP requests and no others, in this order. Timeouts are not compared.
+    ///
+    /// # Panics
+    ///
+    /// If it sent others.
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    #[track_caller]
+    pub fn then_sent(&self, requests: impl IntoIterator<Item = Request>) -> &Self {
+        let expected: Vec<Request> = requests.into_iter().collect();
+        assert!(
+            self.sent == expected,
+            "\nexpected: {}\n     got: {}\n",
+            show(&expected),
+            show(&self.sent),
+        );
+        self
+    }
+
     /// It is done.
     ///
     /// # Panics
@@ -105,4 +172,26 @@ impl Notified {
         assert!(matches, "\nexpected: {wanted}\n     got: {got}\n");
         self
     }
+}
+
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+fn show(requests: &[Request]) -> String {
+    use std::fmt::Write as _;
+
+    if requests.is_empty() {
+        return "no requests".into();
+    }
+    let mut out = String::from("requests");
+    for request in requests {
+        let _ = write!(out, "\n          {} {}", request.method, request.url);
+        for (name, value) in &request.headers {
+            let _ = write!(out, "\n            {name}: {value}");
+        }
+        let _ = write!(
+            out,
+            "\n            {}",
+            super::encoding::text(&request.body)
+        );
+    }
+    out
 }

@@ -1,39 +1,100 @@
-//! `cargo xtask demo`: composes the bank for two hosts, plays its commands from eight clients,
-//! kills the host in the middle, and compares every outcome and every balance with the oracle.
+//! `cargo xtask demo`: composes the bank for two hosts, and on each of them plays its commands and
+//! then transfers, from eight clients, killing the host in the middle. Every outcome and balance
+//! is compared with the oracle, every view and notice with the log.
 
+use annals_tests::bank::Tally;
+use annals_tests::mailbox::Mailbox;
 use annals_tests::server::{Kind, Server};
+use annals_tests::transfers::{self, Plan};
 use annals_tests::{app, bank};
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::time::Instant;
 
-/// How often each host is killed while it works.
+/// How often each host is killed while it works on the commands, and again on the transfers.
 const KILLS: usize = 3;
+
+/// What one host made of it.
+struct Played {
+    host: Kind,
+    commands: Tally,
+    commands_took: f64,
+    transfers: transfers::Tally,
+    transfers_took: f64,
+}
 
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut rows = Vec::new();
-    for host in Kind::ALL {
-        println!("composing the bank for {}", host.name());
-        let app = app::compose(&app::bank(), host, folder.path())?;
-        let mut server = Server::start(host, &app, &folder.path().join(host.name()))?;
-        println!(
-            "playing its commands on {} at {}, with {KILLS} times SIGKILL",
-            host.name(),
-            server.url()
-        );
-        let start = Instant::now();
-        let tally = bank::play(&mut server, KILLS)?;
-        rows.push((host, tally, start.elapsed()));
+    let played = Kind::ALL
+        .into_iter()
+        .map(|host| play(host, folder.path()))
+        .collect::<Result<Vec<_>>>()?;
+    print_commands(&played);
+    print_transfers(&played);
+    let wrong: Vec<&String> = played
+        .iter()
+        .flat_map(|it| it.commands.wrong.iter().chain(&it.transfers.wrong))
+        .collect();
+    for line in wrong.iter().take(20) {
+        eprintln!("wrong: {line}");
     }
-    println!();
+    if !wrong.is_empty() || played.iter().any(|it| it.commands.lost > 0) {
+        bail!("the bank does not add up");
+    }
+    println!("\nEvery outcome, balance, view and notice is as it must be.");
+    Ok(())
+}
+
+fn play(host: Kind, folder: &Path) -> Result<Played> {
+    let name = host.name();
+    println!("composing the bank for {name}");
+    let app = app::compose(&app::bank(), host, folder)?;
+    let start = |part: &str, mailbox: &Mailbox| {
+        let url = format!("MAILER_URL={}", mailbox.url());
+        let data = folder.join(format!("{name}-{part}"));
+        Server::start_with(host, &app, &data, &["--env", &url])
+    };
+
+    let mailbox = Mailbox::open()?;
+    let mut server = start("commands", &mailbox)?;
+    let url = server.url();
+    println!("playing its commands on {name} at {url}, with {KILLS} times SIGKILL");
+    let began = Instant::now();
+    let commands = bank::play(&mut server, KILLS)?;
+    let commands_took = began.elapsed().as_secs_f64();
+    drop(server);
+
+    let mailbox = Mailbox::open()?;
+    let mut server = start("transfers", &mailbox)?;
+    let url = server.url();
+    println!("transferring money on {name} at {url}, with {KILLS} times SIGKILL");
+    let plan = Plan {
+        transfers: 200,
+        clients: 8,
+        kills: KILLS,
+        seed: 1,
+    };
+    let began = Instant::now();
+    let transfers = transfers::play(&mut server, &mailbox, plan)?;
+    Ok(Played {
+        host,
+        commands,
+        commands_took,
+        transfers,
+        transfers_took: began.elapsed().as_secs_f64(),
+    })
+}
+
+fn print_commands(played: &[Played]) {
     println!(
-        "| host | commands | accepted | rejected | malformed | duplicates | conflicts retried | restarts | lost | wrong | seconds |"
+        "\n| host | commands | accepted | rejected | malformed | duplicates | conflicts retried | restarts | lost | wrong | seconds |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for (host, t, took) in &rows {
+    for it in played {
+        let t = &it.commands;
         println!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |",
-            host.name(),
+            it.host.name(),
             t.commands,
             t.accepted,
             t.rejected,
@@ -43,16 +104,28 @@ fn main() -> Result<()> {
             t.restarts,
             t.lost,
             t.wrong.len(),
-            took.as_secs_f64(),
+            it.commands_took,
         );
     }
-    let wrong: Vec<&String> = rows.iter().flat_map(|(_, tally, _)| &tally.wrong).collect();
-    for line in wrong.iter().take(20) {
-        eprintln!("wrong: {line}");
+}
+
+fn print_transfers(played: &[Played]) {
+    println!(
+        "\n| host | transfers completed | refused | compensated | notices | repeated | restarts | wrong | seconds |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for it in played {
+        let t = &it.transfers;
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {KILLS} | {} | {:.1} |",
+            it.host.name(),
+            t.completed,
+            t.refused,
+            t.compensated,
+            t.notices,
+            t.repeated,
+            t.wrong.len(),
+            it.transfers_took,
+        );
     }
-    if !wrong.is_empty() || rows.iter().any(|(_, tally, _)| tally.lost > 0) {
-        bail!("the bank does not add up");
-    }
-    println!("\nEvery outcome and every balance is as the oracle says.");
-    Ok(())
 }

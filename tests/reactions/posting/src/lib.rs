@@ -35,12 +35,12 @@ fn post(to: &str, about: &About, number: Option<u64>, attempt: u32) -> Delivery 
         number,
         attempt,
     };
-    let sent = Request::post(&url)
+    let sent = Request::post(url)
         .json(&notice)
         .timeout(Duration::from_secs(5))
         .send();
     match sent {
-        Ok(response) if (200..300).contains(&response.status) => Delivery::Done,
+        Ok(response) if response.is_success() => Delivery::Done,
         _ => Delivery::RetryAfter(Duration::from_millis(50)),
     }
 }

@@ -1,6 +1,6 @@
 //! What becomes of events and commands that fail, and of those beside them.
 
-use super::world::{Answer, World, reaction};
+use super::world::{Answer, Mishap, World, reaction};
 use crate::annals::es::settings::LastResort;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Late;
@@ -292,4 +292,73 @@ fn who_died_with_nothing_left_to_do_is_not_held_against_the_reaction() {
     assert!(engine.is_ailing(ledger));
     world.pump();
     assert!(!engine.is_ailing(ledger));
+}
+
+#[test]
+fn whoever_traps_comes_after_the_others() {
+    for round in 0..10 {
+        let world = two(LastResort::Park);
+        bad(&world, "bad 1", Answer::Trap);
+        // Both trap over the first event; then only the notifier does.
+        let mut ledger = reaction("other", Kind::Projector);
+        ledger.wants = vec!["Moved".into()];
+        let mut world = world;
+        world.reactions = vec![world.reactions[0].clone(), ledger];
+        world.append("s-1", "Moved", "a b 1");
+        (0..round).for_each(|_| drop(crate::ports::Clock::random(&world)));
+        assert!(!world.pump(), "the notifier takes the instance with it");
+        world.pass(60_000);
+        world.append("s-1", "Moved", "b c 1");
+        assert!(!world.pump());
+        assert_eq!(world.rows("ledger@1").len(), 3, "the other one came first");
+    }
+}
+
+#[test]
+fn rows_that_are_not_written_yet_lag() {
+    let mut lagged = 0;
+    for call in 1..40 {
+        let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+        let position = world.append("s-1", "Given", "a 1");
+        world.arm(call, Mishap::DieBefore);
+        world.pump();
+        if world.disarm() {
+            break;
+        }
+        let lags = !world.engine().wait(position, 0).unwrap().is_empty();
+        let written = world.rows("ledger@1").contains_key("a");
+        assert!(lags || written, "died before call {call}");
+        lagged += u32::from(lags);
+    }
+    assert!(lagged > 3);
+}
+
+#[test]
+fn waiting_does_not_call_what_has_trapped() {
+    let mut world = two(LastResort::Park);
+    world.reactions[1].wants = vec!["Moved".into()];
+    bad(&world, "bad 1", Answer::Trap);
+    world.settle_until(|world| !notified(world, 1024).is_empty());
+    world.pass(60_000);
+    let before = world.notified.borrow().len();
+    assert!(world.alive(|world| {
+        let lagging = world.engine().wait(2048, 500).unwrap();
+        assert!(lagging.contains(&"mailer".to_owned()));
+    }));
+    assert_eq!(world.notified.borrow().len(), before);
+}
+
+#[test]
+fn an_attempt_by_hand_is_counted() {
+    let world = two(LastResort::Park);
+    bad(&world, "bad 1", Answer::Reject);
+    world.pump();
+    for attempts in 2..5 {
+        assert_eq!(retry(&world, "mailer.1.1024"), Late::Failed("never".into()));
+        let found = letters::find(&world, "mailer.1.1024").unwrap().unwrap();
+        assert_eq!(found.letter.attempts, attempts);
+    }
+    mended(&world);
+    assert_eq!(retry(&world, "mailer.1.1024"), Late::Done);
+    assert_eq!(notified(&world, 1024), [1, 2, 3, 4, 5]);
 }

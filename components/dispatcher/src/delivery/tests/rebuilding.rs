@@ -37,6 +37,23 @@ fn a_raised_version_is_built_beside_the_one_that_answers() {
 }
 
 #[test]
+fn a_generation_answers_only_when_it_has_caught_up() {
+    let world = world(1);
+    for number in 0..700 {
+        world.append("s-1", "Given", &format!("a{number} 1"));
+    }
+    world.settle();
+    let world = deploy(world, 2);
+    let mut rounds = 0;
+    while active(&world) == 1 {
+        rounds += 1;
+        world.engine().pump(None, 100).unwrap();
+    }
+    assert!(rounds > 3, "{rounds}");
+    assert_eq!(world.rows("ledger@2"), world.expected());
+}
+
+#[test]
 fn an_older_deployment_undoes_nothing() {
     let world = deploy(world(1), 2);
     world.append("s-1", "Given", "a 1");

@@ -154,6 +154,17 @@ impl World {
         }
     }
 
+    /// Pumps once and again until something is the case.
+    pub fn settle_until(&self, done: impl Fn(&Self) -> bool) {
+        for _ in 0..10 {
+            if done(self) {
+                return;
+            }
+            self.pump();
+        }
+        assert!(done(self), "it never was the case");
+    }
+
     /// Arms a mishap at a call from now on; answers nothing once it is beyond the last call.
     pub fn arm(&self, call: u32, mishap: Mishap) {
         self.calls.set(0);
