@@ -7,7 +7,9 @@
 //!
 //! # The order
 //!
-//! Entries of the list from the last one to the first, before each of them the revisions of its row from the
+//! First of all a mark is made that the view is dropped. It stays: whoever comes to the view's list
+//! anew is refused, whoever still remembers rows is told that there are none, and the tools know garbage from
+//! damage. Then entries of the list from the last one to the first, before each of them the revisions of its row from the
 //! newest to the first. So at every moment there is a list without gaps, of rows without gaps, and
 //! a drop that was interrupted anywhere is taken up by the next one, which finds their ends as
 //! everybody does. A row whose key was entered twice is gone when the second entry's turn comes.
@@ -16,7 +18,7 @@ use crate::chain::Chain;
 use crate::error::StoreError;
 use crate::log::EventLog;
 use crate::probe;
-use crate::reaction_records::Tombstone;
+use crate::reaction_records::{DroppedView, Tombstone};
 use crate::reactions::check_name;
 use crate::record;
 use crate::slots::Slots;
@@ -34,6 +36,15 @@ impl<S: Slots> EventLog<S> {
     pub fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError> {
         check_name("a view's name", view)?;
         self.reactions.forget_view(view);
+        let mark = DroppedView {
+            view: view.to_owned(),
+        };
+        // Others write the same.
+        self.create(&self.keys.dropped_view(view), &record::encode(&mark)?)
+            .map_err(|error| match error {
+                StoreError::InDoubt(why) => StoreError::Unavailable(why),
+                other => other,
+            })?;
         let hint = self.keys.view_hint(view);
         let mut end = self.list_end(view, self.hinted(&hint)?)?;
         let mut revisions = MOST_REVISIONS;
@@ -55,6 +66,11 @@ impl<S: Slots> EventLog<S> {
         }
         self.delete(&hint)?;
         Ok(true)
+    }
+
+    /// Was the view dropped, at least in part?
+    pub(crate) fn is_dropped(&self, view: &str) -> Result<bool, StoreError> {
+        Ok(self.get(&self.keys.dropped_view(view))?.is_some())
     }
 
     /// Deletes a row, as many revisions as may still be; `false` if that was not enough.

@@ -1,6 +1,6 @@
 //! What fuzz targets need of the inside. No part of the interface.
 
-use crate::reaction_records::{CheckpointRecord, RowRecord, Tombstone, ViewEntry};
+use crate::reaction_records::{CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewEntry};
 use crate::record::{
     self, ClaimRecord, Commit, Hint, LogRecord, OutcomeRecord, Record, Ref, Segment, Skip,
     SnapshotRecord, StoreRecord, StreamRecord, Void,
@@ -28,6 +28,7 @@ pub fn records(bytes: &[u8]) {
     record::<RowRecord>(bytes);
     record::<ViewEntry>(bytes);
     record::<Tombstone>(bytes);
+    record::<DroppedView>(bytes);
 }
 
 fn record<R: Record + PartialEq + std::fmt::Debug>(bytes: &[u8]) {

@@ -163,6 +163,14 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Says that a view was dropped.
+    pub fn dropped_view(&self, view: &str) -> String {
+        let name = segment_up_to("view-dropped", &escape(view), LONGEST_REACTION);
+        format!("{}.{name}", self.root)
+    }
+}
+
 /// As [`LONGEST_SEGMENT`], for the keys of what reactions keep: `.checkpoint.` is longer.
 const LONGEST_REACTION: usize = 160;
 
@@ -195,6 +203,7 @@ mod tests {
             format!("{}.{:016x}", keys.row(&"v".repeat(80), &"k".repeat(79)), 1),
             keys.view_entry(&"v".repeat(160), 1),
             keys.view_hint(&"v".repeat(160)),
+            keys.dropped_view(&"v".repeat(160)),
         ] {
             assert!(key.len() <= 256, "{} bytes: {key}", key.len());
         }
@@ -210,6 +219,7 @@ mod tests {
             keys.row(text, "k"),
             keys.view_entry(text, 1),
             keys.view_hint(text),
+            keys.dropped_view(text),
         ]);
         if let Ok(stream) = StreamName::parse(text) {
             all.extend([

@@ -17,6 +17,7 @@ kinds! {
     RowRecord = 9 "row";
     ViewEntry = 10 "view entry";
     Tombstone = 14 "tombstone";
+    DroppedView = 15 "dropped view";
 }
 
 /// A revision of a handler's checkpoint.
@@ -61,4 +62,10 @@ pub(crate) struct ViewEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
     pub known: u64,
+}
+
+/// A view that is being deleted, or was: its name is never used again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DroppedView {
+    pub view: String,
 }

@@ -145,17 +145,24 @@ impl<S: Slots> EventLog<S> {
     ) -> Result<(RowPlace, Option<Row>), StoreError> {
         let known = self.remembered_row(view, key);
         let chain = Chain(self.keys.row(view, key));
-        let newest =
-            self.newest(
-                &chain,
-                known.revision,
-                |record: &RowRecord, revision| match record {
-                    r if r.view != view => Err(format!("it belongs to view {:?}", r.view)),
-                    r if r.key != key => Err(format!("it is the row {:?}", r.key)),
-                    r if r.revision != revision => Err(format!("it is revision {}", r.revision)),
-                    _ => Ok(()),
-                },
-            )?;
+        let newest = self.newest(
+            &chain,
+            known.revision,
+            |record: &RowRecord, revision| match record {
+                r if r.view != view => Err(format!("it belongs to view {:?}", r.view)),
+                r if r.key != key => Err(format!("it is the row {:?}", r.key)),
+                r if r.revision != revision => Err(format!("it is revision {}", r.revision)),
+                _ => Ok(()),
+            },
+        );
+        let newest = match newest {
+            // What is remembered may be gone, and what is there half deleted.
+            Err(StoreError::Corrupt { .. }) if self.is_dropped(view)? => {
+                self.reactions.forget_view(view);
+                return Ok((RowPlace::default(), None));
+            }
+            other => other?,
+        };
         let Some((revision, record)) = newest else {
             return Ok((known, None));
         };

@@ -132,6 +132,9 @@ impl<S: Slots> EventLog<S> {
             return Ok(());
         }
         let mut end = match listings.end(view) {
+            0 if self.is_dropped(view)? => {
+                return Err(StoreError::Invalid(format!("view {view} was dropped")));
+            }
             0 => self.list_end(view, self.hinted(&self.keys.view_hint(view))?)?,
             end => end,
         };

@@ -302,6 +302,64 @@ fn tombstones_may_be_lost_or_come_late() {
     }
 }
 
+#[test]
+fn a_checkpoint_keeps_any_state_up_to_a_limit() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    let states = [
+        vec![],
+        (0..=255).collect(),
+        vec![7; MAX_STATE_BYTES],
+        vec![1],
+    ];
+    for (revision, state) in (0..).zip(&states) {
+        let next = Checkpoint {
+            state: state.clone(),
+            ..checkpoint(5, 1, revision)
+        };
+        log.save_checkpoint("h", next.clone()).unwrap();
+        let stored = Checkpoint {
+            revision: revision + 1,
+            ..next
+        };
+        for log in [&mut log, &mut open(&slots)] {
+            assert_eq!(log.load_checkpoint("h"), Ok(Some(stored.clone())));
+        }
+    }
+    let before = slots.dump();
+    let large = Checkpoint {
+        state: vec![0; MAX_STATE_BYTES + 1],
+        ..checkpoint(6, 1, 4)
+    };
+    let refused = log.save_checkpoint("h", large).unwrap_err();
+    assert!(
+        matches!(refused, WriteError::Store(StoreError::Invalid(_))),
+        "{refused}"
+    );
+    assert_eq!(slots.dump(), before);
+}
+
+#[test]
+fn a_state_that_was_superseded_does_not_pile_up() {
+    let slots = MemorySlots::new();
+    for revision in 0..100 {
+        let next = Checkpoint {
+            state: vec![revision as u8; 10_000],
+            ..checkpoint(revision, 1, revision)
+        };
+        // Warm and cold instances.
+        let mut log = open(&slots);
+        if revision % 2 == 0 {
+            log.load_checkpoint("h").unwrap();
+        }
+        log.save_checkpoint("h", next).unwrap();
+    }
+    let bytes: usize = slots.dump().values().map(Vec::len).sum();
+    assert!(bytes < 10_000 + 100 * 20, "{bytes} bytes");
+    let stored = open(&slots).load_checkpoint("h").unwrap().unwrap();
+    assert_eq!(stored.state, [99; 10_000]);
+}
+
 /// Counts reads and writes.
 struct Counting<'a> {
     slots: &'a MemorySlots,
@@ -347,7 +405,10 @@ fn a_warm_instance_needs_few_reads_and_a_cold_one_not_many() {
         log.save_checkpoint("h", checkpoint(n, 1, n)).unwrap();
     }
     let (reads, writes) = counting.count();
-    assert_eq!(reads, 4, "both first revisions, the view's hint and end");
+    assert_eq!(
+        reads, 5,
+        "both first revisions, the view's hint and end, and whether it was dropped"
+    );
     assert!(
         writes <= 1000 + 1000 + 1 + 1000 + 2 * 1000 / 16,
         "{writes} writes"

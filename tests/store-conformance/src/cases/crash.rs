@@ -8,6 +8,7 @@ use annals_event_log::{
 };
 
 use crate::case::{Case, Skip};
+use crate::cases::dropping::{drop_all, fill, keys};
 use crate::panics;
 use crate::reading;
 use crate::scene::{Connection, Scene, metadata};
@@ -23,6 +24,16 @@ pub(super) const CASES: &[Case] = &[
         "crash.reactions-are-still-there",
         "checkpoints and rows survive, and so do deletions",
         reactions_are_still_there,
+    ),
+    Case::if_possible(
+        "crash.drop-goes-on",
+        "a view that was half dropped is dropped on, also when the call did not come to its end",
+        drop_goes_on,
+    ),
+    Case::if_possible(
+        "crash.log-end",
+        "crashes among writers: no acknowledged event is after the end of the log",
+        log_end,
     ),
     Case::if_possible(
         "crash.same-command-again",
@@ -155,6 +166,56 @@ fn reactions_are_still_there(scene: &Scene<'_>) -> Result<(), Skip> {
         0,
     );
     assert!(late.is_err(), "that it was deleted was forgotten");
+    Ok(())
+}
+
+fn drop_goes_on(scene: &Scene<'_>) -> Result<(), Skip> {
+    let names: Vec<String> = (0..40).map(|n| format!("{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let views = ["v@1", "v@2", "v@3"].map(|view| scene.name(view));
+    for view in &views {
+        fill(&mut scene.connect(), view, &names);
+        assert_eq!(scene.connect().drop_rows(view, 7), Ok(false));
+    }
+    // One call is under way when the process ends, perhaps.
+    let crashed = panics::each(2, |thread| {
+        if thread == 0 {
+            let _ = scene.connect().drop_rows(&views[0], 100);
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        scene.backend.crash()
+    });
+    if !crashed[1] {
+        return Err(NO_PROCESS);
+    }
+    answered(|| scene.connect().health());
+    for view in &views[1..] {
+        assert_eq!(keys(&mut scene.connect(), view).len(), 33, "{view}");
+    }
+    for view in &views[..2] {
+        drop_all(&mut scene.connect(), view, 9);
+        assert_eq!(keys(&mut scene.connect(), view), Vec::<String>::new());
+    }
+    assert_eq!(keys(&mut scene.connect(), &views[2]).len(), 33);
+    Ok(())
+}
+
+fn log_end(scene: &Scene<'_>) -> Result<(), Skip> {
+    let acknowledged = among_crashes(scene, |writer, n| {
+        let store = &mut scene.connect();
+        let stream = scene.stream(&format!("{writer}.{}", n % 3));
+        let appended = store.append(scene.request(&stream, Precondition::Any, &["A"]));
+        let position = appended.ok()?.position;
+        // Asked at once, of whoever is there.
+        if let Ok(end) = scene.connect().log_end() {
+            assert!(end >= position, "{end} is before the event at {position}");
+        }
+        Some(position)
+    })?;
+    let end = answered(|| scene.connect().log_end());
+    let last = acknowledged.into_iter().max().unwrap_or_default();
+    assert!(end >= last, "{end} is before the event at {last}");
     Ok(())
 }
 

@@ -6,7 +6,9 @@ mod append;
 mod commands;
 mod concurrency;
 mod crash;
+mod dropping;
 mod log;
+mod log_end;
 mod long_streams;
 mod names;
 mod payloads;
@@ -22,9 +24,11 @@ pub(crate) const ALL: &[&[Case]] = &[
     names::CASES,
     payloads::CASES,
     log::CASES,
+    log_end::CASES,
     commands::CASES,
     snapshots::CASES,
     reactions::CASES,
+    dropping::CASES,
     prefixes::CASES,
     concurrency::CASES,
     long_streams::CASES,

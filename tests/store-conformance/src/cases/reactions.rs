@@ -6,7 +6,7 @@ use annals_event_log::{Checkpoint, Row, WriteError};
 
 use crate::case::Case;
 use crate::panics;
-use crate::scene::{Connection, Scene};
+use crate::scene::{Connection, Scene, assert_invalid};
 
 pub(super) const CASES: &[Case] = &[
     Case::new(
@@ -38,6 +38,16 @@ pub(super) const CASES: &[Case] = &[
         "checkpoints.race",
         "of four that save on the same revision, exactly one does",
         checkpoint_race,
+    ),
+    Case::new(
+        "checkpoints.state",
+        "any bytes beside the position come back as given, up to 1 MiB; more is refused",
+        checkpoint_state,
+    ),
+    Case::new(
+        "checkpoints.state-of-the-winner",
+        "of four that save different states on the same revision, all read the one that was acknowledged",
+        checkpoint_state_race,
     ),
     Case::new(
         "checkpoints.many-writes",
@@ -225,6 +235,93 @@ fn checkpoint_race(scene: &Scene<'_>) {
                 .ok()
                 .and_then(|found| Some(found.as_ref()?.position));
             assert_eq!(position, Some((round as u64 + 1) * 10 + won[0] as u64));
+        }
+    }
+}
+
+fn checkpoint_state(scene: &Scene<'_>) {
+    let (store, handler) = (&mut scene.connect(), scene.name("h"));
+    let states = [
+        b"state".to_vec(),
+        vec![],
+        (0..=255).collect(),
+        vec![0xa5; 1 << 20],
+        vec![0],
+    ];
+    let mut revision = 0;
+    for state in states {
+        let next = Checkpoint {
+            state: state.clone(),
+            ..checkpoint(5, 1, revision)
+        };
+        assert_eq!(store.save_checkpoint(&handler, next), Ok(()));
+        let found = checkpoint_of(scene, store, &handler).expect("it was saved");
+        assert!(
+            found.state == state,
+            "{} bytes came back",
+            found.state.len()
+        );
+        let stale = Checkpoint {
+            state: b"stale".to_vec(),
+            ..checkpoint(6, 1, revision)
+        };
+        let refused = scene.connect().save_checkpoint(&handler, stale);
+        assert_eq!(refused, Err(WriteError::Stale));
+        let large = Checkpoint {
+            state: vec![0; (1 << 20) + 1],
+            ..checkpoint(6, 1, found.revision)
+        };
+        match store.save_checkpoint(&handler, large) {
+            Err(WriteError::Store(error)) => {
+                assert_invalid::<()>(Err(error), "a state of more than 1 MiB");
+            }
+            other => panic!("a state of more than 1 MiB: {other:?}"),
+        }
+        let after = checkpoint_of(scene, store, &handler);
+        assert!(
+            after.as_ref() == Some(&found),
+            "what was refused changes nothing"
+        );
+        revision = found.revision;
+    }
+}
+
+fn checkpoint_state_race(scene: &Scene<'_>) {
+    let handler = scene.name("h");
+    let barrier = Barrier::new(4);
+    let ended = panics::each(4, |thread| {
+        let store = &mut scene.connect();
+        let mut results = Vec::new();
+        // Nothing may panic between two barriers: the others would wait for ever.
+        for round in 1..=10u64 {
+            let known = store.load_checkpoint(&handler);
+            barrier.wait();
+            let state = vec![thread as u8; 300 + round as usize];
+            let result = known.map_err(WriteError::from).and_then(|known| {
+                let next = Checkpoint {
+                    state: state.clone(),
+                    ..checkpoint(round, 1, known.map_or(0, |known| known.revision))
+                };
+                store.save_checkpoint(&handler, next)
+            });
+            barrier.wait();
+            let after = store.load_checkpoint(&handler);
+            barrier.wait();
+            results.push((result, state, after));
+        }
+        results
+    });
+    for round in 0..10 {
+        let results: Vec<_> = ended.iter().map(|results| &results[round]).collect();
+        let won: Vec<_> = results
+            .iter()
+            .filter(|(result, ..)| *result == Ok(()))
+            .collect();
+        assert_eq!(won.len(), 1, "round {round}");
+        for (_, _, after) in &results {
+            let found = after.as_ref().ok().and_then(|found| found.as_ref());
+            let found = found.map(|found| &found.state);
+            assert_eq!(found, Some(&won[0].1), "round {round}");
         }
     }
 }

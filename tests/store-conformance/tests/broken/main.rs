@@ -110,6 +110,25 @@ found! {
     snapshots_without_version: ForgetsStateVersion by ["snapshots.state-version-is-kept"];
     checkpoints_without_revision: IgnoresRevision by ["checkpoints.stale", "checkpoints.race"];
     checkpoints_that_go_back: CheckpointsGoBack by ["checkpoints.never-go-back"];
+    states_forgotten: ForgetsStates by [
+        "checkpoints.state", "checkpoints.saved-and-loaded", "checkpoints.state-of-the-winner",
+    ];
+    states_of_those_who_lost: KeepsStaleStates by [
+        "checkpoints.state", "checkpoints.state-of-the-winner",
+    ];
+    states_that_are_cut: CutsStates by ["checkpoints.state"];
+    ends_that_stand_still: EndsWhereItWasRead by [
+        "log-end.after-every-append", "log-end.while-writers-run",
+    ];
+    ends_of_ones_own: EndsAtOwnAppends by ["log-end.after-every-append", "crash.log-end"];
+    ends_before_the_last_event: EndsBeforeTheLast by [
+        "log-end.after-every-append", "crash.log-end",
+    ];
+    views_that_stay: NeverDrops by ["drop.everything", "crash.drop-goes-on"];
+    views_half_dropped: DropsOneBatch by ["drop.everything", "drop.no-more-than-asked"];
+    views_dropped_without_limit: DropsAtOnce by ["drop.no-more-than-asked", "crash.drop-goes-on"];
+    views_dropped_by_their_beginning: DropsByPrefix by ["drop.other-views-stay"];
+    views_dropped_beside_the_key: DropsBesideTheKey by ["drop.other-views-stay"];
     rows_without_comparison: IgnoresSeen by ["rows.stale", "rows.race"];
     rows_that_go_back: RowsGoBack by ["rows.never-go-back"];
     rows_that_rise_again: ForgetsDeletions by ["rows.deleted", "crash.reactions-are-still-there"];

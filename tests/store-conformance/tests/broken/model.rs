@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use annals_event_log::{Checkpoint, Row, RowPage, WriteError};
+use annals_event_log::{Checkpoint, MAX_STATE_BYTES, Row, RowPage, StoreError, WriteError};
 
 use crate::store::Defect;
 
@@ -28,17 +28,29 @@ impl Reactions {
         let stored = self.load_checkpoint(handler);
         let revision = stored.as_ref().map_or(0, |stored| stored.revision);
         if next.revision != revision && defect != Some(Defect::IgnoresRevision) {
+            if let (Some(Defect::KeepsStaleStates), Some(mut stored)) = (defect, stored) {
+                stored.state = next.state;
+                self.checkpoints.insert(handler.to_owned(), stored);
+            }
             return Err(WriteError::Stale);
+        }
+        if next.state.len() > MAX_STATE_BYTES && defect != Some(Defect::CutsStates) {
+            return Err(StoreError::Invalid("the state is too large".into()).into());
         }
         let back = stored
             .is_some_and(|it| it.generation == next.generation && it.position > next.position);
         if back && defect != Some(Defect::CheckpointsGoBack) {
             return Err(WriteError::Stale);
         }
-        let next = Checkpoint {
+        let mut next = Checkpoint {
             revision: revision + 1,
             ..next
         };
+        match defect {
+            Some(Defect::ForgetsStates) => next.state.clear(),
+            Some(Defect::CutsStates) => next.state.truncate(4096),
+            _ => {}
+        }
         self.checkpoints.insert(handler.to_owned(), next);
         Ok(())
     }
@@ -95,11 +107,25 @@ impl Reactions {
     }
 
     /// Answers whether nothing is left.
-    pub fn drop_rows(&mut self, view: &str, limit: u32, _defect: Option<Defect>) -> bool {
-        let keys = self.rows.keys().filter(|(of, _)| of == view).cloned();
-        for key in keys.take(limit as usize).collect::<Vec<_>>() {
+    pub fn drop_rows(&mut self, view: &str, limit: u32, defect: Option<Defect>) -> bool {
+        let is_meant = |of: &str, key: &str| match defect {
+            Some(Defect::NeverDrops) => false,
+            Some(Defect::DropsByPrefix) => of.starts_with(view),
+            Some(Defect::DropsBesideTheKey) => {
+                of == view || format!("{of}.{key}").starts_with(&format!("{view}."))
+            }
+            _ => of == view,
+        };
+        let limit = match defect {
+            Some(Defect::DropsAtOnce) => usize::MAX,
+            _ => limit as usize,
+        };
+        let keys = self.rows.keys().filter(|(of, key)| is_meant(of, key));
+        let keys: Vec<_> = keys.take(limit).cloned().collect();
+        for key in keys {
             self.rows.remove(&key);
         }
-        !self.rows.keys().any(|(of, _)| of == view)
+        matches!(defect, Some(Defect::NeverDrops | Defect::DropsOneBatch))
+            || !self.rows.keys().any(|(of, key)| is_meant(of, key))
     }
 }

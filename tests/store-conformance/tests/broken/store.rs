@@ -52,6 +52,17 @@ pub enum Defect {
     RowsGoBack,
     ForgetsDeletions,
     ScansOutOfOrder,
+    ForgetsStates,
+    KeepsStaleStates,
+    CutsStates,
+    EndsWhereItWasRead,
+    EndsAtOwnAppends,
+    EndsBeforeTheLast,
+    NeverDrops,
+    DropsOneBatch,
+    DropsAtOnce,
+    DropsByPrefix,
+    DropsBesideTheKey,
     LeaksPrefixes,
     IgnoresDamage,
 }
@@ -97,6 +108,7 @@ impl Backend for Broken {
             shared: self.shared.clone(),
             prefix: prefix.to_owned(),
             reads: BTreeMap::new(),
+            end: None,
         })
     }
 
@@ -115,6 +127,7 @@ struct Connection {
     shared: Arc<Shared>,
     prefix: String,
     reads: BTreeMap<String, Option<StreamPage>>,
+    end: Option<u64>,
 }
 
 impl Connection {
@@ -243,6 +256,10 @@ impl Store for Connection {
             _ => {}
         }
         match self.inner.append(request) {
+            Ok(appended) if self.is(D::EndsAtOwnAppends) => {
+                self.end = Some(appended.position);
+                Ok(appended)
+            }
             Err(AppendError::Conflict { expected, .. }) if self.is(D::HidesActual) => {
                 let actual = 0;
                 Err(AppendError::Conflict { expected, actual })
@@ -391,7 +408,13 @@ impl Store for Connection {
     }
 
     fn log_end(&mut self) -> Result<u64, StoreError> {
-        self.inner.log_end()
+        let end = self.inner.log_end()?;
+        Ok(match self.defect {
+            Some(D::EndsWhereItWasRead) => *self.end.get_or_insert(end),
+            Some(D::EndsAtOwnAppends) => self.end.unwrap_or_default(),
+            Some(D::EndsBeforeTheLast) => end.saturating_sub(1024),
+            _ => end,
+        })
     }
 
     fn load_snapshot(
