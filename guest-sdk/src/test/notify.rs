@@ -96,7 +96,6 @@ pub struct Notified {
 impl Notified {
     /// The HTTP requests that it sent, in order.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
-    #[must_use]
     pub fn sent(&self) -> &[Request] {
         &self.sent
     }
