@@ -97,9 +97,11 @@ impl<S: Slots> EventLog<S> {
     /// Reads what is new in the list.
     fn read_list(&self, view: &str, listing: &mut Listing) -> Result<(), StoreError> {
         while let Some(entry) = self.read_entry(view, listing.read + 1)? {
-            listing.bytes += entry.key.len() + PER_KEY;
-            listing.keys.insert(entry.key);
             listing.read = entry.index;
+            if !entry.is_blank() {
+                listing.bytes += entry.key.len() + PER_KEY;
+                listing.keys.insert(entry.key);
+            }
         }
         Ok(())
     }
