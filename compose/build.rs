@@ -14,6 +14,7 @@ const COMPONENTS: &[&str] = &[
     "annals-sourcer",
     "annals-dispatcher",
     "annals-ingress-http",
+    "annals-ingress-cli",
 ];
 
 fn main() {

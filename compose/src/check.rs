@@ -1,19 +1,60 @@
 //! Judges the handlers, each and all together. Collects every problem before it gives up.
+//!
+//! # Names
+//!
+//! A handler is known by the component's name in the manifest. One of several deciders in a component,
+//! and one of several reactions of whatever kinds, is `name.own`, its own name after the component's.
+//! So reactions never share a name, and neither do deciders; a decider and the one reaction beside
+//! it may.
 
-use crate::manifest::Manifest;
-use crate::probe::{DeciderDescriptor, Handler, Prober};
+mod grants;
+mod reactions;
+
+use crate::grant::unversioned;
+use crate::host::Host;
+use crate::kind::Kind;
+use crate::manifest::{Handler as Entry, Manifest};
+use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Problem, nearest};
 use std::collections::BTreeMap;
 
-/// A handler that may be composed.
+/// A component that may be composed.
 pub struct Checked {
-    /// Its component.
+    /// The component.
     pub handler: Handler,
     /// Its deciders, named as the application knows them.
     pub deciders: Vec<DeciderDescriptor>,
+    /// Its reactions, kind by kind, named as the application knows them.
+    pub reactions: Vec<Reaction>,
 }
 
-/// Checks one handler by itself.
+/// A reaction in a component.
+pub struct Reaction {
+    /// Projector, process manager or notifier.
+    pub kind: Kind,
+    /// What it says of itself.
+    pub descriptor: ReactionDescriptor,
+}
+
+impl Checked {
+    /// Its reactions of a kind, in its own order.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &ReactionDescriptor> {
+        let reactions = self.reactions.iter();
+        let reactions = reactions.filter(move |reaction| reaction.kind == kind);
+        reactions.map(|reaction| &reaction.descriptor)
+    }
+
+    /// How many handlers of a kind it holds.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Decider => self.deciders.len(),
+            kind => self.of(kind).count(),
+        }
+    }
+}
+
+/// Checks one component by itself; with a host, also that it offers what the component is granted.
 ///
 /// # Errors
 ///
@@ -21,62 +62,103 @@ pub struct Checked {
 pub fn handler(
     manifest: &Manifest,
     prober: &Prober,
+    host: Option<Host>,
     handler: Handler,
 ) -> Result<Checked, Vec<Problem>> {
     let mut problems = Vec::new();
     let name = handler.name.clone();
-    let deciders = crate::contract("deciders");
-    if !handler.exports.contains(&deciders) {
-        problems.push(no_kind(manifest, &handler, &deciders));
+    let entry = manifest.handlers.get(&name).map(|entry| entry.get_ref());
+    let kinds = handler.kinds();
+    if kinds.is_empty() {
+        problems.push(no_kind(manifest, &handler));
     }
-    let types = crate::contract("types");
-    for import in handler.imports.iter().filter(|import| **import != types) {
-        problems.push(manifest.problem(
-            &name,
-            format!("imports `{import}`, and a decider is pure: it may import nothing"),
-            import_remedy(import),
-        ));
-    }
-    if let Some(allow) = manifest
-        .handlers
-        .get(&name)
-        .map(|entry| &entry.get_ref().allow)
-        && !allow.is_empty()
+    let allow = entry
+        .map(|entry| entry.allow.as_slice())
+        .unwrap_or_default();
+    grants::check(manifest, host, &handler, allow, &mut problems);
+    if let Some(entry) = entry
+        && !kinds.is_empty()
     {
-        problems.push(manifest.problem(
-            &name,
-            format!(
-                "is granted `{}`, and a decider can be granted nothing",
-                allow.join("`, `")
-            ),
-            "remove `allow`; side effects belong in a notifier",
-        ));
+        meaningless_keys(manifest, &name, entry, &kinds, &mut problems);
     }
-    if !problems.is_empty() {
+    // Running what is not as it must be would only tell the same again, in other words.
+    let runs = kinds.contains(&Kind::Notifier) || handler.host_imports().next().is_none();
+    if kinds.is_empty() || !runs {
         return Err(problems);
     }
-    let described = prober.describe(&handler).map_err(|error| {
-        vec![manifest.problem(
-            &name,
-            format!("{error:#}"),
-            "`describe` must return constants; run the handler's own tests",
-        )]
-    })?;
-    let deciders = named(manifest, &name, described, &mut problems);
-    for decider in &deciders {
-        descriptor(manifest, &name, decider, &mut problems);
+    let described = match prober.describe(&handler) {
+        Ok(described) => described,
+        Err(error) => {
+            problems.push(manifest.problem(
+                &name,
+                format!("{error:#}"),
+                "`describe` must return constants; run the handler's own tests",
+            ));
+            return Err(problems);
+        }
+    };
+    let mut deciders = described.deciders;
+    if kinds.contains(&Kind::Decider) {
+        deciders = named(manifest, &name, deciders, &mut problems);
+        for decider in &deciders {
+            descriptor(manifest, &name, decider, &mut problems);
+        }
+    }
+    let reactions = reactions::named(manifest, &name, described.reactions, &mut problems);
+    for reaction in &reactions {
+        reactions::descriptor(manifest, &name, reaction, &mut problems);
     }
     if problems.is_empty() {
-        Ok(Checked { handler, deciders })
+        Ok(Checked {
+            handler,
+            deciders,
+            reactions,
+        })
     } else {
         Err(problems)
     }
 }
 
-/// Checks all handlers against each other.
+/// Keys of the manifest that say something of kinds that the component does not hold.
+fn meaningless_keys(
+    manifest: &Manifest,
+    name: &str,
+    entry: &Entry,
+    kinds: &[Kind],
+    problems: &mut Vec<Problem>,
+) {
+    if entry.on_failure.is_some() && !kinds.iter().any(|kind| kind.is_reaction()) {
+        problems.push(manifest.problem(
+            name,
+            "has `on-failure`, and a decider is not given events again",
+            "remove `on-failure`: a decider's failure is the answer of its command",
+        ));
+    }
+    if entry.snapshot_every.is_some() && !kinds.contains(&Kind::Decider) {
+        problems.push(manifest.problem(
+            name,
+            format!("has `snapshot-every`, and a {} has no snapshots", kinds[0]),
+            "remove `snapshot-every`",
+        ));
+    }
+}
+
+/// Checks all handlers against each other. `all`: none was left out for problems of its own, so that
+/// what is not among them does not exist.
 #[must_use]
-pub fn together(manifest: &Manifest, handlers: &[Checked]) -> Vec<Problem> {
+pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
+    routes(manifest, handlers, &mut problems);
+    reactions::views(manifest, handlers, &mut problems);
+    if all {
+        reactions::unknown_commands(manifest, handlers, &mut problems);
+        reactions::unknown_events(manifest, handlers, &mut problems);
+    }
+    problems
+}
+
+/// A command goes to one decider.
+fn routes(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let mut routes: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for checked in handlers {
         let name = checked.handler.name.as_str();
@@ -102,24 +184,30 @@ pub fn together(manifest: &Manifest, handlers: &[Checked]) -> Vec<Problem> {
             }
         }
     }
-    problems
 }
 
-fn no_kind(manifest: &Manifest, handler: &Handler, wanted: &str) -> Problem {
+fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
     let near = handler
         .exports
         .iter()
         .find(|export| export.starts_with("annals:es/"));
-    match near {
-        Some(other) if other.split('@').next() == wanted.split('@').next() => manifest.problem(
+    let of_kind = |export: &str| {
+        let name = unversioned(export);
+        let wanted = Kind::ALL.into_iter().map(Kind::export);
+        wanted
+            .into_iter()
+            .find(|wanted| unversioned(wanted) == name)
+    };
+    match near.map(|export| (export, of_kind(export))) {
+        Some((other, Some(wanted))) => manifest.problem(
             &handler.name,
             format!("speaks another version of the contract: it exports `{other}`, not `{wanted}`"),
             "build it with the SDK of this composer's version",
         ),
-        Some(other) => manifest.problem(
+        Some((other, None)) => manifest.problem(
             &handler.name,
-            format!("exports `{other}`, which this version does not compose"),
-            "this version composes deciders only",
+            format!("exports `{other}`, which is not of a handler"),
+            "export deciders, projectors, process managers or notifiers",
         ),
         None => manifest.problem(
             &handler.name,
@@ -131,22 +219,9 @@ fn no_kind(manifest: &Manifest, handler: &Handler, wanted: &str) -> Problem {
                     format!("`{}`", handler.exports.join("`, `"))
                 }
             ),
-            "call `annals::export!(..)` in its lib.rs with the deciders to export",
+            "call `annals::export!(..)` in its lib.rs with the handlers to export",
         ),
     }
-}
-
-fn import_remedy(import: &str) -> String {
-    let use_instead = if import.starts_with("wasi:clocks") {
-        "take the time from the context (`ctx.now()`)"
-    } else if import.starts_with("wasi:random") {
-        "take randomness from the context (`ctx.seed()`)"
-    } else {
-        "remove what needs it"
-    };
-    format!(
-        "{use_instead}, and build for wasm32-unknown-unknown (or set `path` to its crate, which does)"
-    )
 }
 
 /// Gives deciders the names by which the application knows them: the manifest's, and for one of

@@ -1,7 +1,7 @@
 //! The framework's own components, built by this crate's build script and carried in the binary.
 
 use crate::host::Adapter;
-use crate::wire::Part;
+use crate::wire::{Framework, Part};
 use anyhow::{Context as _, Result};
 use wit_component::ComponentEncoder;
 
@@ -16,19 +16,26 @@ const STORE_FILESYSTEM: &[u8] =
 const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
 const DISPATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_dispatcher.wasm"));
 const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_http.wasm"));
+const INGRESS_CLI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_cli.wasm"));
 
-/// Store adapter, sourcer, dispatcher and ingress, each after what it imports.
+/// The framework's part of an application; `runs_commands` if it can be run from a command line, too.
 ///
 /// # Errors
 ///
 /// Only if this binary was built with broken components.
-pub fn parts(adapter: Adapter) -> Result<Vec<Part>> {
-    Ok(vec![
-        store(adapter)?,
-        part("sourcer", SOURCER)?,
-        part("dispatcher", DISPATCHER)?,
-        part("ingress-http", INGRESS_HTTP)?,
-    ])
+pub fn parts(adapter: Adapter, runs_commands: bool) -> Result<Framework> {
+    let mut faces = vec![part("ingress-http", INGRESS_HTTP)?];
+    if runs_commands {
+        faces.push(part("ingress-cli", INGRESS_CLI)?);
+    }
+    Ok(Framework {
+        inner: vec![
+            store(adapter)?,
+            part("sourcer", SOURCER)?,
+            part("dispatcher", DISPATCHER)?,
+        ],
+        faces,
+    })
 }
 
 /// A store adapter.

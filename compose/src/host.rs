@@ -43,9 +43,39 @@ impl Host {
         self.offered().iter().any(|offered| {
             import.strip_prefix(offered).is_some_and(|rest| {
                 // A version is whole at its end or a dot: draft2 is not draft.
-                offered.ends_with('/') || rest.is_empty() || rest.starts_with('.')
+                rest.is_empty()
+                    || rest.starts_with('.')
+                    || offered.ends_with('/') && rest.contains("@0.2.")
             })
         })
+    }
+
+    /// Does this host keep the events behind an interface? Then it is for the store adapter alone: nothing
+    /// else appends, and a handler could not be kept from it.
+    #[must_use]
+    pub fn keeps_events_behind(self, import: &str) -> bool {
+        let package = match self.adapter() {
+            Adapter::Keyvalue | Adapter::KeyvalueIncrement => "wasi:keyvalue/",
+            Adapter::Filesystem => "wasi:filesystem/",
+        };
+        import.starts_with(package)
+    }
+
+    /// How many milliseconds a request goes on after its answer, to deliver to reactions, unless the
+    /// manifest says otherwise. annals-host drives deliveries by itself.
+    #[must_use]
+    pub fn delivery_budget(self) -> u32 {
+        match self {
+            Self::Annals => 0,
+            Self::Wasmtime | Self::WasmCloud => 200,
+        }
+    }
+
+    /// Does an application with reactions export `wasi:cli/run` beside its HTTP handler? Nothing could
+    /// call it on wasmCloud, where a component that exports it may be taken for another sort of workload.
+    #[must_use]
+    pub fn runs_commands(self) -> bool {
+        self != Self::WasmCloud
     }
 
     /// Packages, or interfaces and where their versions begin.
@@ -55,8 +85,11 @@ impl Host {
                 "wasi:io/",
                 "wasi:clocks/",
                 "wasi:random/",
+                "wasi:cli/",
+                // Empty unless a folder is shared with `--dir`.
+                "wasi:filesystem/",
                 "wasi:http/types@0.2",
-                "wasi:cli/stderr@0.2",
+                "wasi:http/outgoing-handler@0.2",
                 "wasi:keyvalue/store@0.2.0-draft",
                 "wasi:keyvalue/atomics@0.2.0-draft",
                 "wasi:keyvalue/batch@0.2.0-draft",
@@ -68,16 +101,19 @@ impl Host {
                 "wasi:io/",
                 "wasi:clocks/",
                 "wasi:random/",
-                "wasi:http/types@0.2",
-                "wasi:cli/stderr@0.2",
+                // These two with `-S cli`.
+                "wasi:cli/",
                 "wasi:filesystem/",
+                "wasi:http/types@0.2",
+                "wasi:http/outgoing-handler@0.2",
             ],
             Self::WasmCloud => &[
                 "wasi:io/",
                 "wasi:clocks/",
                 "wasi:random/",
+                "wasi:cli/",
                 "wasi:http/types@0.2",
-                "wasi:cli/stderr@0.2",
+                "wasi:http/outgoing-handler@0.2",
                 "wasi:keyvalue/store@0.2.0-draft",
                 "wasi:keyvalue/atomics@0.2.0-draft",
             ],
@@ -97,6 +133,14 @@ impl Host {
                 "mkdir -p .wash && printf 'build:\\n  command: \"true\"\\n  component_path: {app}\\n' > .wash/config.yaml && wash dev"
             ),
         }
+    }
+
+    /// The command that delivers to reactions once, where there is one.
+    #[must_use]
+    pub fn pump_command(self, app: &str) -> Option<String> {
+        // It imports what its HTTP face does, and so wants that linked.
+        (self == Self::Wasmtime)
+            .then(|| format!("wasmtime run -S cli,http --dir ./data::/data {app} pump"))
     }
 }
 
@@ -122,5 +166,20 @@ mod tests {
         assert!(Host::Annals.offers(draft2));
         assert!(Host::Wasmtime.offers("wasi:http/types@0.2.4"));
         assert!(!Host::Wasmtime.offers("wasi:http/types@0.21.0"));
+        assert!(!Host::Wasmtime.offers("wasi:cli/environment@0.3.0"));
+    }
+
+    #[test]
+    fn every_host_offers_what_a_notifier_needs_to_post() {
+        for host in Host::value_variants() {
+            for import in [
+                "wasi:http/outgoing-handler@0.2.6",
+                "wasi:cli/environment@0.2.6",
+            ] {
+                assert!(host.offers(import), "{host}: {import}");
+            }
+            assert!(!host.offers("wasi:http/outgoing-handler@0.3.0"), "{host}");
+            assert!(!host.offers("wasi:sockets/tcp@0.2.6"), "{host}");
+        }
     }
 }

@@ -10,18 +10,21 @@
 //! - [`probe`]: reads imports and exports, instantiates under limits, asks the handler to describe
 //!   itself.
 //! - [`check`]: judges all handlers together; collects every problem before it gives up.
+//!   [`grant`] knows what an entry of `allow` covers.
 //! - [`generate`]: makes the switchboards, the settings and the types as components.
 //! - [`wire`]: connects everything in a composition graph, driven by imports.
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines and for people.
 //!
-//! [`framework`] holds the framework's own components, [`host`] describes the hosts, [`problem`]
-//! is how user errors are told, and [`pipeline`] runs the steps.
+//! [`framework`] holds the framework's own components, [`kind`] names the kinds of handlers, [`host`]
+//! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
 pub mod check;
 pub mod framework;
 pub mod generate;
+pub mod grant;
 pub mod host;
+pub mod kind;
 pub mod manifest;
 pub mod pipeline;
 pub mod probe;

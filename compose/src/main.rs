@@ -1,6 +1,8 @@
 //! `annals`: checks and composes applications.
 
+use annals_compose::check::Checked;
 use annals_compose::host::Host;
+use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
 use annals_compose::problem::{Problem, Problems};
@@ -30,6 +32,9 @@ enum Command {
         /// The manifest.
         #[arg(short, long, default_value = "annals.toml")]
         manifest: PathBuf,
+        /// A host that must offer what notifiers are granted; without it, any may.
+        #[arg(long, value_enum)]
+        host: Option<Host>,
     },
     /// Composes the application into one component.
     Compose {
@@ -79,14 +84,14 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Check { manifest } => {
+        Command::Check { manifest, host } => {
             let manifest = Manifest::read(&manifest)?;
-            let handlers = pipeline::check(&manifest)?;
-            let deciders: usize = handlers.iter().map(|h| h.deciders.len()).sum();
+            let handlers = pipeline::check(&manifest, host)?;
             println!(
-                "{}: {} handlers, {deciders} deciders, no problems",
+                "{}: {} handlers, {}, no problems",
                 manifest.app.name,
-                handlers.len()
+                handlers.len(),
+                counted(&handlers)
             );
         }
         Command::Compose {
@@ -96,7 +101,7 @@ fn run(command: Command) -> Result<()> {
             report,
         } => {
             let manifest = Manifest::read(&manifest)?;
-            let handlers = pipeline::check(&manifest)?;
+            let handlers = pipeline::check(&manifest, Some(host))?;
             let composed = pipeline::compose(&manifest, &handlers, host)?;
             if let Some(report) = report {
                 write(&report, &serde_json::to_vec_pretty(&composed.report)?)?;
@@ -104,17 +109,21 @@ fn run(command: Command) -> Result<()> {
             write(&output, &composed.bytes)?;
             let r = &composed.report;
             println!(
-                "{}: {} handlers, {} commands, {} KB ({} KB of it the framework)",
+                "{}: {} handlers, {} commands, {} reactions, {} KB ({} KB of it the framework)",
                 output.display(),
                 handlers.len(),
                 r.routes.len(),
+                r.reactions.len(),
                 r.size.div_ceil(1024),
                 r.framework_size.div_ceil(1024),
             );
-            println!(
-                "serve it: {}",
-                host.serve_command(&output.display().to_string())
-            );
+            let output = output.display().to_string();
+            println!("serve it: {}", host.serve_command(&output));
+            if !r.reactions.is_empty()
+                && let Some(command) = host.pump_command(&output)
+            {
+                println!("deliver to reactions without serving: {command}");
+            }
         }
         Command::Graph {
             manifest,
@@ -122,12 +131,24 @@ fn run(command: Command) -> Result<()> {
             format,
         } => {
             let manifest = Manifest::read(&manifest)?;
-            let handlers = pipeline::check(&manifest)?;
+            let handlers = pipeline::check(&manifest, Some(host))?;
             let composed = pipeline::compose(&manifest, &handlers, host)?;
             println!("{}", composed.report.graph(format)?);
         }
     }
     Ok(())
+}
+
+/// How many handlers there are of each kind, of those that there are.
+fn counted(handlers: &[Checked]) -> String {
+    let mut counts = Vec::new();
+    for kind in Kind::ALL {
+        let count: usize = handlers.iter().map(|checked| checked.count(kind)).sum();
+        if count > 0 {
+            counts.push(format!("{count} {kind}s"));
+        }
+    }
+    counts.join(", ")
 }
 
 /// Writes a file whole or not at all.

@@ -1,5 +1,6 @@
 //! Reads `annals.toml`.
 
+use crate::kind::Kind;
 use crate::problem::{Problem, Problems, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ pub struct Manifest {
     /// Where events are kept.
     #[serde(default)]
     pub store: Store,
+    /// How reactions are driven.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// The handlers by name.
     #[serde(default)]
     pub handlers: BTreeMap<String, Spanned<Handler>>,
@@ -59,6 +63,22 @@ impl Default for Store {
     }
 }
 
+/// `[delivery]`
+#[derive(Debug, Default, Deserialize)]
+pub struct Delivery {
+    /// How long a request goes on after its answer, to deliver to reactions, as text such as `200ms`.
+    /// What suits the host, if it is left out.
+    budget: Option<String>,
+}
+
+impl Delivery {
+    /// The budget in milliseconds, if one is set.
+    #[must_use]
+    pub fn budget(&self) -> Option<u32> {
+        self.budget.as_deref().and_then(milliseconds)
+    }
+}
+
 /// `[handlers.<name>]`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,18 +94,169 @@ pub struct Handler {
     /// Host imports granted.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// What becomes of events that its reactions fail on.
+    pub on_failure: Option<OnFailure>,
+}
+
+/// `on-failure` of a handler. What is left out is as in [`FailurePolicy::default`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OnFailure {
+    attempts: Option<u32>,
+    backoff: Option<String>,
+    max_backoff: Option<String>,
+    then: Option<String>,
+}
+
+/// What becomes of an event that a reaction fails on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailurePolicy {
+    /// How often an event is tried, at least once.
+    pub attempts: u32,
+    /// Milliseconds before the second attempt; doubled for each one after it.
+    pub backoff: u32,
+    /// The longest pause between attempts, in milliseconds.
+    pub max_backoff: u32,
+    /// What is done after the last attempt.
+    pub then: LastResort,
+}
+
+/// What becomes of an event that a reaction failed on for the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastResort {
+    /// It is put aside, and the reaction goes on.
+    Park,
+    /// It is passed over.
+    Skip,
+    /// The reaction stops there.
+    Stop,
+}
+
+impl Default for FailurePolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 8,
+            backoff: 250,
+            max_backoff: 60_000,
+            then: LastResort::Park,
+        }
+    }
+}
+
+impl OnFailure {
+    /// The policy, with defaults filled in.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and what to do, in pairs.
+    fn policy(&self) -> Result<FailurePolicy, Vec<(String, String)>> {
+        let mut policy = FailurePolicy::default();
+        let mut wrong = Vec::new();
+        if let Some(attempts) = self.attempts {
+            policy.attempts = attempts;
+            if attempts == 0 {
+                wrong.push((
+                    "`on-failure.attempts = 0` is not possible".into(),
+                    "an event is tried at least once: set it to 1 or more".into(),
+                ));
+            }
+        }
+        for (key, text, place) in [
+            ("backoff", &self.backoff, &mut policy.backoff),
+            ("max-backoff", &self.max_backoff, &mut policy.max_backoff),
+        ] {
+            if let Some(text) = text {
+                match milliseconds(text) {
+                    Some(given) => *place = given,
+                    None => wrong.push(no_duration(&format!("on-failure.{key}"), text)),
+                }
+            }
+        }
+        if wrong.is_empty() && policy.backoff > policy.max_backoff {
+            wrong.push((
+                format!(
+                    "`on-failure.backoff` is longer than `max-backoff`, which is {} ms",
+                    policy.max_backoff
+                ),
+                "set `max-backoff` to at least as much".into(),
+            ));
+        }
+        if let Some(then) = &self.then {
+            policy.then = match then.as_str() {
+                "park" => LastResort::Park,
+                "skip" => LastResort::Skip,
+                "stop" => LastResort::Stop,
+                other => {
+                    wrong.push((
+                        format!("`on-failure.then = \"{other}\"` is not known"),
+                        match nearest(other, LAST_RESORTS.iter().copied()) {
+                            Some(near) => format!("did you mean \"{near}\"?"),
+                            None => "set it to \"park\", \"skip\" or \"stop\"".into(),
+                        },
+                    ));
+                    policy.then
+                }
+            };
+        }
+        if wrong.is_empty() {
+            Ok(policy)
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl Handler {
+    /// What becomes of events that its reactions fail on.
+    #[must_use]
+    pub fn failure_policy(&self) -> FailurePolicy {
+        // A manifest with an illegal policy is refused when it is read.
+        let policy = self.on_failure.as_ref().map(OnFailure::policy);
+        policy.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+/// A duration such as `250ms`, `2s`, `1m` or `1h`.
+fn milliseconds(text: &str) -> Option<u32> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(factor)
+}
+
+fn no_duration(key: &str, text: &str) -> (String, String) {
+    (
+        format!("`{key} = \"{text}\"` is not a duration"),
+        "give a whole number and its unit, such as \"250ms\", \"2s\", \"1m\" or \"1h\"".into(),
+    )
 }
 
 fn default_version() -> String {
     "0.0.0".into()
 }
 
-const TOP: &[&str] = &["app", "store", "handlers"];
+const TOP: &[&str] = &["app", "store", "delivery", "handlers"];
 const APP: &[&str] = &["name", "version"];
 /// The store's own limit: whoever reads the log's end looks at one slot of each.
 const MAX_PARTITIONS: u32 = 64;
 const STORE: &[&str] = &["prefix", "partitions", "bucket", "path"];
-const HANDLER: &[&str] = &["path", "component", "build", "snapshot-every", "allow"];
+const DELIVERY: &[&str] = &["budget"];
+const HANDLER: &[&str] = &[
+    "path",
+    "component",
+    "build",
+    "snapshot-every",
+    "allow",
+    "on-failure",
+];
+const ON_FAILURE: &[&str] = &["attempts", "backoff", "max-backoff", "then"];
+const LAST_RESORTS: &[&str] = &["park", "skip", "stop"];
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -182,6 +353,12 @@ impl Manifest {
                 "give the path as the guest sees it, such as \"/data\"",
             ));
         }
+        if let Some(text) = &self.delivery.budget
+            && milliseconds(text).is_none()
+        {
+            let (what, remedy) = no_duration("delivery.budget", text);
+            problems.push(Problem::new(&file, what, remedy));
+        }
         if self.handlers.is_empty() {
             problems.push(Problem::new(
                 &file,
@@ -202,6 +379,18 @@ impl Manifest {
                     "is not a legal name",
                     "use lower-case letters, digits and `-`, at most 64",
                 ));
+            }
+            if reserved(name) {
+                problems.push(self.problem(
+                    name,
+                    "has the name of a part of the framework",
+                    "choose another",
+                ));
+            }
+            if let Some(Err(wrong)) = handler.on_failure.as_ref().map(OnFailure::policy) {
+                for (what, remedy) in wrong {
+                    problems.push(self.problem(name, what, remedy));
+                }
             }
             match (&handler.path, &handler.component) {
                 (None, None) => problems.push(self.problem(
@@ -225,6 +414,24 @@ impl Manifest {
     }
 }
 
+/// Names that reports and traces have for parts that every application has.
+fn reserved(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "types",
+        "settings",
+        "switchboard",
+        "sourcer",
+        "dispatcher",
+        "ingress-http",
+        "ingress-cli",
+    ];
+    let numbered = |(kind, number): (&str, &str)| {
+        Kind::ALL.iter().any(|one| one.interface() == kind)
+            && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    PARTS.contains(&name) || name.rsplit_once('-').is_some_and(numbered)
+}
+
 fn unknown_keys(file: &str, text: &str, table: &toml::Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut look = |table: &toml::Table, known: &[&str], place: &str| {
@@ -241,7 +448,7 @@ fn unknown_keys(file: &str, text: &str, table: &toml::Table) -> Vec<Problem> {
         }
     };
     look(table, TOP, "the manifest");
-    for (name, known) in [("app", APP), ("store", STORE)] {
+    for (name, known) in [("app", APP), ("store", STORE), ("delivery", DELIVERY)] {
         if let Some(toml::Value::Table(inner)) = table.get(name) {
             look(inner, known, &format!("[{name}]"));
         }
@@ -250,6 +457,9 @@ fn unknown_keys(file: &str, text: &str, table: &toml::Table) -> Vec<Problem> {
         for (name, handler) in handlers {
             if let toml::Value::Table(inner) = handler {
                 look(inner, HANDLER, &format!("[handlers.{name}]"));
+                if let Some(toml::Value::Table(policy)) = inner.get("on-failure") {
+                    look(policy, ON_FAILURE, &format!("[handlers.{name}] on-failure"));
+                }
             }
         }
     }
@@ -260,17 +470,19 @@ fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
-/// The first line that sets a key or opens a table of that name.
+/// The first line that sets a key or opens a table of that name, or else holds it in an inline table.
 fn line_of_key(text: &str, key: &str) -> Option<usize> {
-    text.lines()
-        .position(|line| {
-            let line = line
-                .trim_start()
-                .trim_start_matches('[')
-                .trim_start_matches("handlers.");
-            line.trim_start_matches('"').starts_with(key)
-        })
-        .map(|index| index + 1)
+    let begins = |line: &str| {
+        let line = line
+            .trim_start()
+            .trim_start_matches('[')
+            .trim_start_matches("handlers.");
+        line.trim_start_matches('"').starts_with(key)
+    };
+    let inline = |line: &str| line.contains('{') && line.contains(key);
+    let line = text.lines().position(begins);
+    let line = line.or_else(|| text.lines().position(inline));
+    line.map(|index| index + 1)
 }
 
 #[cfg(test)]
@@ -309,6 +521,93 @@ mod tests {
             "[app]\nname = \"x\"\n[handlers.A]\n[handlers.b]\npath = \"b\"\ncomponent = \"c\"\n",
         );
         assert_eq!(told.lines().count(), 3, "{told}");
+    }
+
+    #[test]
+    fn a_failure_policy_fills_in_what_is_left_out() {
+        let text = format!("{GOOD}on-failure = {{ backoff = \"2s\", then = \"stop\" }}\n");
+        let manifest = Manifest::parse(Path::new("annals.toml"), text).expect("legal");
+        let policy = manifest.handlers["a"].get_ref().failure_policy();
+        let expected = FailurePolicy {
+            attempts: 8,
+            backoff: 2000,
+            max_backoff: 60_000,
+            then: LastResort::Stop,
+        };
+        assert_eq!(policy, expected);
+        let manifest = Manifest::parse(Path::new("annals.toml"), GOOD.into()).expect("legal");
+        let policy = manifest.handlers["a"].get_ref().failure_policy();
+        assert_eq!(policy, FailurePolicy::default());
+        assert_eq!(manifest.delivery.budget(), None);
+    }
+
+    #[test]
+    fn every_problem_of_a_failure_policy_is_told() {
+        let policy = "on-failure = { attempts = 0, backoff = \"2\", max-backoff = \"9999h\", then = \"pak\" }";
+        let told = problems(&format!("{GOOD}{policy}\n[delivery]\nbudget = \"soon\"\n"));
+        for part in [
+            "annals.toml: `delivery.budget = \"soon\"` is not a duration; give a whole number and its unit, such as \"250ms\"",
+            "annals.toml:3: handler `a`: `on-failure.attempts = 0` is not possible; an event is tried at least once",
+            "`on-failure.backoff = \"2\"` is not a duration",
+            "`on-failure.max-backoff = \"9999h\"` is not a duration",
+            "`on-failure.then = \"pak\"` is not known; did you mean \"park\"?",
+        ] {
+            assert!(told.contains(part), "no {part} in: {told}");
+        }
+        assert_eq!(told.lines().count(), 5, "{told}");
+        let told = problems(&format!("{GOOD}on-failure = {{ backoff = \"2m\" }}\n"));
+        assert!(
+            told.contains("`on-failure.backoff` is longer than `max-backoff`, which is 60000 ms"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_failure_policy_names_the_nearest_and_its_line() {
+        let text = format!("{GOOD}on-failure = {{ atempts = 3 }}\n");
+        assert_eq!(
+            problems(&text),
+            "annals.toml:5: unknown key `atempts` in [handlers.a] on-failure; did you mean `attempts`?"
+        );
+    }
+
+    #[test]
+    fn a_handler_cannot_be_called_like_a_part_of_the_framework() {
+        for name in ["sourcer", "types", "projectors-12"] {
+            let told = problems(&GOOD.replace("handlers.a", &format!("handlers.{name}")));
+            let expected = format!("handler `{name}`: has the name of a part of the framework");
+            assert!(told.contains(&expected), "{told}");
+        }
+        assert_eq!(
+            problems(&GOOD.replace("handlers.a", "handlers.projectors-x")),
+            ""
+        );
+    }
+
+    #[test]
+    fn durations_have_units() {
+        let given = [
+            "0ms",
+            "250ms",
+            "2s",
+            "1m",
+            "1h",
+            "1d",
+            "s",
+            "",
+            "5",
+            "4294967295s",
+        ];
+        let read = given.map(milliseconds);
+        let expected = [
+            Some(0),
+            Some(250),
+            Some(2000),
+            Some(60_000),
+            Some(3_600_000),
+        ];
+        assert_eq!(read[..5], expected);
+        assert!(read[5..].iter().all(Option::is_none), "{read:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::check::{self, Checked};
 use crate::generate::settings::{HandlerSetting, Settings};
 use crate::host::Host;
+use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::{self, Prober};
 use crate::problem::Problems;
@@ -19,12 +20,12 @@ pub struct Composed {
     pub report: Report,
 }
 
-/// Builds, probes and checks all handlers.
+/// Builds, probes and checks all handlers; with a host, also that it offers what they are granted.
 ///
 /// # Errors
 ///
 /// [`Problems`] of the user's input, or something of ours.
-pub fn check(manifest: &Manifest) -> Result<Vec<Checked>> {
+pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
     let prober = Prober::new()?;
     let mut problems = Vec::new();
     let mut handlers = Vec::new();
@@ -40,13 +41,14 @@ pub fn check(manifest: &Manifest) -> Result<Vec<Checked>> {
                     )]
                 })
             })
-            .and_then(|handler| check::handler(manifest, &prober, handler));
+            .and_then(|handler| check::handler(manifest, &prober, host, handler));
         match handler {
             Ok(checked) => handlers.push(checked),
             Err(found) => problems.extend(found),
         }
     }
-    problems.extend(check::together(manifest, &handlers));
+    let all = handlers.len() == manifest.handlers.len();
+    problems.extend(check::together(manifest, &handlers, all));
     if problems.is_empty() {
         Ok(handlers)
     } else {
@@ -54,7 +56,7 @@ pub fn check(manifest: &Manifest) -> Result<Vec<Checked>> {
     }
 }
 
-/// Composes checked handlers for a host.
+/// Composes handlers that were checked for this host.
 ///
 /// # Errors
 ///
@@ -69,27 +71,48 @@ pub fn compose(manifest: &Manifest, handlers: &[Checked], host: Host) -> Result<
         path: manifest.store.path.clone(),
         handlers: handlers
             .iter()
-            .map(|checked| HandlerSetting {
-                name: checked.handler.name.clone(),
-                kind: "decider".into(),
-                version: checked
-                    .deciders
-                    .first()
-                    .map(|decider| decider.version.clone())
-                    .unwrap_or_default(),
-            })
+            .flat_map(|checked| handler_settings(manifest, checked))
             .collect(),
+        delivery_budget: manifest
+            .delivery
+            .budget()
+            .unwrap_or_else(|| host.delivery_budget()),
     };
+    let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
+    let runs_commands = reactions && host.runs_commands();
     let wired = wire::compose(Parts {
         settings,
         handlers,
-        framework: framework::parts(host.adapter())?,
+        framework: framework::parts(host.adapter(), runs_commands)?,
     })
     .context("wiring the parts together")?;
-    let imports = verify::verify(&wired.bytes, host)?;
+    let imports = verify::verify(&wired.bytes, host, runs_commands)?;
     let report = Report::new(manifest, host, handlers, &wired, imports);
     Ok(Composed {
         bytes: wired.bytes,
         report,
     })
+}
+
+/// One entry for a component's deciders, and one for each of its reactions.
+fn handler_settings(manifest: &Manifest, checked: &Checked) -> Vec<HandlerSetting> {
+    let name = &checked.handler.name;
+    let on_failure = manifest
+        .handlers
+        .get(name)
+        .map(|entry| entry.get_ref().failure_policy())
+        .unwrap_or_default();
+    let deciders = checked.deciders.first().map(|decider| HandlerSetting {
+        name: name.clone(),
+        kind: Kind::Decider,
+        version: decider.version.clone(),
+        on_failure,
+    });
+    let reactions = checked.reactions.iter().map(|reaction| HandlerSetting {
+        name: reaction.descriptor.name.clone(),
+        kind: reaction.kind,
+        version: reaction.descriptor.version.to_string(),
+        on_failure,
+    });
+    deciders.into_iter().chain(reactions).collect()
 }

@@ -1,8 +1,9 @@
 //! Looks into a handler: what it imports and exports, and what it says of itself.
 //!
-//! The handler runs here, in the composer, under fuel and a memory limit, with nothing to import:
-//! a hostile one can waste a moment and no more.
+//! The handler runs here, in the composer, under fuel and a memory limit, with nothing to import, or
+//! with imports that trap when they are called: a hostile one can waste a moment and no more.
 
+use crate::kind::Kind;
 use anyhow::{Context as _, Result, anyhow, bail};
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 use wasmtime::component::{Component, Linker};
@@ -11,13 +12,38 @@ use wit_component::ComponentEncoder;
 
 #[allow(missing_docs, reason = "generated")]
 mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "annals:es/decider",
-    });
+    pub mod decider {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/decider",
+        });
+    }
+    pub mod projector {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/projector",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
+    pub mod process_manager {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/process-manager",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
+    pub mod notifier {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/notifier",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
 }
 
-pub use bindings::annals::es::types::{CommandSpec, DeciderDescriptor, Precondition};
+pub use bindings::decider::annals::es::types::{
+    CommandSpec, DeciderDescriptor, Precondition, ReactionDescriptor, StartFrom,
+};
 
 /// Fuel for instantiating a handler and asking it to describe itself; some instructions each.
 const FUEL: u64 = 50_000_000;
@@ -35,6 +61,31 @@ pub struct Handler {
     pub imports: Vec<String>,
     /// Names of its exports.
     pub exports: Vec<String>,
+}
+
+impl Handler {
+    /// The kinds of handlers that it exports.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        let exported = |kind: &Kind| self.exports.contains(&kind.export());
+        Kind::ALL.into_iter().filter(exported).collect()
+    }
+
+    /// What it imports of a host: everything but the contract's types, which the composition has.
+    pub fn host_imports(&self) -> impl Iterator<Item = &str> {
+        let types = crate::contract("types");
+        let imports = self.imports.iter().map(String::as_str);
+        imports.filter(move |import| *import != types)
+    }
+}
+
+/// What a component says of the handlers in it, in its own order.
+#[derive(Debug, Default)]
+pub struct Described {
+    /// Its deciders.
+    pub deciders: Vec<DeciderDescriptor>,
+    /// Its reactions, by kind.
+    pub reactions: Vec<(Kind, Vec<ReactionDescriptor>)>,
 }
 
 /// Reads a handler's file; a core module is made a component first.
@@ -124,14 +175,59 @@ impl Prober {
         Ok(Self { engine, linker })
     }
 
-    /// Asks a component with deciders to describe them.
+    /// Asks a component to describe its handlers, each kind in an instance of its own.
     ///
     /// # Errors
     ///
     /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
-    pub fn describe(&self, handler: &Handler) -> Result<Vec<DeciderDescriptor>> {
+    pub fn describe(&self, handler: &Handler) -> Result<Described> {
         let component = Component::from_binary(&self.engine, &handler.bytes)
             .map_err(|error| anyhow!("it cannot be compiled: {error:#}"))?;
+        let mut linker = self.linker.clone();
+        if handler.host_imports().next().is_some() {
+            // Only a notifier may have imports, and needs none of them to say what it is.
+            linker
+                .define_unknown_imports_as_traps(&component)
+                .map_err(|error| anyhow!("it cannot be linked: {}", first_line(&error)))?;
+        }
+        let mut described = Described::default();
+        for kind in handler.kinds() {
+            let mut store = self.store()?;
+            // Also compares the types of all that the kind's world exports.
+            macro_rules! describe {
+                ($world:ty, $interface:ident) => {
+                    <$world>::instantiate(&mut store, &component, &linker)
+                        .map_err(|error| {
+                            anyhow!("it cannot be instantiated: {}", first_line(&error))
+                        })?
+                        .$interface()
+                        .call_describe(&mut store)
+                        .map_err(|error| anyhow!("`describe` failed: {}", cause(&error)))?
+                };
+            }
+            let reactions = match kind {
+                Kind::Decider => {
+                    described.deciders = describe!(bindings::decider::Decider, annals_es_deciders);
+                    continue;
+                }
+                Kind::Projector => {
+                    describe!(bindings::projector::Projector, annals_es_projectors)
+                }
+                Kind::ProcessManager => describe!(
+                    bindings::process_manager::ProcessManager,
+                    annals_es_process_managers
+                ),
+                Kind::Notifier => {
+                    describe!(bindings::notifier::Notifier, annals_es_notifiers)
+                }
+            };
+            described.reactions.push((kind, reactions));
+        }
+        Ok(described)
+    }
+
+    /// A store with the limits that keep a hostile handler harmless.
+    fn store(&self) -> Result<Store<StoreLimits>> {
         let limits = StoreLimitsBuilder::new()
             .memory_size(MEMORY)
             .trap_on_grow_failure(true)
@@ -139,12 +235,7 @@ impl Prober {
         let mut store = Store::new(&self.engine, limits);
         store.limiter(|limits| limits);
         store.set_fuel(FUEL).map_err(|error| anyhow!("{error:#}"))?;
-        let decider = bindings::Decider::instantiate(&mut store, &component, &self.linker)
-            .map_err(|error| anyhow!("it cannot be instantiated: {}", first_line(&error)))?;
-        decider
-            .annals_es_deciders()
-            .call_describe(&mut store)
-            .map_err(|error| anyhow!("`describe` failed: {}", cause(&error)))
+        Ok(store)
     }
 }
 

@@ -29,7 +29,7 @@ impl Problem {
             file: file.into(),
             line: None,
             handler: None,
-            what: what.into(),
+            what: one_line(what.into()),
             remedy: remedy.into(),
         }
     }
@@ -84,6 +84,15 @@ impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
     }
+}
+
+/// Tools that are quoted in a problem may say things over several lines.
+fn one_line(text: String) -> String {
+    if text.contains('\n') {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        return words.join(" ");
+    }
+    text
 }
 
 /// The known name that is nearest to a misspelt one, if one is near enough to be meant.

@@ -12,15 +12,26 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY);
 
-/// Validates the bytes and answers what they import, all of which the host offers.
+/// Validates the bytes alone.
+///
+/// # Errors
+///
+/// If the component is not valid.
+pub fn valid(bytes: &[u8]) -> Result<()> {
+    Validator::new_with_features(FEATURES)
+        .validate_all(bytes)
+        .context("the composed component is not valid")?;
+    Ok(())
+}
+
+/// Validates the bytes and answers what they import, all of which the host offers. They must export
+/// what the host calls, which is `wasi:cli/run`, too, if the application runs commands.
 ///
 /// # Errors
 ///
 /// If the component is not valid, or needs what the host lacks.
-pub fn verify(bytes: &[u8], host: Host) -> Result<Vec<String>> {
-    Validator::new_with_features(FEATURES)
-        .validate_all(bytes)
-        .context("the composed component is not valid")?;
+pub fn verify(bytes: &[u8], host: Host, runs_commands: bool) -> Result<Vec<String>> {
+    valid(bytes)?;
     let (imports, exports) = probe::externs(bytes)?;
     let missing: Vec<&String> = imports
         .iter()
@@ -29,11 +40,14 @@ pub fn verify(bytes: &[u8], host: Host) -> Result<Vec<String>> {
     if !missing.is_empty() {
         bail!("the composed component needs {missing:?}, which the host `{host}` does not offer");
     }
-    if !exports
-        .iter()
-        .any(|export| export.starts_with("wasi:http/incoming-handler@0.2"))
-    {
-        bail!("the composed component does not export wasi:http/incoming-handler");
+    let wanted = [
+        ("wasi:http/incoming-handler@0.2", true),
+        ("wasi:cli/run@0.2", runs_commands),
+    ];
+    for (export, expected) in wanted {
+        if expected != exports.iter().any(|one| one.starts_with(export)) {
+            bail!("the composed component exports {exports:?}, which is wrong about {export}");
+        }
     }
     Ok(imports)
 }

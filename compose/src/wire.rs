@@ -5,8 +5,11 @@
 //! to the host; [`crate::verify`] judges that.
 
 use crate::check::Checked;
+use crate::generate::catalog::Catalogue;
 use crate::generate::switchboard::{self, SLOTS, Slot};
 use crate::generate::{settings, types};
+use crate::kind::Kind;
+use crate::probe::Handler;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use wac_graph::types::Package;
@@ -20,14 +23,22 @@ pub struct Part {
     pub bytes: Vec<u8>,
 }
 
+/// What the framework brings to an application.
+pub struct Framework {
+    /// Store adapter, sourcer, dispatcher: each after what it imports.
+    pub inner: Vec<Part>,
+    /// The parts whose exports face the host.
+    pub faces: Vec<Part>,
+}
+
 /// Everything that goes into one application.
 pub struct Parts<'a> {
     /// Constants from the manifest.
     pub settings: settings::Settings,
     /// The user's handlers.
     pub handlers: &'a [Checked],
-    /// Store adapter, sourcer, dispatcher, ingress: each after what it imports.
-    pub framework: Vec<Part>,
+    /// The rest.
+    pub framework: Framework,
 }
 
 /// What was wired.
@@ -59,19 +70,30 @@ pub struct Edge {
 pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     let mut wiring = Wiring::default();
     wiring.add("types", types::generate()?, &[])?;
-    wiring.add("settings", settings::generate(&parts.settings)?, &[])?;
-    let mut framework = parts.framework.into_iter();
-    let store = framework
-        .next()
-        .context("the framework has no store adapter")?;
-    wiring.add(&store.name, store.bytes, &[])?;
+    // Nothing but the types is there yet for handlers to import: what else they do is the host's.
     wiring.handlers(parts.handlers)?;
-    let mut last = None;
-    for part in framework {
-        last = Some(wiring.add(&part.name, part.bytes, &[])?);
+    wiring.add("settings", settings::generate(&parts.settings)?, &[])?;
+    for part in parts.framework.inner {
+        wiring.add(&part.name, part.bytes, &[])?;
     }
-    let ingress = last.context("the framework has no ingress")?;
-    wiring.finish(ingress)
+    let mut faces = Vec::new();
+    for part in parts.framework.faces {
+        faces.push(wiring.add(&part.name, part.bytes, &[])?);
+    }
+    wiring.finish(&faces)
+}
+
+/// Composes handlers and their switchboards, and nothing else: what faces the host is all handlers of
+/// each kind behind one interface. The contract's types stay an import, which gives the exports' types
+/// their names.
+///
+/// # Errors
+///
+/// As for [`compose`].
+pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
+    let mut wiring = Wiring::default();
+    let faces = wiring.handlers(handlers)?;
+    wiring.finish(&faces)
 }
 
 /// Fuses parts that are no application, such as a store adapter and a probe: with the contract's
@@ -89,7 +111,7 @@ pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
     for part in parts {
         last = Some(wiring.add(&part.name, part.bytes, &[])?);
     }
-    wiring.finish(last.context("there is nothing to fuse")?)
+    wiring.finish(&[last.context("there is nothing to fuse")?])
 }
 
 #[derive(Default)]
@@ -117,7 +139,9 @@ impl Wiring {
 
     fn instantiate(&mut self, name: &str, bytes: Vec<u8>, bindings: &[Binding]) -> Result<NodeId> {
         let size = bytes.len();
-        let package = Package::from_bytes(name, None, bytes, self.graph.types_mut())
+        // Handlers have names of their users' choice; those in the graph must differ.
+        let unique = format!("annals:part-{}", self.sizes.len());
+        let package = Package::from_bytes(&unique, None, bytes, self.graph.types_mut())
             .with_context(|| format!("reading {name}"))?;
         let world = &self.graph.types()[package.ty()];
         let imports: Vec<String> = world.imports.keys().cloned().collect();
@@ -146,49 +170,87 @@ impl Wiring {
         Ok(instance)
     }
 
-    /// Instantiates the handlers and a chain of switchboards before them. The last switchboard
-    /// provides all deciders.
-    fn handlers(&mut self, handlers: &[Checked]) -> Result<()> {
-        let deciders = crate::contract("deciders");
-        let mut previous: Option<(NodeId, String)> = None;
-        let mut seen = Vec::new();
-        for (number, chunk) in handlers.chunks(SLOTS).enumerate() {
-            let mut slots = Vec::new();
-            let mut bindings: Vec<Binding> = Vec::new();
-            if let Some((node, part)) = previous.take() {
-                bindings.push((switchboard::import_name(0), node, part, deciders.clone()));
-                slots.push(Slot {
-                    name: "switchboard",
-                    deciders: std::mem::take(&mut seen),
-                });
-            }
-            for checked in chunk {
-                let name = &checked.handler.name;
-                let node = self.instantiate(name, checked.handler.bytes.clone(), &[])?;
-                bindings.push((
-                    switchboard::import_name(slots.len()),
-                    node,
-                    name.clone(),
-                    deciders.clone(),
-                ));
-                slots.push(Slot {
-                    name,
-                    deciders: checked.deciders.iter().collect(),
-                });
-            }
-            let part = format!("switchboard-{}", number + 1);
-            let node = self.add(&part, switchboard::generate(&slots)?, &bindings)?;
-            seen = slots.into_iter().flat_map(|slot| slot.deciders).collect();
-            previous = Some((node, part));
+    /// Instantiates each handler once, and the switchboards of each kind. Answers what provides all
+    /// handlers of a kind, kind by kind.
+    fn handlers(&mut self, handlers: &[Checked]) -> Result<Vec<NodeId>> {
+        let mut instances = Vec::new();
+        for checked in handlers {
+            let Handler { name, bytes, .. } = &checked.handler;
+            instances.push((checked, self.instantiate(name, bytes.clone(), &[])?));
         }
-        Ok(())
+        let mut last = Vec::new();
+        for kind in Kind::ALL {
+            let of_kind: Vec<(&Checked, NodeId)> = instances
+                .iter()
+                .filter(|(checked, _)| checked.count(kind) > 0)
+                .copied()
+                .collect();
+            last.push(self.chain(kind, &of_kind)?);
+        }
+        Ok(last)
+    }
+
+    /// A chain of switchboards before the handlers of one kind. The last one provides them all.
+    fn chain(&mut self, kind: Kind, handlers: &[(&Checked, NodeId)]) -> Result<NodeId> {
+        let mut chunks = handlers.chunks(SLOTS);
+        let mut last = self.switchboard(kind, 1, None, chunks.next().unwrap_or_default())?;
+        let mut before = SLOTS.min(handlers.len());
+        for (number, chunk) in chunks.enumerate() {
+            last = self.switchboard(kind, number + 2, Some((last, &handlers[..before])), chunk)?;
+            before += chunk.len();
+        }
+        Ok(last)
+    }
+
+    /// One switchboard: in front of its own handlers those of the switchboard before it, if there is one.
+    fn switchboard(
+        &mut self,
+        kind: Kind,
+        number: usize,
+        previous: Option<(NodeId, &[(&Checked, NodeId)])>,
+        handlers: &[(&Checked, NodeId)],
+    ) -> Result<NodeId> {
+        let mut slots = Vec::new();
+        let mut bindings: Vec<Binding> = Vec::new();
+        let mut all: Vec<&Checked> = Vec::new();
+        if let Some((node, before)) = previous {
+            bindings.push((
+                switchboard::import_name(0),
+                node,
+                switchboard_name(kind, number - 1),
+                kind.export(),
+            ));
+            all.extend(before.iter().map(|(checked, _)| checked));
+            slots.push(Slot {
+                name: "switchboard",
+                handlers: all.iter().map(|checked| checked.count(kind)).sum(),
+            });
+        }
+        for (checked, node) in handlers {
+            let name = &checked.handler.name;
+            bindings.push((
+                switchboard::import_name(slots.len()),
+                *node,
+                name.clone(),
+                kind.export(),
+            ));
+            slots.push(Slot {
+                name,
+                handlers: checked.count(kind),
+            });
+            all.push(checked);
+        }
+        let component = switchboard::generate(kind, &slots, &catalogue(kind, &all))?;
+        self.add(&switchboard_name(kind, number), component, &bindings)
     }
 
     /// Exports what faces the host, and encodes.
-    fn finish(mut self, ingress: NodeId) -> Result<Wired> {
-        for export in self.exports[&ingress].clone() {
-            let alias = self.graph.alias_instance_export(ingress, &export)?;
-            self.graph.export(alias, &export)?;
+    fn finish(mut self, faces: &[NodeId]) -> Result<Wired> {
+        for face in faces {
+            for export in self.exports[face].clone() {
+                let alias = self.graph.alias_instance_export(*face, &export)?;
+                self.graph.export(alias, &export)?;
+            }
         }
         let bytes = self.graph.encode(EncodeOptions {
             define_components: true,
@@ -201,4 +263,20 @@ impl Wiring {
             edges: self.edges,
         })
     }
+}
+
+/// Name of a part: the switchboards of a kind count from 1.
+#[must_use]
+pub fn switchboard_name(kind: Kind, number: usize) -> String {
+    format!("{}-{number}", kind.interface())
+}
+
+/// The descriptors of all handlers of a kind in these components.
+fn catalogue<'a>(kind: Kind, components: &[&'a Checked]) -> Catalogue<'a> {
+    if kind == Kind::Decider {
+        let deciders = components.iter().flat_map(|checked| &checked.deciders);
+        return Catalogue::Deciders(deciders.collect());
+    }
+    let reactions = components.iter().flat_map(|checked| checked.of(kind));
+    Catalogue::Reactions(reactions.collect())
 }

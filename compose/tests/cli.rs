@@ -1,6 +1,19 @@
-//! The command line itself: help, usage, and a manifest that is not there.
+//! The command line: help, usage, what is refused and how, and what is composed.
 
+/// Deciders made without a compiler.
+#[path = "../../tests/src/toy.rs"]
+#[allow(dead_code, reason = "shared with the whole-system tests")]
+mod toy;
+mod toys;
+
+use annals_compose::kind::Kind;
+use annals_compose::probe::{self, ReactionDescriptor, StartFrom};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
 use std::process::{Command, Output};
+use toy::Toy as Decider;
+use toys::{Toy, projector, reaction};
 
 fn annals(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_annals"))
@@ -40,4 +53,479 @@ fn usage_errors_exit_with_2() {
         Some(2)
     );
     assert_eq!(annals(&[]).status.code(), Some(2));
+}
+
+/// A folder with a manifest of these handlers, and their components: `name.wasm` each.
+fn app(keys: &str, handlers: &[(&str, &str, Vec<u8>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut manifest = format!("[app]\nname = \"x\"\n{keys}");
+    for (name, keys, component) in handlers {
+        let _ = write!(
+            manifest,
+            "[handlers.{name}]\ncomponent = \"{name}.wasm\"\n{keys}"
+        );
+        let file = folder.path().join(format!("{name}.wasm"));
+        std::fs::write(file, component).expect("written");
+    }
+    std::fs::write(folder.path().join("annals.toml"), manifest).expect("written");
+    folder
+}
+
+fn annals_in(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_annals"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("annals runs")
+}
+
+/// What `annals check` refuses these handlers with.
+fn refused(args: &[&str], handlers: &[(&str, &str, Vec<u8>)]) -> String {
+    let folder = app("", handlers);
+    let out = annals_in(folder.path(), &[&["check"], args].concat());
+    let said = String::from_utf8(out.stderr).expect("text");
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(
+        said.lines()
+            .all(|line| line.starts_with("annals.toml:") && line.contains("; ")),
+        "{said}"
+    );
+    said
+}
+
+fn told(said: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(said.contains(line), "no {line} in: {said}");
+    }
+    assert_eq!(said.lines().count(), lines.len(), "{said}");
+}
+
+/// A decider that handles `Command0` and emits `Happened0`.
+fn decider() -> Vec<u8> {
+    Decider::default().component().expect("a toy")
+}
+
+const HTTP: &[&str] = &[
+    "wasi:http/outgoing-handler@0.2.4",
+    "wasi:cli/environment@0.2.4",
+];
+
+#[test]
+fn what_reactions_want_and_emit_must_exist() {
+    let wants = |event: &str| ReactionDescriptor {
+        wants: vec![event.into()],
+        ..projector("v")
+    };
+    let manager = ReactionDescriptor {
+        emits: vec!["Command0".into(), "Comand0".into(), "Unheard".into()],
+        ..reaction("m")
+    };
+    let handlers = [
+        ("decider", "", decider()),
+        (
+            "near",
+            "",
+            Toy::of(Kind::Projector, &[wants("Hapened0")]).component(),
+        ),
+        (
+            "manager",
+            "",
+            Toy::of(Kind::ProcessManager, &[manager]).component(),
+        ),
+        (
+            "far",
+            "",
+            Toy::of(
+                Kind::Notifier,
+                &[ReactionDescriptor {
+                    wants: vec!["Nothing".into()],
+                    ..reaction("n")
+                }],
+            )
+            .component(),
+        ),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `near`: `near` wants the event `Hapened0`, which no decider emits; did you mean `Happened0`?",
+            "handler `manager`: `manager` emits the command `Comand0`, which nobody handles; did you mean `Command0`?",
+            "handler `manager`: `manager` emits the command `Unheard`, which nobody handles; add a decider that handles it",
+            "handler `far`: `far` wants the event `Nothing`, which no decider emits; add a decider that emits it",
+        ],
+    );
+}
+
+#[test]
+fn what_others_lack_is_not_told_while_some_handlers_are_broken() {
+    let manager = ReactionDescriptor {
+        emits: vec!["Command0".into()],
+        ..reaction("m")
+    };
+    let handlers = [
+        ("broken", "", b"nonsense".to_vec()),
+        (
+            "manager",
+            "",
+            Toy::of(Kind::ProcessManager, &[manager]).component(),
+        ),
+    ];
+    told(&refused(&[], &handlers), &["handler `broken`: "]);
+}
+
+#[test]
+fn a_reaction_says_possible_things_of_itself() {
+    let odd = ReactionDescriptor {
+        version: 0,
+        lanes: 2,
+        views: vec!["Balances".into(), "b".repeat(65), "b".repeat(64)],
+        ..reaction("p")
+    };
+    let deaf = ReactionDescriptor {
+        lanes: 0,
+        ..reaction("n")
+    };
+    let wide = ReactionDescriptor {
+        lanes: 16,
+        ..reaction("n")
+    };
+    let long = "b".repeat(65);
+    let handlers = [
+        ("odd", "", Toy::of(Kind::Projector, &[odd]).component()),
+        (
+            "blind",
+            "",
+            Toy::of(Kind::Projector, &[reaction("p")]).component(),
+        ),
+        ("deaf", "", Toy::of(Kind::Notifier, &[deaf]).component()),
+        ("wide", "", Toy::of(Kind::Notifier, &[wide]).component()),
+        ("hollow", "", Toy::of(Kind::Notifier, &[]).component()),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `odd`: `odd` declares version 0; versions of a reaction count from 1",
+            "handler `odd`: `odd` declares 2 lanes, and a projector is given events one after the other; declare 1 lane",
+            "handler `odd`: `odd` keeps a view named `Balances`; a view's name is a lower-case letter",
+            &format!("handler `odd`: `odd` keeps a view named `{long}`;"),
+            "handler `blind`: `blind` keeps no view; name at least one",
+            "handler `deaf`: `deaf` declares no lanes",
+            "handler `hollow`: holds no notifiers, and says that it does",
+        ],
+    );
+}
+
+#[test]
+fn names_and_views_belong_to_one_reaction() {
+    let named = |name: &str, view: &str| ReactionDescriptor {
+        name: name.into(),
+        ..projector(view)
+    };
+    let twins = Toy {
+        reactions: vec![
+            (
+                Kind::Projector,
+                vec![named("x", "one"), named("y/z", "two")],
+            ),
+            (Kind::ProcessManager, vec![reaction("x")]),
+        ],
+        imports: Vec::new(),
+    };
+    let twice = ReactionDescriptor {
+        views: vec!["w".into(), "w".into()],
+        ..reaction("p")
+    };
+    let handlers = [
+        (
+            "a",
+            "",
+            Toy::of(Kind::Projector, &[projector("v")]).component(),
+        ),
+        (
+            "b",
+            "",
+            Toy::of(Kind::Projector, &[projector("v")]).component(),
+        ),
+        ("c", "", Toy::of(Kind::Projector, &[twice]).component()),
+        ("twins", "", twins.component()),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `b`: `b` keeps the view `v`, which `a` keeps too; a view has one projector",
+            "handler `c`: `c` names the view `w` twice",
+            "handler `twins`: holds a projector that is named `y/z`; a reaction's name is part of a URL",
+            "handler `twins`: holds a projector and a process manager that are both named `x`",
+        ],
+    );
+}
+
+#[test]
+fn pure_handlers_are_granted_nothing_and_import_nothing() {
+    let clock = &["wasi:clocks/wall-clock@0.2.4"];
+    let mixed = Toy {
+        reactions: vec![
+            (Kind::Projector, vec![projector("w")]),
+            (Kind::Notifier, vec![reaction("n")]),
+        ],
+        imports: HTTP.to_vec(),
+    };
+    let handlers = [
+        (
+            "projector",
+            "",
+            Toy::of(Kind::Projector, &[projector("v")])
+                .importing(clock)
+                .component(),
+        ),
+        (
+            "manager",
+            "allow = [\"wasi:clocks/wall-clock\"]\n",
+            Toy::of(Kind::ProcessManager, &[reaction("m")]).component(),
+        ),
+        (
+            "mixed",
+            "allow = [\"wasi:http/outgoing-handler\"]\n",
+            mixed.component(),
+        ),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `projector`: imports `wasi:clocks/wall-clock@0.2.4`, and a projector is pure: it may import nothing; take the time from the context",
+            "handler `manager`: is granted `wasi:clocks/wall-clock`, and a process manager can be granted nothing; remove `allow`",
+            "handler `mixed`: holds a projector beside a notifier, and imports `wasi:http/outgoing-handler@0.2.4`, `wasi:cli/environment@0.2.4`: a projector is pure; make two components of it",
+        ],
+    );
+}
+
+#[test]
+fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
+    let notifier = |imports: &[&'static str]| {
+        Toy::of(Kind::Notifier, &[reaction("n")])
+            .importing(imports)
+            .component()
+    };
+    let handlers = [
+        ("ungranted", "", notifier(HTTP)),
+        (
+            "half",
+            "allow = [\"wasi:http/outgoing-handlr\", \"wasi:cli/environment\"]\n",
+            notifier(HTTP),
+        ),
+        ("idle", "allow = [\"wasi:io/streams\"]\n", notifier(&[])),
+        (
+            "framework",
+            "allow = [\"annals:es/event-store\"]\n",
+            notifier(&["annals:es/event-store@0.2.0"]),
+        ),
+        (
+            "sockets",
+            "allow = [\"wasi:sockets/tcp\"]\n",
+            notifier(&["wasi:sockets/tcp@0.2.4"]),
+        ),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `ungranted`: imports `wasi:http/outgoing-handler`, `wasi:cli/environment`, which it is not granted; set allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment\"]",
+            "handler `half`: imports `wasi:http/outgoing-handler`, which it is not granted; set allow = [\"wasi:cli/environment\", \"wasi:http/outgoing-handler\"]",
+            "handler `half`: is granted `wasi:http/outgoing-handlr`, which it does not import; did you mean `wasi:http/outgoing-handler`?",
+            "handler `idle`: is granted `wasi:io/streams`, which it does not import; remove it from `allow`",
+            "handler `framework`: is granted `annals:es/event-store@0.2.0`, which no host offers to handlers; do without it",
+            "handler `sockets`: is granted `wasi:sockets/tcp@0.2.4`, which no host offers to handlers; do without it",
+        ],
+    );
+}
+
+#[test]
+fn grants_are_judged_for_the_host() {
+    let store = |import: &'static str| {
+        Toy::of(Kind::Notifier, &[reaction("n")])
+            .importing(&[import])
+            .component()
+    };
+    let keyvalue = || store("wasi:keyvalue/store@0.2.0-draft2");
+    let files = || store("wasi:filesystem/types@0.2.4");
+    let handlers = [
+        ("files", "allow = [\"wasi:filesystem/types\"]\n", files()),
+        ("keys", "allow = [\"wasi:keyvalue/store\"]\n", keyvalue()),
+    ];
+    told(
+        &refused(&["--host", "annals"], &handlers),
+        &[
+            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, behind which the host `annals` keeps the events; do without it",
+        ],
+    );
+    told(
+        &refused(&["--host", "wasmtime"], &handlers),
+        &[
+            "handler `files`: is granted `wasi:filesystem/types@0.2.4`, behind which the host `wasmtime` keeps the events; do without it, or compose with --host annals",
+            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, which the host `wasmtime` does not offer; do without it",
+        ],
+    );
+}
+
+#[test]
+fn keys_that_mean_nothing_for_a_kind_are_refused() {
+    let handlers = [
+        ("decider", "on-failure = { attempts = 3 }\n", decider()),
+        (
+            "projector",
+            "snapshot-every = 3\n",
+            Toy::of(Kind::Projector, &[projector("v")]).component(),
+        ),
+    ];
+    told(
+        &refused(&[], &handlers),
+        &[
+            "handler `decider`: has `on-failure`, and a decider is not given events again; remove `on-failure`",
+            "handler `projector`: has `snapshot-every`, and a projector has no snapshots; remove `snapshot-every`",
+        ],
+    );
+}
+
+/// Composes for a host, and answers the component's imports and exports, and the report.
+fn composed(folder: &Path, host: &str) -> (Vec<String>, Vec<String>, serde_json::Value) {
+    let args = ["compose", "--host", host, "--report", "report.json"];
+    let out = annals_in(folder, &args);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    let app = std::fs::read(folder.join("app.wasm")).expect("the component");
+    let (imports, exports) = probe::externs(&app).expect("a component");
+    let report = std::fs::read(folder.join("report.json")).expect("the report");
+    let report = serde_json::from_slice(&report).expect("JSON");
+    (imports, exports, report)
+}
+
+/// An application with a handler of each kind.
+fn every_kind() -> tempfile::TempDir {
+    let balances = ReactionDescriptor {
+        wants: vec!["Happened0".into()],
+        from: StartFrom::Now,
+        version: 3,
+        ..projector("balances")
+    };
+    let manager = ReactionDescriptor {
+        emits: vec!["Command0".into()],
+        ..reaction("m")
+    };
+    let several = Toy {
+        reactions: vec![
+            (Kind::Projector, vec![balances]),
+            (Kind::ProcessManager, vec![manager]),
+        ],
+        imports: Vec::new(),
+    };
+    let mailer = Toy::of(Kind::Notifier, &[reaction("n")]).importing(HTTP);
+    let keys = "allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment@0.2\"]\n\
+                on-failure = { then = \"skip\" }\n";
+    app(
+        "[delivery]\nbudget = \"1s\"\n",
+        &[
+            ("decider", "", decider()),
+            ("several", "", several.component()),
+            ("mailer", keys, mailer.component()),
+        ],
+    )
+}
+
+#[test]
+fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces() {
+    let folder = every_kind();
+    let plain = app("", &[("decider", "", decider())]);
+    for host in ["annals", "wasmtime", "wasmcloud"] {
+        let (imports, exports, report) = composed(folder.path(), host);
+        let (plain_imports, plain_exports, _) = composed(plain.path(), host);
+        let of_host = |exports: &[String]| {
+            let named = |name: &str| exports.iter().any(|export| export.starts_with(name));
+            (
+                named("wasi:http/incoming-handler@0.2"),
+                named("wasi:cli/run@0.2"),
+                exports.len(),
+            )
+        };
+        // Nothing runs commands on wasmCloud.
+        let runs = host != "wasmcloud";
+        assert_eq!(
+            of_host(&exports),
+            (true, runs, 1 + usize::from(runs)),
+            "{host}"
+        );
+        assert_eq!(of_host(&plain_exports), (true, false, 1), "{host}");
+        let more: Vec<&str> = imports
+            .iter()
+            .filter(|import| !plain_imports.contains(import))
+            .map(|import| import.split('@').next().unwrap_or_default())
+            .filter(|import| !import.starts_with("wasi:cli/std"))
+            .collect();
+        assert_eq!(
+            BTreeSet::from_iter(more),
+            BTreeSet::from(["wasi:http/outgoing-handler", "wasi:cli/environment"]),
+            "{host}"
+        );
+        let reactions: Vec<&str> = report["reactions"]
+            .as_array()
+            .expect("reactions")
+            .iter()
+            .filter_map(|one| one["name"].as_str())
+            .collect();
+        assert_eq!(reactions, ["mailer", "several.projector", "several.m"]);
+        let balances = &report["reactions"][1];
+        assert_eq!(balances["views"], serde_json::json!(["balances"]));
+        assert_eq!(balances["from"], "now");
+        assert_eq!(balances["version"], 3);
+        assert_eq!(balances["handler"], "several");
+        let grants = report["grants"].as_array().expect("grants");
+        assert_eq!(grants.len(), 2);
+        assert!(grants.iter().all(|grant| grant["handler"] == "mailer"));
+    }
+}
+
+#[test]
+fn the_graph_draws_reactions_views_and_grants() {
+    let folder = every_kind();
+    let draw = |format| {
+        let out = annals_in(folder.path(), &["graph", "--format", format]);
+        assert_eq!(out.status.code(), Some(0));
+        String::from_utf8(out.stdout).expect("text")
+    };
+    let mermaid = draw("mermaid");
+    for line in [
+        "mailer[\"mailer<br/>notifier<br/>",
+        "several[\"several<br/>projector projector<br/>process-manager m<br/>",
+        "several --> view_balances[(balances)]",
+        "several -.-> cmd_Command0",
+        "mailer -- wasi:http/outgoing-handler --> host{{host}}",
+        "mailer -- wasi:cli/environment@0.2 --> host{{host}}",
+        "dispatcher -- projectors --> projectors-1",
+    ] {
+        assert!(mermaid.contains(line), "no {line} in: {mermaid}");
+    }
+    let dot = draw("dot");
+    for line in [
+        "\"several\" -> \"view balances\";",
+        "\"several\" -> \"command Command0\" [style=dotted];",
+        "\"mailer\" -> \"the host\" [label=\"wasi:http/outgoing-handler\"];",
+    ] {
+        assert!(dot.contains(line), "no {line} in: {dot}");
+    }
+}
+
+#[test]
+fn switchboards_of_kinds_that_are_not_there_are_not_drawn() {
+    let folder = app("", &[("d", "", decider())]);
+    for format in ["mermaid", "dot"] {
+        let out = annals_in(folder.path(), &["graph", "--format", format]);
+        let drawn = String::from_utf8(out.stdout).expect("text");
+        assert!(drawn.contains("deciders-1"), "{drawn}");
+        for absent in [
+            "projectors-1",
+            "process-managers-1",
+            "notifiers-1",
+            "host{{",
+        ] {
+            assert!(!drawn.contains(absent), "{absent} in: {drawn}");
+        }
+    }
 }

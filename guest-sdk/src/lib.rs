@@ -82,6 +82,53 @@
 //! given::<Seat>([]).when_raw("ReserveSeat", "{}").then_malformed("missing field `seat`");
 //! ```
 //!
+//! # What happens after the event
+//!
+//! Three more kinds of handlers react to recorded events, of any number of streams:
+//!
+//! | kind | what it does | tested by |
+//! |---|---|---|
+//! | [`Projector`] | folds events into the rows of a view, which can be read over HTTP | [`test::project`] |
+//! | [`ProcessManager`] | sees a process through: folds events into its state, and sends commands | [`test::process`] |
+//! | [`Notifier`] | tells the world outside, by what the manifest grants it (features `http` and `env`) | [`test::notify`] |
+//!
+//! The first two are as pure as deciders. Each trait has an example. `export!` takes any number of
+//! handlers of all kinds, with a word before those that are not deciders:
+//!
+//! ```
+//! # use annals::*;
+//! # #[derive(Command)] enum C { Go { id: String } }
+//! # #[derive(Event)] enum E { Gone { id: String } }
+//! # struct Walk;
+//! # impl Decider for Walk {
+//! #   type State = (); type Command = C; type Event = E; type Rejection = std::convert::Infallible;
+//! #   const CATEGORY: &'static str = "walk";
+//! #   fn initial() {}
+//! #   fn stream_id(C::Go { id }: &C) -> String { id.clone() }
+//! #   fn evolve(_: &mut (), _: &E) {}
+//! #   fn decide(_: &(), C::Go { id }: C, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(E::Gone { id }.into()) }
+//! # }
+//! # struct Walks;
+//! # impl Projector for Walks {
+//! #   type Event = E; type Row = u32;
+//! #   const VIEW: &'static str = "walks";
+//! #   fn touches(E::Gone { id }: &E, _: &About) -> Vec<String> { vec![id.clone()] }
+//! #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { Some(row.unwrap_or(0) + 1) }
+//! # }
+//! # struct Journey;
+//! # impl ProcessManager for Journey {
+//! #   type State = (); type Event = E; type Command = C;
+//! #   fn interest(E::Gone { id }: &E, _: &About) -> Vec<Interest> { vec![Interest::start(id)] }
+//! #   fn react(_: Option<()>, _: &E, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
+//! # }
+//! # struct Postcards;
+//! # impl Notifier for Postcards {
+//! #   type Event = E;
+//! #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
+//! # }
+//! annals::export!(Walk, projector Walks, process_manager Journey, notifier Postcards);
+//! ```
+//!
 //! # Building
 //!
 //! ```toml
@@ -137,16 +184,18 @@
 //!
 //! # Time and randomness
 //!
-//! come as arguments, in the [`Context`]. That is what makes a decision repeatable, and what
-//! lets Annals try it again when two of them collide.
+//! come as arguments, in the [`Context`] of a decision and the [`ProcessContext`] of a process. That is
+//! what makes them repeatable, and what lets Annals try them again when two collide or one is cut short.
 //!
 //! # Layout
 //!
 //! - `decider`, `decision`, `context`: what a domain implements and uses
+//! - `projector`, `process_manager`, `notifier`, `about`: the same for reactions
 //! - `message`, `codec`: commands, events, rejections, and their encodings; derived by `annals-macros`
-//! - `name`: names of streams, categories and deciders
-//! - `erased`, `wire`: deciders without their types, behind one table
-//! - `bindings`: that table as a component, on wasm only
+//! - `name`: names of streams, categories, views and handlers
+//! - `erased`, `wire`: handlers without their types, behind one table for each kind
+//! - `bindings`: these tables as a component, on wasm only
+//! - `http`, `env`: what notifiers may be granted; `granted` stands in for it natively
 //! - `test`: given, when, then
 
 #![deny(missing_docs)]
@@ -195,7 +244,12 @@ pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Re
 pub use projector::{Projector, Rows};
 pub use serde;
 
-/// Exports the deciders of a crate. Once per crate; natively it only checks them.
+/// Exports the handlers of a crate. Once per crate; natively it only checks them.
+///
+/// Deciders are named as they are (or as `decider T`), the others as `projector T`, `process_manager T` and
+/// `notifier T`. The component exports the interfaces of the kinds that are named, and no others.
+///
+/// A name that is none is an error:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -211,6 +265,67 @@ pub use serde;
 /// const CATEGORY: &'static str = "Not-a-category";
 /// # }
 /// annals::export!(Bad);
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// # impl Projector for Bad {
+/// #   type Event = E; type Row = u32;
+/// #   fn touches(_: &E, _: &About) -> Vec<String> { vec![] }
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { row }
+/// const VIEW: &'static str = "not@a-view";
+/// # }
+/// annals::export!(projector Bad);
+/// ```
+///
+/// So is a handler that is never told of anything, or by nobody:
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Command)] enum C { Go {} }
+/// #[derive(Event)]
+/// enum Nothing {}
+/// # struct Bad;
+/// # impl ProcessManager for Bad {
+/// #   type State = (); type Event = Nothing; type Command = C;
+/// #   fn interest(_: &Nothing, _: &About) -> Vec<Interest> { vec![] }
+/// #   fn react(_: Option<()>, _: &Nothing, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
+/// # }
+/// annals::export!(process_manager Bad);
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// # impl Notifier for Bad {
+/// #   type Event = E;
+/// #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
+/// const LANES: u32 = 0;
+/// # }
+/// annals::export!(notifier Bad);
+/// ```
+///
+/// And so is one that is not of the kind that is named, or of none:
+///
+/// ```compile_fail,E0277
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Balances;
+/// # impl Projector for Balances {
+/// #   type Event = E; type Row = u32;
+/// #   const VIEW: &'static str = "balances";
+/// #   fn touches(_: &E, _: &About) -> Vec<String> { vec![] }
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { row }
+/// # }
+/// annals::export!(Balances); // `Balances` is not a decider
+/// ```
+///
+/// ```compile_fail
+/// struct Balances;
+/// annals::export!(projektor Balances); // unknown kind of handler; known: decider, projector, ..
 /// ```
 pub use annals_macros::export;
 

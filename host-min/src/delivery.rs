@@ -29,8 +29,9 @@ const BUDGET: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(5);
 /// Others may write into the same store, and nobody tells.
 const LOOK: Duration = Duration::from_secs(1);
-/// Before asking again where another instance is delivering.
-const BUSY: Duration = Duration::from_millis(50);
+/// Before asking again where another instance is delivering, doubled while it goes on.
+const FIRST_BUSY: Duration = Duration::from_millis(20);
+const LONGEST_BUSY: Duration = Duration::from_millis(250);
 /// After a failure, doubled with each one that follows directly.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -51,6 +52,7 @@ pub async fn drive(host: Arc<Host>) {
                 // What it sends becomes events for all.
                 makes_work: reaction.kind == "process-manager",
                 places: places.clone(),
+                busy: FIRST_BUSY,
                 work: host.work(),
                 stopped: stopped.clone(),
                 trouble: Trouble::new(format!("delivering to {}", reaction.name)),
@@ -138,6 +140,8 @@ struct Worker {
     path: String,
     makes_work: bool,
     places: Arc<Semaphore>,
+    /// The next pause while another instance is delivering.
+    busy: Duration,
     work: watch::Receiver<u64>,
     stopped: Stopped,
     trouble: Trouble,
@@ -176,10 +180,13 @@ impl Worker {
 
     /// Until there may be something to do.
     async fn rest(&mut self, pumped: &Pumped) {
+        if pumped.more && pumped.delivered == 0 {
+            self.pause(self.busy).await;
+            self.busy = (self.busy * 2).min(LONGEST_BUSY);
+            return;
+        }
+        self.busy = FIRST_BUSY;
         if pumped.more {
-            if pumped.delivered == 0 {
-                self.pause(BUSY).await;
-            }
             return;
         }
         let due = pumped

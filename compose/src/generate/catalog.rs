@@ -1,22 +1,54 @@
-//! Lays out the descriptors of all deciders, as a switchboard's `describe` returns them.
+//! Lays out the descriptors of all handlers of a kind, as a switchboard's `describe` returns them.
 
 use super::layout::{Image, Record};
-use crate::probe::{DeciderDescriptor, Precondition};
+use crate::probe::{DeciderDescriptor, Precondition, ReactionDescriptor, StartFrom};
 
-/// Places the catalogue; the answer is the address of the `list<decider-descriptor>` itself, which is what
-/// `describe` returns.
-pub fn place(image: &mut Image, deciders: &[&DeciderDescriptor]) -> u32 {
-    let records: Vec<Record> = deciders
-        .iter()
-        .map(|decider| descriptor(image, decider))
-        .collect();
-    let list = image.list(&records, 4);
-    let mut result = Record::default();
-    result.list(list);
-    image.place(&result.into_bytes(), 4)
+/// The descriptors of one kind.
+#[derive(Debug, Clone)]
+pub enum Catalogue<'a> {
+    /// Of deciders.
+    Deciders(Vec<&'a DeciderDescriptor>),
+    /// Of any one kind of reactions.
+    Reactions(Vec<&'a ReactionDescriptor>),
 }
 
-fn descriptor(image: &mut Image, decider: &DeciderDescriptor) -> Record {
+impl Catalogue<'_> {
+    /// Places the catalogue; the answer is the address of the list of descriptors itself, which is what
+    /// `describe` returns.
+    pub fn place(&self, image: &mut Image) -> u32 {
+        let records: Vec<Record> = match self {
+            Self::Deciders(all) => all.iter().map(|one| decider(image, one)).collect(),
+            Self::Reactions(all) => all.iter().map(|one| reaction(image, one)).collect(),
+        };
+        let list = image.list(&records, 4);
+        let mut result = Record::default();
+        result.list(list);
+        image.place(&result.into_bytes(), 4)
+    }
+}
+
+/// Places a catalogue of deciders.
+pub fn place(image: &mut Image, deciders: &[&DeciderDescriptor]) -> u32 {
+    Catalogue::Deciders(deciders.to_vec()).place(image)
+}
+
+fn reaction(image: &mut Image, reaction: &ReactionDescriptor) -> Record {
+    let mut record = Record::default();
+    record
+        .string(image, &reaction.name)
+        .u32(reaction.version)
+        .strings(image, &reaction.wants)
+        .strings(image, &reaction.emits)
+        .strings(image, &reaction.views)
+        .u8(match reaction.from {
+            StartFrom::Origin => 0,
+            StartFrom::Now => 1,
+        })
+        .u32(reaction.lanes);
+    record
+}
+
+fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
     let commands: Vec<Record> = decider
         .commands
         .iter()

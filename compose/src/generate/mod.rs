@@ -13,10 +13,13 @@ use anyhow::{Context as _, Result, anyhow};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
+/// The handlers' interfaces.
+const HANDLERS: &str = include_str!("../../../wit/handlers.wit");
+
 /// The contract's own WIT text.
 const CONTRACT: &[(&str, &str)] = &[
     ("types.wit", include_str!("../../../wit/types.wit")),
-    ("handlers.wit", include_str!("../../../wit/handlers.wit")),
+    ("handlers.wit", HANDLERS),
     ("framework.wit", include_str!("../../../wit/framework.wit")),
     ("reactions.wit", include_str!("../../../wit/reactions.wit")),
     ("worlds.wit", include_str!("../../../wit/worlds.wit")),

@@ -1,6 +1,8 @@
 //! The settings component: the manifest's constants, answered by one function.
 
 use super::layout::{BASE, Image, Record};
+use crate::kind::Kind;
+use crate::manifest::{FailurePolicy, LastResort};
 use anyhow::Result;
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection,
@@ -24,17 +26,21 @@ pub struct Settings {
     pub path: String,
     /// All handlers.
     pub handlers: Vec<HandlerSetting>,
+    /// Milliseconds that a request may go on after its answer, to deliver to reactions.
+    pub delivery_budget: u32,
 }
 
 /// One handler, as `annals:es/settings` tells it.
 #[derive(Debug, Clone)]
 pub struct HandlerSetting {
-    /// Name in the manifest.
+    /// Name in the application.
     pub name: String,
-    /// `decider`, for instance.
-    pub kind: String,
-    /// Version of the handler's code.
+    /// What it is.
+    pub kind: Kind,
+    /// A decider's version of its code, or a reaction's of what it derives.
     pub version: String,
+    /// Means something for reactions only.
+    pub on_failure: FailurePolicy,
 }
 
 /// Makes the component.
@@ -59,8 +65,16 @@ fn module(settings: &Settings) -> Vec<u8> {
             let mut record = Record::default();
             record
                 .string(&mut image, &handler.name)
-                .string(&mut image, &handler.kind)
-                .string(&mut image, &handler.version);
+                .string(&mut image, handler.kind.name())
+                .string(&mut image, &handler.version)
+                .u32(handler.on_failure.attempts)
+                .u32(handler.on_failure.backoff)
+                .u32(handler.on_failure.max_backoff)
+                .u8(match handler.on_failure.then {
+                    LastResort::Park => 0,
+                    LastResort::Skip => 1,
+                    LastResort::Stop => 2,
+                });
             record
         })
         .collect();
@@ -73,7 +87,8 @@ fn module(settings: &Settings) -> Vec<u8> {
         .u32(settings.partitions)
         .string(&mut image, &settings.bucket)
         .string(&mut image, &settings.path)
-        .list(handlers);
+        .list(handlers)
+        .u32(settings.delivery_budget);
     let answer = image.place(&record.into_bytes(), 4);
     constant_module(
         &format!("{}#get", crate::contract("settings")),

@@ -38,8 +38,8 @@ impl Kind {
     fn component(self) -> &'static Component {
         static COMPONENTS: LazyLock<[Component; 2]> = LazyLock::new(|| {
             [Which::Keyvalue, Which::KeyvalueIncrement].map(|which| {
-                let parts = framework::parts(which).expect("the framework's components encode");
-                Component::new(&ENGINE, &parts[0].bytes).expect("the adapter compiles")
+                let adapter = framework::store(which).expect("the framework's components encode");
+                Component::new(&ENGINE, &adapter.bytes).expect("the adapter compiles")
             })
         });
         match self {

@@ -99,6 +99,7 @@ impl settings::Host for Client {
                 path: "/data".into(),
             },
             handlers: Vec::new(),
+            delivery_budget: 0,
         }
     }
 }

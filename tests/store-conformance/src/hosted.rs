@@ -236,6 +236,7 @@ impl Apps {
             bucket: "default".into(),
             path: "/data".into(),
             handlers: Vec::new(),
+            delivery_budget: 0,
         };
         let parts = [&self.adapter, &self.probe].map(|part| Part {
             name: part.name.clone(),

@@ -1,9 +1,11 @@
-//! The switchboard: any number of handlers behind one `annals:es/deciders`.
+//! The switchboard: any number of handlers of one kind behind one interface, such as
+//! `annals:es/deciders`.
 //!
 //! The generated core module needs no lifting or lowering of its own. When one of its exports is
 //! called, the flattened arguments lie on the stack and whatever they point to lies in its memory;
 //! an import with the same signature takes them as they are. So every export is a branch over the
-//! decider's index to a call with the same arguments, plus an address for the result.
+//! handler's index to a call with the same arguments, plus an address for the result. Arguments that
+//! are too many for the stack lie in memory themselves, the index in front of them.
 //!
 //! A session's representation packs the handle of the inner session and the slot (the number of
 //! the component it came from): `inner << 7 | slot`.
@@ -15,15 +17,19 @@
 //!
 //! Every call of a handler goes through a function of its own, named `handler:<name>`. When a handler
 //! traps, loops or returns garbage, that name is in the host's backtrace.
+//!
+//! A switchboard of no slots is legal: it describes nothing, and its other functions trap.
 
 mod module;
+mod operations;
 
-use crate::probe::DeciderDescriptor;
-use anyhow::Result;
+use super::catalog::Catalogue;
+use crate::kind::Kind;
+use anyhow::{Context as _, Result};
+use operations::Operations;
 use std::fmt::Write as _;
-use wasm_encoder::ValType;
 
-/// Handlers in one switchboard; one more slot is left for the switchboard before it.
+/// Components in one switchboard; one more slot is left for the switchboard before it.
 pub const SLOTS: usize = 64;
 
 /// Name of the generated core module.
@@ -36,8 +42,8 @@ pub const HANDLER_PREFIX: &str = "handler:";
 pub struct Slot<'a> {
     /// Name for backtraces: the handler's name in the manifest.
     pub name: &'a str,
-    /// What is behind it, in the order of its own indices.
-    pub deciders: Vec<&'a DeciderDescriptor>,
+    /// How many handlers of the switchboard's kind are behind it.
+    pub handlers: usize,
 }
 
 /// Name of the import that a slot is wired to.
@@ -46,100 +52,38 @@ pub fn import_name(slot: usize) -> String {
     format!("h{slot}")
 }
 
-/// Makes a switchboard over the given slots; deciders are counted through all of them in order.
+/// Makes a switchboard over the given slots; handlers are counted through all of them in order, and
+/// described in that order by the catalogue.
 ///
 /// # Errors
 ///
 /// Only if the contract itself is broken.
-pub fn generate(slots: &[Slot<'_>]) -> Result<Vec<u8>> {
+pub fn generate(kind: Kind, slots: &[Slot<'_>], catalogue: &Catalogue<'_>) -> Result<Vec<u8>> {
+    let handler = handler_interface(kind)?;
     let mut wit = String::from("package annals:generated;\nworld switchboard {\n");
     for slot in 0..slots.len() {
         let _ = writeln!(
             wit,
-            "import {}: interface {{\n{HANDLER}}}",
+            "import {}: interface {{\n{handler}}}",
             import_name(slot)
         );
     }
-    wit.push_str("export annals:es/deciders@0.1.0;\n}\n");
+    let _ = writeln!(wit, "export {};\n}}", kind.export());
     let (resolve, world) = super::resolve_world(&wit, "switchboard")?;
-    super::componentize(module::build(slots), &resolve, world)
+    let operations = Operations::of(kind)?;
+    let module = module::build(kind, &operations, slots, catalogue);
+    super::componentize(module, &resolve, world)
 }
 
-/// What a switchboard needs of a handler: the part of `annals:es/deciders` that it forwards.
-const HANDLER: &str = "
-use annals:es/types@0.1.0.{command, context, event, decision, decide-error, fault};
-stream-id: func(decider: u32, c: command) -> result<string, decide-error>;
-resource session {
-  constructor(decider: u32);
-  restore: static func(decider: u32, state: list<u8>) -> result<session, fault>;
-  evolve: func(events: list<event>) -> result<_, fault>;
-  decide: func(c: command, ctx: context) -> result<decision, decide-error>;
-  snapshot: func() -> option<list<u8>>;
+/// The items of a handlers' interface, for an interface of another name: a component that exports the
+/// contract's satisfies that one, too, because only resources are compared by where they come from.
+fn handler_interface(kind: Kind) -> Result<String> {
+    let head = format!("\ninterface {} {{\n", kind.interface());
+    let (_, rest) = super::HANDLERS
+        .split_once(&head)
+        .with_context(|| format!("the contract has no `{}`", kind.interface()))?;
+    let (items, _) = rest
+        .split_once("\n}\n")
+        .context("the contract's interface does not end")?;
+    Ok(items.replace("use types.", &format!("use {}.", crate::contract("types"))) + "\n")
 }
-";
-
-/// One function of the handlers' interface, in the flattened form of the canonical ABI.
-struct Operation {
-    name: &'static str,
-    /// Flattened parameters, without the address for the result.
-    params: &'static [ValType],
-    how: How,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum How {
-    /// The first parameter is the decider's index; the result comes back through memory.
-    ByDecider,
-    /// The same, and the result holds a session, which needs a handle of ours.
-    Restore,
-    /// The first parameter is the decider's index; the result is a session.
-    Construct,
-    /// The first parameter is a session; the result comes back through memory.
-    BySession,
-    /// The first parameter is a session, which ends here.
-    Drop,
-}
-
-const I32: ValType = ValType::I32;
-const I64: ValType = ValType::I64;
-
-const OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "stream-id",
-        params: &[I32, I32, I32, I32, I32, I32, I32, I32, I32],
-        how: How::ByDecider,
-    },
-    Operation {
-        name: "[constructor]session",
-        params: &[I32],
-        how: How::Construct,
-    },
-    Operation {
-        name: "[static]session.restore",
-        params: &[I32, I32, I32],
-        how: How::Restore,
-    },
-    Operation {
-        name: "[method]session.evolve",
-        params: &[I32, I32, I32],
-        how: How::BySession,
-    },
-    Operation {
-        // The session, the command's four lists, then the context.
-        name: "[method]session.decide",
-        params: &[
-            I32, I32, I32, I32, I32, I32, I32, I32, I32, I64, I64, I32, I32, I32,
-        ],
-        how: How::BySession,
-    },
-    Operation {
-        name: "[method]session.snapshot",
-        params: &[I32],
-        how: How::BySession,
-    },
-    Operation {
-        name: "[resource-drop]session",
-        params: &[I32],
-        how: How::Drop,
-    },
-];

@@ -1,35 +1,38 @@
 //! Assembles the core module of a switchboard.
 
-use super::super::catalog;
+use super::super::catalog::Catalogue;
 use super::super::layout::{BASE, Image};
-use super::{HANDLER_PREFIX, How, I32, MODULE_NAME, OPERATIONS, Operation, Slot, import_name};
-use crate::probe::DeciderDescriptor;
+use super::operations::{How, Operation, Operations};
+use super::{HANDLER_PREFIX, Kind, MODULE_NAME, Slot, import_name};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module,
     NameMap, NameSection, TypeSection, ValType,
 };
 
+const I32: ValType = ValType::I32;
 const SLOT_MASK: i32 = (1 << SLOT_BITS) - 1;
 const SLOT_BITS: i32 = 7;
-/// More than the largest result, `result<decision, decide-error>`, which takes 36 bytes.
-const RESULT_BYTES: u32 = 64;
 
 /// The module over the given slots.
-pub(super) fn build(slots: &[Slot<'_>]) -> Vec<u8> {
+pub(super) fn build(
+    kind: Kind,
+    operations: &Operations,
+    slots: &[Slot<'_>],
+    catalogue: &Catalogue<'_>,
+) -> Vec<u8> {
     let mut image = Image::default();
-    let all: Vec<&DeciderDescriptor> = slots.iter().flat_map(|s| s.deciders.clone()).collect();
-    let catalogue = catalog::place(&mut image, &all);
-    let result = image.place(&[0; RESULT_BYTES as usize], 16);
+    let catalogue = catalogue.place(&mut image);
+    let result = image.place(&vec![0; operations.result_bytes as usize], 16);
     let heap = image.end();
 
-    let mut b = Builder::new(slots, result, heap);
+    let mut b = Builder::new(kind, operations, slots, result, heap);
     b.imports();
     b.thunks();
     b.realloc();
     b.reset();
     b.describe(catalogue);
-    for (index, operation) in OPERATIONS.iter().enumerate() {
+    for (index, operation) in operations.list.iter().enumerate() {
         b.operation(index, operation);
     }
     b.finish(image)
@@ -37,6 +40,8 @@ pub(super) fn build(slots: &[Slot<'_>]) -> Vec<u8> {
 
 /// Assembles the module. Function indices run: imports, thunks, `cabi_realloc`, reset, exports.
 struct Builder<'a> {
+    kind: Kind,
+    operations: &'a Operations,
     slots: &'a [Slot<'a>],
     result: u32,
     heap: u32,
@@ -49,15 +54,23 @@ struct Builder<'a> {
     names: NameMap,
     /// Index of the next function.
     next: u32,
-    /// First thunk; the thunk of operation `o` in slot `s` is at `s * OPERATIONS + o` from here.
+    /// First thunk; the thunk of operation `o` in slot `s` is at `s * operations + o` from here.
     thunks: u32,
     resource_new: u32,
     reset: u32,
 }
 
 impl<'a> Builder<'a> {
-    fn new(slots: &'a [Slot<'a>], result: u32, heap: u32) -> Self {
+    fn new(
+        kind: Kind,
+        operations: &'a Operations,
+        slots: &'a [Slot<'a>],
+        result: u32,
+        heap: u32,
+    ) -> Self {
         Self {
+            kind,
+            operations,
             slots,
             result,
             heap,
@@ -105,30 +118,34 @@ impl<'a> Builder<'a> {
         self.next - 1
     }
 
-    /// Imports, slot by slot in the order of [`OPERATIONS`], so that they are at `slot * count + operation`.
+    /// Imports, slot by slot in the order of the operations, so that they are at `slot * count + operation`.
     fn imports(&mut self) {
+        let operations = self.operations;
         for slot in 0..self.slots.len() {
-            for operation in OPERATIONS {
-                let (params, results) = imported_signature(operation);
-                self.import(&import_name(slot), operation.name, &params, results);
+            for operation in &operations.list {
+                let (params, results) = operation.imported();
+                self.import(&import_name(slot), &operation.name, &params, results);
             }
         }
-        let intrinsics = format!("[export]{}", crate::contract("deciders"));
-        self.resource_new = self.import(&intrinsics, "[resource-new]session", &[I32], &[I32]);
+        if operations.sessions() {
+            let intrinsics = format!("[export]{}", self.kind.export());
+            self.resource_new = self.import(&intrinsics, "[resource-new]session", &[I32], &[I32]);
+        }
     }
 
     /// One function for each import, which does nothing but bear the handler's name.
     fn thunks(&mut self) {
         self.thunks = self.next;
+        let operations = &self.operations.list;
         for (slot, Slot { name, .. }) in self.slots.iter().enumerate() {
-            for (index, operation) in OPERATIONS.iter().enumerate() {
-                let (params, results) = imported_signature(operation);
+            for (index, operation) in operations.iter().enumerate() {
+                let (params, results) = operation.imported();
                 let mut body = Function::new([]);
                 for param in 0..params.len() {
                     body.instructions().local_get(number(param));
                 }
                 body.instructions()
-                    .call(number(slot * OPERATIONS.len() + index))
+                    .call(number(slot * operations.len() + index))
                     .end();
                 self.function(&params, results, &format!("{HANDLER_PREFIX}{name}"), &body);
             }
@@ -222,7 +239,7 @@ impl<'a> Builder<'a> {
     }
 
     fn export(&mut self, name: &str, function: u32, resets: bool) {
-        let name = format!("{}#{name}", crate::contract("deciders"));
+        let name = format!("{}#{name}", self.kind.export());
         self.exports.export(&name, ExportKind::Func, function);
         if resets {
             self.exports
@@ -233,7 +250,7 @@ impl<'a> Builder<'a> {
     /// One export: a branch over the slots, each arm a call.
     fn operation(&mut self, index: usize, operation: &Operation) {
         let params = number(operation.params.len());
-        // Locals after the parameters: the slot, and a scratch for a representation.
+        // Locals after the parameters: the slot, and a scratch for a representation or an index.
         let mut body = Function::new([(2, I32)]);
         let slot_local = params;
         let scratch = params + 1;
@@ -249,7 +266,7 @@ impl<'a> Builder<'a> {
                 .i32_shr_u()
                 .local_set(0);
         } else {
-            self.slot_of_decider(&mut body, slot_local);
+            self.slot_of_handler(&mut body, operation.how, slot_local, scratch);
         }
         // block $slot0 { block $slot1 { .. br_table } .. }: arm n is behind the n-th end.
         let count = self.slots.len();
@@ -276,19 +293,27 @@ impl<'a> Builder<'a> {
         };
         match operation.how {
             How::Drop => {
-                let f = self.function(operation.params, results, "[dtor]session", &body);
+                let f = self.function(&operation.params, results, "[dtor]session", &body);
                 self.export("[dtor]session", f, false);
             }
             how => {
-                let f = self.function(operation.params, results, operation.name, &body);
-                self.export(operation.name, f, how != How::Construct);
+                let f = self.function(&operation.params, results, &operation.name, &body);
+                self.export(&operation.name, f, how != How::Construct);
             }
         }
     }
 
-    /// Finds the slot of the decider in local 0, and makes local 0 the index within that slot.
-    fn slot_of_decider(&self, body: &mut Function, slot_local: u32) {
-        // Slots hold consecutive deciders: the slot is the number of slot starts passed.
+    /// Finds the slot of the handler, and makes its index, wherever it came from, the one within that slot.
+    fn slot_of_handler(&self, body: &mut Function, how: How, slot_local: u32, scratch: u32) {
+        let in_memory = how == How::ByIndexInMemory;
+        let index = if in_memory { scratch } else { 0 };
+        if in_memory {
+            body.instructions()
+                .local_get(0)
+                .i32_load(at(0))
+                .local_set(index);
+        }
+        // Slots hold consecutive handlers: the slot is the number of slot starts passed.
         let mut start = 0;
         let count = self.slots.len();
         // The outermost block is where every arm goes when it is done.
@@ -296,26 +321,31 @@ impl<'a> Builder<'a> {
             body.instructions().block(wasm_encoder::BlockType::Empty);
         }
         let mut targets = Vec::new();
-        for (slot, Slot { deciders, .. }) in self.slots.iter().enumerate() {
-            targets.extend(std::iter::repeat_n(number(slot), deciders.len()));
+        for (slot, Slot { handlers, .. }) in self.slots.iter().enumerate() {
+            targets.extend(std::iter::repeat_n(number(slot), *handlers));
         }
         body.instructions()
             .block(wasm_encoder::BlockType::Empty)
-            .local_get(0)
+            .local_get(index)
             .br_table(targets.iter().map(|slot| slot + 1), 0)
             .end()
             .unreachable();
-        for (slot, Slot { deciders, .. }) in self.slots.iter().enumerate() {
-            body.instructions()
-                .end()
-                .i32_const(number(slot).cast_signed())
-                .local_set(slot_local)
-                .local_get(0)
-                .i32_const(number(start).cast_signed())
-                .i32_sub()
-                .local_set(0)
-                .br(number(count - slot - 1));
-            start += deciders.len();
+        for (slot, Slot { handlers, .. }) in self.slots.iter().enumerate() {
+            let mut i = body.instructions();
+            i.end().i32_const(number(slot).cast_signed());
+            i.local_set(slot_local);
+            if in_memory {
+                i.local_get(0);
+            }
+            i.local_get(index);
+            i.i32_const(number(start).cast_signed()).i32_sub();
+            if in_memory {
+                i.i32_store(at(0));
+            } else {
+                i.local_set(index);
+            }
+            i.br(number(count - slot - 1));
+            start += handlers;
         }
         body.instructions().end();
     }
@@ -328,7 +358,7 @@ impl<'a> Builder<'a> {
         operation: &Operation,
         scratch: u32,
     ) {
-        let thunk = self.thunks + number(slot * OPERATIONS.len() + index);
+        let thunk = self.thunks + number(slot * self.operations.list.len() + index);
         for param in 0..operation.params.len() {
             body.instructions().local_get(number(param));
         }
@@ -336,7 +366,7 @@ impl<'a> Builder<'a> {
         let slot = number(slot).cast_signed();
         let mut i = body.instructions();
         match operation.how {
-            How::ByDecider | How::BySession => {
+            How::ByIndex | How::ByIndexInMemory | How::BySession => {
                 i.i32_const(result).call(thunk).i32_const(result);
             }
             How::Drop => {
@@ -406,19 +436,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The core signature of an operation as an import.
-fn imported_signature(operation: &Operation) -> (Vec<ValType>, &'static [ValType]) {
-    let mut params = operation.params.to_vec();
-    match operation.how {
-        How::ByDecider | How::Restore | How::BySession => {
-            params.push(I32);
-            (params, &[])
-        }
-        How::Construct => (params, &[I32]),
-        How::Drop => (params, &[]),
-    }
-}
-
 fn at(offset: u64) -> wasm_encoder::MemArg {
     wasm_encoder::MemArg {
         offset,
@@ -430,33 +447,4 @@ fn at(offset: u64) -> wasm_encoder::MemArg {
 /// Counts in a generated module are small.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::RESULT_BYTES;
-    use wit_parser::{SizeAlign, WorldItem};
-
-    #[test]
-    fn every_result_of_the_contract_fits_the_area_for_results() {
-        let (resolve, world) = crate::generate::resolve_world(
-            "package annals:generated;\nworld w { export annals:es/deciders@0.1.0; }",
-            "w",
-        )
-        .expect("the contract");
-        let mut sizes = SizeAlign::default();
-        sizes.fill(&resolve).expect("sizes");
-        let mut largest = 0;
-        for item in resolve.worlds[world].exports.values() {
-            let WorldItem::Interface { id, .. } = item else {
-                continue;
-            };
-            for function in resolve.interfaces[*id].functions.values() {
-                if let Some(result) = &function.result {
-                    largest = largest.max(sizes.size(result).size_wasm32());
-                }
-            }
-        }
-        assert!(largest > 0 && largest <= RESULT_BYTES as usize, "{largest}");
-    }
 }

@@ -1,0 +1,160 @@
+//! What a component imports of a host, and whether it may.
+
+use crate::grant;
+use crate::host::Host;
+use crate::kind::Kind;
+use crate::manifest::Manifest;
+use crate::probe::Handler;
+use crate::problem::{Problem, nearest};
+use clap::ValueEnum as _;
+
+/// Checks a component's imports and grants. A component whose handlers are pure has neither; one with a
+/// notifier imports what it is granted, and then holds notifiers only, because an instance's imports
+/// are those of everything in it.
+pub fn check(
+    manifest: &Manifest,
+    host: Option<Host>,
+    handler: &Handler,
+    allow: &[String],
+    problems: &mut Vec<Problem>,
+) {
+    let kinds = handler.kinds();
+    let Some(pure) = kinds.iter().copied().find(|kind| kind.is_pure()) else {
+        if kinds.contains(&Kind::Notifier) {
+            granted(manifest, host, handler, allow, problems);
+        }
+        return;
+    };
+    let imports: Vec<&str> = handler.host_imports().collect();
+    if kinds.contains(&Kind::Notifier) {
+        if !imports.is_empty() || !allow.is_empty() {
+            let what = if imports.is_empty() {
+                format!("is granted `{}`", allow.join("`, `"))
+            } else {
+                format!("imports `{}`", imports.join("`, `"))
+            };
+            problems.push(manifest.problem(
+                &handler.name,
+                format!("holds a {pure} beside a notifier, and {what}: a {pure} is pure"),
+                "make two components of it, one with notifiers only",
+            ));
+        }
+        return;
+    }
+    for import in imports {
+        problems.push(manifest.problem(
+            &handler.name,
+            format!("imports `{import}`, and a {pure} is pure: it may import nothing"),
+            import_remedy(import),
+        ));
+    }
+    if !allow.is_empty() {
+        problems.push(manifest.problem(
+            &handler.name,
+            format!(
+                "is granted `{}`, and a {pure} can be granted nothing",
+                allow.join("`, `")
+            ),
+            "remove `allow`; side effects belong in a notifier",
+        ));
+    }
+}
+
+/// Checks the imports of notifiers against what they are granted, and that against the host.
+fn granted(
+    manifest: &Manifest,
+    host: Option<Host>,
+    handler: &Handler,
+    allow: &[String],
+    problems: &mut Vec<Problem>,
+) {
+    let name = &handler.name;
+    let imports: Vec<&str> = handler.host_imports().collect();
+    let (covered, missing): (Vec<&str>, Vec<&str>) = imports
+        .iter()
+        .partition(|import| allow.iter().any(|entry| grant::covers(entry, import)));
+    let missing = grant::least(&missing);
+    if !missing.is_empty() {
+        let mut entries: Vec<&str> = allow.iter().map(String::as_str).collect();
+        entries.retain(|entry| imports.iter().any(|import| grant::names(entry, import)));
+        entries.extend(&missing);
+        problems.push(manifest.problem(
+            name,
+            format!(
+                "imports `{}`, which it is not granted",
+                missing.join("`, `")
+            ),
+            format!(
+                "set allow = [\"{}\"] if it may use that",
+                entries.join("\", \"")
+            ),
+        ));
+    }
+    for entry in allow {
+        if !imports.iter().any(|import| grant::names(entry, import)) {
+            let known = imports.iter().map(|import| grant::unversioned(import));
+            let remedy = match nearest(entry, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "remove it from `allow`".into(),
+            };
+            problems.push(manifest.problem(
+                name,
+                format!("is granted `{entry}`, which it does not import"),
+                remedy,
+            ));
+        }
+    }
+    for import in covered {
+        offered(manifest, host, name, import, problems);
+    }
+}
+
+/// Checks that a host offers an import, or where none was named, that any does.
+fn offered(
+    manifest: &Manifest,
+    host: Option<Host>,
+    name: &str,
+    import: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let offers = |host: &Host| host.offers(import) && !host.keeps_events_behind(import);
+    let can: Vec<Host> = Host::value_variants()
+        .iter()
+        .copied()
+        .filter(offers)
+        .collect();
+    match host {
+        Some(host) if can.contains(&host) => {}
+        None if !can.is_empty() => {}
+        Some(host) => {
+            let why = if host.keeps_events_behind(import) {
+                format!("behind which the host `{host}` keeps the events")
+            } else {
+                format!("which the host `{host}` does not offer")
+            };
+            let remedy = match can.first() {
+                Some(other) => format!("do without it, or compose with --host {other}"),
+                None => "do without it".into(),
+            };
+            problems.push(manifest.problem(name, format!("is granted `{import}`, {why}"), remedy));
+        }
+        None => problems.push(manifest.problem(
+            name,
+            format!("is granted `{import}`, which no host offers to handlers"),
+            "do without it",
+        )),
+    }
+}
+
+fn import_remedy(import: &str) -> String {
+    let use_instead = if import.starts_with("wasi:clocks") {
+        "take the time from the context (`ctx.now()`)"
+    } else if import.starts_with("wasi:random") {
+        "take randomness from the context (`ctx.seed()`)"
+    } else {
+        "remove what needs it"
+    };
+    format!(
+        "{use_instead}, and build for wasm32-unknown-unknown (or set `path` to its crate, which does)"
+    )
+}

@@ -1,0 +1,438 @@
+//! Projectors: what becomes of rows, what the component exports, and tests that must fail.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use annals::__private::ProjectorEntry;
+use annals::__private::wire::{Recorded, Row, RowChange};
+use annals::test::{On, on, project};
+use annals::{About, Event, Projector, Rows, StartFrom};
+
+#[derive(Event, Clone)]
+enum Played {
+    #[annals(version = 2)]
+    Won {
+        player: String,
+        /// Since version 2.
+        #[serde(default)]
+        points: u32,
+    },
+    /// Everything that one player has goes to another.
+    Inherited {
+        from: String,
+        to: String,
+    },
+    Left {
+        player: String,
+    },
+}
+
+#[annals::data]
+#[derive(Debug, PartialEq)]
+struct Score {
+    points: u32,
+}
+
+/// Points by player. What one inherits depends on the row of another.
+struct Scores;
+
+impl Projector for Scores {
+    type Event = Played;
+    type Row = Score;
+    const VIEW: &'static str = "scores";
+    const VERSION: u32 = 3;
+    const FROM: StartFrom = StartFrom::Now;
+
+    fn touches(event: &Played, _: &About) -> Vec<String> {
+        match event {
+            Played::Won { player, .. } | Played::Left { player } => vec![player.clone()],
+            Played::Inherited { from, to } => vec![to.clone(), from.clone()],
+        }
+    }
+
+    fn fold(row: Option<Score>, _: &str, event: &Played, _: &About) -> Option<Score> {
+        match event {
+            Played::Won { points, .. } => Some(Score {
+                points: row.map_or(0, |row| row.points) + points,
+            }),
+            Played::Left { .. } => None,
+            Played::Inherited { .. } => row,
+        }
+    }
+
+    fn project(rows: &mut Rows<Score>, event: &Played, about: &About) {
+        let Played::Inherited { from, to } = event else {
+            return rows.fold(|key, row| Self::fold(row, key, event, about));
+        };
+        let Some(points) = rows.get(from).map(|row| row.points) else {
+            return;
+        };
+        match rows.get_mut(to) {
+            Some(heir) => heir.points += points,
+            None => rows.put(to, Score { points }),
+        }
+        rows.delete(from);
+    }
+}
+
+annals::export!(projector Scores);
+
+fn won(player: &str, points: u32) -> On<Played> {
+    let player = player.to_owned();
+    on("game-1", Played::Won { player, points })
+}
+
+fn inherited(from: &str, to: &str) -> On<Played> {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    on("game-2", Played::Inherited { from, to })
+}
+
+fn left(player: &str) -> On<Played> {
+    let player = player.to_owned();
+    on("game-2", Played::Left { player })
+}
+
+#[test]
+fn rows_come_change_and_go() {
+    project::<Scores>([])
+        .no_row("Ada")
+        .and([won("Ada", 2)])
+        .row("Ada", Score { points: 2 })
+        .and([won("Bob", 1), won("Ada", 3)])
+        .row("Ada", Score { points: 5 })
+        .row("Bob", Score { points: 1 })
+        .keys(["Bob", "Ada"])
+        .and([left("Ada"), left("Cleo")])
+        .keys(["Bob"]);
+}
+
+#[test]
+fn what_becomes_of_a_row_may_depend_on_another() {
+    let scores = project::<Scores>([won("Ada", 2), won("Bob", 3)]);
+    scores
+        .and([inherited("Ada", "Bob")])
+        .row("Bob", Score { points: 5 })
+        .keys(["Bob"]);
+    scores
+        .and([inherited("Ada", "Cleo")])
+        .row("Cleo", Score { points: 2 })
+        .keys(["Bob", "Cleo"]);
+    scores.and([inherited("Cleo", "Bob")]).keys(["Ada", "Bob"]);
+}
+
+#[test]
+#[should_panic(
+    expected = "expected: row \"Ada\" {\"points\":3}\n     got: rows\n          \"Ada\" {\"points\":2}"
+)]
+fn another_row_fails() {
+    project::<Scores>([won("Ada", 2)]).row("Ada", Score { points: 3 });
+}
+
+#[test]
+#[should_panic(expected = "expected: row \"Ada\" {\"points\":0}\n     got: no rows")]
+fn a_missing_row_fails() {
+    project::<Scores>([]).row("Ada", Score { points: 0 });
+}
+
+#[test]
+#[should_panic(expected = "expected: no row \"Ada\"")]
+fn a_row_too_many_fails() {
+    project::<Scores>([won("Ada", 2)]).no_row("Ada");
+}
+
+#[test]
+#[should_panic(expected = "expected: rows [\"Ada\"]")]
+fn other_keys_fail() {
+    project::<Scores>([won("Ada", 2), won("Bob", 2)]).keys(["Ada"]);
+}
+
+/// Does to the row whatever the event says, by name.
+struct Odd;
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
+#[annals::data]
+struct OddRow {
+    #[serde(default, rename(serialize = "out"))]
+    value: u32,
+}
+
+impl Projector for Odd {
+    type Event = Played;
+    type Row = OddRow;
+    const VIEW: &'static str = "odd";
+
+    fn touches(event: &Played, _: &About) -> Vec<String> {
+        match event {
+            Played::Won { player, .. } => vec![player.clone()],
+            _ => vec!["a".into()],
+        }
+    }
+
+    fn fold(_: Option<OddRow>, _: &str, event: &Played, _: &About) -> Option<OddRow> {
+        let value = match event {
+            Played::Left { .. } => CALLS.replace(CALLS.get() + 1),
+            Played::Won { points, .. } => *points,
+            Played::Inherited { .. } => 0,
+        };
+        Some(OddRow { value })
+    }
+
+    fn project(rows: &mut Rows<OddRow>, event: &Played, about: &About) {
+        if let Played::Inherited { to, .. } = event {
+            rows.put(to, OddRow { value: 1 });
+        } else {
+            rows.fold(|key, row| Self::fold(row, key, event, about));
+        }
+    }
+}
+
+#[test]
+#[should_panic(
+    expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among those it touches"
+)]
+fn changing_a_row_that_is_not_touched_fails() {
+    project::<Odd>([inherited("a", "b")]);
+}
+
+#[test]
+#[should_panic(expected = "the projector odd, Won at position 1: the key of a row is empty")]
+fn an_empty_key_fails() {
+    project::<Odd>([won("", 1)]);
+}
+
+#[test]
+#[should_panic(expected = "Left at position 1 does not do the same thing twice")]
+fn what_is_not_repeatable_fails() {
+    project::<Odd>([left("a")]);
+}
+
+#[test]
+#[should_panic(expected = "the row \"a\" does not survive its encoding")]
+fn a_row_that_does_not_survive_its_encoding_fails() {
+    project::<Odd>([won("a", 1)]);
+}
+
+// What the framework sees.
+
+fn entry() -> ProjectorEntry {
+    ProjectorEntry::of::<Scores>()
+}
+
+thread_local! {
+    static SEEN: std::cell::RefCell<Option<About>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Keeps what it is told of an event.
+struct Witness;
+
+impl Projector for Witness {
+    type Event = Played;
+    type Row = u64;
+    const VIEW: &'static str = "witness";
+
+    fn touches(_: &Played, about: &About) -> Vec<String> {
+        SEEN.set(Some(about.clone()));
+        vec![]
+    }
+
+    fn fold(row: Option<u64>, _: &str, _: &Played, _: &About) -> Option<u64> {
+        row
+    }
+}
+
+/// An event as it comes from the log.
+fn recorded(event_type: &str, schema_version: u32, payload: &str) -> Recorded {
+    project::<Witness>([left("x").id("e-9")]);
+    Recorded {
+        about: SEEN.take().expect("it was told"),
+        event_type: event_type.into(),
+        schema_version,
+        content_type: "application/json".into(),
+        payload: payload.into(),
+    }
+}
+
+fn row(key: &str, value: &str) -> Row {
+    Row {
+        key: key.into(),
+        content_type: "application/json".into(),
+        value: value.into(),
+    }
+}
+
+#[test]
+fn it_describes_itself() {
+    let is = (entry().describe)();
+    assert_eq!((&*is.name, is.version, is.lanes), ("scores", 3, 1));
+    assert_eq!(is.wants, ["Won", "Inherited", "Left"]);
+    assert_eq!((is.views, is.from), (vec!["scores"], StartFrom::Now));
+    assert_eq!(is.emits, [""; 0]);
+    assert_eq!(entry().view, "scores");
+}
+
+#[test]
+fn touched_rows_are_named_once_in_the_order_of_their_keys() {
+    let touches = |from: &str, to: &str| {
+        let payload = format!(r#"{{"from":"{from}","to":"{to}"}}"#);
+        (entry().touches)(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
+    };
+    assert_eq!(touches("a", "b"), Ok(vec!["a".into(), "b".into()]));
+    assert_eq!(touches("a", "a"), Ok(vec!["a".into()]));
+    let long = "x".repeat(1025);
+    assert_eq!(
+        touches("a", &long),
+        Err(
+            "the projector scores, Inherited at position 1: the key of a row has 1025 bytes, more than 1024"
+                .into()
+        )
+    );
+}
+
+#[test]
+fn only_rows_that_are_different_are_written() {
+    let payload = r#"{"from":"a","to":"b"}"#;
+    let inherited = |rows: Vec<Row>| {
+        (entry().project)(&recorded("Inherited", 1, payload), rows).expect("no fault")
+    };
+    assert_eq!(inherited(vec![]), []);
+    assert_eq!(inherited(vec![row("b", r#"{"points":1}"#)]), []);
+    assert_eq!(
+        inherited(vec![
+            row("b", r#"{"points":1}"#),
+            row("a", r#"{"points":2}"#)
+        ]),
+        [
+            RowChange::Delete("a".into()),
+            RowChange::Put(row("b", r#"{"points":3}"#))
+        ]
+    );
+    assert_eq!(
+        inherited(vec![
+            row("b", r#"{"points":1}"#),
+            row("a", r#"{"points":0}"#)
+        ]),
+        [RowChange::Delete("a".into())]
+    );
+}
+
+#[test]
+fn events_of_other_types_touch_nothing_unread() {
+    let mut foreign = recorded("Painted", 9, "\u{0}");
+    foreign.content_type = "image/png".into();
+    assert_eq!((entry().touches)(&foreign), Ok(vec![]));
+    assert_eq!((entry().project)(&foreign, vec![]), Ok(vec![]));
+}
+
+#[test]
+fn older_schemas_are_read_and_newer_ones_are_faults() {
+    assert_eq!(
+        (entry().project)(&recorded("Won", 1, r#"{"player":"a"}"#), vec![]),
+        Ok(vec![RowChange::Put(row("a", r#"{"points":0}"#))])
+    );
+    let fault = (entry().touches)(&recorded("Won", 3, r#"{"player":"a"}"#)).expect_err("a fault");
+    assert_eq!(
+        fault.0,
+        "the projector scores cannot read Won (schema 3) at position 1: the newest schema known here is 2"
+    );
+}
+
+#[test]
+fn a_known_event_that_cannot_be_read_is_a_fault() {
+    let fault = |recorded: &Recorded| (entry().touches)(recorded).expect_err("a fault").0;
+    assert_eq!(
+        fault(&recorded("Won", 2, r#"{"player":1}"#)),
+        "the projector scores cannot read Won (schema 2) at position 1: \
+         invalid type: integer `1`, expected a string at line 1 column 11"
+    );
+    let mut cbor = recorded("Won", 2, "");
+    cbor.content_type = "application/cbor".into();
+    assert!(fault(&cbor).ends_with(r#"cannot read "application/cbor""#));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_a_fault() {
+    let won = recorded("Won", 2, r#"{"player":"a"}"#);
+    let fault = |row: Row| (entry().project)(&won, vec![row]).expect_err("a fault").0;
+    assert_eq!(
+        fault(row("a", r#"{"score":1}"#)),
+        "the projector scores, Won at position 1: the row \"a\" cannot be read: \
+         missing field `points` at line 1 column 11; has Row changed, and VERSION not?"
+    );
+    let foreign = Row {
+        content_type: "text/plain".into(),
+        ..row("a", "1")
+    };
+    assert!(fault(foreign).contains(r#"is "text/plain", which it cannot read"#));
+}
+
+#[test]
+fn about_an_event_is_known_what_the_test_says() {
+    project::<Witness>([
+        left("a"),
+        on("game-7-b", Played::Left { player: "a".into() }),
+        left("a")
+            .at(5)
+            .by("Ada")
+            .id("e")
+            .command("c", "Leave")
+            .correlation("r")
+            .causation("s"),
+    ]);
+    let about = SEEN.take().expect("it was told");
+    assert_eq!(
+        (about.stream.as_str(), about.version, about.position),
+        ("game-2", 2, 3)
+    );
+    assert_eq!(
+        (about.recorded_at, about.actor.as_deref()),
+        (5, Some("Ada"))
+    );
+    assert_eq!(
+        [about.event_id, about.command_id, about.command_type],
+        ["e", "c", "Leave"]
+    );
+    assert_eq!([about.correlation_id, about.causation_id], ["r", "s"]);
+
+    project::<Witness>([on("game-7-b", Played::Left { player: "a".into() })]);
+    let about = SEEN.take().expect("it was told");
+    assert_eq!((about.category(), about.subject()), ("game", "7-b"));
+    assert_eq!(
+        [about.event_id, about.command_id, about.causation_id],
+        ["event-1", "command-1", "command-1"]
+    );
+}
+
+#[test]
+fn rows_say_which_keys_are_touched() {
+    struct Keys;
+
+    impl Projector for Keys {
+        type Event = Played;
+        type Row = BTreeMap<String, bool>;
+        const VIEW: &'static str = "keys";
+
+        fn touches(_: &Played, _: &About) -> Vec<String> {
+            vec!["b".into(), "a".into()]
+        }
+
+        fn fold(row: Option<Self::Row>, _: &str, _: &Played, _: &About) -> Option<Self::Row> {
+            row
+        }
+
+        fn project(rows: &mut Rows<Self::Row>, _: &Played, _: &About) {
+            let there = rows
+                .keys()
+                .map(|key| (key.to_owned(), rows.get(key).is_some()));
+            let there = there.collect();
+            rows.put("a", there);
+        }
+    }
+
+    let seen = |a: bool| [("a".to_owned(), a), ("b".to_owned(), false)].into();
+    let once = project::<Keys>([left("x")]);
+    once.row("a", seen(false)).keys(["a"]);
+    once.and([left("x")]).row("a", seen(true));
+}
