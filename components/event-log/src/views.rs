@@ -106,6 +106,14 @@ impl<S: Slots> EventLog<S> {
         Ok(())
     }
 
+    /// All keys that a view may have rows under.
+    #[cfg(feature = "tools")]
+    pub(crate) fn listed(&mut self, view: &str) -> Result<BTreeSet<String>, StoreError> {
+        let mut listing = Listing::default();
+        self.read_list(view, &mut listing)?;
+        Ok(listing.keys)
+    }
+
     /// An entry of the list, if it is there.
     pub(crate) fn read_entry(
         &self,
