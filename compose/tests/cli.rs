@@ -229,7 +229,7 @@ fn names_and_views_belong_to_one_reaction() {
             ),
             (Kind::ProcessManager, vec![reaction("x")]),
         ],
-        imports: Vec::new(),
+        ..Toy::default()
     };
     let twice = ReactionDescriptor {
         views: vec!["w".into(), "w".into()],
@@ -269,6 +269,7 @@ fn pure_handlers_are_granted_nothing_and_import_nothing() {
             (Kind::Notifier, vec![reaction("n")]),
         ],
         imports: HTTP.to_vec(),
+        ..Toy::default()
     };
     let handlers = [
         (
@@ -336,6 +337,18 @@ fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
             "handler `sockets`: is granted `wasi:sockets/tcp@0.2.4`, which no host offers to handlers; do without it",
         ],
     );
+}
+
+#[test]
+fn a_notifier_that_has_effects_to_describe_itself_is_refused() {
+    let rash = Toy {
+        rash: true,
+        ..Toy::of(Kind::Notifier, &[reaction("n")]).importing(&["wasi:cli/environment@0.2.4"])
+    };
+    let keys = "allow = [\"wasi:cli/environment\"]\n";
+    let said = refused(&[], &[("rash", keys, rash.component())]);
+    told(&said, &["handler `rash`: `describe` failed: "]);
+    assert!(said.contains("wasi:cli/environment@0.2.4"), "{said}");
 }
 
 #[test]
@@ -415,7 +428,7 @@ fn every_kind() -> tempfile::TempDir {
             (Kind::Projector, vec![balances]),
             (Kind::ProcessManager, vec![manager]),
         ],
-        imports: Vec::new(),
+        ..Toy::default()
     };
     let mailer = Toy::of(Kind::Notifier, &[reaction("n")]).importing(HTTP);
     let keys = "allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment@0.2\"]\n\
@@ -480,6 +493,23 @@ fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces()
         assert_eq!(grants.len(), 2);
         assert!(grants.iter().all(|grant| grant["handler"] == "mailer"));
     }
+}
+
+#[test]
+fn an_application_of_a_hundred_projectors_compiles() {
+    let views: Vec<String> = (0..100).map(|n| format!("view-{n}")).collect();
+    let handlers: Vec<(&str, &str, Vec<u8>)> = views
+        .iter()
+        .map(|view| {
+            let toy = Toy::of(Kind::Projector, &[projector(view)]);
+            (view.as_str(), "", toy.component())
+        })
+        .collect();
+    let folder = app("", &handlers);
+    let (_, _, report) = composed(folder.path(), "wasmtime");
+    assert_eq!(report["reactions"].as_array().map(Vec::len), Some(100));
+    let bytes = std::fs::read(folder.path().join("app.wasm")).expect("the component");
+    wasmtime::component::Component::new(&wasmtime::Engine::default(), bytes).expect("it compiles");
 }
 
 #[test]

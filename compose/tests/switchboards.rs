@@ -184,7 +184,7 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
             ),
             (Kind::ProcessManager, vec![reaction("m")]),
         ],
-        imports: Vec::new(),
+        ..Toy::default()
     };
     let all = checked(&[both.component()]);
     let wired = wire::switchboards(&all).expect("it composes");

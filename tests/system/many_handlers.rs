@@ -1,5 +1,10 @@
 //! Hundreds of handlers in one component: a chain of switchboards.
 
+/// Reactions made without a compiler.
+#[path = "../../compose/tests/toys/mod.rs"]
+#[allow(dead_code, reason = "shared with the composer's tests")]
+mod reactions;
+
 use annals_tests::client::{Answer, Client};
 use annals_tests::server::{Kind, Server};
 use annals_tests::toy::Toy;
@@ -35,6 +40,50 @@ fn two_hundred_handlers_run_on_annals_host() {
 #[test]
 fn two_hundred_handlers_run_on_wasmtime_serve() {
     every_handler_answers(Kind::Wasmtime);
+}
+
+/// More projectors than one switchboard holds, each given every event.
+fn every_projector_is_delivered_to(host: Kind) {
+    const PROJECTORS: usize = 100;
+    let folder = tempfile::tempdir().expect("a folder");
+    toy::application(folder.path(), 1).expect("a toy");
+    let mut manifest =
+        std::fs::read_to_string(folder.path().join("annals.toml")).expect("the manifest");
+    for number in 0..PROJECTORS {
+        let projector = reactions::projector(&format!("view-{number}"));
+        let toy = reactions::Toy::of(annals_compose::kind::Kind::Projector, &[projector]);
+        let name = format!("view-{number}");
+        std::fs::write(
+            folder.path().join(format!("{name}.wasm")),
+            toy.component(),
+        )
+        .expect("written");
+        manifest += &format!("[handlers.{name}]\ncomponent = \"{name}.wasm\"\n");
+    }
+    std::fs::write(folder.path().join("annals.toml"), manifest).expect("written");
+    let app = app::compose(folder.path(), host, folder.path()).expect("it composes");
+    let server = Server::start(host, &app, folder.path()).expect("the host starts");
+    let client = Client::new(server.url());
+    let answer = client
+        .post("/commands/Command0", &[("Prefer", "wait=60")], b"{}")
+        .expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    for number in [0, 63, 64, PROJECTORS - 1] {
+        let row = client
+            .get(&format!("/views/view-{number}/toy-0"))
+            .expect("an answer");
+        assert_eq!((row.status, &*row.text), (200, "{}"), "view-{number}");
+    }
+}
+
+#[test]
+fn a_hundred_projectors_are_delivered_to_on_annals_host() {
+    every_projector_is_delivered_to(Kind::Annals);
+}
+
+#[test]
+fn a_hundred_projectors_are_delivered_to_on_wasmtime_serve() {
+    every_projector_is_delivered_to(Kind::Wasmtime);
 }
 
 /// Serves two toys, the second of which is odd, and answers what its command got and the log said.

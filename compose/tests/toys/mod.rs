@@ -39,8 +39,10 @@ pub fn projector(view: &str) -> ReactionDescriptor {
 pub struct Toy {
     /// The reactions, kind by kind.
     pub reactions: Vec<(Kind, Vec<ReactionDescriptor>)>,
-    /// What it imports and calls, such as `wasi:http/outgoing-handler@0.2.4`.
+    /// What it imports, such as `wasi:http/outgoing-handler@0.2.4`.
     pub imports: Vec<&'static str>,
+    /// It calls its imports to describe itself.
+    pub rash: bool,
 }
 
 impl Toy {
@@ -48,7 +50,7 @@ impl Toy {
     pub fn of(kind: Kind, reactions: &[ReactionDescriptor]) -> Self {
         Self {
             reactions: vec![(kind, reactions.to_vec())],
-            imports: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -102,8 +104,9 @@ impl Toy {
             let [views, count] = image.list(&views, 4);
             let _ = writeln!(
                 functions,
-                r#"(func (export "{}#describe") (result i32) (i32.const {described}))"#,
-                kind.export()
+                r#"(func (export "{}#describe") (result i32) {} (i32.const {described}))"#,
+                kind.export(),
+                if self.rash { "(call $effects)" } else { "" }
             );
             for (name, body) in bodies(*kind, result, item, views) {
                 let _ = writeln!(
@@ -142,7 +145,7 @@ impl Toy {
     (global.set $free (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
     (global.get $free)
     (global.set $free (i32.add (global.get $free) (local.get 3))))
-  ;; Nobody calls this: what it calls stays imported.
+  ;; Even if nobody calls this, what it calls stays imported.
   (func $effects {calls})
   (export "effects" (func $effects))
   {functions}

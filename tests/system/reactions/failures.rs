@@ -54,7 +54,7 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
                 assert_eq!((*attempts, reason.as_str()), (1, "poison, at attempt 1"));
             }
             _ => {
-                assert_eq!(*attempts, 3, "{name}");
+                assert_eq!(*attempts, 2, "{name}");
                 assert!(reason.contains("did not come back"), "{name}: {reason}");
             }
         }

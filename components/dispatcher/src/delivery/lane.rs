@@ -245,6 +245,10 @@ impl<P: Ports> Engine<'_, P> {
     ) -> Result<Ended, Stop> {
         // The attempts before this one are used up: what is next is not tried again.
         let spent = held.progress.tried > lane.reaction.policy.attempts;
+        if spent {
+            // This one is not made.
+            held.progress.tried -= 1;
+        }
         if spent && held.progress.work.has_commands() {
             if let Some(ended) = self.command_failed(lane, held, Failure::unanswered(held))? {
                 return Ok(ended);

@@ -121,6 +121,8 @@ fn traps_are_parked(kind: Kind) {
     bad(&world, "bad x 1 t2", Answer::Trap);
     world.settle();
     assert_eq!(world.letters(), ["it.1.3072"], "{kind:?}");
+    let found = letters::find(&world, "it.1.3072").unwrap().unwrap();
+    assert_eq!(found.letter.attempts, 3, "{kind:?}");
     // Those beside it were dealt with, and are not blamed.
     match kind {
         Kind::Projector => assert_eq!(world.rows("ledger@1").len(), 4),
