@@ -10,6 +10,7 @@ pub(crate) struct Granted {
     pub env: BTreeMap<String, String>,
     #[cfg(feature = "http")]
     pub answer: Option<std::rc::Rc<Answering>>,
+    /// Requests since they were last taken.
     #[cfg(feature = "http")]
     pub sent: std::rc::Rc<RefCell<Vec<crate::http::Request>>>,
 }

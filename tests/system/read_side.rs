@@ -44,7 +44,6 @@ fn wasmtime_serve_answers_the_read_side() {
 }
 
 fn waits(client: &Client) {
-    // Nobody reads its mail: the mailer has no address, and lags.
     let answer = open(client, "a");
     assert!([200, 202].contains(&answer.status), "{}", answer.text);
     assert_eq!(answer.header("preference-applied"), Some("wait=20"));
@@ -129,10 +128,10 @@ fn unknown_names(client: &Client) {
     for path in ["/views/balances@1", "/views/~dead-letters", "/views/~transfer@1/x"] {
         assert_eq!(get(path).problem(), Some("unknown-view"), "{path}");
     }
-    let reaction = get("/admin/reactions/malier");
+    let reaction = get("/admin/reactions/transfre");
     assert_eq!(
         (reaction.problem(), &reaction.body["nearest"]),
-        (Some("unknown-reaction"), &json!(["mailer"]))
+        (Some("unknown-reaction"), &json!(["transfer"]))
     );
     let letter = get("/admin/dead-letters/none");
     assert_eq!(letter.problem(), Some("unknown-dead-letter"));
@@ -154,7 +153,7 @@ fn the_front_page(client: &Client, url: &str) {
     assert!(transfer["wants"].as_array().is_some_and(|wants| !wants.is_empty()));
     let (status, html) = raw(url, "GET / HTTP/1.1\r\nAccept: text/html\r\n");
     assert_eq!(status, 200);
-    for words in ["<a href=\"/views/balances\">", "mailer", "process-manager"] {
+    for words in ["<a href=\"/views/balances\">", "transfer", "process-manager"] {
         assert!(html.contains(words), "{words}: {html}");
     }
 }
@@ -178,9 +177,9 @@ fn administration(client: &Client) {
         }
         assert!(reaction["generations"][0]["active"].is_boolean(), "{reaction}");
     }
-    assert_eq!(post("/admin/reactions/balances/rebuild").status, 202);
+    assert_eq!(post("/admin/reactions/balances.balances/rebuild").status, 202);
     assert_eq!(post("/admin/reactions/nobody/rebuild").status, 404);
-    assert_eq!(post("/admin/reactions/mailer/rebuild").problem(), Some("refused"));
+    assert_eq!(post("/admin/reactions/transfer/rebuild").problem(), Some("refused"));
     let letters = get("/admin/dead-letters?limit=1").body;
     assert!(letters["deadLetters"].is_array() && letters["end"].is_boolean());
     for path in [
@@ -197,10 +196,10 @@ fn methods(url: &str) {
         ("DELETE", "/views/balances/a", 405, "get"),
         ("GET", "/admin/pump", 405, "post"),
         ("POST", "/admin/reactions", 405, "get"),
-        ("GET", "/admin/reactions/mailer/rebuild", 405, "post"),
-        ("POST", "/admin/reactions/mailer/generations/1", 405, "delete"),
-        ("DELETE", "/admin/reactions/mailer/generations/x", 400, ""),
-        ("DELETE", "/admin/reactions/mailer/generations/99", 404, ""),
+        ("GET", "/admin/reactions/transfer/rebuild", 405, "post"),
+        ("POST", "/admin/reactions/transfer/generations/1", 405, "delete"),
+        ("DELETE", "/admin/reactions/transfer/generations/x", 400, ""),
+        ("DELETE", "/admin/reactions/transfer/generations/99", 404, ""),
         ("POST", "/events", 405, "get"),
         ("GET", "/nowhere", 404, ""),
     ] {
@@ -247,7 +246,7 @@ fn the_application_pumps_from_the_command_line() {
         assert_eq!(answer.expect("an answer").status, 200);
     }
     served.server.kill().expect("killed");
-    let done = command(&served, &["pump", "--reaction", "balances", "--until-idle"]);
+    let done = command(&served, &["pump", "--reaction", "balances.balances", "--until-idle"]);
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{done:?}");
     assert!(said.starts_with("delivered "), "{said}");

@@ -32,6 +32,8 @@ fn the_increment_adapter_conforms_on_annals_host() {
     let crashes = [
         "crash.everything-is-still-there",
         "crash.reactions-are-still-there",
+        "crash.drop-goes-on",
+        "crash.log-end",
         "crash.same-command-again",
         "crash.no-acknowledged-commit-is-lost",
         "crash.retries-take-effect-once",

@@ -24,16 +24,24 @@ pub(crate) struct CheckpointPlace {
     generation: u32,
     /// Of its state.
     bytes: usize,
+    /// It was written by a repair, and counts as none.
+    is_blank: bool,
 }
 
 impl CheckpointPlace {
-    fn of(checkpoint: &Checkpoint) -> Self {
+    fn of(record: &CheckpointRecord) -> Self {
         Self {
-            revision: checkpoint.revision,
-            position: checkpoint.position,
-            generation: checkpoint.generation,
-            bytes: checkpoint.state.len(),
+            revision: record.revision,
+            position: record.position,
+            generation: record.generation,
+            bytes: record.state.len(),
+            is_blank: record.is_blank(),
         }
+    }
+
+    /// The revision that a writer must have seen.
+    fn seen(self) -> u64 {
+        if self.is_blank { 0 } else { self.revision }
     }
 }
 
@@ -44,6 +52,18 @@ impl<S: Slots> EventLog<S> {
     /// What the store says.
     pub fn load_checkpoint(&mut self, handler: &str) -> Result<Option<Checkpoint>, StoreError> {
         check_name("a handler's name", handler)?;
+        let newest = self.newest_checkpoint(handler)?;
+        Ok(newest
+            .filter(|record| !record.is_blank())
+            .map(|record| Checkpoint {
+                position: record.position,
+                generation: record.generation,
+                revision: record.revision,
+                state: record.state,
+            }))
+    }
+
+    fn newest_checkpoint(&mut self, handler: &str) -> Result<Option<CheckpointRecord>, StoreError> {
         let chain = Chain(self.keys.checkpoint(handler));
         let known = self
             .reactions
@@ -54,19 +74,16 @@ impl<S: Slots> EventLog<S> {
             &chain,
             known,
             |record: &CheckpointRecord, revision| match record {
-                r if r.handler != handler => Err(format!("it belongs to handler {:?}", r.handler)),
+                r if r.handler != handler && !r.is_blank() => {
+                    Err(format!("it belongs to handler {:?}", r.handler))
+                }
                 r if r.revision != revision => Err(format!("it is revision {}", r.revision)),
                 _ => Ok(()),
             },
         )?;
-        let found = newest.map(|(revision, record)| Checkpoint {
-            position: record.position,
-            generation: record.generation,
-            revision,
-            state: record.state,
-        });
-        if let Some(checkpoint) = &found {
-            self.remember_checkpoint(handler, CheckpointPlace::of(checkpoint));
+        let found = newest.map(|(_, record)| record);
+        if let Some(record) = &found {
+            self.remember_checkpoint(handler, CheckpointPlace::of(record));
         }
         Ok(found)
     }
@@ -91,40 +108,37 @@ impl<S: Slots> EventLog<S> {
         // it is still the newest, the creation tells.
         let stored = match self.reactions.checkpoints.get(handler) {
             Some(known)
-                if known.revision == next.revision
+                if known.seen() == next.revision
                     && check_forward(handler, *known, &next).is_ok() =>
             {
                 Some(*known)
             }
             _ => self
-                .load_checkpoint(handler)?
+                .newest_checkpoint(handler)?
                 .as_ref()
                 .map(CheckpointPlace::of),
         };
-        if stored.map_or(0, |stored| stored.revision) != next.revision {
+        if stored.map_or(0, CheckpointPlace::seen) != next.revision {
             return Err(WriteError::Stale);
         }
         if let Some(stored) = stored {
             check_forward(handler, stored, &next)?;
         }
         let chain = Chain(self.keys.checkpoint(handler));
-        let written = CheckpointPlace {
-            revision: next.revision.saturating_add(1),
-            ..CheckpointPlace::of(&next)
-        };
+        let before = stored.map_or(0, |stored| stored.revision);
         let record = CheckpointRecord {
             handler: handler.to_owned(),
-            revision: written.revision,
+            revision: before.saturating_add(1),
             position: next.position,
             generation: next.generation,
             state: next.state,
         };
-        if !self.extend(&chain, next.revision, &record)? {
+        if !self.extend(&chain, before, &record)? {
             return Err(WriteError::Stale);
         }
         let is_large = stored.is_some_and(|stored| stored.bytes >= WORTH_DROPPING);
-        self.supersede(&chain, written.revision, is_large);
-        self.remember_checkpoint(handler, written);
+        self.supersede(&chain, record.revision, is_large);
+        self.remember_checkpoint(handler, CheckpointPlace::of(&record));
         Ok(())
     }
 

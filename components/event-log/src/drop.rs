@@ -52,9 +52,9 @@ impl<S: Slots> EventLog<S> {
             if end == 0 {
                 break;
             }
-            let key = self.read_entry(view, end)?.map(|entry| entry.key);
-            if let Some(key) = key
-                && !self.drop_row(view, &key, &mut revisions)?
+            if let Some(entry) = self.read_entry(view, end)?
+                && !entry.is_blank()
+                && !self.drop_row(view, &entry.key, &mut revisions)?
             {
                 return Ok(false);
             }

@@ -44,6 +44,7 @@
 //! | `commands` | command ids take effect once |
 //! | `snapshots` | disposable states |
 //! | `repair` | decides slots whose creator died halfway, where a store has such a state |
+//! | `repair_reactions` | the same for what reactions keep |
 //! | `fuzzing` | what fuzz targets need of the inside |
 //! | `chain` | values that change: revisions, created one after the other |
 //! | `checkpoints` | how far handlers are, by compare-and-set |
@@ -77,6 +78,7 @@ mod reaction_records;
 mod reactions;
 mod record;
 mod repair;
+mod repair_reactions;
 mod rows;
 mod slots;
 mod snapshots;

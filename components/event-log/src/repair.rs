@@ -19,15 +19,18 @@ impl ClaimRecord {
 
 impl<S: Slots> EventLog<S> {
     /// Decides the slot at a key, if somebody began to create it: a void in a stream's slot, a skip
-    /// in the log, an open claim for a command id, what the store says of itself. The caller vouches that no writer that may
-    /// have begun it is still alive. `name` is the stream or the command id; it is needed only
-    /// where the key holds a hash of it.
+    /// in the log, an open claim for a command id, what the store says of itself; in what reactions
+    /// keep, a revision that changes nothing, or an entry for no row. The caller vouches that no
+    /// writer that may have begun it is still alive. `name` is the stream, the command id, the handler, the view, or
+    /// `view/key` for a row; it is needed only where the key holds a hash of it.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if it is not the key of a slot of this store, or nobody can have
     /// begun to create it; what the store says.
     pub fn repair(&mut self, key: &str, name: Option<&str>) -> Result<Settled, StoreError> {
-        let filler = self.filler(key, name)?;
+        let Some(filler) = self.filler(key, name)? else {
+            return Ok(Settled::Decided);
+        };
         self.slots
             .settle(key, &filler)
             .map_err(|error| match error {
@@ -36,18 +39,18 @@ impl<S: Slots> EventLog<S> {
             })
     }
 
-    /// What to write at a key.
-    fn filler(&self, key: &str, name: Option<&str>) -> Result<Vec<u8>, StoreError> {
+    /// What to write at a key; nothing if it has a record.
+    fn filler(&self, key: &str, name: Option<&str>) -> Result<Option<Vec<u8>>, StoreError> {
         let segments: Vec<&str> = key.split('.').collect();
         let told = |escaped| match name {
             Some(name) => Ok(name.to_owned()),
             None => unescape(escaped).ok_or_else(|| invalid(key, "it has no legal name in it")),
         };
         let given = || {
-            let why = "it holds a hash: `name` must say of which stream or command id";
+            let why = "it holds a hash: `name` must say of what (`view/key` for a row)";
             name.ok_or_else(|| invalid(key, why))
         };
-        match segments[..] {
+        let filler = match segments[..] {
             [_, "store"] => {
                 self.must_be(key, &self.keys.store())?;
                 self.store_record()
@@ -57,8 +60,32 @@ impl<S: Slots> EventLog<S> {
             [_, "stream-sha256", _, slot] => self.void_for(key, given()?, number(key, slot)?),
             [_, "command", escaped] => self.open_claim(key, &told(escaped)?),
             [_, "command-sha256", _] => self.open_claim(key, given()?),
+            [_, "checkpoint", escaped, revision] => {
+                return self.checkpoint_filler(key, &told(escaped)?, revision);
+            }
+            [_, "checkpoint-sha256", _, revision] => {
+                return self.checkpoint_filler(key, given()?, revision);
+            }
+            [_, "row", view, row, revision] => {
+                let illegal = || invalid(key, "it has no legal name in it");
+                let view = unescape(view).ok_or_else(illegal)?;
+                let row = unescape(row).ok_or_else(illegal)?;
+                return self.row_filler(key, (&view, &row), revision);
+            }
+            [_, "row-sha256", _, revision] => {
+                let other = || invalid(key, "it is not the row that `name` says");
+                let row = self.row_of(key, given()?, revision).ok_or_else(other)?;
+                return self.row_filler(key, row, revision);
+            }
+            [_, "view", escaped, index] => {
+                return self.entry_filler(key, &told(escaped)?, index);
+            }
+            [_, "view-sha256", _, index] => return self.entry_filler(key, given()?, index),
+            [_, "view-dropped", escaped] => return self.dropped_filler(key, &told(escaped)?),
+            [_, "view-dropped-sha256", _] => return self.dropped_filler(key, given()?),
             _ => Err(invalid(key, "it looks like none of them")),
-        }
+        };
+        filler.map(Some)
     }
 
     fn skip_at(&self, key: &str, index: u64) -> Result<Vec<u8>, StoreError> {
@@ -98,7 +125,7 @@ impl<S: Slots> EventLog<S> {
     }
 
     /// A key is only what this store makes of its parts.
-    fn must_be(&self, key: &str, made: &str) -> Result<(), StoreError> {
+    pub(crate) fn must_be(&self, key: &str, made: &str) -> Result<(), StoreError> {
         if key == made {
             return Ok(());
         }
@@ -111,16 +138,16 @@ impl<S: Slots> EventLog<S> {
 
 fn invalid(key: &str, why: &str) -> StoreError {
     StoreError::Invalid(format!(
-        "{key:?} is not the key of a log slot, a stream's slot or a command id of this store: {why}"
+        "{key:?} is not the key of a slot of this store: {why}"
     ))
 }
 
-fn gap(key: &str) -> StoreError {
+pub(crate) fn gap(key: &str) -> StoreError {
     StoreError::Invalid(format!(
         "{key} cannot have been begun: the slot before it is absent"
     ))
 }
 
-fn number(key: &str, digits: &str) -> Result<u64, StoreError> {
+pub(crate) fn number(key: &str, digits: &str) -> Result<u64, StoreError> {
     u64::from_str_radix(digits, 16).map_err(|_| invalid(key, "it ends in no number"))
 }

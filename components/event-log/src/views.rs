@@ -97,11 +97,21 @@ impl<S: Slots> EventLog<S> {
     /// Reads what is new in the list.
     fn read_list(&self, view: &str, listing: &mut Listing) -> Result<(), StoreError> {
         while let Some(entry) = self.read_entry(view, listing.read + 1)? {
-            listing.bytes += entry.key.len() + PER_KEY;
-            listing.keys.insert(entry.key);
             listing.read = entry.index;
+            if !entry.is_blank() {
+                listing.bytes += entry.key.len() + PER_KEY;
+                listing.keys.insert(entry.key);
+            }
         }
         Ok(())
+    }
+
+    /// All keys that a view may have rows under.
+    #[cfg(feature = "tools")]
+    pub(crate) fn listed(&mut self, view: &str) -> Result<BTreeSet<String>, StoreError> {
+        let mut listing = Listing::default();
+        self.read_list(view, &mut listing)?;
+        Ok(listing.keys)
     }
 
     /// An entry of the list, if it is there.

@@ -52,6 +52,8 @@ fn write_reactions(slots: &MemorySlots) {
     log.delete_row("balances", "bob", 1025, 3072).unwrap();
     log.put_row(&"v".repeat(161), row("k", "long", 5), 0)
         .unwrap();
+    log.put_row("gone@1", row("k", "x", 1), 0).unwrap();
+    assert_eq!(log.drop_rows("gone@1", 1), Ok(true));
     for n in 0..16 {
         log.put_row("many", row(&format!("k{n:02}"), "", 1), 0)
             .unwrap();
@@ -244,6 +246,11 @@ fn the_golden_files_can_be_read() {
     );
     let page = log.scan_rows(&"v".repeat(161), None, 100).unwrap();
     assert_eq!(page.rows, [row("k", "long", 5)]);
+    let refused = log.put_row("gone@1", row("k", "x", 1), 0);
+    assert!(matches!(
+        refused,
+        Err(WriteError::Store(StoreError::Invalid(_)))
+    ));
     assert_eq!(
         load_all(&mut log, "ghost-1", 9).1,
         Head {

@@ -237,3 +237,184 @@ fn a_key_that_holds_a_hash_is_repaired_by_its_name() {
     append(&mut log, &stream, "c").unwrap();
     check(&slots, &[&stream]);
 }
+
+/// A key of a chain whose creation was begun, and the call that met it.
+fn names_key(error: &StoreError, key: &str) {
+    assert!(
+        matches!(error, StoreError::Unavailable(why) | StoreError::InDoubt(why) if why.contains(key)),
+        "{error:?}"
+    );
+}
+
+fn store_error(error: WriteError) -> StoreError {
+    match error {
+        WriteError::Store(error) => error,
+        WriteError::Stale => panic!("stale"),
+    }
+}
+
+#[test]
+fn a_checkpoint_whose_creator_died_is_as_before_after_the_repair() {
+    let long = "h".repeat(200);
+    for (handler, name) in [("h", None), (&*long, Some(&*long))] {
+        for before in 0..3 {
+            let slots = TwoSteps::default();
+            let mut log = open(&slots);
+            for revision in 0..before {
+                let next = checkpoint(revision + 7, 1, revision);
+                log.save_checkpoint(handler, next).unwrap();
+            }
+            let stored = log.load_checkpoint(handler).unwrap();
+            let first = match slots.slots.dump().into_keys().next() {
+                Some(key) => key.rsplit_once('.').unwrap().0.to_owned(),
+                None if name.is_some() => continue,
+                None => "a.checkpoint.h".into(),
+            };
+            let key = format!("{first}.{:016x}", before + 1);
+            slots.begin(&key);
+            let next = checkpoint(20, 1, before);
+            let died = log.save_checkpoint(handler, next.clone()).unwrap_err();
+            names_key(&store_error(died), &key);
+
+            assert_eq!(log.repair(&key, name), Ok(Settled::Written));
+            for log in [&mut log, &mut open(&slots)] {
+                let now = log.load_checkpoint(handler).unwrap();
+                let what = |it: &Option<Checkpoint>| it.clone().map(|it| (it.position, it.state));
+                assert_eq!(what(&now), what(&stored), "{before} before");
+            }
+            let revision = match log.load_checkpoint(handler).unwrap() {
+                Some(now) => now.revision,
+                None => 0,
+            };
+            let next = Checkpoint { revision, ..next };
+            assert_eq!(log.save_checkpoint(handler, next.clone()), Ok(()));
+            assert_eq!(
+                open(&slots).save_checkpoint(handler, next),
+                Err(WriteError::Stale)
+            );
+            let found = open(&slots).load_checkpoint(handler).unwrap().unwrap();
+            assert_eq!(found.position, 20);
+            assert_eq!(log.repair(&key, name), Ok(Settled::Decided));
+            if before > 0 {
+                let first = format!("{first}.{:016x}", 1);
+                assert_eq!(log.repair(&first, name), Ok(Settled::Decided));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_whose_creator_died_is_as_before_after_the_repair() {
+    let long = "k/l".repeat(100);
+    let named = format!("v/w/{long}");
+    for (row_key, name) in [("k", None), (&*long, Some(&*named))] {
+        for before in 0..4 {
+            let slots = TwoSteps::default();
+            let mut log = open(&slots);
+            for position in 1..=before {
+                let seen = position - 1;
+                match position {
+                    3 => log.delete_row("v/w", row_key, seen, position).unwrap(),
+                    _ => log
+                        .put_row("v/w", row(row_key, "x", position), seen)
+                        .unwrap(),
+                }
+            }
+            let stored = log.get_row("v/w", row_key).unwrap();
+            // The writer would have listed the row first.
+            let probe = MemorySlots::new();
+            open(&probe)
+                .put_row("v/w", row(row_key, "x", 1), 0)
+                .unwrap();
+            let first = probe.dump().into_keys().find(|key| key.contains(".row"));
+            let key = first.unwrap();
+            let key = format!("{}.{:016x}", key.rsplit_once('.').unwrap().0, before + 1);
+            slots.begin(&key);
+            let seen = stored.as_ref().map_or(0, |row| row.position);
+            let died = log.put_row("v/w", row(row_key, "y", 9), seen).unwrap_err();
+            names_key(&store_error(died), &key);
+
+            assert_eq!(
+                log.repair(&key, name),
+                Ok(Settled::Written),
+                "{before} before"
+            );
+            for log in [&mut log, &mut open(&slots)] {
+                assert_eq!(log.get_row("v/w", row_key), Ok(stored.clone()));
+                let page = log.scan_rows("v/w", None, 10).unwrap();
+                assert_eq!(page.rows, Vec::from_iter(stored.clone()));
+            }
+            let late = open(&slots).put_row("v/w", row(row_key, "y", before), seen);
+            assert!(late.is_err(), "positions still do not go back");
+            assert_eq!(log.put_row("v/w", row(row_key, "y", 9), seen), Ok(()));
+            let found = open(&slots).get_row("v/w", row_key).unwrap();
+            assert_eq!(found, Some(row(row_key, "y", 9)));
+            assert_eq!(log.repair(&key, name), Ok(Settled::Decided));
+        }
+    }
+}
+
+#[test]
+fn a_list_of_rows_whose_writer_died_goes_on_after_the_repair() {
+    for before in 0..3 {
+        let slots = TwoSteps::default();
+        let mut log = open(&slots);
+        let keys: Vec<String> = (0..before).map(|n| format!("k{n}")).collect();
+        for key in &keys {
+            log.put_row("v", row(key, "x", 1), 0).unwrap();
+        }
+        let key = format!("a.view.v.{:016x}", before + 1);
+        slots.begin(&key);
+        let died = log.put_row("v", row("new", "x", 1), 0).unwrap_err();
+        names_key(&store_error(died), &key);
+        assert_eq!(log.repair(&key, None), Ok(Settled::Written));
+        log.put_row("v", row("new", "x", 1), 0).unwrap();
+        let page = open(&slots).scan_rows("v", None, 10).unwrap();
+        assert_eq!(page.rows.len(), keys.len() + 1);
+        assert_eq!(log.drop_rows("v", 10), Ok(true));
+        assert_eq!(slots.slots.dump().len(), 1, "the mark");
+    }
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    slots.begin("a.view-dropped.v");
+    names_key(&log.drop_rows("v", 1).unwrap_err(), "a.view-dropped.v");
+    assert_eq!(log.repair("a.view-dropped.v", None), Ok(Settled::Written));
+    assert_eq!(log.drop_rows("v", 1), Ok(true));
+}
+
+#[test]
+fn of_what_reactions_keep_only_what_may_have_been_begun_is_repaired() {
+    let slots = TwoSteps::default();
+    let mut log = open(&slots);
+    log.put_row("v", row("k", "x", 1), 0).unwrap();
+    for key in [
+        "a.checkpoint.h.0000000000000000",
+        "a.checkpoint.h.0000000000000002",
+        "a.checkpoint.h",
+        "a.checkpoint-sha256.00.0000000000000001",
+        "a.row.v.k.0000000000000003",
+        "a.row.v.l.0000000000000002",
+        "a.row.v.0000000000000001",
+        "a.row-sha256.00.0000000000000001",
+        "a.view.v.0000000000000003",
+        "a.view.v.0000000000000000",
+        "a.view-head.v",
+        "aother.view.v.0000000000000002",
+    ] {
+        slots.begin(key);
+        for name in [None, Some("v/k")] {
+            let refused = log.repair(key, name);
+            assert!(
+                matches!(refused, Err(StoreError::Invalid(_))),
+                "{key}: {refused:?}"
+            );
+        }
+    }
+    for key in ["a.row.v.k.0000000000000002", "a.view.v.0000000000000002"] {
+        assert_eq!(log.repair(key, None), Ok(Settled::Untouched), "{key}");
+    }
+    assert_eq!(
+        log.repair("a.row.v.k.0000000000000001", None),
+        Ok(Settled::Decided)
+    );
+}

@@ -6,6 +6,7 @@ use annals_event_log::tools::{Finding, Kind, Summary, verify};
 use annals_event_log::*;
 use common::as_files::AsFiles;
 use common::busy::*;
+use common::faults::{Fault, Faulty};
 use common::*;
 
 fn check(slots: &MemorySlots, prefix: Option<&str>) -> (Vec<Finding>, Summary) {
@@ -426,42 +427,143 @@ fn segments_must_be_what_the_slots_are() {
     assert!(errors(&slots).iter().any(|f| f.key == *first));
 }
 
-/// A record whose body does not matter.
-fn record(kind: u8) -> Vec<u8> {
-    let mut sum = crc32fast::Hasher::new();
-    sum.update(&[kind, 1]);
-    let mut bytes = vec![0xA5, kind, 1];
-    bytes.extend_from_slice(&sum.finalize().to_le_bytes());
-    bytes
+/// A checkpoint with tombstones, rows that changed or were deleted, names of every length.
+fn reactions(slots: &MemorySlots) {
+    let mut log = open(slots);
+    for revision in 0..3 {
+        let next = Checkpoint {
+            state: vec![7; 1000],
+            ..checkpoint(revision + 5, 1, revision)
+        };
+        log.save_checkpoint("h", next).unwrap();
+    }
+    for view in ["v", "v@1", &"V".repeat(70), &"v".repeat(170)] {
+        for key in ["k", "l", &"K".repeat(90)] {
+            for position in 1..=3 {
+                log.put_row(view, row(key, "x", position), position - 1)
+                    .unwrap();
+            }
+        }
+        log.delete_row(view, "l", 3, 9).unwrap();
+    }
+    for n in 0..20 {
+        let long = "h".repeat(170);
+        log.put_row(&long, row(&n.to_string(), "x", 1), 0).unwrap();
+    }
 }
 
 #[test]
-fn what_reactions_keep_has_no_holes_and_ends_in_no_tombstone() {
+fn what_reactions_keep_is_looked_at_revision_after_revision() {
     let whole = MemorySlots::new();
-    for (key, kind) in [
-        ("a.checkpoint.h.0000000000000001", 14),
-        ("a.checkpoint.h.0000000000000002", 14),
-        ("a.checkpoint.h.0000000000000003", 8),
-        ("a.row.v.k.0000000000000001", 9),
-        ("a.view.v.0000000000000001", 10),
-    ] {
-        whole.put(key, &record(kind)).unwrap();
-    }
+    reactions(&whole);
     let (findings, summary) = check(&whole, None);
-    assert_eq!((findings, summary.chains), (vec![], 3));
-    for (key, kind) in [
-        ("a.checkpoint.h.0000000000000003", 14),
-        ("a.checkpoint.h.0000000000000003", 9),
-        ("a.checkpoint.h.0000000000000005", 8),
-        ("a.view.v.0000000000000001", 14),
+    assert_eq!((findings, summary.chains), (vec![], 1 + 4 * (1 + 3) + 21));
+    let mut found = Vec::new();
+    verify(&AsFiles(&whole), None, &mut |f| found.push(f), &mut |_| {}).unwrap();
+    assert_eq!(found, [], "in files");
+
+    let value = |key: &str| whole.get(key).unwrap().unwrap();
+    let checkpoint = |n: u32| format!("a.checkpoint.h.{n:016x}");
+    let row = |n: u32| format!("a.row.v.k.{n:016x}");
+    let tombstone = value(&checkpoint(1));
+    for (at, other, what) in [
+        (checkpoint(3), tombstone.clone(), "was superseded"),
+        (checkpoint(3), value(&row(3)), "not a checkpoint"),
+        (
+            checkpoint(5),
+            value(&checkpoint(3)),
+            "absent, though slot 5",
+        ),
+        (row(3), value(&row(3).replace(".k.", ".l.")), "not a row"),
+        (
+            row(3),
+            value("a.row.v.l.0000000000000004"),
+            "it is revision 4",
+        ),
+        (
+            row(3),
+            value("a.row.v=401.k.0000000000000003"),
+            "it belongs to",
+        ),
+        (
+            "a.view.v.0000000000000001".into(),
+            tombstone,
+            "not a view entry",
+        ),
+        (
+            "a.view.v.0000000000000001".into(),
+            value("a.view.v.0000000000000002"),
+            "it is entry 2",
+        ),
     ] {
         let slots = copy(&whole);
-        slots.put(key, &record(kind)).unwrap();
-        assert_eq!(errors(&slots).len(), 1, "{key} {kind}");
+        slots.put(&at, &other).unwrap();
+        // A row that an entry no longer names is one more finding.
+        let found = errors(&slots);
+        assert!(
+            found.iter().any(|f| f.key == at || f.what.contains(what)),
+            "{at}: {found:?}"
+        );
     }
+    for key in [checkpoint(2), "a.row.v.k.0000000000000002".into()] {
+        let slots = copy(&whole);
+        slots.delete(&key).unwrap();
+        assert_eq!(errors(&slots)[0].key, key);
+    }
+    // A row that no scan would find.
     let slots = copy(&whole);
-    slots.delete("a.checkpoint.h.0000000000000002").unwrap();
-    assert_eq!(errors(&slots)[0].key, "a.checkpoint.h.0000000000000002");
+    slots.delete("a.view.v.0000000000000003").unwrap();
+    let found = errors(&slots);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].what.contains("list does not name it"), "{found:?}");
+}
+
+#[test]
+fn a_checkpoint_or_row_that_goes_back_is_found() {
+    let store = |first: u64, second: u64| {
+        let slots = MemorySlots::new();
+        let mut log = open(&slots);
+        for (n, position) in (0..).zip([first, second]) {
+            log.save_checkpoint("h", checkpoint(position, 1, n))
+                .unwrap();
+            let seen = if n == 0 { 0 } else { first };
+            log.put_row("v", row("k", "x", position), seen).unwrap();
+        }
+        slots
+    };
+    let (slots, other) = (store(5, 6), store(1, 2));
+    assert_eq!(errors(&slots), []);
+    // A row's first revision is a tombstone by now.
+    for key in ["a.checkpoint.h.0000000000000002"] {
+        slots.put(key, &other.get(key).unwrap().unwrap()).unwrap();
+        let found = errors(&slots);
+        assert!(found[0].what.contains("goes back"), "{found:?}");
+        assert_eq!((found.len(), &*found[0].key), (1, key));
+    }
+}
+
+#[test]
+fn what_is_left_of_dropped_views_is_no_damage() {
+    let whole = MemorySlots::new();
+    reactions(&whole);
+    for view in ["v@1", &"V".repeat(70), &"v".repeat(170)] {
+        // A drop that was stopped at each of its writes.
+        for at in 0.. {
+            let slots = copy(&whole);
+            let faulty = Faulty::new(&slots, Fault::DiesBefore, at);
+            let done = open(&faulty).drop_rows(view, 100).is_ok();
+            let (findings, summary) = check(&slots, None);
+            assert_eq!(findings, [], "{view} at {at}");
+            let dropped = u64::from(slots.dump().keys().any(|key| key.contains("dropped")));
+            assert_eq!(summary.dropped_views, dropped);
+            let mut found = Vec::new();
+            verify(&AsFiles(&slots), None, &mut |f| found.push(f), &mut |_| {}).unwrap();
+            assert_eq!(found, [], "in files, {view} at {at}");
+            if done {
+                break;
+            }
+        }
+    }
 }
 
 #[test]

@@ -21,8 +21,10 @@ pub struct ProcessManagerEntry {
     /// Processes, each at most once.
     pub interested: fn(&Recorded) -> Result<Vec<Interest>, Fault>,
     /// The state is absent for a process that starts.
-    pub react: fn(&ProcessContext, Option<&[u8]>, Input) -> Result<RawReaction, Fault>,
+    pub react: React,
 }
+
+type React = fn(&ProcessContext, Option<&[u8]>, Input) -> Result<RawReaction, Fault>;
 
 impl ProcessManagerEntry {
     #[must_use]

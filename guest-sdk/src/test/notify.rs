@@ -64,20 +64,14 @@ impl<N: Notifier> Notify<N> {
         let entry = const { NotifierEntry::of::<N>() };
         let notify = || (entry.notify)(&recorded, self.attempt);
         #[cfg(not(target_family = "wasm"))]
-        let granted = Granted {
-            #[cfg(feature = "http")]
-            sent: std::rc::Rc::default(),
-            ..self.granted.clone()
-        };
-        #[cfg(not(target_family = "wasm"))]
-        let answer = within(granted.clone(), notify);
+        let answer = within(self.granted.clone(), notify);
         #[cfg(target_family = "wasm")]
         let answer = notify();
         match answer {
             Ok(delivery) => Notified {
                 delivery,
                 #[cfg(all(feature = "http", not(target_family = "wasm")))]
-                sent: granted.sent.take(),
+                sent: self.granted.sent.take(),
             },
             Err(fault) => panic!("{}", fault.0),
         }
@@ -96,7 +90,6 @@ pub struct Notified {
 impl Notified {
     /// The HTTP requests that it sent, in order.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
-    #[must_use]
     pub fn sent(&self) -> &[Request] {
         &self.sent
     }

@@ -15,7 +15,8 @@ use super::progress::Shown;
 ///
 /// The lines hold all that `annals-host import` needs for a store that answers every read as this
 /// one does, on any host: events with their positions and metadata, recorded outcomes (type
-/// `annals.outcome.v1`), the claims of command ids. The last line (`annals.end.v1`) says that
+/// `annals.outcome.v1`), the claims of command ids, the rows of views and how far each reaction is
+/// (`annals.row.v1`, `annals.checkpoint.v1`). The last line (`annals.end.v1`) says that
 /// nothing is missing. Snapshots are not exported: they are made anew. Stop the host before.
 #[derive(Debug, Args)]
 #[command(
@@ -59,8 +60,13 @@ pub fn run(options: &Export) -> Result<(), ToolError> {
         commits,
         events,
         outcomes,
+        rows,
+        checkpoints,
     } = exported;
-    eprintln!("annals-host: exported {events} events of {commits} commits and {outcomes} outcomes");
+    eprintln!(
+        "annals-host: exported {events} events of {commits} commits, {outcomes} outcomes, {rows} \
+         rows of views and {checkpoints} checkpoints"
+    );
     if kept > 0 {
         eprintln!("annals-host: {kept} lines were there already");
     }

@@ -18,7 +18,8 @@ const FLUSH_EVERY: u64 = 5000;
 /// Read the lines of `annals-host export` into a store.
 ///
 /// The store then answers every read as the source did: ids, versions, positions, times, metadata
-/// and outcomes are the same, and a command id that took effect stays used. Running it again, also
+/// and outcomes are the same, a command id that took effect stays used, and reactions go on where
+/// they were. Running it again, also
 /// after it was killed, continues; what is there already is left as it is. Where the store has
 /// something else, nothing is changed, and the place is named. Nobody may use the store meanwhile.
 #[derive(Debug, Args)]
@@ -59,11 +60,14 @@ pub fn run(options: &Import) -> Result<(), ToolError> {
         commits,
         events,
         outcomes,
+        rows,
+        checkpoints,
         written,
     } = imported;
     eprintln!(
-        "annals-host: imported {events} events of {commits} commits and {outcomes} outcomes; \
-         {written} values were written, the others were there already"
+        "annals-host: imported {events} events of {commits} commits, {outcomes} outcomes, {rows} \
+         rows of views and {checkpoints} checkpoints; {written} values were written, the others \
+         were there already"
     );
     Ok(())
 }

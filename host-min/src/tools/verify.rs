@@ -95,6 +95,7 @@ fn table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         ("snapshots", summary.snapshots),
         ("segments", summary.segments),
         ("checkpoints and rows", summary.chains),
+        ("dropped views", summary.dropped_views),
         ("hints", summary.hints),
         ("bytes", summary.bytes),
         ("errors", summary.errors),

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 const EVENTS: u64 = 100_000;
 const RECONNECTS: u64 = 10;
 const STREAMS: u64 = 50;
-/// Slowest of so many commands, side by side with the readers.
-const SLOWEST: Duration = Duration::from_secs(2);
+/// A command beside the readers takes no longer, however busy the machine is otherwise.
+const SLOWEST: Duration = Duration::from_secs(5);
 
 #[test]
 fn annals_host_tells_a_hundred_thousand_events_once_over_ten_reconnects() {
@@ -105,7 +105,7 @@ fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
     for connection in 1..=RECONNECTS {
         let mut stream = Stream::open(url, "/events", last);
         assert_eq!(stream.status, 200);
-        // Not at the end of a commit, mostly; each has 1 to 19 events.
+        // Not at the end of a commit, mostly; each has 1 to 97 events.
         let until = EVENTS * connection / (RECONNECTS + 1) + connection * 3;
         while (seen.len() as u64) < until {
             seen.push(stream.next().expect("a message").id);
@@ -169,7 +169,7 @@ fn fill(host: Kind, store: &Path) {
     }
 }
 
-/// Commits of 1 to 19 events, on many streams in turn.
+/// Commits of 1 to 97 events, on many streams in turn.
 fn append(slots: &impl Slots) {
     let mut log = EventLog::open(slots, &Settings::default()).expect("settings");
     let mut versions = [0; STREAMS as usize];
@@ -180,7 +180,7 @@ fn append(slots: &impl Slots) {
         }
         let account = commit % STREAMS;
         let version = &mut versions[account as usize];
-        let events: Vec<NewEvent> = (0..commit % 19 + 1)
+        let events: Vec<NewEvent> = (0..commit % 97 + 1)
             .map(|index| event(account, *version + index))
             .collect();
         let length = events.len() as u64;

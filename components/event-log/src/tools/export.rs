@@ -1,9 +1,14 @@
 //! A store to lines: all that is needed to build another one whose reads answer the same.
 //!
 //! Commits come in log order, each after the outcomes that lie in front of it in its stream; then
-//! the outcomes at the streams' ends; then one last line that says how many there were. What comes
+//! the outcomes at the streams' ends; then what reactions keep: every row of every view, and how far
+//! every handler is; then one last line that says how many there were. What comes
 //! between two commits depends on the store alone, not on what was written out before: that is
 //! what lets an export go on where another one stopped, also when the store has grown meanwhile.
+//!
+//! Rows come before checkpoints, so that whoever uses a half imported store derives again what is
+//! missing: rows know what they reflect. Both are as they stand when the export ends, so nothing
+//! of an earlier export is kept of them.
 //!
 //! Not written: voids, dead refs, hints and snapshots. Voids and dead refs show as numbers that are
 //! left out.
@@ -59,6 +64,8 @@ pub struct Exported {
     pub commits: u64,
     pub events: u64,
     pub outcomes: u64,
+    pub rows: u64,
+    pub checkpoints: u64,
 }
 
 /// Writes a store out, from where earlier lines end. Nobody may write to the store meanwhile. Only
@@ -93,6 +100,8 @@ pub fn export<S: Listing>(
             commits: from.commits,
             events: from.events,
             outcomes: from.outcomes,
+            rows: 0,
+            checkpoints: 0,
         },
         last: BTreeMap::new(),
         buffer: Vec::new(),
@@ -111,6 +120,7 @@ pub fn export<S: Listing>(
         });
     }
     export.ends(&content)?;
+    export.reactions(&content)?;
     for index in pending {
         if export.leads_to(index)?.is_some() {
             return Err(ExportError::Changed(index));
@@ -120,6 +130,8 @@ pub fn export<S: Listing>(
         commits,
         events,
         outcomes,
+        rows,
+        checkpoints,
     } = export.count;
     let last = EndData {
         logend: end,
@@ -127,6 +139,8 @@ pub fn export<S: Listing>(
         commits,
         events,
         outcomes,
+        rows,
+        checkpoints,
     };
     line::end(&mut export.buffer, source, last)?;
     export.flush()?;
@@ -294,6 +308,34 @@ impl<S: Listing> Export<'_, S> {
                 }
             }
             self.outcomes(stream, slot, behind)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what reactions keep.
+    fn reactions(&mut self, content: &Content) -> Result<(), ExportError> {
+        for view in &content.views {
+            if self.log.is_dropped(view)? {
+                continue;
+            }
+            for key in self.log.listed(view)? {
+                let (place, row) = self.log.find_row(view, &key)?;
+                // Listed and never put, or nothing but what a repair wrote.
+                if place.position == 0 {
+                    continue;
+                }
+                let (out, position) = (&mut self.buffer, place.position);
+                line::row(out, self.source, view, &key, position, row.as_ref())?;
+                self.count.rows += 1;
+                self.flush()?;
+            }
+        }
+        for handler in &content.handlers {
+            if let Some(checkpoint) = self.log.load_checkpoint(handler)? {
+                line::checkpoint(&mut self.buffer, self.source, handler, &checkpoint)?;
+                self.count.checkpoints += 1;
+                self.flush()?;
+            }
         }
         Ok(())
     }

@@ -19,10 +19,16 @@ pub(crate) enum Area {
     Segment,
     /// A slot of a stream that exists.
     Head,
-    /// Revisions of what reactions keep, and entries of views: slots with records of these kinds.
-    Chain(&'static [u8]),
-    /// An entry of a view that exists.
-    ChainHead,
+    /// Revisions of a checkpoint.
+    Checkpoint,
+    /// Revisions of a row.
+    Row,
+    /// Entries of a view's list.
+    List,
+    /// An entry of that list that exists.
+    ListHead,
+    /// That a view was dropped.
+    Dropped,
     /// What a command id belongs to.
     Command,
     /// A disposable state.
@@ -48,15 +54,12 @@ const AREAS: &[Row] = &[
     row("head", Area::Head, 1, false),
     row("command", Area::Command, 1, false),
     row("snapshot", Area::Snapshot, 1, false),
-    // Checkpoints (8), rows (9), entries (10), and tombstones (14) of what was superseded.
-    row("checkpoint", Area::Chain(&[8, TOMBSTONE]), 1, true),
-    row("row", Area::Chain(&[9, TOMBSTONE]), 2, true),
-    row("view", Area::Chain(&[10]), 1, true),
-    row("view-head", Area::ChainHead, 1, false),
+    row("checkpoint", Area::Checkpoint, 1, true),
+    row("row", Area::Row, 2, true),
+    row("view", Area::List, 1, true),
+    row("view-head", Area::ListHead, 1, false),
+    row("view-dropped", Area::Dropped, 1, false),
 ];
-
-/// The kind of what has been superseded.
-pub(crate) const TOMBSTONE: u8 = 14;
 
 const fn row(word: &'static str, area: Area, texts: usize, number: bool) -> Row {
     Row {

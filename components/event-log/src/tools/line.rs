@@ -12,6 +12,9 @@
 //! | `logpartitions` | of the store's log, if it has more than one |
 //! | `commandtype` | the command's type |
 //! | `claimfingerprint`, `claimcursor` | of the command id's claim, where there is one |
+//! | `view`, `viewkey` | of a row; one without data was deleted |
+//! | `handler`, `generation` | of a checkpoint; its data is what the dispatcher keeps there |
+//! | `reflects` | the position that the row or checkpoint has come to |
 //! | `timems` | milliseconds since the epoch, where `time` cannot say them |
 
 use std::borrow::Cow;
@@ -22,12 +25,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::model::{Metadata, Rejection};
+use crate::model::{Checkpoint, Metadata, Rejection, Row};
 use crate::name::hex;
 use crate::record::{ClaimRecord, Commit, CommitId, OutcomeRecord};
 
 /// The type of a line that tells how a command ended without events.
 pub(crate) const OUTCOME: &str = "annals.outcome.v1";
+/// The type of a line that holds a row of a view.
+pub(crate) const ROW: &str = "annals.row.v1";
+/// The type of a line that tells how far a handler is.
+pub(crate) const CHECKPOINT: &str = "annals.checkpoint.v1";
 /// The type of the last line.
 pub(crate) const END: &str = "annals.end.v1";
 /// The last millisecond of the year 9999, which RFC 3339 can still write.
@@ -89,6 +96,16 @@ pub(crate) struct Line<'a> {
     pub claimcursor: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timems: Option<u64>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub viewkey: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reflects: Option<u64>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -123,6 +140,11 @@ pub(crate) struct EndData {
     pub commits: u64,
     pub events: u64,
     pub outcomes: u64,
+    /// Exports from before there were reactions have none.
+    #[serde(default)]
+    pub rows: u64,
+    #[serde(default)]
+    pub checkpoints: u64,
 }
 
 /// The lines of a commit, one an event, each with its newline.
@@ -191,6 +213,57 @@ pub(crate) fn outcome(
             claim,
             fingerprint.as_deref(),
         )
+    };
+    write(out, &line)
+}
+
+/// The line of a row, or of one that was deleted at a position.
+pub(crate) fn row(
+    out: &mut Vec<u8>,
+    source: &str,
+    view: &str,
+    key: &str,
+    position: u64,
+    row: Option<&Row>,
+) -> Result<(), serde_json::Error> {
+    let data = row.and_then(|row| json(&row.content_type, &row.value));
+    let encoded = match (row, data) {
+        (Some(row), None) => Some(STANDARD.encode(&row.value).into()),
+        _ => None,
+    };
+    let line = Line {
+        specversion: "1.0".into(),
+        id: format!("row/{view}/{key}").into(),
+        source: source.into(),
+        event_type: ROW.into(),
+        datacontenttype: row.map(|row| row.content_type.as_str().into()),
+        data,
+        data_base64: encoded,
+        view: Some(view.into()),
+        viewkey: Some(key.into()),
+        reflects: Some(position),
+        ..Line::default()
+    };
+    write(out, &line)
+}
+
+/// The line of a checkpoint.
+pub(crate) fn checkpoint(
+    out: &mut Vec<u8>,
+    source: &str,
+    handler: &str,
+    checkpoint: &Checkpoint,
+) -> Result<(), serde_json::Error> {
+    let line = Line {
+        specversion: "1.0".into(),
+        id: format!("checkpoint/{handler}").into(),
+        source: source.into(),
+        event_type: CHECKPOINT.into(),
+        data_base64: Some(STANDARD.encode(&checkpoint.state).into()),
+        handler: Some(handler.into()),
+        generation: Some(checkpoint.generation),
+        reflects: Some(checkpoint.position),
+        ..Line::default()
     };
     write(out, &line)
 }
@@ -271,6 +344,10 @@ impl Line<'_> {
             (None, None) => Err("it has neither data nor data_base64".into()),
             (Some(_), Some(_)) => Err("it has both data and data_base64".into()),
         }
+    }
+
+    pub fn is_without_data(&self) -> bool {
+        self.data.is_none() && self.data_base64.is_none()
     }
 
     /// Milliseconds since the epoch.

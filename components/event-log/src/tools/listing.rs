@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{SlotError, StoreError};
 use crate::keys::Keys;
 use crate::name::{StreamName, unescape};
+use crate::reaction_records::{CheckpointRecord, ViewEntry};
 use crate::record::{self, Commit, OutcomeRecord, Record, StoreRecord, Void};
 use crate::slots::{MemorySlots, Slots};
 use crate::tools::layout::{Area, Parsed};
@@ -84,6 +85,10 @@ pub(crate) struct Content {
     pub log_end: u64,
     /// Names of the streams that have a first slot. This is what the memory of the tools grows with.
     pub streams: BTreeSet<String>,
+    /// Names of the handlers that have a checkpoint.
+    pub handlers: BTreeSet<String>,
+    /// Names of the views that have a list of rows.
+    pub views: BTreeSet<String>,
 }
 
 /// Finds what lies under a root. From the listing, not by probing: where slots are missing, a
@@ -93,6 +98,9 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     let mut names = BTreeSet::new();
     // Digests of names, each with a key whose record tells the name.
     let mut hashed: BTreeMap<String, String> = BTreeMap::new();
+    let (mut handlers, mut views) = (BTreeSet::new(), BTreeSet::new());
+    // Keys of which only the record tells the name; of handlers, those of revisions.
+    let mut unnamed = Vec::new();
     slots
         .visit(&mut |listed| {
             match listed {
@@ -104,13 +112,34 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                             hashed.insert(slot.text.to_owned(), key.to_owned());
                         }
                     }
+                    Some(slot) if slot.root == keys.root() && slot.area == Area::Checkpoint => {
+                        match slot.hashed {
+                            // Each chain ends with one that is no tombstone.
+                            true => unnamed.push(key.to_owned()),
+                            false => handlers.extend(unescape(slot.text)),
+                        }
+                    }
+                    Some(slot)
+                        if slot.root == keys.root()
+                            && slot.area == Area::List
+                            && slot.number == 1 =>
+                    {
+                        match slot.hashed {
+                            true => unnamed.push(key.to_owned()),
+                            false => views.extend(unescape(slot.text)),
+                        }
+                    }
                     Some(slot) if slot.area == Area::Log && keys.log(slot.number) == key => {
                         log_end = log_end.max(slot.number);
                     }
                     _ => {}
                 },
                 // Its root shows below, when the first slot is asked for.
-                Listed::Digest(digest, bytes) => names.extend(owner(digest, bytes).ok()),
+                Listed::Digest(digest, bytes) => match reaction(digest, bytes) {
+                    Some(Named::Handler(name)) => handlers.extend([name]),
+                    Some(Named::View(name)) => views.extend([name]),
+                    None => names.extend(owner(digest, bytes).ok()),
+                },
                 Listed::Foreign(_) => {}
             }
             Ok(())
@@ -119,6 +148,15 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     for key in hashed.values() {
         if let Some(bytes) = slots.get(key).map_err(StoreError::harmless)? {
             names.insert(owner(key, &bytes)?);
+        }
+    }
+    for key in unnamed {
+        let found = slots.get(&key).map_err(StoreError::harmless)?;
+        match found.and_then(|bytes| reaction(&key, &bytes)) {
+            Some(Named::Handler(name)) => handlers.extend([name]),
+            Some(Named::View(name)) => views.extend([name]),
+            // A tombstone; or a repair's, or damage: `verify` tells.
+            None => {}
         }
     }
     let mut streams = BTreeSet::new();
@@ -131,5 +169,30 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
             streams.insert(name);
         }
     }
-    Ok(Content { log_end, streams })
+    Ok(Content {
+        log_end,
+        streams,
+        handlers,
+        views,
+    })
+}
+
+/// Whose a record of what reactions keep is.
+enum Named {
+    Handler(String),
+    View(String),
+}
+
+/// Whose checkpoint or list a record belongs to; nothing if it is something else.
+fn reaction(key: &str, bytes: &[u8]) -> Option<Named> {
+    match record::kind(key, bytes).ok()? {
+        CheckpointRecord::KIND => record::decode::<CheckpointRecord>(key, bytes)
+            .ok()
+            .filter(|record| !record.is_blank())
+            .map(|record| Named::Handler(record.handler)),
+        ViewEntry::KIND => record::decode::<ViewEntry>(key, bytes)
+            .ok()
+            .map(|entry| Named::View(entry.view)),
+        _ => None,
+    }
 }

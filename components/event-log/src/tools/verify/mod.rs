@@ -80,6 +80,7 @@ pub struct Summary {
     pub hints: u64,
     /// Checkpoints, rows and lists of rows.
     pub chains: u64,
+    pub dropped_views: u64,
     /// Of all values that were read.
     pub bytes: u64,
     pub errors: u64,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::segments::number;
 use super::survey::{Home, Stem, Survey};
 use super::{DELETE, FOREIGN, LOST, PUT_BACK, Walk};
+use crate::chain::Chain;
 use crate::error::{SlotError, StoreError};
 use crate::file_name;
 use crate::keys::Keys;
 use crate::name::StreamName;
+use crate::reaction_records::{CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewEntry};
 use crate::record::{
     self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, Segment, SnapshotRecord, StreamRecord,
     Void,
@@ -59,7 +61,10 @@ impl<S: Listing> Walk<'_, S> {
 
     fn single(&mut self, home: &Home, key: &str, parsed: &Parsed<'_>) -> Result<(), StoreError> {
         // What comes in rows was walked through.
-        if matches!(parsed.area, Area::Log | Area::Stream | Area::Chain(_)) {
+        if matches!(
+            parsed.area,
+            Area::Log | Area::Stream | Area::Checkpoint | Area::Row | Area::List
+        ) {
             return Ok(());
         }
         // Deleted since it was listed, as only what is disposable can be.
@@ -69,12 +74,15 @@ impl<S: Listing> Walk<'_, S> {
         self.count(&bytes);
         match parsed.area {
             // The survey has read the store's record.
-            Area::Log | Area::Stream | Area::Chain(_) | Area::Store => {}
+            Area::Log | Area::Stream | Area::Checkpoint | Area::Row | Area::List | Area::Store => {}
             Area::LogHint => {
                 let end = home.log_end(parsed.partitions, parsed.number);
                 self.hint(key, &bytes, end);
             }
-            Area::ChainHead => {
+            // The list is gone, at least in part.
+            Area::ListHead if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,
+            Area::Dropped => self.dropped(home, key, &bytes),
+            Area::ListHead => {
                 let list = key.replacen(".view-head", ".view", 1);
                 let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
                 self.hint(key, &bytes, end);
@@ -227,8 +235,17 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(None);
                 }
             },
-            // What reactions keep tells its key, to those who know it: here it is only known whole.
-            Ok(8..=10 | 14) => return Ok(None),
+            // Those of what reactions keep are looked at one by one; of a tombstone nothing is known.
+            Ok(CheckpointRecord::KIND | RowRecord::KIND | ViewEntry::KIND | DroppedView::KIND) => {
+                match reaction_key(digest, bytes) {
+                    Ok(key_in) => key_in,
+                    Err(error) => {
+                        self.corrupt(digest, &error, PUT_BACK);
+                        return Ok(None);
+                    }
+                }
+            }
+            Ok(Tombstone::KIND) => return Ok(None),
             // Slots of streams, and what cannot be read, are the survey's.
             Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
             Ok(kind) => {
@@ -253,6 +270,18 @@ impl<S: Listing> Walk<'_, S> {
         Ok(None)
     }
 
+    fn dropped(&mut self, home: &Home, key: &str, bytes: &[u8]) {
+        self.summary.dropped_views += 1;
+        match record::decode::<DroppedView>(key, bytes) {
+            Ok(mark) if home.keys.dropped_view(&mark.view) == key => {}
+            Ok(mark) => {
+                let what = format!("it belongs to view {:?}", mark.view);
+                self.error(key, what, PUT_BACK);
+            }
+            Err(error) => self.corrupt(key, &error, PUT_BACK),
+        }
+    }
+
     fn unnamed_hints(
         &mut self,
         survey: &Survey,
@@ -272,9 +301,19 @@ impl<S: Listing> Walk<'_, S> {
                 }
             }
         }
+        for home in &survey.homes {
+            for view in &home.long_views {
+                let key = home.keys.view_hint(view);
+                if let Some(bytes) = hints.remove(&file_name::digest(&key)) {
+                    self.count(&bytes);
+                    // How long the list is was not counted.
+                    self.hint(&key, &bytes, u64::MAX);
+                }
+            }
+        }
         if only.is_none() {
             for digest in hints.keys() {
-                self.error(digest, "it is a hint for no stream", DELETE);
+                self.error(digest, "it is a hint for no stream and no view", DELETE);
             }
         }
         Ok(())
@@ -288,4 +327,26 @@ fn find<'s>(survey: &'s Survey, root: &str) -> Option<&'s Home> {
 /// A visitor fails only as the store does.
 fn slot_error(error: StoreError) -> SlotError {
     SlotError::Unavailable(error.to_string())
+}
+
+/// The key of a record of what reactions keep.
+fn reaction_key(digest: &str, bytes: &[u8]) -> Result<MakeKey, StoreError> {
+    Ok(match record::kind(digest, bytes)? {
+        CheckpointRecord::KIND => {
+            let it: CheckpointRecord = record::decode(digest, bytes)?;
+            Box::new(move |keys| Some(Chain(keys.checkpoint(&it.handler)).key(it.revision)))
+        }
+        RowRecord::KIND => {
+            let it: RowRecord = record::decode(digest, bytes)?;
+            Box::new(move |keys| Some(Chain(keys.row(&it.view, &it.key)).key(it.revision)))
+        }
+        ViewEntry::KIND => {
+            let it: ViewEntry = record::decode(digest, bytes)?;
+            Box::new(move |keys| Some(keys.view_entry(&it.view, it.index)))
+        }
+        _ => {
+            let it: DroppedView = record::decode(digest, bytes)?;
+            Box::new(move |keys| Some(keys.dropped_view(&it.view)))
+        }
+    })
 }

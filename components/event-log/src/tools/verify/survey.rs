@@ -1,12 +1,13 @@
 //! The first look at a store: every key once, in whatever order they come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FOREIGN, PUT_BACK, Walk};
 use crate::error::StoreError;
 use crate::keys::Keys;
 use crate::log::MAX_PARTITIONS;
 use crate::name::StreamName;
+use crate::reaction_records::ViewEntry;
 use crate::record::{self, Commit, OutcomeRecord, Record, Void};
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
@@ -46,8 +47,12 @@ pub(super) struct Home {
     /// Rows of each partition; of each log, should there be more than the one that belongs here.
     pub logs: BTreeMap<u32, Vec<Extent>>,
     pub streams: BTreeMap<Stem, Extent>,
-    /// By what their keys begin with.
-    pub chains: BTreeMap<String, (Extent, &'static [u8])>,
+    /// Checkpoints, rows, and lists of rows, by what their keys begin with.
+    pub chains: BTreeMap<String, (Extent, Area)>,
+    /// Views that were dropped: their names as they stand in keys.
+    pub dropped: BTreeSet<Stem>,
+    /// Views whose lists have keys that are too long for file names. Here or under another prefix.
+    pub long_views: BTreeSet<String>,
 }
 
 impl Home {
@@ -58,6 +63,8 @@ impl Home {
             logs: BTreeMap::new(),
             streams: BTreeMap::new(),
             chains: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+            long_views: BTreeSet::new(),
         }
     }
 
@@ -86,16 +93,19 @@ impl Home {
                 .entry(Stem::of(parsed))
                 .or_default()
                 .add(parsed.number),
-            Area::Chain(kinds) => {
+            area @ (Area::Checkpoint | Area::Row | Area::List) => {
                 let front = key.rsplit_once('.').map_or(key, |(front, _)| front);
                 match self.chains.get_mut(front) {
                     Some((extent, _)) => extent.add(parsed.number),
                     None => {
                         let mut extent = Extent::default();
                         extent.add(parsed.number);
-                        self.chains.insert(front.to_owned(), (extent, kinds));
+                        self.chains.insert(front.to_owned(), (extent, area));
                     }
                 }
+            }
+            Area::Dropped => {
+                self.dropped.insert(Stem::of(parsed));
             }
             Area::Store
             | Area::LogHint
@@ -103,7 +113,7 @@ impl Home {
             | Area::Head
             | Area::Command
             | Area::Snapshot
-            | Area::ChainHead => {}
+            | Area::ListHead => {}
         }
     }
 
@@ -144,6 +154,7 @@ impl Survey {
         let mut homes: BTreeMap<String, Home> = BTreeMap::new();
         // Streams whose keys are too long for file names, and how many slots they have.
         let mut digests: BTreeMap<String, u64> = BTreeMap::new();
+        let mut long_views = BTreeSet::new();
         if let Some(root) = only {
             homes.insert(root.to_owned(), Home::new(root));
         }
@@ -178,6 +189,10 @@ impl Survey {
                                     Err(error) => walk.corrupt(digest, &error, PUT_BACK),
                                 }
                             }
+                            Ok(ViewEntry::KIND) => {
+                                let entry = record::decode::<ViewEntry>(digest, bytes);
+                                long_views.extend(entry.ok().map(|entry| entry.view));
+                            }
                             // The singles: looked at later.
                             Ok(_) => {}
                         }
@@ -194,6 +209,7 @@ impl Survey {
         let mut homes: Vec<Home> = homes.into_values().collect();
         for home in &mut homes {
             walk.divided(home)?;
+            home.long_views.clone_from(&long_views);
         }
         for (name, count) in digests {
             let mut placed = 0;

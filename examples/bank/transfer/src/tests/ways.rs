@@ -164,6 +164,19 @@ fn money_that_moves_twice_or_otherwise_changes_nothing() {
             },
         );
     }
+    let withdrawing = process::<TransferFlow>([begun()]);
+    for stray in [
+        arrived("2"),
+        withdrawn("1", AMOUNT - 1, Some(transfer())),
+        withdrawn("2", AMOUNT, Some(transfer())),
+    ] {
+        withdrawing
+            .when(stray)
+            .then_no_commands()
+            .then_running("t1")
+            .when(taken())
+            .then_commands([deposit("2")]);
+    }
     // On the way back, only what arrives at its origin counts.
     returning()
         .when(arrived("2"))

@@ -1,0 +1,85 @@
+//! Log slots that were left out, the store's record, and the end.
+
+use crate::keys::Keys;
+use crate::log::MAX_PARTITIONS;
+use crate::record::{Skip, StoreRecord};
+use crate::slots::Slots;
+use crate::tools::line::{EndData, Line};
+
+use super::values::Value;
+use super::{ImportError, Imported, Importer};
+
+/// Most log slots that may be left out in a row: a higher number is taken for damage.
+const MAX_LEFT_OUT: u64 = 1 << 20;
+
+impl<S: Slots> Importer<S> {
+    pub(super) fn end(&mut self, line: &Line<'_>) -> Result<(), ImportError> {
+        let data = self.has(line.data, "data")?;
+        let end: EndData =
+            serde_json::from_str(data.get()).map_err(|error| self.malformed(error.to_string()))?;
+        let Imported {
+            commits,
+            events,
+            outcomes,
+            rows,
+            checkpoints,
+            ..
+        } = self.count;
+        if (end.rows, end.checkpoints) != (rows, checkpoints) {
+            return Err(self.malformed(format!(
+                "the export wrote {} rows and {} checkpoints, and {rows} and {checkpoints} came",
+                end.rows, end.checkpoints
+            )));
+        }
+        if (end.commits, end.events, end.outcomes) != (commits, events, outcomes) {
+            return Err(self.malformed(format!(
+                "the export wrote {} commits, {} events and {} outcomes, and {commits}, {events} \
+                 and {outcomes} came",
+                end.commits, end.events, end.outcomes
+            )));
+        }
+        // What was passed stays passed: no new commit may come at the place of a dead one.
+        let behind = end.logend.saturating_add(1);
+        if end.logend > 0 {
+            let store = self.divided(end.logpartitions)?;
+            let store = self.absent(store)?;
+            self.leave_out(behind, false)?;
+            self.create(store)?;
+            self.leave_out(behind, true)?;
+        }
+        self.ended = true;
+        Ok(())
+    }
+
+    /// The store's record, once. All lines must be of one store.
+    pub(super) fn divided(&mut self, partitions: u32) -> Result<Vec<Value>, ImportError> {
+        if !(1..=MAX_PARTITIONS).contains(&partitions)
+            || self.partitions.is_some_and(|first| first != partitions)
+        {
+            return Err(self.malformed("its logpartitions fit no store, or another one"));
+        }
+        if self.partitions.is_some() {
+            return Ok(Vec::new());
+        }
+        self.partitions = Some(partitions);
+        self.log.keys = Keys::new(&self.prefix, partitions);
+        let store = self.log.keys.store();
+        Ok(vec![self.value(store, &StoreRecord { partitions })?])
+    }
+
+    /// Puts skips into the log slots that come before this one and that no line has; or only looks
+    /// whether something else lies there.
+    pub(super) fn leave_out(&mut self, before: u64, write: bool) -> Result<(), ImportError> {
+        if before - self.log_slot.min(before) > MAX_LEFT_OUT {
+            return Err(self.malformed("lines are missing before it: its position is too far away"));
+        }
+        for index in self.log_slot + 1..before {
+            let value = self.value(self.log.keys.log(index), &Skip { index })?;
+            let absent = self.absent([value])?;
+            if write {
+                self.create(absent)?;
+            }
+        }
+        Ok(())
+    }
+}

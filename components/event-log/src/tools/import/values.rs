@@ -1,0 +1,55 @@
+//! Writes what is absent, and nothing over anything else.
+
+use crate::log::Written;
+use crate::record;
+use crate::slots::Slots;
+
+use super::{ImportError, Importer};
+
+/// A value that is to be written.
+pub(super) struct Value {
+    pub key: String,
+    pub bytes: Vec<u8>,
+}
+
+impl<S: Slots> Importer<S> {
+    /// Those that are absent; none may have another value.
+    pub(super) fn absent(
+        &self,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Value>, ImportError> {
+        let mut absent = Vec::new();
+        for value in values {
+            match self.log.get(&value.key) {
+                Ok(None) => absent.push(value),
+                Ok(Some(found)) if found == value.bytes => {}
+                Ok(Some(_)) => return Err(self.different(value.key)),
+                Err(source) => return Err(self.store(source)),
+            }
+        }
+        Ok(absent)
+    }
+
+    pub(super) fn create(
+        &mut self,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<(), ImportError> {
+        for value in values {
+            match self.log.create(&value.key, &value.bytes) {
+                Ok(Written::Ours) => self.count.written += 1,
+                Ok(Written::Taken) => return Err(self.different(value.key)),
+                Err(source) => return Err(self.store(source)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn value<R: record::Record>(
+        &self,
+        key: String,
+        record: &R,
+    ) -> Result<Value, ImportError> {
+        let bytes = record::encode(record).map_err(|source| self.store(source))?;
+        Ok(Value { key, bytes })
+    }
+}
