@@ -140,8 +140,8 @@
 //! ```
 //!
 //! `cargo build --release --target wasm32-unknown-unknown` makes the handler that `annals
-//! compose` takes; so do `--target wasm32-wasip2`, and `cargo component build`. Natively
-//! [`export!`] does nothing but check.
+//! compose` takes; so does `cargo component build` for that target. Natively [`export!`] does nothing
+//! but check.
 //!
 //! # Payloads
 //!

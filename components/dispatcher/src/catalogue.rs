@@ -25,7 +25,7 @@ impl Kind {
     pub fn lease(self) -> u64 {
         match self {
             Self::Projector | Self::ProcessManager => 5_000,
-            Self::Notifier => 30_000,
+            Self::Notifier => 10_000,
         }
     }
 }

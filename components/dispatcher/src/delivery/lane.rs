@@ -17,7 +17,7 @@ const CAREFUL: u32 = BATCH as u32;
 /// A lane that had nothing to do for so long a stretch of the log remembers that it was there.
 const STRETCH: u64 = 256 << 10;
 /// No reaction's lease is longer, in milliseconds.
-const LONGEST_LEASE: u64 = 30_000;
+const LONGEST_LEASE: u64 = 10_000;
 /// No pause between attempts is longer, in milliseconds.
 pub(super) const LONGEST_PAUSE: u64 = 3_600_000;
 
