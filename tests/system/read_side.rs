@@ -25,6 +25,7 @@ fn keeps_the_contract(host: Kind) {
     let url = served.server.url();
     let client = Client::new(url.clone());
     waits(&client);
+    delivers_without_being_asked(&client);
     rows(&client, &url);
     pages(&client);
     unknown_names(&client);
@@ -61,6 +62,16 @@ fn waits(client: &Client) {
     assert_eq!((plain.status, plain.header("preference-applied")), (200, None));
     // What was rejected made nothing to wait for.
     assert_eq!(open(client, "a").problem(), Some("rejected"));
+}
+
+/// After the answer of the command itself; nobody asks for anything in between.
+fn delivers_without_being_asked(client: &Client) {
+    let body = br#"{"account":"a","amount":7}"#;
+    let answer = client.post("/commands/Deposit", &[], body);
+    assert_eq!(answer.expect("an answer").status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let balance = client.get("/views/balances/a").expect("an answer");
+    assert_eq!(balance.body["balance"], 108, "{}", balance.text);
 }
 
 fn rows(client: &Client, url: &str) {

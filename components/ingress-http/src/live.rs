@@ -15,8 +15,8 @@ use std::io::Write as _;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{Method, ResponseOutparam};
 
-/// Events read at a time.
-const PAGE: u32 = 1000;
+/// Events read at a time: what an instance once held of them it keeps as memory for good.
+const PAGE: u32 = 200;
 /// Pauses at the end of the log, in nanoseconds: doubled while nothing comes.
 const FIRST_PAUSE: u64 = 20_000_000;
 const LONGEST_PAUSE: u64 = 200_000_000;
