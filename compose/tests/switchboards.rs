@@ -6,7 +6,7 @@ mod toys;
 use annals_compose::check::Checked;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
-use annals_compose::probe::ReactionDescriptor;
+use annals_compose::probe::{ReactionDescriptor, StartFrom};
 use annals_compose::{pipeline, verify, wire};
 use std::fmt::Write as _;
 use toys::{Toy, projector, reaction};
@@ -118,7 +118,7 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     };
     for index in [0, 63, 64, 127, 128, 149] {
         let changes = projectors
-            .call_project(&mut store, index, &event("a-1"), &[old.clone()])
+            .call_project(&mut store, index, &event("a-1"), std::slice::from_ref(&old))
             .expect("an answer")
             .expect("no fault");
         let [RowChange::Put(row)] = &changes[..] else {
@@ -128,6 +128,31 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
         assert_eq!((&*row.key, &*row.content_type), ("a-1", "text/plain"));
         assert_eq!(row.value, b"payload");
     }
+}
+
+#[test]
+fn what_a_reaction_says_of_itself_arrives_whole() {
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    let notifier = ReactionDescriptor {
+        name: "toy-000".into(),
+        version: 7,
+        // What nobody emits would be refused.
+        wants: texts(&[]),
+        emits: texts(&["A", "Bb"]),
+        views: texts(&["v"]),
+        from: StartFrom::Now,
+        lanes: 16,
+    };
+    let toy = Toy::of(Kind::Notifier, std::slice::from_ref(&notifier)).component();
+    let other = Toy::of(Kind::Notifier, &[reaction("n")]).component();
+    let Composed {
+        mut store,
+        handlers,
+    } = composed(&[toy, other]);
+    let notifiers = handlers.annals_es_notifiers();
+    let described = notifiers.call_describe(&mut store).expect("an answer");
+    assert_eq!(format!("{:?}", described[0]), format!("{notifier:?}"));
+    assert_eq!(described.len(), 2);
 }
 
 #[test]

@@ -84,6 +84,25 @@ fn nothing_is_left_but_a_mark() {
 }
 
 #[test]
+fn of_a_view_with_a_hint_nothing_is_left_either() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    for n in 0..40 {
+        log.put_row("v", row(&n.to_string(), "x", 1), 0).unwrap();
+    }
+    assert!(remains(&slots).contains(&"a.view-head.v".to_owned()));
+    assert_eq!(drop_all(&mut log, "v", 7), Ok(6));
+    assert_eq!(remains(&slots), Vec::<String>::new());
+    // Also to whoever wrote and dropped it, its name is used up.
+    let late = log.put_row("v", row("0", "late", 500), 0);
+    assert!(
+        matches!(late, Err(WriteError::Store(StoreError::Invalid(_)))),
+        "{late:?}"
+    );
+    assert_eq!(remains(&slots), Vec::<String>::new());
+}
+
+#[test]
 fn a_row_that_changed_often_takes_several_calls() {
     let slots = MemorySlots::new();
     let mut log = open(&slots);

@@ -4,7 +4,7 @@
 
 mod common;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use annals_event_log::*;
 use common::*;
@@ -461,6 +461,11 @@ enum Step {
         delete: bool,
     },
     Advance(usize),
+    /// Until nothing is left; after that nobody writes the view.
+    Drop {
+        view: usize,
+        limit: u32,
+    },
     Forget,
 }
 
@@ -482,6 +487,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (view, key, proptest::bool::weighted(0.2))
             .prop_map(|(view, key, delete)| Step::Next { view, key, delete }),
         3 => (0..2usize).prop_map(Step::Advance),
+        1 => (0..2usize, 0..4u32).prop_map(|(view, limit)| Step::Drop { view, limit }),
         1 => Just(Step::Forget),
     ]
 }
@@ -565,10 +571,18 @@ proptest! {
         let slots = MemorySlots::new();
         let mut logs: Vec<_> = (0..3).map(|_| open(&slots)).collect();
         let mut model = Model::default();
+        let mut dropped = BTreeSet::new();
         for (n, (who, step)) in steps.into_iter().enumerate() {
             let log = &mut logs[who];
             let value = format!("{n}");
             match step {
+                Step::Drop { view, limit } => {
+                    while !log.drop_rows(NAMES[view], limit).unwrap() {}
+                    model.rows.retain(|(of, _), _| *of != view);
+                    dropped.insert(view);
+                }
+                Step::Put { view, .. } | Step::Delete { view, .. } | Step::Next { view, .. }
+                    if dropped.contains(&view) => {}
                 Step::Load(h) => prop_assert_eq!(
                     log.load_checkpoint(NAMES[h]),
                     Ok(model.checkpoints.get(&h).cloned())

@@ -8,11 +8,17 @@
 //! - [`routes`]: which decider handles a command.
 //! - [`rehydrate`]: a decider's session at the head of its stream.
 //! - [`submit`]: one command from request to outcome.
+//! - [`outside`]: the other components, or doubles of them.
 #![allow(missing_docs, reason = "generated bindings")]
 
+#[cfg(test)]
+mod doubles;
+mod outside;
 mod rehydrate;
 mod routes;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 wit_bindgen::generate!({
     path: "../../wit",

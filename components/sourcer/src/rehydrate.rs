@@ -1,8 +1,8 @@
 //! A decider's session at the head of its stream.
 
-use crate::annals::es::deciders::Session;
-use crate::annals::es::event_store::{self, Head, Snapshot, StoreError};
+use crate::annals::es::event_store::{Head, Snapshot, StoreError};
 use crate::annals::es::types::{DeciderDescriptor, Event};
+use crate::outside::{Session, event_store};
 
 /// Commits read from the store at a time.
 const PAGE: u32 = 256;

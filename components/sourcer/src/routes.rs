@@ -1,7 +1,7 @@
 //! Which decider handles a command. The catalogue is constant, so it is read once an instance.
 
-use crate::annals::es::deciders;
 use crate::annals::es::types::{DeciderDescriptor, Precondition};
+use crate::outside::deciders;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 

@@ -1,17 +1,15 @@
 //! One command, from request to outcome.
 
-use crate::annals::es::deciders;
 use crate::annals::es::event_store::{
-    self, AppendError, AppendRequest, Appended, Claim, Conflict, Outcome, StoreError,
+    AppendError, AppendRequest, Appended, Claim, Conflict, Outcome, StoreError,
 };
 use crate::annals::es::types::{
     Command, Context, DecideError, Decision, Event, Metadata, Precondition, Rejection,
 };
 use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
+use crate::outside::{deciders, event_store, now, random};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Route};
-use wasip2::clocks::wall_clock;
-use wasip2::random::random::get_random_u64;
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
@@ -76,7 +74,7 @@ impl Attempt {
         Ok(Self {
             context: Context {
                 now: now(),
-                seed: get_random_u64(),
+                seed: random(),
                 actor: request.actor.clone(),
             },
             metadata: Metadata {
@@ -213,7 +211,7 @@ impl Attempt {
             // Not the time of the decision: a reader of the log takes a claim that has long been
             // open for that of a dead writer.
             recorded_at: now(),
-            seed: get_random_u64(),
+            seed: random(),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
         // A snapshot must hold the command's own events, so they are folded before it is taken.
@@ -377,12 +375,6 @@ fn fingerprint(command: &Command) -> u64 {
         })
 }
 
-/// Milliseconds since the epoch.
-fn now() -> u64 {
-    let now = wall_clock::now();
-    now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000)
-}
-
 fn random_id() -> String {
-    format!("{:016x}{:016x}", get_random_u64(), get_random_u64())
+    format!("{:016x}{:016x}", random(), random())
 }

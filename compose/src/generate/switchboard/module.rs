@@ -23,8 +23,7 @@ pub(super) fn build(
 ) -> Vec<u8> {
     let mut image = Image::default();
     let catalogue = catalogue.place(&mut image);
-    let result = image.place(&vec![0; operations.result_bytes as usize], 16);
-    let heap = image.end();
+    let (result, heap) = areas(&mut image, operations);
 
     let mut b = Builder::new(kind, operations, slots, result, heap);
     b.imports();
@@ -36,6 +35,13 @@ pub(super) fn build(
         b.operation(index, operation);
     }
     b.finish(image)
+}
+
+/// Places the area that results are written to. The answer is where it begins, and where the memory
+/// begins that callers may allocate: not before its end.
+fn areas(image: &mut Image, operations: &Operations) -> (u32, u32) {
+    let result = image.place(&vec![0; operations.result_bytes as usize], 16);
+    (result, image.end())
 }
 
 /// Assembles the module. Function indices run: imports, thunks, `cabi_realloc`, reset, exports.
@@ -447,4 +453,42 @@ fn at(offset: u64) -> wasm_encoder::MemArg {
 /// Counts in a generated module are small.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wit_parser::{SizeAlign, WorldItem};
+
+    #[test]
+    fn every_result_of_the_contract_fits_the_area_for_results() {
+        for kind in Kind::ALL {
+            let text = format!("package annals:g;\nworld w {{ export {}; }}", kind.export());
+            let (resolve, world) = crate::generate::resolve_world(&text, "w").expect("WIT");
+            let mut sizes = SizeAlign::default();
+            sizes.fill(&resolve).expect("sizes");
+            let operations = Operations::of(kind).expect("the contract");
+            let mut image = Image::default();
+            image.place(&[1; 3], 1);
+            let (result, heap) = areas(&mut image, &operations);
+            let exports = resolve.worlds[world].exports.values();
+            let interfaces = exports.filter_map(|item| match item {
+                WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+                _ => None,
+            });
+            let mut results = 0;
+            for function in interfaces.flat_map(|interface| interface.functions.values()) {
+                if let Some(ty) = &function.result {
+                    let size = sizes.size(ty).size_wasm32();
+                    assert!(
+                        size <= (heap - result) as usize,
+                        "{kind}: {}",
+                        function.name
+                    );
+                    results += 1;
+                }
+            }
+            assert!(results > 0, "{kind}");
+        }
+    }
 }

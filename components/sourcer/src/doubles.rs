@@ -1,0 +1,280 @@
+//! Doubles of the event store and of a decider: one stream after another in plain memory, and a way
+//! to let others act in between.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::annals::es::event_store::{Appended, Outcome};
+use crate::annals::es::types::Rejection;
+
+/// What one slot of a stream holds.
+#[derive(Clone)]
+pub struct Slot {
+    pub command_id: String,
+    /// Types of its events.
+    pub events: Vec<String>,
+    pub rejection: Option<Rejection>,
+    pub close: bool,
+}
+
+/// Acts before a write.
+type Other = Box<dyn FnOnce(&mut World)>;
+
+#[derive(Default)]
+pub struct World {
+    pub streams: BTreeMap<String, Vec<Slot>>,
+    /// Fingerprint, stream and cursor by command id.
+    claims: BTreeMap<String, (u64, String, u64)>,
+    pub before_writes: Vec<Other>,
+}
+
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::default();
+}
+
+pub fn with<T>(act: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(act)
+}
+
+/// Every test has one time.
+pub fn now() -> u64 {
+    1_700_000_000_000
+}
+
+/// And one number.
+pub fn random() -> u64 {
+    7
+}
+
+impl World {
+    pub fn version(&self, stream: &str) -> u64 {
+        let slots = self.streams.get(stream).into_iter().flatten();
+        slots.map(|slot| slot.events.len() as u64).sum()
+    }
+
+    pub fn slots(&mut self, stream: &str) -> &mut Vec<Slot> {
+        self.streams.entry(stream.to_owned()).or_default()
+    }
+
+    /// Others append an event.
+    pub fn push(&mut self, stream: &str, command_id: &str) {
+        self.slots(stream).push(Slot {
+            command_id: command_id.into(),
+            events: vec!["Added".into()],
+            rejection: None,
+            close: false,
+        });
+    }
+
+    fn outcome(&self, id: &str, stream: &str, cursor: u64) -> Option<Outcome> {
+        let slots = self.streams.get(stream)?;
+        let index = (cursor as usize..slots.len()).find(|n| slots[*n].command_id == id)?;
+        let slot = &slots[index];
+        Some(match &slot.rejection {
+            Some(rejection) => Outcome::Rejected(rejection.clone()),
+            None => Outcome::Accepted(Appended {
+                version: slots[..=index]
+                    .iter()
+                    .map(|slot| slot.events.len() as u64)
+                    .sum(),
+                position: 0,
+                cursor: index as u64 + 1,
+                events: Vec::new(),
+            }),
+        })
+    }
+
+    fn closed(&self, stream: &str) -> bool {
+        let mut slots = self.streams.get(stream).into_iter().flatten();
+        slots.any(|slot| slot.close)
+    }
+}
+
+/// The functions of the contract's `event-store` that the sourcer calls.
+pub mod event_store {
+    use super::{Slot, with};
+    use crate::annals::es::event_store::{
+        AppendError, AppendRequest, Appended, Claim, Conflict, Head, Outcome, Page, Snapshot,
+        StoreError,
+    };
+    use crate::annals::es::types::{Event, Metadata, Precondition, Rejection};
+
+    pub fn load(stream: &str, after: Head, _limit: u32) -> Result<Page, StoreError> {
+        with(|world| {
+            let slots = world.streams.get(stream).cloned().unwrap_or_default();
+            let rest = slots.iter().skip(after.cursor as usize);
+            let events: Vec<Event> = (after.version + 1..)
+                .zip(rest.flat_map(|slot| &slot.events))
+                .map(|(version, event_type)| Event {
+                    version,
+                    event_type: event_type.clone(),
+                    schema_version: 1,
+                    content_type: String::new(),
+                    payload: Vec::new(),
+                })
+                .collect();
+            let head = Head {
+                cursor: slots.len() as u64,
+                version: world.version(stream),
+                closed: world.closed(stream),
+            };
+            let end = true;
+            Ok(Page { events, head, end })
+        })
+    }
+
+    pub fn claim_command(
+        id: &str,
+        fingerprint: u64,
+        stream: &str,
+        cursor: u64,
+    ) -> Result<Claim, StoreError> {
+        with(|world| {
+            let claim = (fingerprint, stream.to_owned(), cursor);
+            let Some(known) = world.claims.get(id) else {
+                world.claims.insert(id.to_owned(), claim);
+                return Ok(Claim::Fresh);
+            };
+            if (known.0, &*known.1) != (fingerprint, stream) {
+                return Ok(Claim::Mismatch);
+            }
+            let outcome = world.outcome(id, stream, known.2);
+            Ok(outcome.map_or(Claim::Pending, Claim::Done))
+        })
+    }
+
+    pub fn find_outcome(
+        id: &str,
+        stream: &str,
+        cursor: u64,
+    ) -> Result<Option<Outcome>, StoreError> {
+        with(|world| Ok(world.outcome(id, stream, cursor)))
+    }
+
+    /// Competes for the slot after the cursor.
+    fn write(stream: &str, cursor: u64, slot: Slot) -> Result<Appended, AppendError> {
+        with(|world| {
+            if !world.before_writes.is_empty() {
+                let other = world.before_writes.remove(0);
+                other(world);
+            }
+            if world.slots(stream).len() as u64 != cursor {
+                let actual = world.version(stream);
+                let expected = Precondition::At(actual);
+                return Err(AppendError::Conflict(Conflict { expected, actual }));
+            }
+            world.slots(stream).push(slot);
+            Ok(Appended {
+                version: world.version(stream),
+                position: 1024 * (cursor + 1),
+                cursor: cursor + 1,
+                events: Vec::new(),
+            })
+        })
+    }
+
+    pub fn append(request: &AppendRequest) -> Result<Appended, AppendError> {
+        let slot = Slot {
+            command_id: request.metadata.command_id.clone(),
+            events: request
+                .events
+                .iter()
+                .map(|event| event.event_type.clone())
+                .collect(),
+            rejection: None,
+            close: request.close,
+        };
+        write(&request.stream, request.cursor.unwrap_or_default(), slot)
+    }
+
+    pub fn record_outcome(
+        stream: &str,
+        at: Head,
+        metadata: &Metadata,
+        reason: Option<&Rejection>,
+        _recorded_at: u64,
+    ) -> Result<(), AppendError> {
+        let slot = Slot {
+            command_id: metadata.command_id.clone(),
+            events: Vec::new(),
+            rejection: reason.cloned(),
+            close: false,
+        };
+        write(stream, at.cursor, slot).map(|_| ())
+    }
+
+    pub fn load_snapshot(_: &str, _: &str) -> Result<Option<Snapshot>, StoreError> {
+        Ok(None)
+    }
+
+    pub fn save_snapshot(_: &str, _: &str, _: &Snapshot) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A decider whose payload names the stream.
+pub mod deciders {
+    use crate::annals::es::types::{
+        Command, CommandSpec, Context, DecideError, DeciderDescriptor, Decision, Event, Fault,
+        NewEvent, Precondition,
+    };
+
+    pub fn describe() -> Vec<DeciderDescriptor> {
+        let command = |command_type: &str, precondition| CommandSpec {
+            command_type: command_type.into(),
+            precondition,
+            schema: None,
+        };
+        vec![DeciderDescriptor {
+            name: "double".into(),
+            version: "1".into(),
+            category: "a".into(),
+            commands: vec![
+                command("Open", Precondition::NoStream),
+                command("Add", Precondition::Any),
+                command("Close", Precondition::Any),
+            ],
+            emits: vec!["Added".into()],
+            folds: Vec::new(),
+            snapshot_every: 0,
+            state_version: 1,
+        }]
+    }
+
+    pub fn stream_id(_: u32, command: &Command) -> Result<String, DecideError> {
+        Ok(format!("a-{}", String::from_utf8_lossy(&command.payload)))
+    }
+
+    pub struct Session;
+
+    impl Session {
+        pub fn new(_: u32) -> Self {
+            Self
+        }
+
+        pub fn restore(_: u32, _: &[u8]) -> Result<Self, Fault> {
+            Ok(Self)
+        }
+
+        pub fn evolve(&self, _: &[Event]) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        pub fn decide(&self, command: &Command, _: &Context) -> Result<Decision, DecideError> {
+            let event = NewEvent {
+                event_type: "Added".into(),
+                schema_version: 1,
+                content_type: String::new(),
+                payload: Vec::new(),
+            };
+            Ok(Decision {
+                events: vec![event],
+                close: command.command_type == "Close",
+            })
+        }
+
+        pub fn snapshot(&self) -> Option<Vec<u8>> {
+            None
+        }
+    }
+}

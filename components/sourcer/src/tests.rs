@@ -1,0 +1,135 @@
+//! A precondition that does not hold, as an error and as an outcome.
+#![allow(clippy::unwrap_used)]
+
+use crate::annals::es::types::Precondition;
+use crate::doubles::with;
+use crate::exports::annals::es::sourcer::{Accepted, Refused, Request, SubmitError};
+use crate::submit::submit;
+
+fn request(command_type: &str, id: Option<&str>, expected: Option<Precondition>) -> Request {
+    Request {
+        command_type: command_type.into(),
+        content_type: String::new(),
+        payload: b"1".to_vec(),
+        command_id: id.map(str::to_owned),
+        expected,
+        correlation_id: None,
+        causation_id: None,
+        actor: None,
+        traceparent: None,
+        settle_unmet: true,
+    }
+}
+
+fn refused(result: Result<Accepted, SubmitError>) -> Refused {
+    match result {
+        Err(SubmitError::Rejected(refused)) => refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn push(count: u64) {
+    with(|world| (0..count).for_each(|_| world.push("a-1", "other")));
+}
+
+/// Slots of the stream, and its version.
+fn length() -> (usize, u64) {
+    with(|world| (world.slots("a-1").len(), world.version("a-1")))
+}
+
+#[test]
+fn a_precondition_that_does_not_hold_stays_the_answer() {
+    for (command, expected, before, words) in [
+        ("Open", None, 2, r#""no-stream""#),
+        ("Add", Some(Precondition::NoStream), 1, r#""no-stream""#),
+        (
+            "Add",
+            Some(Precondition::StreamExists),
+            0,
+            r#""stream-exists""#,
+        ),
+        ("Add", Some(Precondition::At(3)), 1, "3"),
+    ] {
+        with(|world| *world = Default::default());
+        push(before);
+        let first = refused(submit(request(command, Some("c"), expected)));
+        assert_eq!(first.reason.code, "precondition-failed");
+        let details = first.reason.details.as_deref();
+        let told = format!(r#"{{"expected":{words},"actual":{before}}}"#);
+        assert_eq!(details, Some(&*told));
+        assert!(!first.duplicate);
+        assert_eq!(length(), (before as usize + 1, before), "recorded");
+        // What was demanded is true by now, or is not: the answer is the same.
+        for _ in 0..4 {
+            push(1);
+            let again = refused(submit(request(command, Some("c"), expected)));
+            assert!(again.duplicate);
+            assert_eq!(again.reason.details.as_deref(), Some(&*told));
+        }
+        assert_eq!(length(), (before as usize + 5, before + 4));
+    }
+}
+
+#[test]
+fn without_the_wish_it_is_an_error_and_may_be_tried_again() {
+    let expected = Some(Precondition::At(2));
+    let ask = |id, settle_unmet| {
+        submit(Request {
+            settle_unmet,
+            ..request("Add", id, expected)
+        })
+    };
+    // Nor without an id of the caller's own, under which it could be found again.
+    for (id, settle) in [(Some("c"), false), (None, true)] {
+        let Err(SubmitError::PreconditionFailed(unmet)) = ask(id, settle) else {
+            panic!("it does not hold");
+        };
+        assert_eq!(unmet.actual, 0);
+        assert_eq!(length(), (0, 0), "nothing is recorded");
+    }
+    push(2);
+    assert!(!ask(Some("c"), false).unwrap().duplicate);
+    assert_eq!(length(), (3, 3));
+}
+
+#[test]
+fn it_competes_for_the_place_where_it_did_not_hold() {
+    // Others make it true before it is recorded that it is not.
+    push(1);
+    with(|world| {
+        world
+            .before_writes
+            .push(Box::new(|world| world.push("a-1", "other")));
+    });
+    let expected = Some(Precondition::At(2));
+    let accepted = submit(request("Add", Some("c"), expected)).unwrap();
+    assert_eq!((accepted.attempts, accepted.duplicate), (2, false));
+    assert_eq!(length(), (3, 3), "and nothing else was recorded");
+    let again = submit(request("Add", Some("c"), expected)).unwrap();
+    assert!(again.duplicate);
+}
+
+#[test]
+fn of_two_attempts_at_once_both_are_told_what_was_recorded_first() {
+    let expected = Some(Precondition::At(2));
+    with(|world| {
+        // Another attempt under the same id, which saw two events, was faster.
+        world.before_writes.push(Box::new(|world| {
+            for id in ["other", "other", "c"] {
+                world.push("a-1", id);
+            }
+        }));
+    });
+    let accepted = submit(request("Add", Some("c"), expected)).unwrap();
+    assert!(accepted.duplicate);
+    assert_eq!(length(), (3, 3));
+}
+
+#[test]
+fn a_closed_stream_takes_the_outcome_too() {
+    submit(request("Close", Some("end"), None)).unwrap();
+    let first = refused(submit(request("Open", Some("c"), None)));
+    assert_eq!(first.reason.code, "precondition-failed");
+    assert!(refused(submit(request("Open", Some("c"), None))).duplicate);
+    assert_eq!(length(), (2, 1));
+}
