@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A message that a browser would dispatch.
 #[derive(Debug, Clone)]
@@ -96,8 +96,10 @@ impl Stream {
 
     /// Reads lines until the client's last id is at least this one, or half a minute has passed.
     pub fn reaches(&mut self, id: u64) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(30);
         while self.last_id.is_none_or(|known| known < id) {
-            if self.line_into_id().is_none() {
+            // Comments that keep the connection alive are not what is waited for.
+            if Instant::now() > deadline || self.line_into_id().is_none() {
                 return false;
             }
         }
