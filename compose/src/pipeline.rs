@@ -62,7 +62,26 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
 ///
 /// Something of ours: checked handlers always compose.
 pub fn compose(manifest: &Manifest, handlers: &[Checked], host: Host) -> Result<Composed> {
-    let settings = Settings {
+    let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
+    let runs_commands = reactions && host.runs_commands();
+    let wired = wire::compose(Parts {
+        settings: settings(manifest, handlers, host),
+        handlers,
+        framework: framework::parts(host.adapter(), runs_commands)?,
+    })
+    .context("wiring the parts together")?;
+    let imports = verify::verify(&wired.bytes, host, runs_commands)?;
+    let report = Report::new(manifest, host, handlers, &wired, imports);
+    Ok(Composed {
+        bytes: wired.bytes,
+        report,
+    })
+}
+
+/// What the application's components are told of the manifest and the handlers.
+#[must_use]
+pub fn settings(manifest: &Manifest, handlers: &[Checked], host: Host) -> Settings {
+    Settings {
         name: manifest.app.name.clone(),
         version: manifest.app.version.clone(),
         prefix: manifest.store.prefix.clone(),
@@ -77,21 +96,7 @@ pub fn compose(manifest: &Manifest, handlers: &[Checked], host: Host) -> Result<
             .delivery
             .budget()
             .unwrap_or_else(|| host.delivery_budget()),
-    };
-    let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
-    let runs_commands = reactions && host.runs_commands();
-    let wired = wire::compose(Parts {
-        settings,
-        handlers,
-        framework: framework::parts(host.adapter(), runs_commands)?,
-    })
-    .context("wiring the parts together")?;
-    let imports = verify::verify(&wired.bytes, host, runs_commands)?;
-    let report = Report::new(manifest, host, handlers, &wired, imports);
-    Ok(Composed {
-        bytes: wired.bytes,
-        report,
-    })
+    }
 }
 
 /// One entry for a component's deciders, and one for each of its reactions.

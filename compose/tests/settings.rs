@@ -1,9 +1,15 @@
 //! The settings component answers what it was made of.
 
+#[allow(dead_code, reason = "shared with other tests")]
+mod toys;
+
 use annals_compose::generate::settings::{self, HandlerSetting, Settings};
 use annals_compose::host::Host;
 use annals_compose::kind::Kind;
-use annals_compose::manifest::{FailurePolicy, LastResort};
+use annals_compose::manifest::{FailurePolicy, LastResort, Manifest};
+use annals_compose::pipeline;
+use annals_compose::probe::ReactionDescriptor;
+use toys::{Toy, projector, reaction};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
@@ -83,9 +89,52 @@ fn every_setting_arrives() {
     }
 }
 
+/// The settings of an application with two reactions in a component, and one in another.
+fn settings_of(keys: &str, host: Host) -> Settings {
+    let folder = tempfile::tempdir().expect("a folder");
+    let named = |name: &str| ReactionDescriptor {
+        name: name.into(),
+        version: 4,
+        ..reaction(name)
+    };
+    let pair = Toy::of(Kind::Notifier, &[named("x"), named("y")]);
+    let single = Toy::of(Kind::Projector, &[projector("v")]);
+    for (name, toy) in [("pair", pair), ("single", single)] {
+        let file = folder.path().join(format!("{name}.wasm"));
+        std::fs::write(file, toy.component()).expect("written");
+    }
+    let text = format!(
+        "[app]\nname = \"x\"\n{keys}[handlers.pair]\ncomponent = \"pair.wasm\"\n\
+         on-failure = {{ attempts = 2 }}\n[handlers.single]\ncomponent = \"single.wasm\"\n"
+    );
+    let manifest = Manifest::parse(&folder.path().join("annals.toml"), text).expect("legal");
+    let handlers = pipeline::check(&manifest, Some(host)).expect("no problems");
+    pipeline::settings(&manifest, &handlers, host)
+}
+
 #[test]
-fn hosts_that_drive_deliveries_need_no_budget() {
-    assert_eq!(Host::Annals.delivery_budget(), 0);
-    assert_eq!(Host::Wasmtime.delivery_budget(), 200);
-    assert_eq!(Host::WasmCloud.delivery_budget(), 200);
+fn each_reaction_has_an_entry_under_its_name_in_the_application() {
+    let settings = settings_of("", Host::Annals);
+    let told: Vec<_> = settings
+        .handlers
+        .iter()
+        .map(|one| (&*one.name, one.kind, &*one.version, one.on_failure.attempts))
+        .collect();
+    let expected = [
+        ("pair.x", Kind::Notifier, "4", 2),
+        ("pair.y", Kind::Notifier, "4", 2),
+        ("single", Kind::Projector, "1", 8),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn the_delivery_budget_is_the_hosts_unless_the_manifest_has_one() {
+    let budget = |keys, host| settings_of(keys, host).delivery_budget;
+    assert_eq!(budget("", Host::Annals), 0);
+    assert_eq!(budget("", Host::Wasmtime), 200);
+    assert_eq!(budget("", Host::WasmCloud), 200);
+    let given = "[delivery]\nbudget = \"1s\"\n";
+    assert_eq!(budget(given, Host::Annals), 1000);
+    assert_eq!(budget(given, Host::Wasmtime), 1000);
 }

@@ -143,14 +143,14 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
     let (status, lines, error) = folder.run(&["export", "--store", "one", "--prefix", "tenant/1"]);
     assert_eq!(status, 0, "{error}");
     assert!(
-        error.contains("79 events of 40 commits and 1 outcomes"),
+        error.contains("79 events of 40 commits, 1 outcomes"),
         "{error}"
     );
     let (status, _, error) =
         folder.run_with(&["import", "-", "--store", "files:two"], lines.as_bytes());
     assert_eq!(status, 0, "{error}");
     assert!(
-        error.contains("79 events of 40 commits and 1 outcomes"),
+        error.contains("79 events of 40 commits, 1 outcomes"),
         "{error}"
     );
     // Now that it is there, its kind shows.

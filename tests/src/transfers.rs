@@ -93,7 +93,11 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
     let client = Client::new(url.clone());
     for account in 0..ACCOUNTS {
         let body = json!({"account": format!("a{account}"), "owner": format!("owner {account}"), "deposit": DEPOSIT});
-        accepted(&client.command("OpenAccount", &format!("open-{account}"), body.to_string().as_bytes())?)?;
+        accepted(&client.command(
+            "OpenAccount",
+            &format!("open-{account}"),
+            body.to_string().as_bytes(),
+        )?)?;
     }
     let answered = AtomicUsize::new(0);
     std::thread::scope(|scope| -> Result<()> {
@@ -103,10 +107,20 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
                 let (transfers, answered) = (&transfers, &answered);
                 scope.spawn(move || -> Result<()> {
                     for transfer in transfers.iter().skip(worker).step_by(wanted.clients) {
-                        let Transfer { id, from, to, amount } = transfer;
-                        let body = json!({"transfer": id, "from": from, "to": to, "amount": amount});
+                        let Transfer {
+                            id,
+                            from,
+                            to,
+                            amount,
+                        } = transfer;
+                        let body =
+                            json!({"transfer": id, "from": from, "to": to, "amount": amount});
                         let key = format!("request-{id}");
-                        accepted(&client.command("RequestTransfer", &key, body.to_string().as_bytes())?)?;
+                        accepted(&client.command(
+                            "RequestTransfer",
+                            &key,
+                            body.to_string().as_bytes(),
+                        )?)?;
                         answered.fetch_add(1, Ordering::Relaxed);
                     }
                     Ok(())
@@ -116,7 +130,9 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
         let mut random = fastrand::Rng::with_seed(wanted.seed);
         for kill in 1..=wanted.kills {
             let due = transfers.len() * kill / (wanted.kills + 1);
-            while answered.load(Ordering::Relaxed) < due && !workers.iter().all(|it| it.is_finished()) {
+            while answered.load(Ordering::Relaxed) < due
+                && !workers.iter().all(|it| it.is_finished())
+            {
                 std::thread::sleep(Duration::from_millis(1));
             }
             std::thread::sleep(Duration::from_millis(random.u64(0..40)));
@@ -124,7 +140,9 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
             server.restart()?;
         }
         for worker in workers {
-            worker.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
+            worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a client panicked"))??;
         }
         Ok(())
     })?;
@@ -191,11 +209,14 @@ fn judge(
         .sum();
     let opened = ACCOUNTS as i64 * DEPOSIT;
     if total != opened {
-        tally.wrong.push(format!("there are {total} cents, and {opened} were paid in"));
+        tally.wrong.push(format!(
+            "there are {total} cents, and {opened} were paid in"
+        ));
     }
     compare(tally, client, "balances", &balances)?;
     compare(tally, client, "statements", &fold_statements(&log))?;
     judge_notices(tally, mailbox, &log);
+    judge_processes(tally, client, transfers)?;
     let parked = client.get("/admin/dead-letters")?;
     for letter in parked.body["deadLetters"].as_array().into_iter().flatten() {
         tally.wrong.push(format!("parked: {letter}"));
@@ -205,7 +226,12 @@ fn judge(
 
 /// The events of a transfer: its request, one end, and in between what the end says.
 fn judge_transfer(tally: &mut Tally, log: &[Value], transfer: &Transfer) {
-    let Transfer { id, from, to, amount } = transfer;
+    let Transfer {
+        id,
+        from,
+        to,
+        amount,
+    } = transfer;
     let of = |kind: &str, account: Option<&str>| {
         log.iter()
             .filter(|event| {
@@ -220,7 +246,10 @@ fn judge_transfer(tally: &mut Tally, log: &[Value], transfer: &Transfer) {
         of("Deposited", Some(to)).len(),
         of("Deposited", Some(from)).len(),
     );
-    let ends = (of("TransferCompleted", None).len(), of("TransferFailed", None).len());
+    let ends = (
+        of("TransferCompleted", None).len(),
+        of("TransferFailed", None).len(),
+    );
     match (of("TransferRequested", None).len(), ends, moved) {
         (1, (1, 0), (1, 1, 0)) => tally.completed += 1,
         (1, (0, 1), (0, 0, 0)) => tally.refused += 1,
@@ -229,7 +258,9 @@ fn judge_transfer(tally: &mut Tally, log: &[Value], transfer: &Transfer) {
             "transfer {id}: (requested, (completed, failed), (withdrawn, deposited, given back)) = {other:?}"
         )),
     }
-    let all = of("Withdrawn", None).into_iter().chain(of("Deposited", None));
+    let all = of("Withdrawn", None)
+        .into_iter()
+        .chain(of("Deposited", None));
     for event in all.filter(|event| event["data"]["amount"] != *amount) {
         tally.wrong.push(format!("transfer {id}: {event}"));
     }
@@ -244,7 +275,8 @@ pub fn fold_balances(log: &[Value]) -> BTreeMap<String, Value> {
         let account = data["account"].as_str().unwrap_or_default().to_owned();
         let signed = match event["type"].as_str().unwrap_or_default() {
             "AccountOpened" => {
-                let row = json!({"account": account, "owner": data["owner"], "balance": data["deposit"]});
+                let row =
+                    json!({"account": account, "owner": data["owner"], "balance": data["deposit"]});
                 rows.insert(account, row);
                 continue;
             }
@@ -284,13 +316,36 @@ pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
             movement["transfer"] = data["transfer"].clone();
             movement["other"] = json!(if account == *from { to } else { from });
         }
-        movements.entry(account.to_owned()).or_default().push(movement);
+        movements
+            .entry(account.to_owned())
+            .or_default()
+            .push(movement);
     }
     let row = |(account, movements)| {
         let row = json!({"account": account, "movements": movements});
         (account, row)
     };
     movements.into_iter().map(row).collect()
+}
+
+/// Every transfer had a process, and all of them have ended.
+fn judge_processes(tally: &mut Tally, client: &Client, transfers: &[Transfer]) -> Result<()> {
+    let reactions = client.get("/admin/reactions")?;
+    let all = reactions.body["reactions"].as_array().into_iter().flatten();
+    let managers: Vec<&str> = all
+        .filter(|reaction| reaction["kind"] == "process-manager")
+        .filter_map(|reaction| reaction["name"].as_str())
+        .collect();
+    let [manager] = managers[..] else {
+        bail!("one process manager is expected: {}", reactions.text);
+    };
+    for Transfer { id, .. } in transfers {
+        let process = client.get(&format!("/admin/reactions/{manager}/processes/{id}"))?;
+        if process.status != 200 || process.body["running"] != false {
+            tally.wrong.push(format!("process {id}: {}", process.text));
+        }
+    }
+    Ok(())
 }
 
 /// Everybody who should hear of an event has heard of it, and of nothing else.
@@ -303,13 +358,21 @@ fn judge_notices(tally: &mut Tally, mailbox: &Mailbox, log: &[Value]) {
     }
     tally.notices = times.values().sum();
     tally.repeated = times.values().filter(|times| **times > 1).count();
-    for event in log.iter().filter(|event| event["type"] != "TransferRequested") {
-        if times.remove(event["id"].as_str().unwrap_or_default()).is_none() {
+    for event in log
+        .iter()
+        .filter(|event| event["type"] != "TransferRequested")
+    {
+        if times
+            .remove(event["id"].as_str().unwrap_or_default())
+            .is_none()
+        {
             tally.wrong.push(format!("nobody was told of {event}"));
         }
     }
     for id in times.keys() {
-        tally.wrong.push(format!("somebody was told of `{id}`, which is not in the log"));
+        tally.wrong.push(format!(
+            "somebody was told of `{id}`, which is not in the log"
+        ));
     }
 }
 
@@ -329,7 +392,9 @@ pub fn compare(
     for key in keys {
         let (is, must) = (rows.get(key), expected.get(key));
         if is != must {
-            tally.wrong.push(format!("{view}/{key} is {is:?}, and must be {must:?}"));
+            tally
+                .wrong
+                .push(format!("{view}/{key} is {is:?}, and must be {must:?}"));
         }
     }
     Ok(())

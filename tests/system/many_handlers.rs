@@ -53,11 +53,8 @@ fn every_projector_is_delivered_to(host: Kind) {
         let projector = reactions::projector(&format!("view-{number}"));
         let toy = reactions::Toy::of(annals_compose::kind::Kind::Projector, &[projector]);
         let name = format!("view-{number}");
-        std::fs::write(
-            folder.path().join(format!("{name}.wasm")),
-            toy.component(),
-        )
-        .expect("written");
+        std::fs::write(folder.path().join(format!("{name}.wasm")), toy.component())
+            .expect("written");
         manifest += &format!("[handlers.{name}]\ncomponent = \"{name}.wasm\"\n");
     }
     std::fs::write(folder.path().join("annals.toml"), manifest).expect("written");

@@ -59,7 +59,10 @@ fn waits(client: &Client) {
     let body = br#"{"account":"a","amount":1}"#;
     let plain = client.post("/commands/Deposit", &headers, body);
     let plain = plain.expect("an answer");
-    assert_eq!((plain.status, plain.header("preference-applied")), (200, None));
+    assert_eq!(
+        (plain.status, plain.header("preference-applied")),
+        (200, None)
+    );
     // What was rejected made nothing to wait for.
     assert_eq!(open(client, "a").problem(), Some("rejected"));
 }
@@ -136,7 +139,11 @@ fn unknown_names(client: &Client) {
         assert_eq!(view.body["nearest"], json!(["balances"]), "{path}");
     }
     // Names that only the dispatcher uses are nobody's views.
-    for path in ["/views/balances@1", "/views/~dead-letters", "/views/~transfer@1/x"] {
+    for path in [
+        "/views/balances@1",
+        "/views/~dead-letters",
+        "/views/~transfer@1/x",
+    ] {
         assert_eq!(get(path).problem(), Some("unknown-view"), "{path}");
     }
     let reaction = get("/admin/reactions/transfre");
@@ -161,10 +168,18 @@ fn the_front_page(client: &Client, url: &str) {
     let transfer = reactions.iter().find(|r| r["name"] == "transfer");
     let transfer = transfer.expect("the process manager");
     assert_eq!(transfer["kind"], "process-manager");
-    assert!(transfer["wants"].as_array().is_some_and(|wants| !wants.is_empty()));
+    assert!(
+        transfer["wants"]
+            .as_array()
+            .is_some_and(|wants| !wants.is_empty())
+    );
     let (status, html) = raw(url, "GET / HTTP/1.1\r\nAccept: text/html\r\n");
     assert_eq!(status, 200);
-    for words in ["<a href=\"/views/balances\">", "transfer", "process-manager"] {
+    for words in [
+        "<a href=\"/views/balances\">",
+        "transfer",
+        "process-manager",
+    ] {
         assert!(html.contains(words), "{words}: {html}");
     }
 }
@@ -176,7 +191,10 @@ fn administration(client: &Client) {
     assert_eq!(pumped.status, 200, "{}", pumped.text);
     assert!(pumped.body["delivered"].is_u64() && pumped.body["more"].is_boolean());
     assert!(pumped.body.get("retryInMs").is_some());
-    assert_eq!(post("/admin/pump?reaction=x").problem(), Some("unknown-reaction"));
+    assert_eq!(
+        post("/admin/pump?reaction=x").problem(),
+        Some("unknown-reaction")
+    );
     assert_eq!(post("/admin/pump?budget=x").status, 400);
     let all = get("/admin/reactions").body;
     for reaction in all["reactions"].as_array().expect("a list") {
@@ -186,11 +204,20 @@ fn administration(client: &Client) {
         for field in ["position", "lag", "attempts", "parked", "lanes"] {
             assert!(reaction[field].is_u64(), "{field}: {reaction}");
         }
-        assert!(reaction["generations"][0]["active"].is_boolean(), "{reaction}");
+        assert!(
+            reaction["generations"][0]["active"].is_boolean(),
+            "{reaction}"
+        );
     }
-    assert_eq!(post("/admin/reactions/balances.balances/rebuild").status, 202);
+    assert_eq!(
+        post("/admin/reactions/balances.balances/rebuild").status,
+        202
+    );
     assert_eq!(post("/admin/reactions/nobody/rebuild").status, 404);
-    assert_eq!(post("/admin/reactions/transfer/rebuild").problem(), Some("refused"));
+    assert_eq!(
+        post("/admin/reactions/transfer/rebuild").problem(),
+        Some("refused")
+    );
     let letters = get("/admin/dead-letters?limit=1").body;
     assert!(letters["deadLetters"].is_array() && letters["end"].is_boolean());
     for path in [
@@ -208,13 +235,26 @@ fn methods(url: &str) {
         ("GET", "/admin/pump", 405, "post"),
         ("POST", "/admin/reactions", 405, "get"),
         ("GET", "/admin/reactions/transfer/rebuild", 405, "post"),
-        ("POST", "/admin/reactions/transfer/generations/1", 405, "delete"),
+        (
+            "POST",
+            "/admin/reactions/transfer/generations/1",
+            405,
+            "delete",
+        ),
         ("DELETE", "/admin/reactions/transfer/generations/x", 400, ""),
-        ("DELETE", "/admin/reactions/transfer/generations/99", 404, ""),
+        (
+            "DELETE",
+            "/admin/reactions/transfer/generations/99",
+            404,
+            "",
+        ),
         ("POST", "/events", 405, "get"),
         ("GET", "/nowhere", 404, ""),
     ] {
-        let (found, text) = raw(url, &format!("{method} {path} HTTP/1.1\r\ncontent-length: 0\r\n"));
+        let (found, text) = raw(
+            url,
+            &format!("{method} {path} HTTP/1.1\r\ncontent-length: 0\r\n"),
+        );
         assert_eq!(found, status, "{method} {path}: {text}");
         let line = format!("allow: {allow}");
         let told = text.lines().any(|found| found.eq_ignore_ascii_case(&line));
@@ -257,7 +297,10 @@ fn the_application_pumps_from_the_command_line() {
         assert_eq!(answer.expect("an answer").status, 200);
     }
     served.server.kill().expect("killed");
-    let done = command(&served, &["pump", "--reaction", "balances.balances", "--until-idle"]);
+    let done = command(
+        &served,
+        &["pump", "--reaction", "balances.balances", "--until-idle"],
+    );
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{done:?}");
     assert!(said.starts_with("delivered "), "{said}");
@@ -266,7 +309,10 @@ fn the_application_pumps_from_the_command_line() {
     assert!(String::from_utf8_lossy(&help.stdout).contains("--until-idle"));
     for (arguments, words) in [
         (&["dump"][..], "`dump` is not a command"),
-        (&["pump", "--reaction", "nobody"], "there is no reaction `nobody`"),
+        (
+            &["pump", "--reaction", "nobody"],
+            "there is no reaction `nobody`",
+        ),
         (&["pump", "--budget"], "`--budget` takes a value"),
     ] {
         let failed = command(&served, arguments);

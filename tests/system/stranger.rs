@@ -10,12 +10,25 @@ use std::process::Command;
 /// What the README tells a stranger to write.
 const README: &str = include_str!("../../README.md");
 
-/// The README's only block of code in a language.
-fn block(language: &str) -> &'static str {
-    let (_, rest) = README
-        .split_once(&format!("```{language}\n"))
-        .expect("a block");
-    rest.split_once("```").expect("its end").0
+/// The README's blocks of code in a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let start = format!("```{language}\n");
+    let blocks = README.split(&start).skip(1);
+    blocks
+        .map(|rest| rest.split_once("```").expect("its end").0)
+        .collect()
+}
+
+/// The domain: a decider, whose last line is replaced by the second block.
+fn domain() -> String {
+    let blocks = blocks("rust");
+    let [decider, view] = blocks[..] else {
+        panic!("two blocks are expected: {blocks:?}");
+    };
+    let decider = decider
+        .strip_suffix("annals::export!(Counter);\n")
+        .expect("the export comes last");
+    format!("{decider}{view}")
 }
 
 fn cargo(folder: &Path, args: &[&str]) {
@@ -60,14 +73,18 @@ fn walks(tool: &Tool) {
         )
         .expect("written");
     }
-    std::fs::write(project.join("src/lib.rs"), block("rust")).expect("written");
-    std::fs::write(home.path().join("annals.toml"), block("toml")).expect("written");
+    std::fs::write(project.join("src/lib.rs"), domain()).expect("written");
+    std::fs::write(home.path().join("annals.toml"), blocks("toml")[0]).expect("written");
     let app = app::compose(home.path(), Kind::Annals, home.path()).expect("it composes");
     let server = Server::start(Kind::Annals, &app, home.path()).expect("the host starts");
     let client = Client::new(server.url());
     for expected in 1..=3 {
         let answer = client
-            .post("/commands/Count", &[], br#"{"counter":"c"}"#)
+            .post(
+                "/commands/Count",
+                &[("prefer", "wait=10")],
+                br#"{"counter":"c"}"#,
+            )
             .expect("an answer");
         assert_eq!(
             (answer.status, answer.body["version"].as_u64()),
@@ -76,6 +93,8 @@ fn walks(tool: &Tool) {
             answer.text
         );
     }
+    let row = client.get("/views/totals/c").expect("an answer");
+    assert_eq!(row.text, r#"{"counted":3}"#);
 }
 
 #[test]

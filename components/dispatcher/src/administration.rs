@@ -6,7 +6,7 @@ use crate::catalogue::{Kind, Reaction};
 use crate::delivery::generations::{Control, stored_view};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
-    AdminError, DeadLetter, Guest, ReactionStatus, Retried,
+    AdminError, DeadLetter, Guest, Process, ProcessPage, ReactionStatus, Retried,
 };
 use crate::letters::{self, Found};
 use crate::outside::Outside;
@@ -14,6 +14,7 @@ use crate::ports::{Clock as _, Log as _, ReactionStore as _};
 use crate::{Dispatcher, names, reactions};
 use std::collections::BTreeMap;
 
+mod processes;
 mod status;
 
 /// Dead letters that are counted at most.
@@ -62,6 +63,22 @@ impl Guest for Dispatcher {
     fn resume(name: String) -> Result<(), AdminError> {
         with(&name, |engine, reaction| {
             engine.resume(reaction).map_err(AdminError::Store)
+        })
+    }
+
+    fn processes(
+        name: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<ProcessPage, AdminError> {
+        with(&name, |engine, reaction| {
+            processes::page(engine, reaction, after.as_deref(), limit)
+        })
+    }
+
+    fn find_process(name: String, id: String) -> Result<Process, AdminError> {
+        with(&name, |engine, reaction| {
+            processes::find(engine, reaction, &id)
         })
     }
 

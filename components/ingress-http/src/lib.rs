@@ -12,6 +12,7 @@
 //! - [`about`]: the application itself, for programs and for people.
 //! - [`administration`]: what operators do to the store.
 //! - [`reactions`]: what operators see of reactions and do to them; driving deliveries.
+//! - [`processes`]: what process managers remember.
 //! - [`dead_letters`]: deliveries that were put aside.
 //! - [`cloudevent`]: a recorded event as CloudEvents JSON.
 //! - [`problem`]: errors as `application/problem+json`.
@@ -25,6 +26,7 @@ mod dead_letters;
 mod live;
 mod preferences;
 mod problem;
+mod processes;
 mod queries;
 mod reactions;
 mod router;

@@ -125,6 +125,12 @@ fn unknown(name: &str, known: Vec<String>) -> Problem {
 pub fn refused(subject: &str, error: AdminError) -> Problem {
     match error {
         AdminError::UnknownReaction(known) => unknown(subject, known),
+        AdminError::UnknownProcess => Problem::not_found(
+            "unknown-process",
+            "No such process",
+            format!("There is no process `{subject}`."),
+            Vec::new(),
+        ),
         AdminError::UnknownDeadLetter => Problem::not_found(
             "unknown-dead-letter",
             "No such dead letter",

@@ -2,7 +2,9 @@
 
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
-use crate::{about, administration, commands, dead_letters, live, queries, reactions, views};
+use crate::{
+    about, administration, commands, dead_letters, live, processes, queries, reactions, views,
+};
 use wasip2::http::types::Method;
 
 /// What a request comes to.
@@ -51,6 +53,8 @@ pub fn route(request: &Request) -> Answer {
         ["admin", "reactions", _] => ("GET", reactions::one, Also::Nothing),
         ["admin", "reactions", _, "rebuild"] => ("POST", reactions::rebuild, Also::Nothing),
         ["admin", "reactions", _, "resume"] => ("POST", reactions::resume, Also::Nothing),
+        ["admin", "reactions", _, "processes"] => ("GET", processes::all, Also::Nothing),
+        ["admin", "reactions", _, "processes", _] => ("GET", processes::one, Also::Nothing),
         ["admin", "reactions", _, "generations", _] => {
             ("DELETE", reactions::drop_generation, Also::Nothing)
         }

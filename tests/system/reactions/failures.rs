@@ -66,12 +66,22 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
     assert_eq!(row("traps"), json!(sum));
 
     // What is still poisonous stays parked; what is skipped goes.
-    let id = letters.body["deadLetters"][1]["id"].as_str().expect("an id").to_owned();
-    let one = client.get(&format!("/admin/dead-letters/{id}")).expect("an answer");
+    let id = letters.body["deadLetters"][1]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let one = client
+        .get(&format!("/admin/dead-letters/{id}"))
+        .expect("an answer");
     assert_eq!(one.body["event"]["type"], "Poisoned", "{}", one.text);
     let again = client.post(&format!("/admin/dead-letters/{id}/retry"), &[], b"");
     let again = again.expect("an answer");
-    assert_eq!((again.status, again.problem()), (409, Some("still-failing")), "{}", again.text);
+    assert_eq!(
+        (again.status, again.problem()),
+        (409, Some("still-failing")),
+        "{}",
+        again.text
+    );
     for letter in letters.body["deadLetters"].as_array().expect("a list") {
         let id = letter["id"].as_str().expect("an id");
         let skipped = client.post(&format!("/admin/dead-letters/{id}/skip"), &[], b"");

@@ -40,14 +40,23 @@ fn expected(log: &[Value]) -> BTreeMap<String, Value> {
 fn writers(rows: &BTreeMap<String, Value>) -> (BTreeSet<u64>, u64) {
     let by = |row: &Value| row["by"].as_u64().unwrap_or_default();
     let events = |row: &Value| row["events"].as_u64().unwrap_or_default();
-    (rows.values().map(by).collect(), rows.values().map(events).sum())
+    (
+        rows.values().map(by).collect(),
+        rows.values().map(events).sum(),
+    )
 }
 
 fn a_mended_projector_takes_over(host: Kind, events: u64) {
     let mut served = support::serve_manifest(&folder(), "annals.toml", host, &[]);
     let client = Client::new(served.server.url());
     for burst in 0..events / BURST {
-        let status = count(&client, &format!("c{burst}"), burst % STREAMS, burst * BURST, BURST);
+        let status = count(
+            &client,
+            &format!("c{burst}"),
+            burst % STREAMS,
+            burst * BURST,
+            BURST,
+        );
         assert_eq!(status, 200);
     }
     finish(&client).expect("the view is built");
@@ -55,7 +64,10 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
     assert_eq!(writers(&old), (BTreeSet::from([1]), events));
 
     let mended = support::composed_manifest(&folder(), "mended.toml", host);
-    served.server.replace(&mended).expect("the host starts again");
+    served
+        .server
+        .replace(&mended)
+        .expect("the host starts again");
     let url = served.server.url();
     let (over, written) = (AtomicBool::new(false), AtomicUsize::new(0));
     let began = Instant::now();
@@ -84,8 +96,10 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
                         let page = client.get("/views/counts?limit=100").expect("an answer");
                         assert_eq!(page.status, 200, "{}", page.text);
                         let rows = page.body["rows"].as_array().expect("rows");
-                        let by: BTreeSet<u64> =
-                            rows.iter().filter_map(|row| row["value"]["by"].as_u64()).collect();
+                        let by: BTreeSet<u64> = rows
+                            .iter()
+                            .filter_map(|row| row["value"]["by"].as_u64())
+                            .collect();
                         assert_eq!(by.len(), 1, "old and new rows in one answer: {}", page.text);
                         let by = by.first().copied().unwrap_or_default();
                         assert!(by >= newest, "the old generation came back");
@@ -104,7 +118,10 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
         let mut progress = BTreeSet::new();
         loop {
             let status = client.get("/admin/reactions/counts").expect("an answer");
-            let generations = status.body["generations"].as_array().cloned().unwrap_or_default();
+            let generations = status.body["generations"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let new = generations.iter().find(|it| it["version"] == 2);
             if let Some(new) = new {
                 progress.insert(new["position"].as_u64().unwrap_or_default());
@@ -113,9 +130,15 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
                 }
             }
             if host == Kind::Wasmtime {
-                client.post("/admin/pump?budget=300", &[], b"").expect("an answer");
+                client
+                    .post("/admin/pump?budget=300", &[], b"")
+                    .expect("an answer");
             }
-            assert!(began.elapsed() < Duration::from_secs(300), "{}", status.text);
+            assert!(
+                began.elapsed() < Duration::from_secs(300),
+                "{}",
+                status.text
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         std::thread::sleep(Duration::from_millis(300));
@@ -135,15 +158,30 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
     assert!(progress.len() > 2, "progress is not visible: {progress:?}");
     finish(&client).expect("the view catches up");
     let log = client.log().expect("the log");
-    assert_eq!(log.len() as u64, events + written.load(Ordering::Relaxed) as u64);
-    assert_eq!(view_rows(&client, "counts").expect("the view"), expected(&log));
+    assert_eq!(
+        log.len() as u64,
+        events + written.load(Ordering::Relaxed) as u64
+    );
+    assert_eq!(
+        view_rows(&client, "counts").expect("the view"),
+        expected(&log)
+    );
 
     // The old generation is there until somebody drops it.
-    let dropped = client.delete("/admin/reactions/counts/generations/1").expect("an answer");
+    let dropped = client
+        .delete("/admin/reactions/counts/generations/1")
+        .expect("an answer");
     assert!((200..300).contains(&dropped.status), "{}", dropped.text);
     let status = client.get("/admin/reactions/counts").expect("an answer");
-    assert_eq!(status.body["generations"].as_array().map(Vec::len), Some(1), "{}", status.text);
-    let refused = client.delete("/admin/reactions/counts/generations/2").expect("an answer");
+    assert_eq!(
+        status.body["generations"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        status.text
+    );
+    let refused = client
+        .delete("/admin/reactions/counts/generations/2")
+        .expect("an answer");
     assert_eq!(refused.status, 409, "{}", refused.text);
 }
 

@@ -18,22 +18,26 @@ fn folder() -> PathBuf {
 fn count(client: &Client, stream: &str, from: u64, count: u64) {
     let body = json!({"stream": stream, "from": from, "count": count}).to_string();
     let id = format!("{stream}-{from}");
-    let answer = client.command("Count", &id, body.as_bytes()).expect("an answer");
+    let answer = client
+        .command("Count", &id, body.as_bytes())
+        .expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
 /// What a notifier was told, in order.
 fn told(mailbox: &Mailbox, to: &str) -> Vec<Value> {
     let letters = mailbox.letters();
-    let notices = letters.iter().map(|letter| {
-        serde_json::from_str::<Value>(&letter.body).expect("JSON")
-    });
+    let notices = letters
+        .iter()
+        .map(|letter| serde_json::from_str::<Value>(&letter.body).expect("JSON"));
     notices.filter(|notice| notice["to"] == to).collect()
 }
 
 fn numbers(mailbox: &Mailbox, to: &str) -> Vec<u64> {
     let told = told(mailbox, to);
-    told.iter().filter_map(|notice| notice["number"].as_u64()).collect()
+    told.iter()
+        .filter_map(|notice| notice["number"].as_u64())
+        .collect()
 }
 
 fn subscriptions_keep_their_promises(host: Kind) {
@@ -44,7 +48,10 @@ fn subscriptions_keep_their_promises(host: Kind) {
     let client = Client::new(served.server.url());
     count(&client, "a", 0, 10);
     let posting = support::composed_manifest(&folder(), "posting.toml", host);
-    served.server.replace(&posting).expect("the host starts again");
+    served
+        .server
+        .replace(&posting)
+        .expect("the host starts again");
 
     // From the origin, and from now on.
     count(&client, "b", 10, 10);
@@ -71,7 +78,10 @@ fn subscriptions_keep_their_promises(host: Kind) {
     assert_eq!(numbers(&mailbox, "Everything"), (0..25).collect::<Vec<_>>());
     let last = told(&mailbox, "Everything");
     let attempt = last.iter().find(|notice| notice["number"] == 20);
-    assert!(attempt.is_some_and(|notice| notice["attempt"].as_u64() > Some(1)), "{attempt:?}");
+    assert!(
+        attempt.is_some_and(|notice| notice["attempt"].as_u64() > Some(1)),
+        "{attempt:?}"
+    );
 
     // Resumed from the last acknowledged one: nothing is told twice.
     served.server.restart().expect("started");
@@ -86,7 +96,12 @@ fn subscriptions_keep_their_promises(host: Kind) {
             let client = Client::new(served.server.url());
             scope.spawn(move || {
                 for number in 0..20 {
-                    count(&client, &format!("w{writer}"), 1_000 * (writer + 1) + number, 1);
+                    count(
+                        &client,
+                        &format!("w{writer}"),
+                        1_000 * (writer + 1) + number,
+                        1,
+                    );
                 }
             });
         }
@@ -110,7 +125,10 @@ fn subscriptions_keep_their_promises(host: Kind) {
             .filter(|notice| notice["stream"] == stream)
             .filter_map(|notice| notice["number"].as_u64())
             .collect();
-        assert!(of_stream.is_sorted() && !of_stream.is_empty(), "{stream}: {of_stream:?}");
+        assert!(
+            of_stream.is_sorted() && !of_stream.is_empty(),
+            "{stream}: {of_stream:?}"
+        );
     }
     assert_eq!(divided.len(), 91, "the poison is one of them");
 }
@@ -133,7 +151,9 @@ fn waiting_for_reactions(host: Kind) {
     for number in 0..10 {
         let body = json!({"stream": "a", "from": number, "count": 1}).to_string();
         let headers = [("prefer", "wait=10")];
-        let answer = client.post("/commands/Count", &headers, body.as_bytes()).expect("an answer");
+        let answer = client
+            .post("/commands/Count", &headers, body.as_bytes())
+            .expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(numbers(&mailbox, "Everything").last(), Some(&number));
         assert_eq!(numbers(&mailbox, "Divided").len() as u64, number + 1);
@@ -142,13 +162,23 @@ fn waiting_for_reactions(host: Kind) {
     mailbox.answer(503);
     let began = Instant::now();
     let body = br#"{"stream":"a","from":99,"count":1}"#;
-    let answer = client.post("/commands/Count", &[("prefer", "wait=1")], body).expect("an answer");
+    let answer = client
+        .post("/commands/Count", &[("prefer", "wait=1")], body)
+        .expect("an answer");
     assert_eq!(answer.status, 202, "{}", answer.text);
     assert!(began.elapsed() < Duration::from_secs(20));
     assert_eq!(answer.body["version"], 11);
     let lagging = answer.body["lagging"].as_array().expect("names");
-    assert!(lagging.contains(&json!("posting.everything")), "{}", answer.text);
-    assert!(!lagging.contains(&json!("posting.picky")), "{}", answer.text);
+    assert!(
+        lagging.contains(&json!("posting.everything")),
+        "{}",
+        answer.text
+    );
+    assert!(
+        !lagging.contains(&json!("posting.picky")),
+        "{}",
+        answer.text
+    );
 }
 
 #[test]

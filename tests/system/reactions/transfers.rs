@@ -21,7 +21,10 @@ fn no_money_is_lost(host: Kind) {
         tally.completed + tally.refused + tally.compensated,
         plan.transfers
     );
-    assert!(tally.completed > 200 && tally.refused > 20 && tally.compensated > 20, "{tally:?}");
+    assert!(
+        tally.completed > 200 && tally.refused > 20 && tally.compensated > 20,
+        "{tally:?}"
+    );
     assert_eq!(served.server.starts, 21);
 }
 

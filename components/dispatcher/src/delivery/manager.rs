@@ -136,7 +136,8 @@ impl Processes {
     }
 }
 
-fn decode(id: &str, bytes: &[u8]) -> Result<ProcessState, StoreError> {
+/// What is stored of a process.
+pub fn decode(id: &str, bytes: &[u8]) -> Result<ProcessState, StoreError> {
     progress::decode(bytes)
         .map_err(|reason| StoreError::Corrupt(format!("the state of process {id}: {reason}")))
 }

@@ -22,7 +22,7 @@ mod failure;
 pub mod generations;
 mod lane;
 mod late;
-mod manager;
+pub mod manager;
 mod notifier;
 pub mod progress;
 mod projector;

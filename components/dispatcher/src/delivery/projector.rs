@@ -13,6 +13,7 @@ use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::{RecordedEvent, Row, RowChange, RowKey};
 use crate::ports::Ports;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 /// Values of rows are written down together until they are this long, in bytes.
@@ -100,8 +101,8 @@ fn fold(
             return Ok(Err(failure));
         }
         let place = (view.clone(), key.clone());
-        if !rows.contains_key(&place) {
-            rows.insert(place, read(ports, lane, view, key)?);
+        if let Entry::Vacant(vacant) = rows.entry(place) {
+            vacant.insert(read(ports, lane, view, key)?);
         }
     }
     let given: Vec<Row> = touched

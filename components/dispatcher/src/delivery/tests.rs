@@ -1,4 +1,5 @@
 //! Deliveries over a world in memory that crashes, pauses and fails at every point.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
 
 mod crashes;
 mod failures;

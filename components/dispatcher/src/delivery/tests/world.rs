@@ -34,8 +34,14 @@ pub enum Mishap {
 /// How the deliverer ended.
 struct Death;
 
+/// A row: what it reflects, and its content type and value unless it was deleted.
+type Stored = (u64, Option<(String, Vec<u8>)>);
+
 #[derive(Clone, Default)]
-struct StoredView(BTreeMap<String, (u64, Option<(String, Vec<u8>)>)>);
+struct StoredView(BTreeMap<String, Stored>);
+
+/// A command's payload, and how it ended.
+type Ended = (Vec<u8>, Result<(), Rejection>);
 
 #[derive(Default)]
 pub struct World {
@@ -43,7 +49,7 @@ pub struct World {
     checkpoints: RefCell<BTreeMap<String, Checkpoint>>,
     views: RefCell<BTreeMap<String, StoredView>>,
     pub events: RefCell<Vec<RecordedEvent>>,
-    outcomes: RefCell<BTreeMap<String, (Vec<u8>, Result<(), Rejection>)>>,
+    outcomes: RefCell<BTreeMap<String, Ended>>,
     pub balances: RefCell<BTreeMap<String, i64>>,
     /// Positions, in the order of the calls.
     pub notified: RefCell<Vec<(u64, u32)>>,

@@ -1,0 +1,63 @@
+//! Handlers that answer poison with an error or a trap, however often it comes, and one that is well.
+
+use annals::{About, Delivery, Event, Notifier, Projector};
+use std::time::Duration;
+
+#[derive(Event)]
+pub enum Fact {
+    Counted { number: u64 },
+    Poisoned {},
+}
+
+/// Traps.
+pub struct Trapping;
+
+impl Projector for Trapping {
+    type Event = Fact;
+    type Row = u64;
+    const VIEW: &'static str = "traps";
+
+    fn touches(_: &Fact, about: &About) -> Vec<String> {
+        vec![about.stream.clone()]
+    }
+
+    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &About) -> Option<u64> {
+        match event {
+            Fact::Counted { number } => Some(row.unwrap_or_default() + number),
+            Fact::Poisoned {} => panic!("poison"),
+        }
+    }
+}
+
+/// Asks to be called again, at once.
+pub struct Asking;
+
+impl Notifier for Asking {
+    type Event = Fact;
+
+    fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
+        match event {
+            Fact::Counted { .. } => Delivery::Done,
+            Fact::Poisoned {} => Delivery::RetryAfter(Duration::ZERO),
+        }
+    }
+}
+
+/// Has no complaints.
+pub struct Healthy;
+
+impl Projector for Healthy {
+    type Event = Fact;
+    type Row = u64;
+    const VIEW: &'static str = "healthy";
+
+    fn touches(_: &Fact, about: &About) -> Vec<String> {
+        vec![about.stream.clone()]
+    }
+
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+        Some(row.unwrap_or_default() + 1)
+    }
+}
+
+annals::export!(projector Trapping, notifier Asking, projector Healthy);
