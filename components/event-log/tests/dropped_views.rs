@@ -94,7 +94,7 @@ fn of_a_view_with_a_hint_nothing_is_left_either() {
     assert_eq!(drop_all(&mut log, "v", 7), Ok(6));
     assert_eq!(remains(&slots), Vec::<String>::new());
     // Also to whoever wrote and dropped it, its name is used up.
-    let late = log.put_row("v", row("0", "late", 500), 0);
+    let late = log.put_row("v", row("new", "late", 500), 0);
     assert!(
         matches!(late, Err(WriteError::Store(StoreError::Invalid(_)))),
         "{late:?}"

@@ -304,7 +304,7 @@ fn lines_that_are_missing_or_changed_are_noticed() {
                 !drop
             })
             .collect();
-        let error = import(&MemorySlots::new(), "", rest.as_bytes()).unwrap_err();
+        let error = import(MemorySlots::new(), "", rest.as_bytes()).unwrap_err();
         assert!(error.to_string().contains("came"), "{error}");
     }
     for (from, to) in [
@@ -317,7 +317,7 @@ fn lines_that_are_missing_or_changed_are_noticed() {
     ] {
         let changed = lines.replacen(from, to, 1);
         assert_ne!(changed, lines, "{from}");
-        let error = import(&MemorySlots::new(), "", changed.as_bytes()).unwrap_err();
+        let error = import(MemorySlots::new(), "", changed.as_bytes()).unwrap_err();
         assert!(
             matches!(error, ImportError::Malformed { .. }),
             "{from}: {error}"
@@ -332,7 +332,7 @@ fn exports_from_before_there_were_reactions_are_imported() {
     let lines = String::from_utf8(export(&source, "", b"")).unwrap();
     let old = lines.replace(r#","rows":0,"checkpoints":0"#, "");
     assert_ne!(old, lines);
-    import(&MemorySlots::new(), "", old.as_bytes()).unwrap();
+    import(MemorySlots::new(), "", old.as_bytes()).unwrap();
 }
 
 proptest! {
