@@ -3,7 +3,7 @@
 
 use super::lane::{Ended, Held, LONGEST_PAUSE, Stop};
 use super::progress::Work;
-use super::{Engine, Lane};
+use super::{Engine, Lane, manager};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::settings::{FailurePolicy, LastResort};
 use crate::annals::es::types::RecordedEvent;
@@ -119,6 +119,17 @@ impl<P: Ports> Engine<'_, P> {
             return Ok(None);
         };
         let event = self.window.event(self.ports, cause)?;
+        if lane.reaction.policy.then == LastResort::Skip {
+            let reason = manager::skipped(&failure.reason);
+            // A process that cannot even be told of it goes on without.
+            if let Ok(work) = manager::refuse(self.ports, lane, held, &event, reason)? {
+                self.led_on(lane, held, work)?;
+                let name = &lane.reaction.name;
+                self.ports
+                    .log(&format!("{name}: a command is skipped: {}", failure.reason));
+                return Ok(None);
+            }
+        }
         let attempts = held.progress.tried;
         self.last_resort(lane, held, &failure.reason, |held| {
             let mut work = held.progress.work.clone();
@@ -126,9 +137,13 @@ impl<P: Ports> Engine<'_, P> {
                 && !step.commands.is_empty()
             {
                 let command = step.commands.remove(0);
-                let id = super::manager::command_id(lane.reaction, &event, command.index);
+                let id = manager::command_id(lane.reaction, &event, command.index);
                 let mut letter = self.letter(lane, &event, attempts, &failure.reason);
                 letter.command = Some((id, command));
+                // It had been taken up again, and has failed again: it stays where it lies.
+                if work.settled.as_ref() == Some(&letter.id()) {
+                    work.settled = None;
+                }
                 work.letter = Some(letter);
             }
             work

@@ -6,7 +6,6 @@ use super::progress::Work;
 use super::{Engine, Lane, lanes, manager, notifier, projector};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::WriteError;
-use crate::annals::es::types::Rejection;
 use crate::catalogue::{Kind, Reaction};
 use crate::letters::{self, Found};
 use crate::ports::Ports;
@@ -96,11 +95,7 @@ impl<P: Ports> Engine<'_, P> {
         let cause = self.window.event(self.ports, found.letter.position)?;
         let mut held = self.borrow(&lane)?;
         held.progress.work.step = Some(manager::taken_up(cause.position, command));
-        let reason = Rejection {
-            code: "command-skipped".into(),
-            message: format!("it was given up by hand, after: {}", found.letter.reason),
-            details: None,
-        };
+        let reason = manager::skipped(&found.letter.reason);
         match manager::refuse(self.ports, &lane, &held, &cause, reason)? {
             Ok(work) => self.settle(&lane, &mut held, work, found.id).map(|_| ()),
             Err(failure) => {

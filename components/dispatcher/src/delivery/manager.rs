@@ -389,6 +389,15 @@ pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -
     }
 }
 
+/// A process is told of a command that was given up as of a rejection.
+pub fn skipped(after: &str) -> Rejection {
+    Rejection {
+        code: "command-skipped".into(),
+        message: format!("it was given up, after: {after}"),
+        details: None,
+    }
+}
+
 /// A process is told of a command that could not be decoded as of a rejection.
 pub fn malformed(malformed: Malformed) -> Rejection {
     Rejection {

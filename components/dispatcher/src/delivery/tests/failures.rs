@@ -179,6 +179,36 @@ fn a_command_that_fails_is_parked_and_retried_with_the_same_id() {
 }
 
 #[test]
+fn a_parked_command_that_fails_again_stays_parked() {
+    for answer in [Answer::Fault, Answer::Trap] {
+        let world = transfer();
+        bad(&world, "b 4 t1", answer);
+        world.settle();
+        let id = "transfer.1.2048.0";
+        let found = letters::find(&world, id).unwrap().expect("a letter");
+        world.alive(|world| {
+            let late = world.engine().retry(found).expect("tried");
+            assert!(matches!(late, Late::Failed(_)), "{late:?}");
+        });
+        world.settle();
+        assert_eq!(world.letters(), [id]);
+        mended(&world);
+        assert_eq!(retry(&world, id), Late::Done);
+        assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 4));
+    }
+}
+
+#[test]
+fn the_process_of_a_command_that_is_skipped_by_policy_is_told() {
+    let mut world = transfer();
+    world.reactions[0].policy.then = LastResort::Skip;
+    bad(&world, "b 4 t1", Answer::Fault);
+    world.settle();
+    assert_eq!((balance(&world, "a"), balance(&world, "b")), (10, 0));
+    assert_eq!(world.letters(), [""; 0]);
+}
+
+#[test]
 fn a_parked_command_that_is_refused_in_the_end_is_compensated() {
     let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
     world.balances.borrow_mut().insert("a".into(), 10);
