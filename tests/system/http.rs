@@ -268,7 +268,7 @@ fn queries(client: &Client) {
     assert_eq!(client.get("/healthz").expect("an answer").status, 200);
     let about = client.get("/").expect("an answer");
     assert_eq!(about.body["name"], "bank");
-    assert_eq!(about.body["commands"].as_array().map(Vec::len), Some(3));
+    assert_eq!(about.body["commands"].as_array().map(Vec::len), Some(6));
     let missing = client.get("/streams/account-nobody").expect("an answer");
     assert_eq!(
         (missing.status, missing.problem()),
