@@ -1,0 +1,253 @@
+//! The world's handlers, and the bank that takes their commands.
+
+use super::{Answer, Death, World};
+use crate::annals::es::event_store::Appended;
+use crate::annals::es::notifiers::Delivery;
+use crate::annals::es::process_managers::{Input, Interest, Reaction as Told};
+use crate::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
+use crate::annals::es::types::{
+    Context, Fault, OutgoingCommand, Rejection, Row, RowChange, RowKey,
+};
+use crate::ports::{Commands, EventRef, Handlers};
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+
+fn words(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    text.split(' ').map(str::to_owned).collect()
+}
+
+/// A ledger whose rows depend on each other: `Moved a b n` moves what `a` has, `n` at most.
+fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
+    let words = words(payload);
+    match event_type {
+        "Given" => *rows.entry(words[0].clone()).or_default() += words[1].parse::<i64>().unwrap(),
+        "Moved" => {
+            let has = rows.get(&words[0]).copied().unwrap_or_default();
+            let moved = has.min(words[2].parse().unwrap());
+            rows.insert(words[0].clone(), has - moved);
+            *rows.entry(words[1].clone()).or_default() += moved;
+        }
+        "Emptied" => {
+            rows.remove(&words[0]);
+        }
+        _ => {}
+    }
+}
+
+impl World {
+    /// What the ledger must say.
+    pub fn expected(&self) -> BTreeMap<String, String> {
+        let mut rows = BTreeMap::new();
+        for event in self.events.borrow().iter() {
+            ledger(&mut rows, &event.event_type, &event.payload);
+        }
+        rows.into_iter()
+            .map(|(key, n)| (key, n.to_string()))
+            .collect()
+    }
+}
+
+impl Handlers for World {
+    fn touches(&self, _: u32, event: EventRef<'_>) -> Result<Vec<RowKey>, Fault> {
+        let words = words(&event.payload);
+        let keys = match event.event_type.as_str() {
+            "Given" | "Emptied" => &words[..1],
+            "Moved" => &words[..2],
+            _ => &[],
+        };
+        Ok(keys
+            .iter()
+            .map(|key| RowKey {
+                view: "ledger".into(),
+                key: key.clone(),
+            })
+            .collect())
+    }
+
+    fn project(&self, _: u32, event: EventRef<'_>, given: &[Row]) -> Result<Vec<RowChange>, Fault> {
+        self.fail(event)?;
+        self.projected.set(self.projected.get() + 1);
+        let number = |row: &Row| String::from_utf8_lossy(&row.value).parse().unwrap();
+        let mut rows = given
+            .iter()
+            .map(|row| (row.key.clone(), number(row)))
+            .collect();
+        ledger(&mut rows, &event.event_type, &event.payload);
+        let put = |(key, n): (String, i64)| {
+            RowChange::Put(Row {
+                view: "ledger".into(),
+                key,
+                content_type: "text/plain".into(),
+                value: n.to_string().into_bytes(),
+            })
+        };
+        let gone = given
+            .iter()
+            .filter(|row| !rows.contains_key(&row.key))
+            .map(|row| {
+                RowChange::Delete(RowKey {
+                    view: "ledger".into(),
+                    key: row.key.clone(),
+                })
+            })
+            .collect::<Vec<_>>();
+        Ok(rows.into_iter().map(put).chain(gone).collect())
+    }
+
+    fn interested(&self, _: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault> {
+        let words = words(&event.payload);
+        let id = words.last().cloned().unwrap_or_default();
+        Ok(match event.event_type.as_str() {
+            "Requested" => vec![Interest::StartStrict(id)],
+            "Given twice" => vec![Interest::Start(id)],
+            "Withdrawn" => vec![Interest::Proceed(id)],
+            "Deposited" => vec![Interest::Stop(id)],
+            _ => Vec::new(),
+        })
+    }
+
+    /// State: `from to amount`. A transfer, with its compensation.
+    fn react(
+        &self,
+        _: u32,
+        process: &str,
+        state: Option<&[u8]>,
+        what: &Input,
+        _: &Context,
+    ) -> Result<Told, Fault> {
+        let send = |kind: &str, account: &str, amount: &str| OutgoingCommand {
+            command_type: kind.into(),
+            content_type: "text/plain".into(),
+            payload: format!("{account} {amount} {process}").into_bytes(),
+        };
+        let mut told = Told {
+            state: state.unwrap_or_default().to_vec(),
+            commands: Vec::new(),
+            notes: Vec::new(),
+            stop: false,
+        };
+        match what {
+            Input::Event(event) => {
+                self.fail(event)?;
+                let now = words(&event.payload);
+                match event.event_type.as_str() {
+                    "Requested" => {
+                        told.state = now[..3].join(" ").into_bytes();
+                        told.commands.push(send("Withdraw", &now[0], &now[2]));
+                    }
+                    "Given twice" => {
+                        told.commands.push(send("Deposit", &now[0], &now[2]));
+                        told.commands.push(send("Deposit", &now[1], &now[2]));
+                    }
+                    "Withdrawn" => {
+                        let state = words(&told.state);
+                        told.commands.push(send("Deposit", &state[1], &state[2]));
+                    }
+                    _ => {}
+                }
+            }
+            Input::Refused(refusal) => {
+                let state = words(&told.state);
+                told.notes.push(refusal.reason.code.clone());
+                match refusal.command.command_type.as_str() {
+                    "Deposit" => told.commands.push(send("Deposit", &state[0], &state[2])),
+                    _ => told.stop = true,
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    fn notify(&self, _: u32, event: EventRef<'_>, attempt: u32) -> Result<Delivery, Fault> {
+        self.call(|| self.notified.borrow_mut().push((event.position, attempt)));
+        Ok(match self.answer(event) {
+            Some(Answer::Reject) => Delivery::Reject("never".into()),
+            Some(Answer::RetryAfter(pause)) => Delivery::RetryAfter(pause),
+            _ => {
+                self.fail(event)?;
+                Delivery::Done
+            }
+        })
+    }
+}
+
+impl Commands for World {
+    /// A bank: accounts named `closed..` take no deposits.
+    fn submit(&self, request: &Request) -> Result<Accepted, SubmitError> {
+        self.call(|| {
+            let id = request.command_id.clone().unwrap();
+            let payload = String::from_utf8_lossy(&request.payload).into_owned();
+            let words = words(&request.payload);
+            if let Some(answer) = self.answers.borrow().get(&payload) {
+                match answer {
+                    Answer::Trap => resume_unwind(Box::new(Death)),
+                    _ => {
+                        return Err(SubmitError::Fault(HandlerFault {
+                            handler: "bank".into(),
+                            message: "no".into(),
+                        }));
+                    }
+                }
+            }
+            let known = self.outcomes.borrow().get(&id).cloned();
+            let (duplicate, outcome) = match known {
+                Some((payload, outcome)) => {
+                    assert_eq!(
+                        payload, request.payload,
+                        "{id} was sent with another payload"
+                    );
+                    (true, outcome)
+                }
+                None => {
+                    let amount: i64 = words[1].parse().unwrap();
+                    let mut balances = self.balances.borrow_mut();
+                    let balance = balances.entry(words[0].clone()).or_default();
+                    let no = |code: &str| {
+                        Err(Rejection {
+                            code: code.into(),
+                            message: String::new(),
+                            details: None,
+                        })
+                    };
+                    let outcome = match request.command_type.as_str() {
+                        "Withdraw" if *balance < amount => no("insufficient"),
+                        "Withdraw" => {
+                            *balance -= amount;
+                            self.append_of(&words[0], "Withdrawn", &payload, &id);
+                            Ok(())
+                        }
+                        _ if words[0].starts_with("closed") => no("closed"),
+                        _ => {
+                            *balance += amount;
+                            self.append_of(&words[0], "Deposited", &payload, &id);
+                            Ok(())
+                        }
+                    };
+                    let record = (request.payload.clone(), outcome.clone());
+                    self.outcomes.borrow_mut().insert(id.clone(), record);
+                    (false, outcome)
+                }
+            };
+            match outcome {
+                Ok(()) => Ok(Accepted {
+                    command_id: id,
+                    stream: words[0].clone(),
+                    appended: Appended {
+                        version: 1,
+                        position: 1,
+                        cursor: 1,
+                        events: Vec::new(),
+                    },
+                    duplicate,
+                    attempts: 1,
+                }),
+                Err(reason) => Err(SubmitError::Rejected(Refused {
+                    command_id: id,
+                    reason,
+                    duplicate,
+                })),
+            }
+        })
+    }
+}
