@@ -355,7 +355,7 @@ fn states(client: &Client) {
     let unknown = state("decider=nobody");
     assert_eq!(
         (unknown.status, &unknown.body["nearest"]),
-        (404, &json!(["open-account", "transact"]))
+        (404, &json!(["open-account", "transact", "transfer"]))
     );
     assert_eq!(state("").status, 400);
     assert_eq!(state("decider=transact&at=0").status, 400);
