@@ -20,7 +20,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Provides the wasm targets, the wasmtime CLI and cargo-component, outside of the checkout.
+    /// Provides the wasm targets, the wasmtime CLI, cargo-component, jco and componentize-js, outside of
+    /// the checkout.
     Setup,
     /// Plays the bank on real hosts, kills them in the middle, and compares with the oracle.
     Demo,

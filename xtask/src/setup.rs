@@ -1,9 +1,10 @@
 //! Provides what a fresh machine lacks. Idempotent, and fast when nothing is missing.
 
 use crate::run::{self, cargo};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use std::fs;
 use std::process::Command;
-use xtask::tools::{CARGO_COMPONENT, Tool, WASMTIME};
+use xtask::tools::{CARGO_COMPONENT, NODE, Tool, WASMTIME};
 
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
 
@@ -13,6 +14,7 @@ pub fn setup() -> Result<()> {
     for tool in [&WASMTIME, &CARGO_COMPONENT] {
         provide(tool)?;
     }
+    node()?;
     strace();
     python()
 }
@@ -71,6 +73,61 @@ fn provide(tool: &Tool) -> Result<()> {
             root.join("bin").display()
         )
     })
+}
+
+/// The first version of Node.js that runs jco.
+const NODE_JS: u32 = 20;
+
+/// jco and componentize-js, by npm. In a folder beside its own until it is whole, so that the end of
+/// this task in the middle leaves nothing that looks provided.
+fn node() -> Result<()> {
+    let root = NODE.root()?;
+    if NODE.jco()?.exists() && NODE.componentize_js()?.exists() {
+        return Ok(());
+    }
+    node_js()?;
+    let half = root.with_extension(std::process::id().to_string());
+    fs::create_dir_all(&half).with_context(|| format!("making {}", half.display()))?;
+    for (name, text) in NODE.files() {
+        fs::write(half.join(name), text)?;
+    }
+    let installed = run::run(
+        "installing jco and componentize-js by npm (half a minute, once)",
+        Command::new("npm")
+            // No package's own scripts: what is installed is what the lock file's digests say.
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .args(["--omit-lockfile-registry-resolved=true", "--loglevel=error"])
+            .current_dir(&half),
+    );
+    let moved = installed.and_then(|()| {
+        if root.exists() {
+            fs::remove_dir_all(&root)?;
+        }
+        Ok(fs::rename(&half, &root)?)
+    });
+    if moved.is_err() {
+        let _ = fs::remove_dir_all(&half);
+    }
+    moved.with_context(|| {
+        format!(
+            "jco and componentize-js could not be installed; if the registry cannot be reached, put xtask/npm with its node_modules into {}",
+            root.display()
+        )
+    })
+}
+
+fn node_js() -> Result<()> {
+    let version = Command::new("node").arg("--version").output();
+    let version =
+        version.context("node is missing: jco and componentize-js need Node.js 20 or later")?;
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    let major = version
+        .strip_prefix('v')
+        .and_then(|v| v.split('.').next()?.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= NODE_JS => Ok(()),
+        _ => bail!("Node.js is {version}, and jco and componentize-js need {NODE_JS} or later"),
+    }
 }
 
 /// The tests of power cuts record system calls with it, and are skipped without it.

@@ -1,4 +1,4 @@
-//! The tools that are built from the package registry, each version into a folder of its own,
+//! The tools that are built from the package registries, each version into a folder of its own,
 //! outside of any checkout.
 
 use anyhow::{Context as _, Result};
@@ -70,6 +70,83 @@ impl Tool {
     }
 }
 
+/// Programs of the npm registry that run in Node.js: `package.json` names their versions, and
+/// `package-lock.json` those of everything that they need.
+pub struct Node {
+    manifest: &'static str,
+    lock: &'static str,
+}
+
+/// jco runs components in Node.js, componentize-js makes components of JavaScript.
+pub const NODE: Node = Node {
+    manifest: include_str!("../npm/package.json"),
+    lock: include_str!("../npm/package-lock.json"),
+};
+
+impl Node {
+    /// The folder of these versions: another lock file has another folder.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn root(&self) -> Result<PathBuf> {
+        Ok(cache()?.join(format!("node-{:016x}", fnv(&[self.manifest, self.lock]))))
+    }
+
+    /// The packages, whether they are there or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn modules(&self) -> Result<PathBuf> {
+        Ok(self.root()?.join("node_modules"))
+    }
+
+    /// The folder of the programs, for `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn folder(&self) -> Result<PathBuf> {
+        Ok(self.modules()?.join(".bin"))
+    }
+
+    /// The program `jco`, whether it is there or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn jco(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join("jco"))
+    }
+
+    /// The program `componentize-js`, whether it is there or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn componentize_js(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join("componentize-js"))
+    }
+
+    /// The files that npm installs by: names and contents.
+    #[must_use]
+    pub fn files(&self) -> [(&'static str, &'static str); 2] {
+        [
+            ("package.json", self.manifest),
+            ("package-lock.json", self.lock),
+        ]
+    }
+}
+
+/// FNV-1a, 64 bits: tells versions of short texts apart.
+fn fnv(texts: &[&str]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
 /// Where tools are kept: `ANNALS_TOOLS`, or a folder in the user's cache.
 fn cache() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("ANNALS_TOOLS") {
@@ -84,4 +161,24 @@ fn cache() -> Result<PathBuf> {
         .join(".cache"),
     };
     Ok(cache.join("annals").join("tools"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NODE, fnv};
+
+    #[test]
+    fn the_lock_names_no_place_to_load_from() {
+        for (name, text) in NODE.files() {
+            assert!(
+                !text.contains("resolved") && !text.contains("://"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_lock_is_another_folder() {
+        assert_ne!(fnv(&["a", "b"]), fnv(&["a", "c"]));
+    }
 }
