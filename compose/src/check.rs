@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
-use crate::problem::{Problem, nearest};
+use crate::problem::{Code, Problem, nearest};
 use std::collections::BTreeMap;
 
 /// A component that may be composed.
@@ -67,7 +67,7 @@ pub fn handler(
 ) -> Result<Checked, Vec<Problem>> {
     let mut problems = Vec::new();
     let name = handler.name.clone();
-    let entry = manifest.handlers.get(&name).map(|entry| entry.get_ref());
+    let entry = manifest.handlers.get(&name);
     let kinds = handler.kinds();
     if kinds.is_empty() {
         problems.push(no_kind(manifest, &handler));
@@ -90,6 +90,7 @@ pub fn handler(
         Ok(described) => described,
         Err(error) => {
             problems.push(manifest.problem(
+                Code::DescribeFailed,
                 &name,
                 format!("{error:#}"),
                 "`describe` must return constants; run the handler's own tests",
@@ -129,6 +130,7 @@ fn meaningless_keys(
 ) {
     if entry.on_failure.is_some() && !kinds.iter().any(|kind| kind.is_reaction()) {
         problems.push(manifest.problem(
+            Code::MeaninglessKey,
             name,
             "has `on-failure`, and a decider is not given events again",
             "remove `on-failure`: a decider's failure is the answer of its command",
@@ -136,6 +138,7 @@ fn meaningless_keys(
     }
     if entry.snapshot_every.is_some() && !kinds.contains(&Kind::Decider) {
         problems.push(manifest.problem(
+            Code::MeaninglessKey,
             name,
             format!("has `snapshot-every`, and a {} has no snapshots", kinds[0]),
             "remove `snapshot-every`",
@@ -175,8 +178,7 @@ fn routes(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>
                     } else {
                         format!("handles `{command}`, which `{other}` handles too")
                     };
-                    problems.push(manifest.problem(
-                        name,
+                    problems.push(manifest.problem(Code::DuplicateCommand, name,
                         both,
                         "a command has one decider: rename one of the commands, or remove a handler",
                     ));
@@ -200,16 +202,19 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
     };
     match near.map(|export| (export, of_kind(export))) {
         Some((other, Some(wanted))) => manifest.problem(
+            Code::WrongContract,
             &handler.name,
             format!("speaks another version of the contract: it exports `{other}`, not `{wanted}`"),
             "build it with the SDK of this composer's version",
         ),
         Some((other, None)) => manifest.problem(
+            Code::NoHandler,
             &handler.name,
             format!("exports `{other}`, which is not of a handler"),
             "export deciders, projectors, process managers or notifiers",
         ),
         None => manifest.problem(
+            Code::NoHandler,
             &handler.name,
             format!(
                 "exports no handler: it has {}",
@@ -234,6 +239,7 @@ fn named(
 ) -> Vec<DeciderDescriptor> {
     if deciders.is_empty() {
         problems.push(manifest.problem(
+            Code::HollowHandler,
             name,
             "holds no deciders",
             "name them in `annals::export!(..)`",
@@ -242,7 +248,7 @@ fn named(
     let cadence = manifest
         .handlers
         .get(name)
-        .and_then(|entry| entry.get_ref().snapshot_every);
+        .and_then(|entry| entry.snapshot_every);
     let several = deciders.len() > 1;
     for decider in &mut deciders {
         decider.name = if several {
@@ -268,6 +274,7 @@ fn descriptor(
         && category.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !legal {
         problems.push(manifest.problem(
+            Code::IllegalDescriptor,
             name,
             format!("declares the category `{}`", decider.category),
             "a category is a lower-case letter, then lower-case letters, digits and `_`",
@@ -275,6 +282,7 @@ fn descriptor(
     }
     if decider.commands.is_empty() {
         problems.push(manifest.problem(
+            Code::IllegalDescriptor,
             name,
             format!("`{}` handles no commands", decider.name),
             "give its command type at least one variant",
@@ -283,6 +291,7 @@ fn descriptor(
     for command in &decider.commands {
         if command.command_type.is_empty() || command.command_type.contains(['/', '?', '#', '%']) {
             problems.push(manifest.problem(
+                Code::IllegalDescriptor,
                 name,
                 format!("handles a command named `{}`", command.command_type),
                 "a command's name is part of a URL: use letters and digits",
@@ -295,8 +304,7 @@ fn descriptor(
                 Some(near) => format!("fold it in `evolve` (it folds `{near}`)"),
                 None => "fold it in `evolve`".into(),
             };
-            problems.push(manifest.problem(
-                name,
+            problems.push(manifest.problem(Code::UnfoldedEvent, name,
                 format!("emits `{event}` and does not fold it, so it would decide without its own events"),
                 remedy,
             ));

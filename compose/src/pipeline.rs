@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::{self, Prober};
-use crate::problem::Problems;
+use crate::problem::{Code, Problems};
 use crate::report::Report;
 use crate::wire::{self, Parts};
 use crate::{framework, source, verify};
@@ -30,11 +30,12 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
     let mut problems = Vec::new();
     let mut handlers = Vec::new();
     for (name, entry) in &manifest.handlers {
-        let handler = source::load(manifest, name, entry.get_ref())
+        let handler = source::load(manifest, &name.into(), &entry.origin)
             .map_err(|problem| vec![problem])
             .and_then(|bytes| {
                 probe::read(name, bytes).map_err(|error| {
                     vec![manifest.problem(
+                        Code::NotAComponent,
                         name,
                         format!("{error:#}"),
                         "name a component, or a core module that `annals::export!` is in",
@@ -105,7 +106,7 @@ fn handler_settings(manifest: &Manifest, checked: &Checked) -> Vec<HandlerSettin
     let on_failure = manifest
         .handlers
         .get(name)
-        .map(|entry| entry.get_ref().failure_policy())
+        .map(|entry| entry.failure_policy())
         .unwrap_or_default();
     let deciders = checked.deciders.first().map(|decider| HandlerSetting {
         name: name.clone(),

@@ -332,7 +332,7 @@ fn grants(manifest: &Manifest, handlers: &[Checked]) -> Vec<Grant> {
         let Some(entry) = manifest.handlers.get(name) else {
             continue;
         };
-        let allow = &entry.get_ref().allow;
+        let allow = &entry.allow;
         for import in imports {
             let names = allow.iter().find(|entry| grant::names(entry, import));
             let covers = || allow.iter().find(|entry| grant::covers(entry, import));

@@ -1,34 +1,40 @@
-//! Finds each handler's component, building it where the manifest names a crate or a command.
+//! Finds a component that the user brings, building it where the manifest names a crate or a command.
 
-use crate::manifest::{Handler, Manifest};
-use crate::problem::Problem;
+use crate::manifest::{Manifest, Origin};
+use crate::problem::{Code, Problem, Subject};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The target that crates are built for: nothing of a host can be imported there.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds a handler if need be, and reads its file.
+/// Builds a component if need be, and reads its file.
 ///
 /// # Errors
 ///
 /// A problem with a remedy: what the build tool said is on stderr.
-pub fn load(manifest: &Manifest, name: &str, handler: &Handler) -> Result<Vec<u8>, Problem> {
-    let file = match (&handler.path, &handler.component) {
-        (Some(path), _) => build_crate(manifest, name, &manifest.folder().join(path))?,
+pub fn load(manifest: &Manifest, owner: &Subject, origin: &Origin) -> Result<Vec<u8>, Problem> {
+    let file = match (&origin.path, &origin.component) {
+        (Some(path), _) => build_crate(manifest, owner, &manifest.folder().join(path))?,
         (None, Some(component)) => {
-            if let Some(command) = &handler.build {
-                run_build(manifest, name, command)?;
+            if let Some(command) = &origin.build {
+                run_build(manifest, owner, command)?;
             }
             manifest.folder().join(component)
         }
         (None, None) => {
-            return Err(manifest.problem(name, "has no component", "set `path` or `component`"));
+            return Err(manifest.problem(
+                Code::MissingKey,
+                owner,
+                "has no component",
+                "set `path` or `component`",
+            ));
         }
     };
     std::fs::read(&file).map_err(|error| {
         manifest.problem(
-            name,
+            Code::MissingFile,
+            owner,
             format!("{} cannot be read: {error}", file.display()),
             "build the component first, or correct its path in the manifest",
         )
@@ -36,8 +42,8 @@ pub fn load(manifest: &Manifest, name: &str, handler: &Handler) -> Result<Vec<u8
 }
 
 /// A build command of the user's own.
-fn run_build(manifest: &Manifest, name: &str, command: &str) -> Result<(), Problem> {
-    eprintln!("building {name}: {command}");
+fn run_build(manifest: &Manifest, owner: &Subject, command: &str) -> Result<(), Problem> {
+    eprintln!("building {}: {command}", owner.name());
     let status = Command::new("sh")
         .args(["-c", command])
         .current_dir(manifest.folder())
@@ -46,12 +52,14 @@ fn run_build(manifest: &Manifest, name: &str, command: &str) -> Result<(), Probl
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(manifest.problem(
-            name,
+            Code::BuildFailed,
+            owner,
             format!("`{command}` failed ({status})"),
             "see its output above",
         )),
         Err(error) => Err(manifest.problem(
-            name,
+            Code::BuildFailed,
+            owner,
             format!("`{command}` could not be started: {error}"),
             "correct `build` in the manifest",
         )),
@@ -59,11 +67,12 @@ fn run_build(manifest: &Manifest, name: &str, command: &str) -> Result<(), Probl
 }
 
 /// Builds a crate with the tool that it is made for, and answers where the result is.
-fn build_crate(manifest: &Manifest, name: &str, folder: &Path) -> Result<PathBuf, Problem> {
+fn build_crate(manifest: &Manifest, owner: &Subject, folder: &Path) -> Result<PathBuf, Problem> {
     let cargo_toml = folder.join("Cargo.toml");
     let text = std::fs::read_to_string(&cargo_toml).map_err(|error| {
         manifest.problem(
-            name,
+            Code::MissingCrate,
+            owner,
             format!("{} cannot be read: {error}", cargo_toml.display()),
             "`path` must name a crate's folder",
         )
@@ -93,12 +102,14 @@ fn build_crate(manifest: &Manifest, name: &str, folder: &Path) -> Result<PathBuf
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     eprintln!(
-        "building {name}: cargo {} --release --target {TARGET}",
+        "building {}: cargo {} --release --target {TARGET}",
+        owner.name(),
         tool.join(" ")
     );
     let output = command.output().map_err(|error| {
         manifest.problem(
-            name,
+            Code::BuildFailed,
+            owner,
             format!("cargo could not be started: {error}"),
             "install Rust from rustup.rs",
         )
@@ -111,11 +122,17 @@ fn build_crate(manifest: &Manifest, name: &str, folder: &Path) -> Result<PathBuf
         } else {
             format!("see its output above; it needs `rustup target add {TARGET}`")
         };
-        return Err(manifest.problem(name, format!("`cargo {}` failed", tool.join(" ")), remedy));
+        return Err(manifest.problem(
+            Code::BuildFailed,
+            owner,
+            format!("`cargo {}` failed", tool.join(" ")),
+            remedy,
+        ));
     }
     artifact(&output.stdout, &cargo_toml).ok_or_else(|| {
         manifest.problem(
-            name,
+            Code::NothingBuilt,
+            owner,
             "the crate made no component",
             "set `crate-type = [\"cdylib\"]` in the [lib] table of its Cargo.toml",
         )

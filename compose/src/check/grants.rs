@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::Handler;
-use crate::problem::{Problem, nearest};
+use crate::problem::{Code, Problem, nearest};
 use clap::ValueEnum as _;
 
 /// Checks a component's imports and grants. A component whose handlers are pure has neither; one with a
@@ -34,6 +34,7 @@ pub fn check(
                 format!("imports `{}`", imports.join("`, `"))
             };
             problems.push(manifest.problem(
+                Code::MixedPurity,
                 &handler.name,
                 format!("holds a {pure} beside a notifier, and {what}: a {pure} is pure"),
                 "make two components of it, one with notifiers only",
@@ -43,6 +44,7 @@ pub fn check(
     }
     for import in imports {
         problems.push(manifest.problem(
+            Code::ForbiddenImport,
             &handler.name,
             format!("imports `{import}`, and a {pure} is pure: it may import nothing"),
             import_remedy(import),
@@ -50,6 +52,7 @@ pub fn check(
     }
     if !allow.is_empty() {
         problems.push(manifest.problem(
+            Code::GrantToPure,
             &handler.name,
             format!(
                 "is granted `{}`, and a {pure} can be granted nothing",
@@ -79,6 +82,7 @@ fn granted(
         entries.retain(|entry| imports.iter().any(|import| grant::names(entry, import)));
         entries.extend(&missing);
         problems.push(manifest.problem(
+            Code::NotGranted,
             name,
             format!(
                 "imports `{}`, which it is not granted",
@@ -98,6 +102,7 @@ fn granted(
                 None => "remove it from `allow`".into(),
             };
             problems.push(manifest.problem(
+                Code::UnusedGrant,
                 name,
                 format!("is granted `{entry}`, which it does not import"),
                 remedy,
@@ -136,9 +141,15 @@ fn offered(
                 Some(other) => format!("do without it, or compose with --host {other}"),
                 None => "do without it".into(),
             };
-            problems.push(manifest.problem(name, format!("is granted `{import}`, {why}"), remedy));
+            problems.push(manifest.problem(
+                Code::NotOffered,
+                name,
+                format!("is granted `{import}`, {why}"),
+                remedy,
+            ));
         }
         None => problems.push(manifest.problem(
+            Code::NotOffered,
             name,
             format!("is granted `{import}`, which no host offers to handlers"),
             "do without it",

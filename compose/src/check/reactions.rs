@@ -4,7 +4,7 @@ use super::{Checked, Reaction};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::ReactionDescriptor;
-use crate::problem::{Problem, nearest};
+use crate::problem::{Code, Problem, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a view's name, and of a reaction's own.
@@ -22,6 +22,7 @@ pub fn named(
     for (kind, descriptors) in described {
         if descriptors.is_empty() {
             problems.push(manifest.problem(
+                Code::HollowHandler,
                 name,
                 format!("holds no {kind}s, and says that it does"),
                 "name them in `annals::export!(..)`",
@@ -48,6 +49,7 @@ pub fn named(
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !legal {
             problems.push(manifest.problem(
+                Code::IllegalDescriptor,
                 name,
                 format!("holds a {kind} that is named `{}`", descriptor.name),
                 "a reaction's name is part of a URL: use letters, digits, `-` and `_`, at most 64",
@@ -55,6 +57,7 @@ pub fn named(
         }
         if let Some(other) = own.insert(descriptor.name.clone(), kind) {
             problems.push(manifest.problem(
+                Code::DuplicateReaction,
                 name,
                 format!(
                     "holds a {other} and a {kind} that are both named `{}`",
@@ -77,7 +80,7 @@ pub fn descriptor(
 ) {
     let own = &descriptor.name;
     let mut problem = |what: String, remedy: &str| {
-        problems.push(manifest.problem(name, what, remedy));
+        problems.push(manifest.problem(Code::IllegalDescriptor, name, what, remedy));
     };
     if descriptor.version == 0 {
         problem(
@@ -155,6 +158,7 @@ pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
                 )
             };
             problems.push(manifest.problem(
+                Code::DuplicateView,
                 name,
                 what,
                 "a view has one projector: rename one of the views, or remove a projector",
@@ -176,6 +180,7 @@ pub fn unknown_commands(manifest: &Manifest, handlers: &[Checked], problems: &mu
         for command in &descriptor.emits {
             if !known.contains(command.as_str()) {
                 problems.push(manifest.problem(
+                    Code::UnhandledCommand,
                     name,
                     format!(
                         "`{}` emits the command `{command}`, which nobody handles",
@@ -201,6 +206,7 @@ pub fn unknown_events(manifest: &Manifest, handlers: &[Checked], problems: &mut 
         for event in &descriptor.wants {
             if !known.contains(event.as_str()) {
                 problems.push(manifest.problem(
+                    Code::UnknownEvent,
                     name,
                     format!(
                         "`{}` wants the event `{event}`, which no decider emits",

@@ -1,0 +1,82 @@
+//! The command line. Each subcommand has a file, which says what it may be given and what it does.
+
+mod check;
+mod compose;
+mod graph;
+mod message;
+
+use annals_compose::problem::{Code, Problem, Problems};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use message::MessageFormat;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Event sourcing made of WebAssembly components.
+///
+/// Composes your handlers and the framework's components into one component that runs on any
+/// WASI 0.2 host.
+///
+/// Exit status: 0 done, 1 your input is at fault, 2 usage, 3 our fault.
+#[derive(Parser)]
+#[command(name = "annals", version, about)]
+struct Cli {
+    /// How problems of your input are told.
+    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Auto)]
+    message_format: MessageFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Compose(compose::Args),
+    Graph(graph::Args),
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Check(args) => check::run(args),
+        Command::Compose(args) => compose::run(args),
+        Command::Graph(args) => graph::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<Problems>() {
+            Some(problems) => {
+                cli.message_format.tell(problems);
+                ExitCode::from(1)
+            }
+            None => {
+                eprintln!("annals: {error:#}");
+                eprintln!("this is a fault of annals, not of your input: please report it");
+                ExitCode::from(3)
+            }
+        },
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    });
+    written.map_err(|error| {
+        Problems::from(Problem::new(
+            Code::UnwritableOutput,
+            path.display().to_string(),
+            format!("cannot be written: {error}"),
+            "choose another place with -o, or make the folder",
+        ))
+        .into()
+    })
+}

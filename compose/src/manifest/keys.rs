@@ -1,0 +1,311 @@
+//! The keys that a manifest may have, the types of their values, and where each stands.
+//!
+//! What is not as it must be is told and then taken out, so that the rest can be read all the same.
+
+use super::handler::PARTS;
+use crate::problem::{Code, Subject, nearest};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What a key's value must be.
+enum Shape {
+    Text,
+    /// A whole number of 32 bits.
+    Number,
+    Texts,
+    Table(&'static [Key]),
+    /// Of the user's naming, all of a shape.
+    Named(&'static Shape),
+    /// Named as parts of the framework, all of a shape.
+    Parts(&'static Shape),
+}
+
+/// A key, and what it must be.
+struct Key {
+    name: &'static str,
+    shape: Shape,
+}
+
+const fn key(name: &'static str, shape: Shape) -> Key {
+    Key { name, shape }
+}
+
+const MANIFEST: &[Key] = &[
+    key("app", Shape::Table(APP)),
+    key("store", Shape::Table(STORE)),
+    key("delivery", Shape::Table(DELIVERY)),
+    key("handlers", Shape::Named(&Shape::Table(HANDLER))),
+    key("overrides", Shape::Parts(&Shape::Table(OVERRIDE))),
+];
+const APP: &[Key] = &[key("name", Shape::Text), key("version", Shape::Text)];
+const STORE: &[Key] = &[
+    key("prefix", Shape::Text),
+    key("partitions", Shape::Number),
+    key("bucket", Shape::Text),
+    key("path", Shape::Text),
+];
+const DELIVERY: &[Key] = &[key("budget", Shape::Text)];
+const HANDLER: &[Key] = &[
+    key("path", Shape::Text),
+    key("component", Shape::Text),
+    key("build", Shape::Text),
+    key("snapshot-every", Shape::Number),
+    key("allow", Shape::Texts),
+    key("on-failure", Shape::Table(ON_FAILURE)),
+];
+const ON_FAILURE: &[Key] = &[
+    key("attempts", Shape::Number),
+    key("backoff", Shape::Text),
+    key("max-backoff", Shape::Text),
+    key("then", Shape::Text),
+];
+const OVERRIDE: &[Key] = &[
+    key("path", Shape::Text),
+    key("component", Shape::Text),
+    key("build", Shape::Text),
+    key("allow", Shape::Texts),
+];
+
+/// Where a key and its value stand.
+#[derive(Debug, Clone)]
+pub struct Span {
+    /// The key; of an entry of a list, the entry.
+    pub key: Range<usize>,
+    /// The value; of a table, its header.
+    pub value: Range<usize>,
+}
+
+/// Where everything stands, by its path.
+#[derive(Debug, Default)]
+pub struct Spans(BTreeMap<Vec<String>, Span>);
+
+impl Spans {
+    /// Where a key stands.
+    pub fn get(&self, path: &[&str]) -> Option<&Span> {
+        // Paths are few and short.
+        let path: Vec<String> = path.iter().map(|one| (*one).to_owned()).collect();
+        self.0.get(&path)
+    }
+}
+
+/// A key that is not as it must be.
+pub struct Wrong {
+    /// What sort of problem it is.
+    pub code: Code,
+    /// The handler or part that it is of.
+    pub subject: Option<Subject>,
+    /// Where it is.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Looks at every key. What is wrong is answered, and gone from the table.
+pub fn look(manifest: &mut DeTable<'_>) -> (Spans, Vec<Wrong>) {
+    let mut looker = Looker::default();
+    looker.table(manifest, MANIFEST);
+    (Spans(looker.spans), looker.wrong)
+}
+
+#[derive(Default)]
+struct Looker {
+    path: Vec<String>,
+    spans: BTreeMap<Vec<String>, Span>,
+    wrong: Vec<Wrong>,
+}
+
+impl Looker {
+    fn table(&mut self, table: &mut DeTable<'_>, keys: &'static [Key]) {
+        self.retain(table, |looker, name, span, value| {
+            let Some(key) = keys.iter().find(|key| key.name == name) else {
+                looker.unknown(name, keys.iter().map(|key| key.name).collect(), span);
+                return false;
+            };
+            looker.value(value, &key.shape)
+        });
+    }
+
+    /// Goes through a table, and keeps of it what `judge` says.
+    fn retain(
+        &mut self,
+        table: &mut DeTable<'_>,
+        mut judge: impl FnMut(&mut Self, &str, Range<usize>, &mut Spanned<DeValue<'_>>) -> bool,
+    ) {
+        let names: Vec<(String, Range<usize>)> = table
+            .keys()
+            .map(|name| (name.get_ref().to_string(), name.span()))
+            .collect();
+        for (name, key) in names {
+            let Some(value) = table.get_mut(name.as_str()) else {
+                continue;
+            };
+            self.path.push(name.clone());
+            let span = Span {
+                key: key.clone(),
+                value: value.span(),
+            };
+            self.spans.insert(self.path.clone(), span);
+            if !judge(self, &name, key, value) {
+                table.remove(name.as_str());
+            }
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, value: &mut Spanned<DeValue<'_>>, shape: &'static Shape) -> bool {
+        let span = value.span();
+        match (value.get_mut(), shape) {
+            (DeValue::String(_), Shape::Text) => true,
+            (DeValue::Integer(number), Shape::Number) => {
+                let legal = u32::from_str_radix(number.as_str(), number.radix()).is_ok();
+                if !legal {
+                    let what = format!(
+                        "`{}` is {}, which is not possible",
+                        self.name(),
+                        number.as_str()
+                    );
+                    let remedy = format!("set it to a whole number from 0 to {}", u32::MAX);
+                    self.tell(Code::IllegalValue, span, what, remedy);
+                }
+                legal
+            }
+            (DeValue::Array(entries), Shape::Texts) => {
+                let mut legal = true;
+                for (index, entry) in entries.iter().enumerate() {
+                    if entry.get_ref().is_str() {
+                        let mut path = self.path.clone();
+                        path.push(index.to_string());
+                        let (key, value) = (entry.span(), entry.span());
+                        self.spans.insert(path, Span { key, value });
+                    } else {
+                        legal = false;
+                        let what = format!(
+                            "`{}` holds {}, and must hold texts only",
+                            self.name(),
+                            words(entry.get_ref())
+                        );
+                        self.tell(
+                            Code::WrongType,
+                            entry.span(),
+                            what,
+                            "write it in quotes".into(),
+                        );
+                    }
+                }
+                legal
+            }
+            (DeValue::Table(table), Shape::Table(keys)) => {
+                self.table(table, keys);
+                true
+            }
+            (DeValue::Table(table), Shape::Named(shape)) => {
+                self.retain(table, |looker, _, _, value| looker.value(value, shape));
+                true
+            }
+            (DeValue::Table(table), Shape::Parts(shape)) => {
+                self.retain(table, |looker, name, span, value| {
+                    if PARTS.contains(&name) {
+                        return looker.value(value, shape);
+                    }
+                    let what = format!("the framework has no part `{name}`");
+                    let remedy = match nearest(name, PARTS.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("the parts are {}", PARTS.join(", ")),
+                    };
+                    looker.tell(Code::UnknownPart, span, what, remedy);
+                    false
+                });
+                true
+            }
+            (other, shape) => {
+                let (wanted, example) = shape.words();
+                let what = format!(
+                    "`{}` is {}, and must be {wanted}",
+                    self.name(),
+                    words(other)
+                );
+                self.tell(
+                    Code::WrongType,
+                    span,
+                    what,
+                    format!("write it as {example}"),
+                );
+                false
+            }
+        }
+    }
+
+    fn unknown(&mut self, name: &str, known: Vec<&str>, span: Range<usize>) {
+        let place = match &self.path[..self.path.len() - 1] {
+            [] => " in the manifest".into(),
+            [table] => format!(" in [{table}]"),
+            // The table is told beside it.
+            [_, _] => String::new(),
+            [_, _, rest @ ..] => format!(" in `{}`", rest.join(".")),
+        };
+        let remedy = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known keys are {}", known.join(", ")),
+        };
+        let what = format!("unknown key `{name}`{place}");
+        self.tell(Code::UnknownKey, span, what, remedy);
+    }
+
+    /// The key at hand, as it is known in its handler or part.
+    fn name(&self) -> String {
+        match &self.path[..] {
+            [table, _, rest @ ..]
+                if (table == "handlers" || table == "overrides") && !rest.is_empty() =>
+            {
+                rest.join(".")
+            }
+            path => path.join("."),
+        }
+    }
+
+    fn tell(&mut self, code: Code, span: Range<usize>, what: String, remedy: String) {
+        let subject = match &self.path[..] {
+            [table, name, ..] if table == "handlers" => Some(Subject::Handler(name.clone())),
+            [table, name, ..] if table == "overrides" => Some(Subject::Part(name.clone())),
+            _ => None,
+        };
+        self.wrong.push(Wrong {
+            code,
+            subject,
+            span,
+            what,
+            remedy,
+        });
+    }
+}
+
+impl Shape {
+    /// What it is, and an example.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Text => ("a text", "\"..\""),
+            Self::Number => ("a whole number", "3"),
+            Self::Texts => ("a list of texts", "[\"..\", \"..\"]"),
+            Self::Table(_) => ("a table", "{ .. }, or under a header of its own"),
+            Self::Named(_) => ("a table of tables", "[handlers.<name>]"),
+            Self::Parts(..) => ("a table of tables", "[overrides.<part>]"),
+        }
+    }
+}
+
+/// A value in a sentence.
+fn words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,36 @@
+//! Problems for machines.
+
+use super::{Problem, Problems, Subject};
+use serde_json::{Value, json};
+
+/// One JSON object a line, each a problem. `docs/diagnostics.md` names the fields.
+#[must_use]
+pub fn render(problems: &Problems) -> String {
+    let objects = problems
+        .0
+        .iter()
+        .map(|problem| format!("{}\n", object(problem)));
+    objects.collect()
+}
+
+fn object(problem: &Problem) -> Value {
+    let mut object = json!({
+        "reason": "problem",
+        "code": problem.code,
+        "file": problem.file,
+        "message": problem.what,
+        "help": problem.remedy,
+    });
+    match &problem.subject {
+        Some(Subject::Handler(name)) => object["handler"] = json!(name),
+        Some(Subject::Part(name)) => object["part"] = json!(name),
+        None => {}
+    }
+    if let Some(place) = &problem.place {
+        let span = place.span();
+        object["line"] = json!(place.line());
+        object["column"] = json!(place.column());
+        object["span"] = json!({ "start": span.start, "end": span.end });
+    }
+    object
+}
