@@ -26,6 +26,8 @@ fn main() {
             workspace.join(watched).display()
         );
     }
+    // Files that are new in there are not seen otherwise.
+    println!("cargo::rerun-if-changed=templates");
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target = out.ancestors().nth(4).expect("cargo's layout of OUT_DIR");
     let mut cargo = Command::new(env("CARGO"));

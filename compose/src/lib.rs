@@ -16,9 +16,13 @@
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines and for people.
 //!
+//! [`new`] makes applications and handlers from templates, [`run`] serves an application while it is worked on, and
+//! [`cache`] remembers what need not be found out again.
+//!
 //! [`framework`] holds the framework's own components, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
+pub mod cache;
 pub mod check;
 pub mod framework;
 pub mod generate;
@@ -26,10 +30,12 @@ pub mod grant;
 pub mod host;
 pub mod kind;
 pub mod manifest;
+pub mod new;
 pub mod pipeline;
 pub mod probe;
 pub mod problem;
 pub mod report;
+pub mod run;
 pub mod source;
 pub mod verify;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! Runs the steps of a composition.
 
+use crate::cache::Cache;
 use crate::check::{self, Checked};
 use crate::generate::settings::{HandlerSetting, Settings};
 use crate::host::Host;
@@ -8,6 +9,7 @@ use crate::manifest::Manifest;
 use crate::probe::{self, Prober};
 use crate::problem::{Code, Problems};
 use crate::report::Report;
+use crate::source::Wanted;
 use crate::wire::{self, Parts};
 use crate::{framework, source, verify};
 use anyhow::{Context as _, Result};
@@ -26,11 +28,21 @@ pub struct Composed {
 ///
 /// [`Problems`] of the user's input, or something of ours.
 pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
+    let cache = Cache::user();
     let prober = Prober::new()?;
     let mut problems = Vec::new();
     let mut handlers = Vec::new();
-    for (name, entry) in &manifest.handlers {
-        let handler = source::load(manifest, &name.into(), &entry.origin)
+    let wanted: Vec<Wanted<'_>> = manifest
+        .handlers
+        .iter()
+        .map(|(name, entry)| Wanted {
+            owner: name.into(),
+            origin: &entry.origin,
+        })
+        .collect();
+    let loaded = source::load_all(manifest, &wanted, &cache);
+    for (name, bytes) in manifest.handlers.keys().zip(loaded) {
+        let handler = bytes
             .map_err(|problem| vec![problem])
             .and_then(|bytes| {
                 probe::read(name, bytes).map_err(|error| {

@@ -62,6 +62,9 @@ pub struct Route {
     pub precondition: String,
     /// Types of events that the decider may emit.
     pub emits: Vec<String>,
+    /// JSON schema of its payload, if the decider gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
 }
 
 /// One reaction.
@@ -135,6 +138,7 @@ impl Report {
                         Precondition::At(version) => format!("at {version}"),
                     },
                     emits: decider.emits.clone(),
+                    schema: command.schema.clone(),
                 })
             })
             .collect();

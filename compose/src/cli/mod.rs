@@ -1,13 +1,16 @@
 //! The command line. Each subcommand has a file, which says what it may be given and what it does.
 
 mod check;
+mod completions;
 mod compose;
 mod graph;
 mod message;
+mod new;
+mod run;
 
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use message::MessageFormat;
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +22,13 @@ use std::process::ExitCode;
 ///
 /// Exit status: 0 done, 1 your input is at fault, 2 usage, 3 our fault.
 #[derive(Parser)]
-#[command(name = "annals", version, about)]
+#[command(
+    name = "annals",
+    version,
+    about,
+    after_help = "First steps:
+  annals new bank && cd bank && annals run"
+)]
 struct Cli {
     /// How problems of your input are told.
     #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Auto)]
@@ -30,21 +39,29 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::Args),
+    Run(run::Args),
     Check(check::Args),
     Compose(compose::Args),
     Graph(graph::Args),
+    Completions(completions::Args),
 }
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Command::Check(args) => check::run(args),
-        Command::Compose(args) => compose::run(args),
-        Command::Graph(args) => graph::run(args),
+        Command::New(args) => new::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Compose(args) => compose::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Graph(args) => graph::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => {
+            completions::run(&args, &mut Cli::command()).map(|()| ExitCode::SUCCESS)
+        }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => match error.downcast_ref::<Problems>() {
             Some(problems) => {
                 cli.message_format.tell(problems);

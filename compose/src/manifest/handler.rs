@@ -14,6 +14,8 @@ pub struct Origin {
     pub component: Option<PathBuf>,
     /// A command that builds the component, run in the manifest's folder.
     pub build: Option<String>,
+    /// What that command makes it of: it runs again only if something in there changed. Without it, every time.
+    pub inputs: Option<Vec<PathBuf>>,
 }
 
 /// `[handlers.<name>]`

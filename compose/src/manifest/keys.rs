@@ -51,6 +51,7 @@ const HANDLER: &[Key] = &[
     key("path", Shape::Text),
     key("component", Shape::Text),
     key("build", Shape::Text),
+    key("inputs", Shape::Texts),
     key("snapshot-every", Shape::Number),
     key("allow", Shape::Texts),
     key("on-failure", Shape::Table(ON_FAILURE)),
@@ -65,6 +66,7 @@ const OVERRIDE: &[Key] = &[
     key("path", Shape::Text),
     key("component", Shape::Text),
     key("build", Shape::Text),
+    key("inputs", Shape::Texts),
     key("allow", Shape::Texts),
 ];
 

@@ -138,6 +138,15 @@ impl Manifest {
         }
     }
 
+    /// Where all components come from that the user brings.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        let parts = self.overrides.values().map(|entry| &entry.origin);
+        self.handlers
+            .values()
+            .map(|entry| &entry.origin)
+            .chain(parts)
+    }
+
     /// A problem of a handler or a part, at the header of its table.
     #[must_use]
     pub fn problem(
@@ -284,6 +293,12 @@ impl Manifest {
                 "has `build` beside `path`",
                 "a crate is built with its own tool: remove `build`, or set `component` instead of `path`",
                 Some("build"),
+            ),
+            _ if origin.inputs.is_some() && origin.build.is_none() => (
+                Code::ConflictingKeys,
+                "has `inputs` and no `build`",
+                "`inputs` says when `build` runs again: remove it, or set `build`",
+                Some("inputs"),
             ),
             _ => return,
         };

@@ -98,6 +98,14 @@ codes! {
     UnhandledCommand = "unhandled-command",
     /// An event that nobody emits.
     UnknownEvent = "unknown-event",
+    /// Something is there already, and would be overwritten.
+    AlreadyThere = "already-there",
+    /// There is no template of that kind in that language.
+    NoTemplate = "no-template",
+    /// The SDK is not where it was said to be.
+    MissingSdk = "missing-sdk",
+    /// annals-host is nowhere to be found.
+    MissingHost = "missing-host",
     /// What was made cannot be written.
     UnwritableOutput = "unwritable-output",
 }

@@ -1,0 +1,230 @@
+//! Remembers what followed from some bytes, so that it need not be found out again.
+//!
+//! An entry is found by a hash of those bytes and of this composer: another composer, or a changed one, finds
+//! none. An entry that is damaged counts as none, and one that cannot be written is not missed.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// Names the folder; empty: nothing is remembered.
+pub const VARIABLE: &str = "ANNALS_CACHE";
+
+/// Beyond so many entries the older half is forgotten.
+const MOST: usize = 4_096;
+
+/// A folder of entries, or none.
+#[derive(Debug, Clone, Default)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+    composer: Vec<u8>,
+}
+
+impl Cache {
+    /// Remembers nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// In a folder.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            folder: Some(folder.into()),
+            composer: composer(),
+        }
+    }
+
+    /// Where the environment says, otherwise in the user's cache folder.
+    #[must_use]
+    pub fn user() -> Self {
+        let chosen = env::var_os(VARIABLE).map(PathBuf::from);
+        let folder = chosen.or_else(|| Some(user_folder()?.join("annals").join("handlers")));
+        match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => Self::at(&folder),
+            None => Self::none(),
+        }
+    }
+
+    /// What followed from these bytes, for this purpose.
+    pub fn get<T: DeserializeOwned>(&self, purpose: &str, bytes: &[u8]) -> Option<T> {
+        let text = fs::read_to_string(self.file(purpose, bytes)?).ok()?;
+        let (sum, value) = text.split_once('\n')?;
+        if sum != hash(&[value.as_bytes()]) {
+            return None;
+        }
+        serde_json::from_str(value).ok()
+    }
+
+    /// Remembers what followed from these bytes, for this purpose.
+    pub fn put<T: Serialize>(&self, purpose: &str, bytes: &[u8], value: &T) {
+        let Some(file) = self.file(purpose, bytes) else {
+            return;
+        };
+        let (Some(folder), Ok(value)) = (file.parent(), serde_json::to_string(value)) else {
+            return;
+        };
+        let text = format!("{}\n{value}", hash(&[value.as_bytes()]));
+        // Others may be at the same entry: it is there whole, or not at all.
+        let written = fs::create_dir_all(folder)
+            .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+            .and_then(|mut new| std::io::Write::write_all(&mut new, text.as_bytes()).map(|()| new));
+        if let Ok(new) = written {
+            let _ = new.persist(&file);
+        }
+        forget(folder, MOST);
+    }
+
+    fn file(&self, purpose: &str, bytes: &[u8]) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join(hash(&[&self.composer, purpose.as_bytes(), bytes])))
+    }
+}
+
+/// Hexadecimal SHA-256 of some pieces, each told apart from the next.
+#[must_use]
+pub fn hash(pieces: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    for piece in pieces {
+        hasher.update((piece.len() as u64).to_le_bytes());
+        hasher.update(piece);
+    }
+    hasher
+        .finalize()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// Which composer this is: its version, and its binary's length and time, since a version may be built many times.
+fn composer() -> Vec<u8> {
+    let metadata = env::current_exe().and_then(fs::metadata).ok();
+    let built = metadata
+        .as_ref()
+        .and_then(|metadata| metadata.modified().ok());
+    let built = built.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let length = metadata.map(|metadata| metadata.len());
+    format!("{} {length:?} {built:?}", env!("CARGO_PKG_VERSION")).into_bytes()
+}
+
+fn user_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+}
+
+/// Removes the older half of the entries, if there are too many.
+fn forget(folder: &Path, most: usize) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    if entries.len() > most {
+        entries.sort();
+        for (_, file) in &entries[..entries.len() / 2] {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(folder: &Path) -> Vec<PathBuf> {
+        fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    }
+
+    #[test]
+    fn what_was_put_is_got_for_the_same_bytes_and_purpose() {
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(home.path());
+        cache.put("probe", b"bytes", &vec!["a"]);
+        assert_eq!(cache.get("probe", b"bytes"), Some(vec!["a".to_owned()]));
+        assert_eq!(cache.get::<Vec<String>>("probe", b"other"), None);
+        assert_eq!(cache.get::<Vec<String>>("prob", b"ebytes"), None);
+        let none = Cache::none();
+        none.put("probe", b"bytes", &1);
+        assert_eq!(none.get::<u32>("probe", b"bytes"), None);
+    }
+
+    #[test]
+    fn another_composer_finds_nothing() {
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(home.path());
+        cache.put("probe", b"bytes", &1);
+        let other = Cache {
+            composer: b"0.0.0".into(),
+            ..cache.clone()
+        };
+        assert_eq!(
+            (
+                cache.get("probe", b"bytes"),
+                other.get::<u32>("probe", b"bytes")
+            ),
+            (Some(1), None)
+        );
+    }
+
+    #[test]
+    fn a_damaged_entry_is_none_and_is_mended() {
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(home.path());
+        cache.put("probe", b"bytes", &10);
+        let [file] = &entries(home.path())[..] else {
+            panic!("one entry")
+        };
+        let whole = fs::read(file).expect("there");
+        for length in 0..whole.len() {
+            fs::write(file, &whole[..length]).expect("written");
+            assert_eq!(
+                cache.get::<u32>("probe", b"bytes"),
+                None,
+                "of {length} bytes"
+            );
+        }
+        let mut changed = whole.clone();
+        *changed.last_mut().expect("a value") = b'1';
+        fs::write(file, changed).expect("written");
+        assert_eq!(cache.get::<u32>("probe", b"bytes"), None);
+        cache.put("probe", b"bytes", &10);
+        assert_eq!(cache.get::<u32>("probe", b"bytes"), Some(10));
+    }
+
+    #[test]
+    fn a_full_cache_forgets_what_is_older() {
+        let home = tempfile::tempdir().expect("a folder");
+        for number in 0..10_u64 {
+            let file = fs::File::create(home.path().join(number.to_string())).expect("written");
+            file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(number))
+                .expect("set");
+        }
+        forget(home.path(), 10);
+        assert_eq!(entries(home.path()).len(), 10);
+        forget(home.path(), 9);
+        let mut left: Vec<String> = entries(home.path())
+            .iter()
+            .map(|path| path.file_name().expect("a name").to_string_lossy().into())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["5", "6", "7", "8", "9"]);
+    }
+}

@@ -1,0 +1,24 @@
+//! `annals completions`
+
+use anyhow::Result;
+use clap::Command;
+use clap_complete::Shell;
+
+/// Prints what makes a shell complete this command.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  source <(annals completions bash)
+  annals completions zsh > ~/.zfunc/_annals
+  annals completions fish > ~/.config/fish/completions/annals.fish")]
+pub struct Args {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub fn run(args: &Args, command: &mut Command) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, command, "annals", &mut script);
+    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+    Ok(())
+}

@@ -1,0 +1,349 @@
+//! Crates, built by the tool that each is made for.
+//!
+//! A call of cargo that has nothing to do takes a tenth of a second, so crates of one workspace share one. Only those
+//! do that become the same as if each was built alone: cargo joins the features that the crates of one call want of a
+//! dependency, so those that want different ones are built by different calls.
+
+use crate::manifest::Manifest;
+use crate::problem::{Code, Problem, Subject};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The target that crates are built for: nothing of a host can be imported there.
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds crates, and answers where the component of each is.
+pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<PathBuf, Problem>> {
+    let mut answers: Vec<Option<Result<PathBuf, Problem>>> = wanted.iter().map(|_| None).collect();
+    let mut crates = Vec::new();
+    for (index, (owner, folder)) in wanted.iter().enumerate() {
+        match Crate::read(manifest, index, owner, folder) {
+            Ok(one) => crates.push(one),
+            Err(problem) => answers[index] = Some(Err(problem)),
+        }
+    }
+    for group in groups(&crates, &workspaces(&crates)) {
+        for (index, answer) in call(manifest, &group) {
+            answers[index] = Some(answer);
+        }
+    }
+    let never = |(answer, (owner, _)): (Option<Result<PathBuf, Problem>>, &(&Subject, PathBuf))| {
+        answer.unwrap_or_else(|| Err(nothing_built(manifest, owner)))
+    };
+    answers.into_iter().zip(wanted).map(never).collect()
+}
+
+/// A crate that is to be built.
+struct Crate<'a> {
+    /// Its place among those that are wanted.
+    index: usize,
+    owner: &'a Subject,
+    /// Absolute, without links: as cargo names it.
+    cargo_toml: PathBuf,
+    /// Made with cargo-component.
+    component_project: bool,
+}
+
+impl<'a> Crate<'a> {
+    fn read(
+        manifest: &Manifest,
+        index: usize,
+        owner: &'a Subject,
+        folder: &Path,
+    ) -> Result<Self, Problem> {
+        let cargo_toml = folder.join("Cargo.toml");
+        let problem = |error: std::io::Error| {
+            manifest.problem(
+                Code::MissingCrate,
+                owner,
+                format!("{} cannot be read: {error}", cargo_toml.display()),
+                "`path` must name a crate's folder",
+            )
+        };
+        let text = std::fs::read_to_string(&cargo_toml).map_err(problem)?;
+        let component_project = toml::from_str::<toml::Table>(&text).is_ok_and(|table| {
+            let metadata = table
+                .get("package")
+                .and_then(|package| package.get("metadata"));
+            metadata.is_some_and(|metadata| metadata.get("component").is_some())
+        });
+        let cargo_toml = cargo_toml.canonicalize().map_err(problem)?;
+        Ok(Self {
+            index,
+            owner,
+            cargo_toml,
+            component_project,
+        })
+    }
+
+    fn folder(&self) -> &Path {
+        self.cargo_toml.parent().unwrap_or(Path::new("/"))
+    }
+
+    fn tool(&self) -> &'static [&'static str] {
+        if self.component_project {
+            &["component", "build"]
+        } else {
+            &["build"]
+        }
+    }
+}
+
+/// What cargo says of a workspace.
+#[derive(Debug, Deserialize)]
+struct Workspace {
+    workspace_root: PathBuf,
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+    features: BTreeSet<String>,
+    uses_default_features: bool,
+}
+
+/// What is wanted of each dependency.
+type Wants = BTreeMap<String, (BTreeSet<String>, bool)>;
+
+impl Workspace {
+    fn package(&self, cargo_toml: &Path) -> Option<&Package> {
+        self.packages
+            .iter()
+            .find(|package| package.manifest_path == cargo_toml)
+    }
+
+    /// What a package wants of its dependencies, and those of them that are members of theirs. What the registry's
+    /// packages want of each other is left to cargo.
+    fn wants(&self, package: &Package) -> Wants {
+        let mut wants = Wants::new();
+        let (mut waiting, mut seen) = (vec![package], BTreeSet::new());
+        while let Some(package) = waiting.pop() {
+            if !seen.insert(&package.name) {
+                continue;
+            }
+            let used = package.dependencies.iter();
+            for dependency in used.filter(|one| one.kind.as_deref() != Some("dev")) {
+                let (features, default) = wants.entry(dependency.name.clone()).or_default();
+                features.extend(dependency.features.iter().cloned());
+                *default |= dependency.uses_default_features;
+                waiting.extend(
+                    self.packages
+                        .iter()
+                        .find(|member| member.name == dependency.name),
+                );
+            }
+        }
+        wants
+    }
+}
+
+/// The workspaces that crates are in, as far as cargo can tell: a broken one is told of by the build.
+fn workspaces(crates: &[Crate<'_>]) -> Vec<Workspace> {
+    let mut found: Vec<Workspace> = Vec::new();
+    if crates.len() < 2 {
+        return found;
+    }
+    for one in crates {
+        if found
+            .iter()
+            .any(|workspace| workspace.package(&one.cargo_toml).is_some())
+        {
+            continue;
+        }
+        let output = cargo()
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .current_dir(one.folder())
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output();
+        found.extend(
+            output
+                .ok()
+                .and_then(|output| serde_json::from_slice(&output.stdout).ok()),
+        );
+    }
+    found
+}
+
+/// Crates that one call builds.
+struct Group<'a> {
+    crates: Vec<(&'a Crate<'a>, Option<&'a Package>)>,
+    workspace: Option<&'a Path>,
+    wants: Wants,
+}
+
+fn groups<'a>(crates: &'a [Crate<'a>], workspaces: &'a [Workspace]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for one in crates {
+        let known = workspaces
+            .iter()
+            .find_map(|workspace| Some((workspace, workspace.package(&one.cargo_toml)?)));
+        let shared = known
+            .filter(|(workspace, _)| !has_own_settings(one.folder(), &workspace.workspace_root));
+        let Some((workspace, package)) = shared else {
+            groups.push(Group {
+                crates: vec![(one, None)],
+                workspace: None,
+                wants: Wants::new(),
+            });
+            continue;
+        };
+        let wants = workspace.wants(package);
+        let root = Some(workspace.workspace_root.as_path());
+        let agrees = |group: &&mut Group<'_>| {
+            let differs = |(name, want): (&String, &_)| {
+                group.wants.get(name).is_some_and(|other| other != want)
+            };
+            group.workspace == root
+                && group.crates[0].0.tool() == one.tool()
+                && !wants.iter().any(differs)
+        };
+        match groups.iter_mut().find(agrees) {
+            Some(group) => {
+                group.crates.push((one, Some(package)));
+                group.wants.extend(wants);
+            }
+            None => groups.push(Group {
+                crates: vec![(one, Some(package))],
+                workspace: root,
+                wants,
+            }),
+        }
+    }
+    groups
+}
+
+/// Does a folder below a workspace's root have settings that cargo sees from there only?
+fn has_own_settings(folder: &Path, root: &Path) -> bool {
+    const SETTINGS: &[&str] = &[
+        ".cargo/config.toml",
+        ".cargo/config",
+        "rust-toolchain.toml",
+        "rust-toolchain",
+    ];
+    let below = folder.ancestors().take_while(|ancestor| *ancestor != root);
+    below
+        .into_iter()
+        .any(|folder| SETTINGS.iter().any(|file| folder.join(file).exists()))
+}
+
+/// One call of cargo, and what came of each crate.
+fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, Problem>)> {
+    let (first, _) = group.crates[0];
+    let tool = first.tool();
+    let names: Vec<&str> = group
+        .crates
+        .iter()
+        .map(|(one, _)| one.owner.name())
+        .collect();
+    let mut command = cargo();
+    command
+        .args(tool)
+        .args([
+            "--release",
+            "--target",
+            TARGET,
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .current_dir(first.folder())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    if let (Some(root), true) = (group.workspace, group.crates.len() > 1) {
+        // One that fails keeps no others from being built, or from failing, too.
+        command.arg("--keep-going").current_dir(root);
+        for (_, package) in &group.crates {
+            command.args(
+                package
+                    .iter()
+                    .flat_map(|package| ["--package", &package.name]),
+            );
+        }
+    }
+    eprintln!(
+        "building {}: cargo {} --release --target {TARGET}",
+        names.join(", "),
+        tool.join(" ")
+    );
+    let output = command.output();
+    let outcome = |one: &Crate<'_>| {
+        let output = output.as_ref().map_err(|error| {
+            manifest.problem(
+                Code::BuildFailed,
+                one.owner,
+                format!("cargo could not be started: {error}"),
+                "install Rust from rustup.rs",
+            )
+        })?;
+        match artifact(&output.stdout, &one.cargo_toml) {
+            // In a call for several, others may have failed.
+            Some(file) if output.status.success() || group.crates.len() > 1 => Ok(file),
+            None if output.status.success() => Err(nothing_built(manifest, one.owner)),
+            _ => Err(build_failed(manifest, one)),
+        }
+    };
+    group
+        .crates
+        .iter()
+        .map(|(one, _)| (one.index, outcome(one)))
+        .collect()
+}
+
+fn build_failed(manifest: &Manifest, one: &Crate<'_>) -> Problem {
+    let tool = if one.component_project {
+        "`cargo install cargo-component` and "
+    } else {
+        ""
+    };
+    manifest.problem(
+        Code::BuildFailed,
+        one.owner,
+        format!("`cargo {}` failed", one.tool().join(" ")),
+        format!("see its output above; it needs {tool}`rustup target add {TARGET}`"),
+    )
+}
+
+fn nothing_built(manifest: &Manifest, owner: &Subject) -> Problem {
+    manifest.problem(
+        Code::NothingBuilt,
+        owner,
+        "the crate made no component",
+        "set `crate-type = [\"cdylib\"]` in the [lib] table of its Cargo.toml",
+    )
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The wasm file that cargo's messages name for a manifest.
+fn artifact(messages: &[u8], cargo_toml: &Path) -> Option<PathBuf> {
+    let mut found = None;
+    for line in messages.split(|byte| *byte == b'\n') {
+        let Ok(message) = serde_json::from_slice::<serde_json::Value>(line) else {
+            continue;
+        };
+        let manifest = message["manifest_path"].as_str().map(Path::new);
+        if message["reason"] != "compiler-artifact" || manifest != Some(cargo_toml) {
+            continue;
+        }
+        let files = message["filenames"].as_array().into_iter().flatten();
+        found = files
+            .filter_map(|file| file.as_str())
+            .find(|file| file.ends_with(".wasm"))
+            .map(PathBuf::from)
+            .or(found);
+    }
+    found
+}

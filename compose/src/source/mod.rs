@@ -1,0 +1,93 @@
+//! Finds the components that the user brings, building them where the manifest names crates or commands.
+//!
+//! # Layout
+//!
+//! - [`crates`]: crates, each workspace by one call of cargo where that is possible.
+//! - [`command`]: commands of the user's own, which run again only if their inputs changed, if those are named.
+//! - [`files`]: walks over files that somebody wrote, not over those that were made.
+
+pub mod command;
+pub mod crates;
+pub mod files;
+
+use crate::cache::Cache;
+use crate::manifest::{Manifest, Origin};
+use crate::problem::{Code, Problem, Subject};
+use std::path::PathBuf;
+
+/// A component that is wanted.
+pub struct Wanted<'a> {
+    /// Whose it is.
+    pub owner: Subject,
+    /// Where it comes from.
+    pub origin: &'a Origin,
+}
+
+/// Builds a component if need be, and reads its file.
+///
+/// # Errors
+///
+/// A problem with a remedy: what the build tool said is on stderr.
+pub fn load(manifest: &Manifest, owner: &Subject, origin: &Origin) -> Result<Vec<u8>, Problem> {
+    let wanted = [Wanted {
+        owner: owner.clone(),
+        origin,
+    }];
+    let mut loaded = load_all(manifest, &wanted, &Cache::user());
+    // One is wanted, so one is there.
+    loaded.remove(0)
+}
+
+/// The same for many, in their order.
+#[must_use]
+pub fn load_all(
+    manifest: &Manifest,
+    wanted: &[Wanted<'_>],
+    cache: &Cache,
+) -> Vec<Result<Vec<u8>, Problem>> {
+    let crates: Vec<(&Subject, PathBuf)> = wanted
+        .iter()
+        .filter_map(|one| {
+            Some((
+                &one.owner,
+                manifest.folder().join(one.origin.path.as_ref()?),
+            ))
+        })
+        .collect();
+    let mut built = crates::build(manifest, &crates).into_iter();
+    let file = |one: &Wanted<'_>| match (&one.origin.path, &one.origin.component) {
+        // One for each crate, in their order.
+        (Some(_), _) => built
+            .next()
+            .unwrap_or_else(|| Err(no_component(manifest, &one.owner))),
+        (None, Some(component)) => {
+            if one.origin.build.is_some() {
+                command::run(manifest, &one.owner, one.origin, cache)?;
+            }
+            Ok(manifest.folder().join(component))
+        }
+        (None, None) => Err(no_component(manifest, &one.owner)),
+    };
+    let files: Vec<_> = wanted.iter().map(file).collect();
+    let read = |(one, file): (&Wanted<'_>, Result<PathBuf, Problem>)| {
+        let file = file?;
+        std::fs::read(&file).map_err(|error| {
+            manifest.problem(
+                Code::MissingFile,
+                &one.owner,
+                format!("{} cannot be read: {error}", file.display()),
+                "build the component first, or correct its path in the manifest",
+            )
+        })
+    };
+    wanted.iter().zip(files).map(read).collect()
+}
+
+fn no_component(manifest: &Manifest, owner: &Subject) -> Problem {
+    manifest.problem(
+        Code::MissingKey,
+        owner,
+        "has no component",
+        "set `path` or `component`",
+    )
+}

@@ -1,0 +1,67 @@
+//! The notifier `{{name}}`: posts a notice of each `{{Event}}` to the URL in the environment variable
+//! `{{NAME}}_URL`. Where that is not set, there is nobody to tell.
+//!
+//! Notifiers are the only handlers that may reach out, and only by what `allow` in `annals.toml` grants them.
+//! Each event comes at least once: a receiver tells repetitions by the `idempotency-key`.
+
+use std::time::Duration;
+
+use annals::http::{Error, Request};
+use annals::serde::Serialize;
+use annals::{About, Delivery, Event, Notifier};
+
+/// The events that it is told of. Name the fields that you need.
+#[derive(Event)]
+pub enum News {
+    {{Event}} {},
+}
+
+/// What is posted, as JSON.
+#[derive(Serialize)]
+#[serde(crate = "annals::serde")]
+pub struct Notice<'a> {
+    pub r#type: &'a str,
+    pub stream: &'a str,
+}
+
+/// The notifier itself.
+pub struct {{Name}}Notifier;
+
+impl Notifier for {{Name}}Notifier {
+    type Event = News;
+
+    /// Tells somebody of an event. `attempt` counts from 1.
+    fn notify(news: &News, about: &About, attempt: u32) -> Delivery {
+        let Some(url) = annals::env("{{NAME}}_URL") else {
+            return Delivery::Done;
+        };
+        let notice = Notice {
+            r#type: news.event_type().name,
+            stream: &about.stream,
+        };
+        let request = Request::post(url)
+            .header("idempotency-key", &about.event_id)
+            .json(&notice);
+        match request.send() {
+            Ok(response) if response.is_success() => Delivery::Done,
+            // What may pass is tried again, later and later; `on-failure` in annals.toml says how often.
+            Ok(response) if response.status >= 500 => Delivery::RetryAfter(pause(attempt)),
+            Err(Error::Timeout | Error::Unreachable(_)) => Delivery::RetryAfter(pause(attempt)),
+            // What will never be taken is put aside, for people to look at: `GET /admin/dead-letters`.
+            Ok(response) => Delivery::Reject(format!("the service answered {}", response.status)),
+            Err(error) => Delivery::Reject(error.to_string()),
+        }
+    }
+}
+
+/// From 100 ms, doubled for each attempt, up to a minute.
+fn pause(attempt: u32) -> Duration {
+    let doubled = 1_u64 << attempt.saturating_sub(1).min(10);
+    Duration::from_millis((100 * doubled).min(60_000))
+}
+
+// Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
+annals::export!(notifier {{Name}}Notifier);
+
+#[cfg(test)]
+mod tests;
