@@ -8,6 +8,7 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const COMPONENTS: &[&str] = &[
+    "annals-log",
     "annals-store-keyvalue",
     "annals-store-keyvalue-increment",
     "annals-store-filesystem",

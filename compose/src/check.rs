@@ -16,12 +16,15 @@ use crate::kind::Kind;
 use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Code, Problem, nearest};
+use crate::sandbox::{self, Sandbox};
 use std::collections::BTreeMap;
 
 /// A component that may be composed.
 pub struct Checked {
     /// The component.
     pub handler: Handler,
+    /// What stands between it and a host, if it imports WASI.
+    pub sandbox: Option<Sandbox>,
     /// Its deciders, named as the application knows them.
     pub deciders: Vec<DeciderDescriptor>,
     /// Its reactions, kind by kind, named as the application knows them.
@@ -82,11 +85,23 @@ pub fn handler(
         meaningless_keys(manifest, &name, entry, &kinds, &mut problems);
     }
     // Running what is not as it must be would only tell the same again, in other words.
-    let runs = kinds.contains(&Kind::Notifier) || handler.host_imports().next().is_none();
+    let runs = kinds.contains(&Kind::Notifier) || handler.host_imports().all(sandbox::offers);
     if kinds.is_empty() || !runs {
         return Err(problems);
     }
-    let described = match prober.describe(&handler) {
+    let sandbox = match Sandbox::of(&handler, allow) {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            problems.push(manifest.problem(
+                Code::ForbiddenImport,
+                &name,
+                format!("imports what cannot be understood: {error:#}"),
+                "build it with another version of its tool",
+            ));
+            return Err(problems);
+        }
+    };
+    let described = match prober.describe(&handler, sandbox.as_ref()) {
         Ok(described) => described,
         Err(error) => {
             problems.push(manifest.problem(
@@ -112,6 +127,7 @@ pub fn handler(
     if problems.is_empty() {
         Ok(Checked {
             handler,
+            sandbox,
             deciders,
             reactions,
         })

@@ -16,6 +16,7 @@ const STORE_FILESYSTEM: &[u8] =
 const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
 const DISPATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_dispatcher.wasm"));
 const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_http.wasm"));
+const LOG: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_log.wasm"));
 const INGRESS_CLI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_cli.wasm"));
 
 /// The framework's part of an application; `runs_commands` if it can be run from a command line, too.
@@ -29,6 +30,7 @@ pub fn parts(adapter: Adapter, runs_commands: bool) -> Result<Framework> {
         faces.push(part("ingress-cli", INGRESS_CLI)?);
     }
     Ok(Framework {
+        log: part("log", LOG)?,
         inner: vec![
             store(adapter)?,
             part("sourcer", SOURCER)?,

@@ -11,7 +11,8 @@
 //!   itself.
 //! - [`check`]: judges all handlers together; collects every problem before it gives up.
 //!   [`grant`] knows what an entry of `allow` covers.
-//! - [`generate`]: makes the switchboards, the settings and the types as components.
+//! - [`generate`]: makes the switchboards, the sandboxes, the settings and the types as components.
+//!   [`sandbox`] knows what WASI answers to handlers that are granted none of it.
 //! - [`wire`]: connects everything in a composition graph, driven by imports.
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines and for people.
@@ -36,6 +37,7 @@ pub mod probe;
 pub mod problem;
 pub mod report;
 pub mod run;
+pub mod sandbox;
 pub mod source;
 pub mod verify;
 pub mod wire;

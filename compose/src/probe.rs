@@ -1,13 +1,18 @@
 //! Looks into a handler: what it imports and exports, and what it says of itself.
 //!
-//! The handler runs here, in the composer, under fuel and a memory limit, with nothing to import, or
-//! with imports that trap when they are called: a hostile one can waste a moment and no more.
+//! The handler runs here, in the composer, under fuel and a memory limit, with its sandbox, if it has
+//! one, and with imports that trap when they are called: a hostile one can waste a moment and no more.
 
 use crate::kind::Kind;
+use crate::sandbox::{self, Sandbox};
+use crate::wire;
 use anyhow::{Context as _, Result, anyhow, bail};
+use std::borrow::Cow;
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{
+    Config, Engine, OptLevel, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder,
+};
 use wit_component::ComponentEncoder;
 
 #[allow(missing_docs, reason = "generated")]
@@ -61,6 +66,8 @@ pub struct Handler {
     pub imports: Vec<String>,
     /// Names of its exports.
     pub exports: Vec<String>,
+    /// It was made with the SDK for Rust, whose code reads no environment when it panics.
+    pub sdk: bool,
 }
 
 impl Handler {
@@ -106,12 +113,24 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler> {
         bytes
     };
     let (imports, exports) = externs(&bytes)?;
+    let sdk = has_section(&bytes, sandbox::SDK_SECTION)?;
     Ok(Handler {
         name: name.into(),
         bytes,
         imports,
         exports,
+        sdk,
     })
+}
+
+/// Is there a custom section of that name in a component, or in a module in it?
+fn has_section(bytes: &[u8], name: &str) -> Result<bool> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        if matches!(payload?, Payload::CustomSection(section) if section.name() == name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The names that a component imports and exports.
@@ -153,10 +172,33 @@ pub fn externs(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
     Ok((imports, exports))
 }
 
+/// A handler with its sandbox, as one component that runs by itself. It imports the contract's types; [`LOG`],
+/// if it has a sandbox; and what it is granted.
+///
+/// # Errors
+///
+/// Something of ours: a handler and its sandbox fit together.
+pub fn runnable<'a>(handler: &'a Handler, sandbox: Option<&Sandbox>) -> Result<Cow<'a, [u8]>> {
+    Ok(match sandbox {
+        Some(sandbox) => Cow::Owned(wire::sandboxed(handler, sandbox)?.bytes),
+        None => Cow::Borrowed(&handler.bytes),
+    })
+}
+
+/// What a sandbox tells: the interface `annals:es/log` under this name, see [`runnable`].
+pub use crate::generate::sandbox::LOG;
+
 /// Runs handlers to ask them who they are.
 pub struct Prober {
     engine: Engine,
-    linker: Linker<StoreLimits>,
+    linker: Linker<Running>,
+}
+
+/// What a handler that runs here has.
+struct Running {
+    limits: StoreLimits,
+    /// What its sandbox told last.
+    told: Option<String>,
 }
 
 impl Prober {
@@ -171,7 +213,7 @@ impl Prober {
         // A handler runs for microseconds here; compiling it is what takes time.
         config.cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
-        let linker = Linker::new(&engine);
+        let linker = linker(&engine).map_err(|error| anyhow!("{error:#}"))?;
         Ok(Self { engine, linker })
     }
 
@@ -180,8 +222,9 @@ impl Prober {
     /// # Errors
     ///
     /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
-    pub fn describe(&self, handler: &Handler) -> Result<Described> {
-        let component = Component::from_binary(&self.engine, &handler.bytes)
+    pub fn describe(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described> {
+        let bytes = runnable(handler, sandbox)?;
+        let component = Component::from_binary(&self.engine, &bytes)
             .map_err(|error| anyhow!("it cannot be compiled: {error:#}"))?;
         let mut linker = self.linker.clone();
         if handler.host_imports().next().is_some() {
@@ -197,12 +240,16 @@ impl Prober {
             macro_rules! describe {
                 ($world:ty, $interface:ident) => {
                     <$world>::instantiate(&mut store, &component, &linker)
-                        .map_err(|error| {
-                            anyhow!("it cannot be instantiated: {}", first_line(&error))
+                        .map_err(|error| match store.data_mut().told.take() {
+                            Some(told) => anyhow!("it cannot be instantiated: it {told}"),
+                            None => anyhow!("it cannot be instantiated: {}", first_line(&error)),
                         })?
                         .$interface()
                         .call_describe(&mut store)
-                        .map_err(|error| anyhow!("`describe` failed: {}", cause(&error)))?
+                        .map_err(|error| match store.data_mut().told.take() {
+                            Some(told) => anyhow!("`describe` failed: it {told}"),
+                            None => anyhow!("`describe` failed: {}", cause(&error)),
+                        })?
                 };
             }
             let reactions = match kind {
@@ -227,16 +274,38 @@ impl Prober {
     }
 
     /// A store with the limits that keep a hostile handler harmless.
-    fn store(&self) -> Result<Store<StoreLimits>> {
+    fn store(&self) -> Result<Store<Running>> {
         let limits = StoreLimitsBuilder::new()
             .memory_size(MEMORY)
             .trap_on_grow_failure(true)
             .build();
-        let mut store = Store::new(&self.engine, limits);
-        store.limiter(|limits| limits);
+        let running = Running { limits, told: None };
+        let mut store = Store::new(&self.engine, running);
+        store.limiter(|running| &mut running.limits);
         store.set_fuel(FUEL).map_err(|error| anyhow!("{error:#}"))?;
         Ok(store)
     }
+}
+
+/// What a sandbox needs; what handlers print here is nobody's concern.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
+    type Told = (String, String, String, String, String);
+    let mut linker = Linker::new(engine);
+    let mut log = linker.instance(LOG)?;
+    log.func_wrap("write", |_, _: (String, bool, Vec<u8>)| Ok(()))?;
+    log.func_wrap(
+        "tell",
+        |mut store: StoreContextMut<'_, Running>, (_, attempt, subject, function, outcome): Told| {
+            let subject = match subject.as_str() {
+                "" => String::new(),
+                subject => format!(" `{subject}`"),
+            };
+            store.data_mut().told =
+                Some(format!("tried to {attempt}{subject} ({function}) {outcome}"));
+            Ok(())
+        },
+    )?;
+    Ok(linker)
 }
 
 fn first_line(error: &wasmtime::Error) -> String {

@@ -6,10 +6,12 @@
 
 use crate::check::Checked;
 use crate::generate::catalog::Catalogue;
+use crate::generate::sandbox::LOG;
 use crate::generate::switchboard::{self, SLOTS, Slot};
 use crate::generate::{settings, types};
 use crate::kind::Kind;
 use crate::probe::Handler;
+use crate::sandbox::Sandbox;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use wac_graph::types::Package;
@@ -25,6 +27,8 @@ pub struct Part {
 
 /// What the framework brings to an application.
 pub struct Framework {
+    /// Where sandboxes write to; only there if a handler has one.
+    pub log: Part,
     /// Store adapter, sourcer, dispatcher: each after what it imports.
     pub inner: Vec<Part>,
     /// The parts whose exports face the host.
@@ -70,7 +74,12 @@ pub struct Edge {
 pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     let mut wiring = Wiring::default();
     wiring.add("types", types::generate()?, &[])?;
-    // Nothing but the types is there yet for handlers to import: what else they do is the host's.
+    if parts.handlers.iter().any(|one| one.sandbox.is_some()) {
+        let log = parts.framework.log;
+        wiring.add(&log.name, log.bytes, &[])?;
+    }
+    // Nothing but the types is there yet for handlers to import: what else they do is their sandbox's,
+    // or the host's.
     wiring.handlers(parts.handlers)?;
     wiring.add("settings", settings::generate(&parts.settings)?, &[])?;
     for part in parts.framework.inner {
@@ -94,6 +103,17 @@ pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
     let mut wiring = Wiring::default();
     let faces = wiring.handlers(handlers)?;
     wiring.finish(&faces)
+}
+
+/// Fuses a handler with its sandbox: what faces the host is the handler.
+///
+/// # Errors
+///
+/// As for [`compose`].
+pub fn sandboxed(handler: &Handler, sandbox: &Sandbox) -> Result<Wired> {
+    let mut wiring = Wiring::default();
+    let face = wiring.handler(handler, Some(sandbox))?;
+    wiring.finish(&[face])
 }
 
 /// Fuses parts that are no application, such as a store adapter and a probe: with the contract's
@@ -170,13 +190,32 @@ impl Wiring {
         Ok(instance)
     }
 
+    /// Instantiates a handler, with a sandbox of its own if it needs one: with another one's, it could learn
+    /// what that one does.
+    fn handler(&mut self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<NodeId> {
+        let Handler { name, bytes, .. } = handler;
+        let mut bindings: Vec<Binding> = Vec::new();
+        if let Some(sandbox) = sandbox {
+            let part = sandbox_name(name);
+            let interface = crate::contract("log");
+            let log = self.providers.get(&interface).cloned();
+            let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
+            let log: Vec<Binding> = log.into_iter().collect();
+            let node = self.instantiate(&part, sandbox.bytes.clone(), &log)?;
+            for import in &sandbox.imports {
+                bindings.push((import.clone(), node, part.clone(), import.clone()));
+            }
+        }
+        self.instantiate(name, bytes.clone(), &bindings)
+    }
+
     /// Instantiates each handler once, and the switchboards of each kind. Answers what provides all
     /// handlers of a kind, kind by kind.
     fn handlers(&mut self, handlers: &[Checked]) -> Result<Vec<NodeId>> {
         let mut instances = Vec::new();
         for checked in handlers {
-            let Handler { name, bytes, .. } = &checked.handler;
-            instances.push((checked, self.instantiate(name, bytes.clone(), &[])?));
+            let instance = self.handler(&checked.handler, checked.sandbox.as_ref())?;
+            instances.push((checked, instance));
         }
         let mut last = Vec::new();
         for kind in Kind::ALL {
@@ -263,6 +302,12 @@ impl Wiring {
             edges: self.edges,
         })
     }
+}
+
+/// Name of a part: a handler's sandbox.
+#[must_use]
+pub fn sandbox_name(handler: &str) -> String {
+    format!("{handler}/sandbox")
 }
 
 /// Name of a part: the switchboards of a kind count from 1.

@@ -6,6 +6,8 @@ use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::Handler;
 use crate::problem::{Code, Problem, nearest};
+use crate::sandbox::wasi::Attempt;
+use crate::sandbox::{self, Resident, Use};
 use clap::ValueEnum as _;
 
 /// Checks a component's imports and grants. A component whose handlers are pure has neither; one with a
@@ -25,13 +27,13 @@ pub fn check(
         }
         return;
     };
-    let imports: Vec<&str> = handler.host_imports().collect();
     if kinds.contains(&Kind::Notifier) {
-        if !imports.is_empty() || !allow.is_empty() {
-            let what = if imports.is_empty() {
+        let beyond: Vec<&str> = beyond(handler).collect();
+        if !beyond.is_empty() || !allow.is_empty() {
+            let what = if beyond.is_empty() {
                 format!("is granted `{}`", allow.join("`, `"))
             } else {
-                format!("imports `{}`", imports.join("`, `"))
+                format!("imports `{}`", beyond.join("`, `"))
             };
             problems.push(manifest.problem(
                 Code::MixedPurity,
@@ -40,16 +42,18 @@ pub fn check(
                 "make two components of it, one with notifiers only",
             ));
         }
+        used(manifest, handler, problems);
         return;
     }
-    for import in imports {
+    for import in beyond(handler) {
         problems.push(manifest.problem(
             Code::ForbiddenImport,
             &handler.name,
-            format!("imports `{import}`, and a {pure} is pure: it may import nothing"),
-            import_remedy(import),
+            format!("imports `{import}`, and a {pure} is pure: it may import nothing of a host"),
+            "remove what needs it; side effects belong in a notifier",
         ));
     }
+    used(manifest, handler, problems);
     if !allow.is_empty() {
         problems.push(manifest.problem(
             Code::GrantToPure,
@@ -73,14 +77,20 @@ fn granted(
 ) {
     let name = &handler.name;
     let imports: Vec<&str> = handler.host_imports().collect();
-    let (covered, missing): (Vec<&str>, Vec<&str>) = imports
+    let covered: Vec<&str> = imports
         .iter()
-        .partition(|import| allow.iter().any(|entry| grant::covers(entry, import)));
-    let missing = grant::least(&missing);
+        .copied()
+        .filter(|import| allow.iter().any(|entry| grant::covers(entry, import)))
+        .collect();
+    let missing = missing(handler, allow, &covered);
+    let missing = grant::least(&missing.iter().map(String::as_str).collect::<Vec<_>>())
+        .into_iter()
+        .map(String::from)
+        .collect::<Vec<_>>();
     if !missing.is_empty() {
         let mut entries: Vec<&str> = allow.iter().map(String::as_str).collect();
         entries.retain(|entry| imports.iter().any(|import| grant::names(entry, import)));
-        entries.extend(&missing);
+        entries.extend(missing.iter().map(String::as_str));
         problems.push(manifest.problem(
             Code::NotGranted,
             name,
@@ -112,6 +122,21 @@ fn granted(
     for import in covered {
         offered(manifest, host, name, import, problems);
     }
+}
+
+/// What a notifier uses without a grant: what no sandbox stands in for, and where it can be known, what its
+/// sandbox would stop it at.
+fn missing(handler: &Handler, allow: &[String], covered: &[&str]) -> Vec<String> {
+    let beyond = beyond(handler).filter(|import| !covered.contains(import));
+    let mut missing: Vec<String> = beyond.map(String::from).collect();
+    let uses = sandbox::uses(handler, allow).unwrap_or_default();
+    for one in uses {
+        // Nobody is granted to end the program.
+        if one.attempt != Attempt::Exit && !missing.contains(&one.import) {
+            missing.push(one.import);
+        }
+    }
+    missing
 }
 
 /// Checks that a host offers an import, or where none was named, that any does.
@@ -157,15 +182,37 @@ fn offered(
     }
 }
 
-fn import_remedy(import: &str) -> String {
-    let use_instead = if import.starts_with("wasi:clocks") {
-        "take the time from the context (`ctx.now()`)"
-    } else if import.starts_with("wasi:random") {
-        "take randomness from the context (`ctx.seed()`)"
-    } else {
-        "remove what needs it"
+/// Imports that no sandbox stands in for.
+fn beyond(handler: &Handler) -> impl Iterator<Item = &str> {
+    handler
+        .host_imports()
+        .filter(|import| !sandbox::offers(import))
+}
+
+/// Checks that a pure component's own code uses nothing that would stop it, as far as that can be known.
+fn used(manifest: &Manifest, handler: &Handler, problems: &mut Vec<Problem>) {
+    let resident = Resident::of(handler);
+    let Resident::Pure(pure) = resident else {
+        return;
     };
-    format!(
-        "{use_instead}, and build for wasm32-unknown-unknown (or set `path` to its crate, which does)"
-    )
+    // What cannot be read here is told where the sandbox is made.
+    let mut uses = sandbox::uses(handler, &[]).unwrap_or_default();
+    uses.sort_by_key(|one| one.attempt);
+    uses.dedup_by_key(|one| one.attempt);
+    for Use {
+        import,
+        function,
+        attempt,
+    } in uses
+    {
+        problems.push(manifest.problem(
+            Code::ForbiddenImport,
+            &handler.name,
+            format!(
+                "imports `{import}` to {} (`{function}`), and a {pure} is pure",
+                attempt.words()
+            ),
+            attempt.remedy(resident, grant::unversioned(&import)),
+        ));
+    }
 }

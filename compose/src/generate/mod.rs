@@ -5,6 +5,8 @@
 
 pub mod catalog;
 pub mod layout;
+mod realloc;
+pub mod sandbox;
 pub mod settings;
 pub mod switchboard;
 pub mod types;

@@ -2,6 +2,7 @@
 
 use super::super::catalog::Catalogue;
 use super::super::layout::{BASE, Image};
+use super::super::realloc;
 use super::operations::{How, Operation, Operations};
 use super::{HANDLER_PREFIX, Kind, MODULE_NAME, Slot, import_name};
 use wasm_encoder::{
@@ -158,71 +159,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A bump allocator: the callers' data lives until the end of the call, see [`Self::reset`].
+    /// The callers' data lives until the end of the call, see [`Self::reset`].
     fn realloc(&mut self) {
-        // Parameters: old address, old size, alignment, new size. Local 4: the new address.
-        let mut body = Function::new([(1, I32)]);
-        body.instructions()
-            // address = align_up(bump, alignment)
-            .global_get(0)
-            .local_get(2)
-            .i32_add()
-            .i32_const(1)
-            .i32_sub()
-            .i32_const(0)
-            .local_get(2)
-            .i32_sub()
-            .i32_and()
-            .local_tee(4)
-            .local_get(3)
-            .i32_add()
-            .global_set(0)
-            // An address that wrapped around cannot be served.
-            .global_get(0)
-            .local_get(4)
-            .i32_lt_u()
-            .if_(wasm_encoder::BlockType::Empty)
-            .unreachable()
-            .end()
-            // Grow the memory when it ends before the bump.
-            .global_get(0)
-            .memory_size(0)
-            .i32_const(16)
-            .i32_shl()
-            .i32_gt_u()
-            .if_(wasm_encoder::BlockType::Empty)
-            .global_get(0)
-            .memory_size(0)
-            .i32_const(16)
-            .i32_shl()
-            .i32_sub()
-            .i32_const(65535)
-            .i32_add()
-            .i32_const(16)
-            .i32_shr_u()
-            .memory_grow(0)
-            .i32_const(-1)
-            .i32_eq()
-            .if_(wasm_encoder::BlockType::Empty)
-            .unreachable()
-            .end()
-            .end()
-            // Moves are rare; copy the smaller of the two sizes.
-            .local_get(1)
-            .if_(wasm_encoder::BlockType::Empty)
-            .local_get(4)
-            .local_get(0)
-            .local_get(1)
-            .local_get(3)
-            .local_get(1)
-            .local_get(3)
-            .i32_lt_u()
-            .select()
-            .memory_copy(0, 0)
-            .end()
-            .local_get(4)
-            .end();
-        let realloc = self.function(&[I32, I32, I32, I32], &[I32], "cabi_realloc", &body);
+        let realloc = self.function(
+            realloc::PARAMS,
+            realloc::RESULTS,
+            "cabi_realloc",
+            &realloc::body(0),
+        );
         self.exports
             .export("cabi_realloc", ExportKind::Func, realloc);
     }

@@ -1,0 +1,63 @@
+//! Where sandboxes write: the host's stderr, line by line, each with its handler's name in front.
+//!
+//! # Layout
+//!
+//! - [`lines`]: makes lines of what comes in pieces.
+#![allow(missing_docs, reason = "generated bindings")]
+
+mod lines;
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "log-component",
+    generate_all,
+});
+
+use core::cell::RefCell;
+use exports::annals::es::log::Guest;
+use lines::Lines;
+use wasip2::cli::stderr;
+
+struct Log;
+
+thread_local! {
+    /// What handlers have begun to print, and not ended.
+    static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) };
+}
+
+impl Guest for Log {
+    fn write(handler: String, stderr: bool, text: Vec<u8>) {
+        let said = LINES.with_borrow_mut(|lines| lines.add(&handler, stderr, &text));
+        print(&said);
+    }
+
+    fn tell(handler: String, attempt: String, subject: String, function: String, outcome: String) {
+        // What the handler printed before comes before.
+        let mut said = LINES.with_borrow_mut(|lines| lines.end(&handler));
+        said.push_str("annals: `");
+        lines::push_plain(&mut said, handler.as_bytes());
+        said.push_str("` tried to ");
+        said.push_str(&attempt);
+        if !subject.is_empty() {
+            said.push_str(" `");
+            lines::push_plain(&mut said, lines::shortened(&subject).as_bytes());
+            said.push('`');
+        }
+        for piece in [" (", &function, ") ", &outcome, "\n"] {
+            said.push_str(piece);
+        }
+        print(&said);
+    }
+}
+
+/// Whole lines in one piece, as far as the host takes it. A host that takes none has no log.
+fn print(text: &str) {
+    let stream = stderr::get_stderr();
+    for piece in text.as_bytes().chunks(4096) {
+        if stream.blocking_write_and_flush(piece).is_err() {
+            return;
+        }
+    }
+}
+
+export!(Log);
