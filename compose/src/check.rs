@@ -16,7 +16,7 @@ use crate::kind::Kind;
 use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Code, Problem, nearest};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 
 /// A component that may be composed.
@@ -85,7 +85,10 @@ pub fn handler(
         meaningless_keys(manifest, &name, entry, &kinds, &mut problems);
     }
     // Running what is not as it must be would only tell the same again, in other words.
-    let runs = kinds.contains(&Kind::Notifier) || handler.host_imports().all(sandbox::offers);
+    let pure = !problems
+        .iter()
+        .any(|problem| problem.code == Code::ForbiddenImport);
+    let runs = kinds.contains(&Kind::Notifier) || pure;
     if kinds.is_empty() || !runs {
         return Err(problems);
     }

@@ -10,9 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use std::borrow::Cow;
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{
-    Config, Engine, OptLevel, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder,
-};
+use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
 use wit_component::ComponentEncoder;
 
 #[allow(missing_docs, reason = "generated")]
@@ -295,13 +293,15 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     log.func_wrap("write", |_, _: (String, bool, Vec<u8>)| Ok(()))?;
     log.func_wrap(
         "tell",
-        |mut store: StoreContextMut<'_, Running>, (_, attempt, subject, function, outcome): Told| {
+        |mut store: StoreContextMut<'_, Running>,
+         (_, attempt, subject, function, outcome): Told| {
             let subject = match subject.as_str() {
                 "" => String::new(),
                 subject => format!(" `{subject}`"),
             };
-            store.data_mut().told =
-                Some(format!("tried to {attempt}{subject} ({function}) {outcome}"));
+            store.data_mut().told = Some(format!(
+                "tried to {attempt}{subject} ({function}) {outcome}"
+            ));
             Ok(())
         },
     )?;

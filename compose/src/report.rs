@@ -182,11 +182,17 @@ impl Report {
         })
     }
 
-    /// The arrows worth drawing: everything imports the types, and that says nothing.
+    /// The arrows worth drawing: everything imports the types, and that says nothing; a sandbox is part of its
+    /// handler.
     fn arrows(&self) -> impl Iterator<Item = (&Edge, &str)> {
         self.graph
             .iter()
             .filter(|edge| edge.to != "types")
+            .filter(|edge| {
+                ![&edge.from, &edge.to]
+                    .into_iter()
+                    .any(|part| wire::is_sandbox(part))
+            })
             .map(|edge| {
                 let short = edge
                     .import
@@ -196,14 +202,16 @@ impl Report {
             })
     }
 
-    /// The parts worth drawing: neither the types nor switchboards of kinds that the application lacks.
+    /// The parts worth drawing: neither the types nor sandboxes, nor switchboards of kinds that the application
+    /// lacks.
     fn boxes(&self) -> impl Iterator<Item = &PartReport> {
         self.parts.iter().filter(|part| {
             let empty = Kind::ALL
                 .iter()
                 .any(|kind| part.name == wire::switchboard_name(*kind, 1))
                 && !self.arrows().any(|(edge, _)| edge.from == part.name);
-            part.name != "types" && !empty
+            let drawn = part.name != "types" && part.name != "log" && !wire::is_sandbox(&part.name);
+            drawn && !empty
         })
     }
 

@@ -310,6 +310,12 @@ pub fn sandbox_name(handler: &str) -> String {
     format!("{handler}/sandbox")
 }
 
+/// Is this part a handler's sandbox?
+#[must_use]
+pub fn is_sandbox(part: &str) -> bool {
+    part.ends_with("/sandbox")
+}
+
 /// Name of a part: the switchboards of a kind count from 1.
 #[must_use]
 pub fn switchboard_name(kind: Kind, number: usize) -> String {

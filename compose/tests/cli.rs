@@ -293,7 +293,7 @@ fn pure_handlers_are_granted_nothing_and_import_nothing() {
     told(
         &refused(&[], &handlers),
         &[
-            "handler `projector`: imports `wasi:clocks/wall-clock@0.2.4`, and a projector is pure: it may import nothing; take the time from the context",
+            "handler `projector`: imports `wasi:clocks/wall-clock@0.2.4` to read the wall clock (`toy`), and a projector is pure; take the time from the event",
             "handler `manager`: is granted `wasi:clocks/wall-clock`, and a process manager can be granted nothing; remove `allow`",
             "handler `mixed`: holds a projector beside a notifier, and imports `wasi:http/outgoing-handler@0.2.4`, `wasi:cli/environment@0.2.4`: a projector is pure; make two components of it",
         ],

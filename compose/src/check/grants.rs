@@ -28,12 +28,15 @@ pub fn check(
         return;
     };
     if kinds.contains(&Kind::Notifier) {
-        let beyond: Vec<&str> = beyond(handler).collect();
-        if !beyond.is_empty() || !allow.is_empty() {
-            let what = if beyond.is_empty() {
+        let covered = covered(handler, allow);
+        let mut imports = missing(handler, &[], &[]);
+        imports.retain(|import| !covered.contains(&import.as_str()));
+        imports.splice(0..0, covered.into_iter().map(String::from));
+        if !imports.is_empty() || !allow.is_empty() {
+            let what = if imports.is_empty() {
                 format!("is granted `{}`", allow.join("`, `"))
             } else {
-                format!("imports `{}`", beyond.join("`, `"))
+                format!("imports `{}`", imports.join("`, `"))
             };
             problems.push(manifest.problem(
                 Code::MixedPurity,
@@ -42,7 +45,6 @@ pub fn check(
                 "make two components of it, one with notifiers only",
             ));
         }
-        used(manifest, handler, problems);
         return;
     }
     for import in beyond(handler) {
@@ -77,20 +79,14 @@ fn granted(
 ) {
     let name = &handler.name;
     let imports: Vec<&str> = handler.host_imports().collect();
-    let covered: Vec<&str> = imports
-        .iter()
-        .copied()
-        .filter(|import| allow.iter().any(|entry| grant::covers(entry, import)))
-        .collect();
+    let covered = covered(handler, allow);
     let missing = missing(handler, allow, &covered);
-    let missing = grant::least(&missing.iter().map(String::as_str).collect::<Vec<_>>())
-        .into_iter()
-        .map(String::from)
-        .collect::<Vec<_>>();
+    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+    let missing = grant::least(&missing);
     if !missing.is_empty() {
         let mut entries: Vec<&str> = allow.iter().map(String::as_str).collect();
         entries.retain(|entry| imports.iter().any(|import| grant::names(entry, import)));
-        entries.extend(missing.iter().map(String::as_str));
+        entries.extend(&missing);
         problems.push(manifest.problem(
             Code::NotGranted,
             name,
@@ -180,6 +176,12 @@ fn offered(
             "do without it",
         )),
     }
+}
+
+/// Imports that are granted.
+fn covered<'a>(handler: &'a Handler, allow: &[String]) -> Vec<&'a str> {
+    let granted = |import: &&str| allow.iter().any(|entry| grant::covers(entry, import));
+    handler.host_imports().filter(granted).collect()
 }
 
 /// Imports that no sandbox stands in for.

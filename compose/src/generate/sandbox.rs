@@ -16,8 +16,8 @@ use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg,
+    BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg,
     MemorySection, MemoryType, Module, NameSection, TypeSection, ValType,
 };
 use wit_parser::abi::{AbiVariant, WasmSignature, WasmType};
@@ -268,7 +268,11 @@ impl<'a> Builder<'a> {
             _ => return texts,
         };
         let stops = self.stops(export);
-        let outcome = if stops { "and was stopped" } else { "and found nothing" };
+        let outcome = if stops {
+            "and was stopped"
+        } else {
+            "and found nothing"
+        };
         texts.attempt = self.text(attempt.words());
         texts.function = self.text(&format!("{interface}#{}", export.function.name));
         let remedy = attempt.remedy(self.resident, interface);
@@ -339,8 +343,12 @@ impl<'a> Builder<'a> {
                     i.i32_const(self.result).i32_const(element).i32_store(at(0));
                     i.i32_const(self.result).i32_const(1).i32_store(at(4));
                     i.i32_const(element).i32_const(0).call(new).i32_store(at(0));
-                    i.i32_const(element).i32_const(texts.root.0).i32_store(at(4));
-                    i.i32_const(element).i32_const(texts.root.1).i32_store(at(8));
+                    i.i32_const(element)
+                        .i32_const(texts.root.0)
+                        .i32_store(at(4));
+                    i.i32_const(element)
+                        .i32_const(texts.root.1)
+                        .i32_store(at(8));
                     i.i32_const(self.result);
                 }
                 // Directories are the host's: of those it has none.
@@ -374,9 +382,14 @@ impl<'a> Builder<'a> {
             Answer::Seed(_) if self.has_seed() => self.stop(&mut i, export, texts),
             Answer::Seed(_) => {
                 i.local_get(0).i64_const(16).i64_eq();
-                i.global_get(SEEDED).i32_eqz().i32_and().if_(BlockType::Empty);
+                i.global_get(SEEDED)
+                    .i32_eqz()
+                    .i32_and()
+                    .if_(BlockType::Empty);
                 i.i32_const(1).global_set(SEEDED);
-                i.i32_const(self.result).i32_const(texts.constant).i32_store(at(0));
+                i.i32_const(self.result)
+                    .i32_const(texts.constant)
+                    .i32_store(at(0));
                 i.i32_const(self.result).i32_const(16).i32_store(at(4));
                 i.i32_const(self.result).return_().end();
                 self.stop(&mut i, export, texts);

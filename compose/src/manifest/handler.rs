@@ -66,7 +66,7 @@ pub const PARTS: &[&str] = &[
 
 /// Names that reports and traces have for parts that every application has.
 pub fn reserved(name: &str) -> bool {
-    const OTHERS: &[&str] = &["types", "settings", "switchboard"];
+    const OTHERS: &[&str] = &["log", "types", "settings", "switchboard"];
     let numbered = |(kind, number): (&str, &str)| {
         Kind::ALL.iter().any(|one| one.interface() == kind)
             && number.bytes().all(|b| b.is_ascii_digit())

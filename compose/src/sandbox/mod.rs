@@ -80,8 +80,7 @@ pub fn satisfied(handler: &Handler, allow: &[String]) -> Vec<String> {
     let of_the_host = |import: &str| {
         const WITH_STREAMS: &[&str] = &["wasi:cli/stderr", "wasi:cli/stdout"];
         let name = grant::unversioned(import);
-        granted(import)
-            || streams && (name.starts_with("wasi:io/") || WITH_STREAMS.contains(&name))
+        granted(import) || streams && (name.starts_with("wasi:io/") || WITH_STREAMS.contains(&name))
     };
     imports()
         .filter(|import| !of_the_host(import))
@@ -127,8 +126,8 @@ pub struct Use {
 /// What a handler's own code, or that of its libraries, would be stopped at, where that can be known.
 ///
 /// Toolchains link what they can, and what is linked need not be called; so for most of them only
-/// running tells. Two kinds of components import what their code reaches and nothing else: those
-/// without WASI's `cli`, for which no standard library speaks to the host, and those that the SDK
+/// running tells. Two kinds of components import what their code reaches and nothing else: those that
+/// can neither print nor exit, for which no standard library speaks to the host, and those that the SDK
 /// marks, which rustc made. Of the latter, [`wasi::unasked`] tells what the standard library links by itself.
 ///
 /// # Errors
@@ -136,10 +135,10 @@ pub struct Use {
 /// If the component's imports cannot be understood.
 pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
     let satisfied = satisfied(handler, allow);
-    let by_hand = !handler
-        .imports
-        .iter()
-        .any(|import| import.starts_with("wasi:cli/"));
+    let by_hand = !handler.imports.iter().any(|import| {
+        let of_libraries = ["wasi:cli/exit", "wasi:cli/std", "wasi:cli/terminal"];
+        of_libraries.iter().any(|prefix| import.starts_with(prefix))
+    });
     if satisfied.is_empty() || !(by_hand || handler.sdk) {
         return Ok(Vec::new());
     }
@@ -170,7 +169,9 @@ pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId)> {
     match wit_component::decode(bytes)? {
         DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
-        DecodedWasm::WitPackage(..) => anyhow::bail!("it is a package of interfaces, and no component"),
+        DecodedWasm::WitPackage(..) => {
+            anyhow::bail!("it is a package of interfaces, and no component")
+        }
     }
 }
 

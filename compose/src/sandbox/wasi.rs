@@ -86,7 +86,8 @@ pub fn answer(interface: &str, function: &str) -> Answer {
     use Answer::{Constant, Handle, Nothing, Print, Ready, Root, Seed, Stop, Tell, Yes};
     match (interface, function) {
         ("wasi:cli/environment", "get-environment") => Tell(Attempt::Environment),
-        ("wasi:cli/environment", _) => Nothing,
+        ("wasi:cli/environment", "get-arguments" | "initial-cwd") => Nothing,
+        ("wasi:cli/environment", _) => Stop(Attempt::Environment),
         ("wasi:cli/exit", _) => Stop(Attempt::Exit),
         ("wasi:cli/stdin", "get-stdin") => Handle(0),
         ("wasi:cli/stdout", "get-stdout") => Handle(STDOUT),
@@ -113,14 +114,12 @@ pub fn answer(interface: &str, function: &str) -> Answer {
         ("wasi:io/poll", "[method]pollable.ready") => Yes,
         ("wasi:io/poll", "[method]pollable.block") => Nothing,
         ("wasi:io/poll", "poll") => Ready,
-        (
-            "wasi:io/streams",
-            "[method]input-stream.read" | "[method]input-stream.blocking-read",
-        ) => Constant(END),
-        (
-            "wasi:io/streams",
-            "[method]input-stream.skip" | "[method]input-stream.blocking-skip",
-        ) => Constant(END_OF_COUNT),
+        ("wasi:io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
+            Constant(END)
+        }
+        ("wasi:io/streams", "[method]input-stream.skip" | "[method]input-stream.blocking-skip") => {
+            Constant(END_OF_COUNT)
+        }
         (
             "wasi:io/streams",
             "[method]input-stream.subscribe" | "[method]output-stream.subscribe",
@@ -198,9 +197,7 @@ impl Attempt {
             Self::WallClock | Self::MonotonicClock => {
                 "take the time from the event (`about.recorded_at`)".into()
             }
-            Self::Randomness if decider => {
-                "take randomness from the context (`ctx.seed`)".into()
-            }
+            Self::Randomness if decider => "take randomness from the context (`ctx.seed`)".into(),
             Self::Randomness => {
                 "derive it from the event's id (`about.event_id`), which is unique".into()
             }
