@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// What a handler does; a component may hold handlers of several kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
+)]
 pub enum Kind {
     /// Commands in, events out.
     Decider,

@@ -15,7 +15,7 @@
 //!   [`sandbox`] knows what WASI answers to handlers that are granted none of it.
 //! - [`wire`]: connects everything in a composition graph, driven by imports.
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
-//! - [`report`]: what was composed, for machines and for people.
+//! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
 //!
 //! [`new`] makes applications and handlers from templates, [`run`] serves an application while it is worked on, and
 //! [`cache`] remembers what need not be found out again.
@@ -28,6 +28,7 @@ pub mod check;
 pub mod framework;
 pub mod generate;
 pub mod grant;
+pub mod graph;
 pub mod host;
 pub mod kind;
 pub mod manifest;

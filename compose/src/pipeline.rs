@@ -29,7 +29,7 @@ pub struct Composed {
 /// [`Problems`] of the user's input, or something of ours.
 pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
     let cache = Cache::user();
-    let prober = Prober::new()?;
+    let prober = Prober::with_cache(cache.clone())?;
     let mut problems = Vec::new();
     let mut handlers = Vec::new();
     let wanted: Vec<Wanted<'_>> = manifest

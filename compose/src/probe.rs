@@ -3,10 +3,12 @@
 //! The handler runs here, in the composer, under fuel and a memory limit, with its sandbox, if it has
 //! one, and with imports that trap when they are called: a hostile one can waste a moment and no more.
 
+use crate::cache::{self, Cache};
 use crate::kind::Kind;
 use crate::sandbox::{self, Sandbox};
 use crate::wire;
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 use wasmtime::component::{Component, Linker};
@@ -19,6 +21,7 @@ mod bindings {
         wasmtime::component::bindgen!({
             path: "../wit",
             world: "annals:es/decider",
+            additional_derives: [serde::Serialize, serde::Deserialize],
         });
     }
     pub mod projector {
@@ -85,7 +88,7 @@ impl Handler {
 }
 
 /// What a component says of the handlers in it, in its own order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Described {
     /// Its deciders.
     pub deciders: Vec<DeciderDescriptor>,
@@ -188,6 +191,8 @@ pub use crate::generate::sandbox::LOG;
 
 /// Runs handlers to ask them who they are.
 pub struct Prober {
+    /// What handlers said before. What one says depends on its bytes and those of its sandbox.
+    cache: Cache,
     engine: Engine,
     linker: Linker<Running>,
 }
@@ -200,19 +205,32 @@ struct Running {
 }
 
 impl Prober {
-    /// Prepares an engine.
+    /// Prepares an engine, and remembers nothing.
     ///
     /// # Errors
     ///
     /// If wasmtime cannot run on this machine.
     pub fn new() -> Result<Self> {
+        Self::with_cache(Cache::none())
+    }
+
+    /// The same, with what is remembered.
+    ///
+    /// # Errors
+    ///
+    /// If wasmtime cannot run on this machine.
+    pub fn with_cache(cache: Cache) -> Result<Self> {
         let mut config = Config::new();
         config.consume_fuel(true);
         // A handler runs for microseconds here; compiling it is what takes time.
         config.cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
         let linker = linker(&engine).map_err(|error| anyhow!("{error:#}"))?;
-        Ok(Self { engine, linker })
+        Ok(Self {
+            cache,
+            engine,
+            linker,
+        })
     }
 
     /// Asks a component to describe its handlers, each kind in an instance of its own.
@@ -221,6 +239,17 @@ impl Prober {
     ///
     /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
     pub fn describe(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described> {
+        let sandbox_bytes = sandbox.map_or(&[][..], |sandbox| &sandbox.bytes);
+        let key = cache::hash(&[&handler.bytes, sandbox_bytes]);
+        if let Some(known) = self.cache.get("describe", key.as_bytes()) {
+            return Ok(known);
+        }
+        let described = self.ask(handler, sandbox)?;
+        self.cache.put("describe", key.as_bytes(), &described);
+        Ok(described)
+    }
+
+    fn ask(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described> {
         let bytes = runnable(handler, sandbox)?;
         let component = Component::from_binary(&self.engine, &bytes)
             .map_err(|error| anyhow!("it cannot be compiled: {error:#}"))?;

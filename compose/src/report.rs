@@ -1,15 +1,12 @@
-//! What was composed: for machines as JSON, for people as a graph.
+//! What was composed: for machines as JSON; [`crate::graph`] draws it for people.
 
 use crate::check::{Checked, Reaction};
 use crate::grant;
 use crate::host::Host;
-use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::{Handler, Precondition, StartFrom};
-use crate::wire::{self, Edge, Wired};
-use clap::ValueEnum;
+use crate::wire::{Edge, Wired};
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// The report of one composition.
 #[derive(Debug, Serialize)]
@@ -101,17 +98,6 @@ pub struct Grant {
     pub allowed_by: String,
 }
 
-/// Formats of `annals graph`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A Mermaid flowchart.
-    Mermaid,
-    /// Graphviz.
-    Dot,
-    /// The whole report as JSON.
-    Json,
-}
-
 impl Report {
     /// Gathers the report.
     #[must_use]
@@ -168,154 +154,6 @@ impl Report {
             graph: wired.edges.clone(),
         }
     }
-
-    /// The graph of parts, in a format.
-    ///
-    /// # Errors
-    ///
-    /// Never in practice: only JSON can fail, and not for these values.
-    pub fn graph(&self, format: Format) -> serde_json::Result<String> {
-        Ok(match format {
-            Format::Json => serde_json::to_string_pretty(self)?,
-            Format::Mermaid => self.mermaid(),
-            Format::Dot => self.dot(),
-        })
-    }
-
-    /// The arrows worth drawing: everything imports the types, and that says nothing; a sandbox is part of its
-    /// handler.
-    fn arrows(&self) -> impl Iterator<Item = (&Edge, &str)> {
-        self.graph
-            .iter()
-            .filter(|edge| edge.to != "types")
-            .filter(|edge| {
-                ![&edge.from, &edge.to]
-                    .into_iter()
-                    .any(|part| wire::is_sandbox(part))
-            })
-            .map(|edge| {
-                let short = edge
-                    .import
-                    .strip_prefix("annals:es/")
-                    .unwrap_or(&edge.import);
-                (edge, short.split('@').next().unwrap_or(short))
-            })
-    }
-
-    /// The parts worth drawing: neither the types nor sandboxes, nor switchboards of kinds that the application
-    /// lacks.
-    fn boxes(&self) -> impl Iterator<Item = &PartReport> {
-        self.parts.iter().filter(|part| {
-            let empty = Kind::ALL
-                .iter()
-                .any(|kind| part.name == wire::switchboard_name(*kind, 1))
-                && !self.arrows().any(|(edge, _)| edge.from == part.name);
-            let drawn = part.name != "types" && part.name != "log" && !wire::is_sandbox(&part.name);
-            drawn && !empty
-        })
-    }
-
-    /// What a part's box says, line by line.
-    fn label(&self, part: &PartReport) -> Vec<String> {
-        let mut lines = vec![part.name.clone()];
-        let reactions = self.reactions.iter().filter(|r| r.handler == part.name);
-        for reaction in reactions {
-            lines.push(if reaction.name == part.name {
-                reaction.kind.into()
-            } else {
-                let own = reaction.name.strip_prefix(&part.name).unwrap_or_default();
-                format!("{} {}", reaction.kind, own.trim_start_matches('.'))
-            });
-        }
-        lines.push(format!("{} KB", part.size.div_ceil(1024)));
-        lines
-    }
-
-    /// Each grant as its entry of the manifest, not as what that covers.
-    fn granted(&self) -> impl Iterator<Item = (&str, &str)> {
-        let direct = self.grants.iter();
-        let direct = direct.filter(|grant| grant::names(&grant.allowed_by, &grant.import));
-        direct.map(|grant| (grant.handler.as_str(), grant.allowed_by.as_str()))
-    }
-
-    fn mermaid(&self) -> String {
-        let drawn: Vec<&str> = self.boxes().map(|part| part.name.as_str()).collect();
-        let mut out = String::from("flowchart LR\n");
-        for part in self.boxes() {
-            let label = self.label(part).join("<br/>");
-            let _ = writeln!(out, "  {}[\"{label}\"]", part.name);
-        }
-        for (edge, import) in self.arrows().filter(|(e, _)| drawn.contains(&&*e.to)) {
-            let _ = writeln!(out, "  {} -- {import} --> {}", edge.from, edge.to);
-        }
-        for route in &self.routes {
-            let _ = writeln!(
-                out,
-                "  cmd_{0}([{0}]) -.-> {1}",
-                route.command,
-                handler_of(&route.decider)
-            );
-        }
-        for reaction in &self.reactions {
-            for view in &reaction.views {
-                let _ = writeln!(out, "  {} --> view_{view}[({view})]", reaction.handler);
-            }
-            for command in &reaction.emits {
-                let _ = writeln!(out, "  {} -.-> cmd_{command}", reaction.handler);
-            }
-        }
-        for (handler, entry) in self.granted() {
-            let _ = writeln!(out, "  {handler} -- {entry} --> host{{{{host}}}}");
-        }
-        out
-    }
-
-    fn dot(&self) -> String {
-        let drawn: Vec<&str> = self.boxes().map(|part| part.name.as_str()).collect();
-        let mut out = String::from("digraph app {\n  rankdir=LR;\n  node [shape=box];\n");
-        for part in self.boxes() {
-            let label = self.label(part).join("\\n");
-            let _ = writeln!(out, "  \"{}\" [label=\"{label}\"];", part.name);
-        }
-        for (edge, import) in self.arrows().filter(|(e, _)| drawn.contains(&&*e.to)) {
-            let _ = writeln!(
-                out,
-                "  \"{}\" -> \"{}\" [label=\"{import}\"];",
-                edge.from, edge.to
-            );
-        }
-        for route in &self.routes {
-            let _ = writeln!(
-                out,
-                "  \"command {0}\" [label=\"{0}\", shape=oval];",
-                route.command
-            );
-            let _ = writeln!(
-                out,
-                "  \"command {}\" -> \"{}\" [style=dotted];",
-                route.command,
-                handler_of(&route.decider)
-            );
-        }
-        for reaction in &self.reactions {
-            for view in &reaction.views {
-                let _ = writeln!(out, "  \"view {view}\" [label=\"{view}\", shape=cylinder];");
-                let _ = writeln!(out, "  \"{}\" -> \"view {view}\";", reaction.handler);
-            }
-            for command in &reaction.emits {
-                let _ = writeln!(
-                    out,
-                    "  \"{}\" -> \"command {command}\" [style=dotted];",
-                    reaction.handler
-                );
-            }
-        }
-        for (handler, entry) in self.granted() {
-            let _ = writeln!(out, "  \"{handler}\" -> \"the host\" [label=\"{entry}\"];");
-        }
-        out.push_str("}\n");
-        out
-    }
 }
 
 fn reaction(handler: &str, reaction: &Reaction) -> ReactionReport {
@@ -358,9 +196,4 @@ fn grants(manifest: &Manifest, handlers: &[Checked]) -> Vec<Grant> {
         }
     }
     grants
-}
-
-/// The handler's name in a decider's name.
-fn handler_of(decider: &str) -> &str {
-    decider.split('.').next().unwrap_or(decider)
 }

@@ -8,7 +8,7 @@ mod toys;
 
 use annals_compose::kind::Kind;
 use annals_compose::probe::{self, ReactionDescriptor, StartFrom};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -28,7 +28,7 @@ fn help_names_every_command() {
     let out = annals(&["--help"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     assert_eq!(out.status.code(), Some(0));
-    for command in ["check", "compose", "graph"] {
+    for command in ["new", "run", "check", "compose", "graph", "completions"] {
         assert!(text.contains(command), "{text}");
         assert_eq!(annals(&[command, "--help"]).status.code(), Some(0));
     }
@@ -512,50 +512,132 @@ fn an_application_of_a_hundred_projectors_compiles() {
     wasmtime::component::Component::new(&wasmtime::Engine::default(), bytes).expect("it compiles");
 }
 
+fn drawn(folder: &Path, args: &[&str]) -> String {
+    let out = annals_in(folder, &[&["graph"], args].concat());
+    assert_eq!(out.status.code(), Some(0));
+    String::from_utf8(out.stdout).expect("text")
+}
+
+/// The arrows of a Mermaid flowchart, by the first lines of what their ends say. Every line must be a box or an
+/// arrow between boxes.
+fn arrows(mermaid: &str) -> Vec<String> {
+    let (mut boxes, mut arrows) = (BTreeMap::new(), Vec::new());
+    for line in mermaid
+        .strip_prefix("flowchart LR\n")
+        .expect("a flowchart")
+        .lines()
+    {
+        let line = line.strip_prefix("  ").expect("indented");
+        let (id, rest) = line
+            .split_once(|c: char| !c.is_ascii_alphanumeric())
+            .expect("an id");
+        match rest.split_once("-> ").or_else(|| rest.split_once("\"| ")) {
+            Some((arrow, to)) => {
+                let label = arrow.split_once("|\"").map_or("", |(_, label)| label);
+                let style = if arrow.starts_with("-.") { "..>" } else { "->" };
+                let (from, to): (&String, &String) = (&boxes[id], &boxes[to]);
+                arrows.push(format!("{from} {style}{label} {to}"));
+            }
+            None => {
+                let mut quoted = rest.split('"');
+                let text = quoted.nth(1).expect("a quoted text");
+                assert_eq!(quoted.count(), 1, "{line}");
+                let name = text.split("<br/>").next().expect("a first line");
+                assert_eq!(boxes.insert(id, name.to_owned()), None, "{line}");
+            }
+        }
+    }
+    arrows
+}
+
 #[test]
-fn the_graph_draws_reactions_views_and_grants() {
+fn the_graph_tells_who_does_what_after_which_event() {
     let folder = every_kind();
-    let draw = |format| {
-        let out = annals_in(folder.path(), &["graph", "--format", format]);
-        assert_eq!(out.status.code(), Some(0));
-        String::from_utf8(out.stdout).expect("text")
-    };
-    let mermaid = draw("mermaid");
-    for line in [
-        "mailer[\"mailer<br/>notifier<br/>",
-        "several[\"several<br/>projector projector<br/>process-manager m<br/>",
-        "several --> view_balances[(balances)]",
-        "several -.-> cmd_Command0",
-        "mailer -- wasi:http/outgoing-handler --> host{{host}}",
-        "mailer -- wasi:cli/environment@0.2 --> host{{host}}",
-        "dispatcher -- projectors --> projectors-1",
+    let mermaid = drawn(folder.path(), &[]);
+    assert_eq!(
+        arrows(&mermaid),
+        [
+            "Command0 -> decider",
+            "decider -> Happened0",
+            "every event ..> mailer",
+            "mailer ->wasi:http/outgoing-handler host",
+            "mailer ->wasi:cli/environment@0.2 host",
+            "Happened0 ..> several.projector",
+            "several.projector -> balances",
+            "every event ..> several.m",
+            "several.m ..> Command0",
+        ],
+        "{mermaid}"
+    );
+    for label in [
+        "\"several.m<br/>process manager<br/>in several, ",
+        "\"decider<br/>decider<br/>",
+        "[(\"balances\")]",
     ] {
-        assert!(mermaid.contains(line), "no {line} in: {mermaid}");
+        assert!(mermaid.contains(label), "no {label} in: {mermaid}");
     }
-    let dot = draw("dot");
-    for line in [
-        "\"several\" -> \"view balances\";",
-        "\"several\" -> \"command Command0\" [style=dotted];",
-        "\"mailer\" -> \"the host\" [label=\"wasi:http/outgoing-handler\"];",
+    let dot = drawn(folder.path(), &["--format", "dot"]);
+    assert_eq!(dot.matches(" -> ").count(), 9, "{dot}");
+    assert!(
+        dot.contains("[label=\"balances\", shape=cylinder];"),
+        "{dot}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&drawn(folder.path(), &["--format", "json"])).expect("JSON");
+    assert_eq!(json["routes"][0]["command"], "Command0");
+}
+
+#[test]
+fn the_graph_of_parts_shows_every_component_with_its_size() {
+    let folder = every_kind();
+    let mermaid = drawn(folder.path(), &["--parts"]);
+    let arrows = arrows(&mermaid);
+    for arrow in [
+        "dispatcher ->projectors projectors-1",
+        "sourcer ->deciders deciders-1",
+        "mailer ->wasi:http/outgoing-handler host",
     ] {
-        assert!(dot.contains(line), "no {line} in: {dot}");
+        assert!(
+            arrows.iter().any(|one| one == arrow),
+            "no {arrow} in: {mermaid}"
+        );
     }
+    assert!(
+        mermaid.contains("\"several<br/>projector projector<br/>process manager m<br/>"),
+        "{mermaid}"
+    );
+    assert!(!mermaid.contains("\"types"), "{mermaid}");
 }
 
 #[test]
 fn switchboards_of_kinds_that_are_not_there_are_not_drawn() {
     let folder = app("", &[("d", "", decider())]);
     for format in ["mermaid", "dot"] {
-        let out = annals_in(folder.path(), &["graph", "--format", format]);
-        let drawn = String::from_utf8(out.stdout).expect("text");
+        let drawn = drawn(folder.path(), &["--parts", "--format", format]);
         assert!(drawn.contains("deciders-1"), "{drawn}");
         for absent in [
             "projectors-1",
             "process-managers-1",
             "notifiers-1",
-            "host{{",
+            "\"host\"",
         ] {
             assert!(!drawn.contains(absent), "{absent} in: {drawn}");
+        }
+    }
+}
+
+#[test]
+fn shells_can_complete_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let out = annals(&["completions", shell]);
+        let script = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert_eq!(out.status.code(), Some(0), "{shell}");
+        for word in ["new", "run", "graph", "process-manager", "mermaid"] {
+            // PowerShell's script names no values.
+            assert!(
+                script.contains(word) || shell == "powershell" || shell == "elvish",
+                "{shell}: no {word}"
+            );
         }
     }
 }

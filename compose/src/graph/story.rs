@@ -1,0 +1,85 @@
+//! Who does what after which event.
+
+use super::{Graph, Shape, size};
+use crate::grant;
+use crate::report::Report;
+
+/// Stands for the types of events where a reaction is given all of them.
+const EVERY_EVENT: &str = "every event";
+
+/// Commands to deciders to events to reactions to views, commands, and the host.
+#[must_use]
+pub fn graph(report: &Report) -> Graph {
+    let mut graph = Graph::default();
+    for route in &report.routes {
+        let command = graph.node(Shape::Command, &route.command);
+        let label = || label(report, &route.decider, "decider");
+        let decider = graph.labelled(Shape::Part, &part("decider", &route.decider), label);
+        graph.arrow(command, decider, None, false);
+    }
+    let mut told = Vec::new();
+    for route in &report.routes {
+        if told.contains(&&route.decider) {
+            continue;
+        }
+        told.push(&route.decider);
+        let decider = graph.node(Shape::Part, &part("decider", &route.decider));
+        for event in &route.emits {
+            let event = graph.node(Shape::Event, event);
+            graph.arrow(decider, event, None, false);
+        }
+    }
+    for reaction in &report.reactions {
+        let label = || label(report, &reaction.name, reaction.kind);
+        let this = graph.labelled(Shape::Part, &part(reaction.kind, &reaction.name), label);
+        let every = [EVERY_EVENT.to_owned()];
+        let wants = if reaction.wants.is_empty() {
+            &every[..]
+        } else {
+            &reaction.wants
+        };
+        for event in wants {
+            let event = graph.node(Shape::Event, event);
+            graph.arrow(event, this, None, true);
+        }
+        for view in &reaction.views {
+            let view = graph.node(Shape::View, view);
+            graph.arrow(this, view, None, false);
+        }
+        for command in &reaction.emits {
+            let command = graph.node(Shape::Command, command);
+            graph.arrow(this, command, None, true);
+        }
+        for grant in report
+            .grants
+            .iter()
+            .filter(|grant| grant.handler == reaction.handler)
+        {
+            // As its entry of the manifest, not as what that covers.
+            if grant::names(&grant.allowed_by, &grant.import) {
+                let host = graph.node(Shape::Host, "host");
+                graph.arrow(this, host, Some(&grant.allowed_by), false);
+            }
+        }
+    }
+    graph
+}
+
+/// A component may hold a decider and a reaction of one name.
+fn part(kind: &str, name: &str) -> String {
+    format!("{kind} {name}")
+}
+
+fn label(report: &Report, name: &str, kind: &str) -> Vec<String> {
+    // Several in a component are named after it, and after themselves.
+    let component = name.split('.').next().unwrap_or(name);
+    let mut label = vec![name.to_owned(), kind.replace('-', " ")];
+    if let Some(part) = report.parts.iter().find(|part| part.name == component) {
+        label.push(if component == name {
+            size(part.size)
+        } else {
+            format!("in {component}, {}", size(part.size))
+        });
+    }
+    label
+}
