@@ -7,6 +7,7 @@
 //! So reactions never share a name, and neither do deciders; a decider and the one reaction beside
 //! it may.
 
+mod categories;
 mod grants;
 mod reactions;
 
@@ -17,7 +18,11 @@ use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Code, Problem, nearest};
 use crate::sandbox::Sandbox;
+use crate::{limits, wire};
 use std::collections::BTreeMap;
+
+/// Bytes of a category: what it leaves of a stream's name is for its id.
+const MAX_CATEGORY: usize = 64;
 
 /// A component that may be composed.
 pub struct Checked {
@@ -92,6 +97,24 @@ pub fn handler(
     if kinds.is_empty() || !runs {
         return Err(problems);
     }
+    let before = problems.len();
+    for kind in kinds.iter().copied() {
+        if let Err(mismatch) = wire::fits(&handler, kind) {
+            problems.push(manifest.problem(
+                Code::TypeMismatch,
+                &name,
+                format!(
+                    "exports `{}` with other types than the contract's: {}",
+                    kind.export(),
+                    reason(&mismatch)
+                ),
+                "build it with the SDK of this composer's version, or for its wit/",
+            ));
+        }
+    }
+    if problems.len() > before {
+        return Err(problems);
+    }
     let sandbox = match Sandbox::of(&handler, allow) {
         Ok(sandbox) => sandbox,
         Err(error) => {
@@ -106,13 +129,10 @@ pub fn handler(
     };
     let described = match prober.describe(&handler, sandbox.as_ref()) {
         Ok(described) => described,
-        Err(error) => {
-            problems.push(manifest.problem(
-                Code::DescribeFailed,
-                &name,
-                format!("{error:#}"),
-                "`describe` must return constants; run the handler's own tests",
-            ));
+        Err(failure) => {
+            let what = failure.to_string();
+            let problem = manifest.problem(failure.code(), &name, what, failure.remedy());
+            problems.push(problem);
             return Err(problems);
         }
     };
@@ -173,6 +193,7 @@ pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Pro
     routes(manifest, handlers, &mut problems);
     reactions::views(manifest, handlers, &mut problems);
     if all {
+        categories::check(manifest, handlers, &mut problems);
         reactions::unknown_commands(manifest, handlers, &mut problems);
         reactions::unknown_events(manifest, handlers, &mut problems);
     }
@@ -197,10 +218,9 @@ fn routes(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>
                     } else {
                         format!("handles `{command}`, which `{other}` handles too")
                     };
-                    problems.push(manifest.problem(Code::DuplicateCommand, name,
-                        both,
-                        "a command has one decider: rename one of the commands, or remove a handler",
-                    ));
+                    let problem = manifest.problem(Code::DuplicateCommand, name, both, "a command has one decider: rename one of the commands, or remove a handler");
+                    let first = manifest.value(&["handlers", other]);
+                    problems.push(problem.beside(first, format!("handles `{command}` too")));
                 }
             }
         }
@@ -289,14 +309,15 @@ fn descriptor(
     problems: &mut Vec<Problem>,
 ) {
     let mut category = decider.category.bytes();
-    let legal = category.next().is_some_and(|b| b.is_ascii_lowercase())
+    let legal = decider.category.len() <= MAX_CATEGORY
+        && category.next().is_some_and(|b| b.is_ascii_lowercase())
         && category.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !legal {
         problems.push(manifest.problem(
             Code::IllegalDescriptor,
             name,
-            format!("declares the category `{}`", decider.category),
-            "a category is a lower-case letter, then lower-case letters, digits and `_`",
+            format!("declares the category `{}`", shown(&decider.category)),
+            "a category is a lower-case letter, then lower-case letters, digits and `_`, at most 64",
         ));
     }
     if decider.commands.is_empty() {
@@ -308,14 +329,35 @@ fn descriptor(
         ));
     }
     for command in &decider.commands {
-        if command.command_type.is_empty() || command.command_type.contains(['/', '?', '#', '%']) {
+        let command_type = &command.command_type;
+        if !legal_name(command_type) || command_type.contains(['/', '?', '#', '%']) {
             problems.push(manifest.problem(
                 Code::IllegalDescriptor,
                 name,
-                format!("handles a command named `{}`", command.command_type),
+                format!("handles a command named `{}`", shown(command_type)),
                 "a command's name is part of a URL: use letters and digits",
             ));
         }
+        let schema = command.schema.as_deref();
+        if let Some(Err(error)) = schema.map(serde_json::from_str::<serde::de::IgnoredAny>) {
+            problems.push(manifest.problem(
+                Code::IllegalDescriptor,
+                name,
+                format!(
+                    "describes `{}` with a schema that is not JSON: {error}",
+                    shown(command_type)
+                ),
+                "give a JSON schema, or none",
+            ));
+        }
+    }
+    for event in decider.emits.iter().filter(|event| !legal_name(event)) {
+        problems.push(manifest.problem(
+            Code::IllegalDescriptor,
+            name,
+            format!("emits an event named `{}`", shown(event)),
+            "an event's name is a word in the past tense: use letters and digits",
+        ));
     }
     for event in &decider.emits {
         if !decider.folds.contains(event) {
@@ -329,4 +371,25 @@ fn descriptor(
             ));
         }
     }
+}
+
+/// A name that can be told, of a command or an event.
+fn legal_name(name: &str) -> bool {
+    (1..=limits::NAME).contains(&name.len()) && !name.contains(char::is_control)
+}
+
+/// A name that may not be legal, as it can be told.
+fn shown(name: &str) -> String {
+    let start = name.chars().take(limits::NAME);
+    start.flat_map(char::escape_debug).collect()
+}
+
+/// Why types do not fit, without the names that the composer gave to what it tried.
+fn reason(mismatch: &anyhow::Error) -> String {
+    let causes = mismatch.chain().map(ToString::to_string);
+    let ours = |cause: &String| {
+        cause.starts_with("wiring ") || cause.starts_with("mismatched instantiation argument")
+    };
+    let causes: Vec<String> = causes.filter(|cause| !ours(cause)).collect();
+    causes.join(": ")
 }

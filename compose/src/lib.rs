@@ -7,8 +7,8 @@
 //! - [`manifest`]: reads `annals.toml`; unknown keys are errors with the nearest known key.
 //! - [`source`]: finds each handler's component, building it with its own tool where the manifest
 //!   names a crate.
-//! - [`probe`]: reads imports and exports, instantiates under limits, asks the handler to describe
-//!   itself.
+//! - [`read`]: recognizes components and what can be made one, and says what else a file is.
+//! - [`probe`]: instantiates a handler under [`limits`], and asks it to describe itself.
 //! - [`check`]: judges all handlers together; collects every problem before it gives up.
 //!   [`grant`] knows what an entry of `allow` covers.
 //! - [`generate`]: makes the switchboards, the sandboxes, the settings and the types as components.
@@ -31,11 +31,13 @@ pub mod grant;
 pub mod graph;
 pub mod host;
 pub mod kind;
+pub mod limits;
 pub mod manifest;
 pub mod new;
 pub mod pipeline;
 pub mod probe;
 pub mod problem;
+pub mod read;
 pub mod report;
 pub mod run;
 pub mod sandbox;

@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::{self, Prober};
-use crate::problem::{Code, Problems};
+use crate::problem::Problems;
 use crate::report::Report;
 use crate::source::Wanted;
 use crate::wire::{self, Parts};
@@ -45,13 +45,14 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
         let handler = bytes
             .map_err(|problem| vec![problem])
             .and_then(|bytes| {
-                probe::read(name, bytes).map_err(|error| {
-                    vec![manifest.problem(
-                        Code::NotAComponent,
-                        name,
-                        format!("{error:#}"),
-                        "name a component, or a core module that `annals::export!` is in",
-                    )]
+                probe::read(name, bytes).map_err(|refusal| {
+                    let place = manifest.value(&["handlers", name, "component"]);
+                    let what = format!("its file {refusal}");
+                    vec![
+                        manifest
+                            .problem(refusal.code(), name, what, refusal.remedy())
+                            .at(place),
+                    ]
                 })
             })
             .and_then(|handler| check::handler(manifest, &prober, host, handler));

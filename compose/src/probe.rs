@@ -1,19 +1,26 @@
 //! Looks into a handler: what it imports and exports, and what it says of itself.
 //!
-//! The handler runs here, in the composer, under fuel and a memory limit, with its sandbox, if it has
+//! The handler runs here, in the composer, under the limits of [`limits`], with its sandbox, if it has
 //! one, and with imports that trap when they are called: a hostile one can waste a moment and no more.
+
+mod failure;
+mod guard;
 
 use crate::cache::{self, Cache};
 use crate::kind::Kind;
-use crate::sandbox::{self, Sandbox};
+use crate::limits;
+pub use crate::read::externs;
+use crate::read::{self, Refusal};
+use crate::sandbox::Sandbox;
 use crate::wire;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow};
+pub use failure::Failure;
+use guard::Guard;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
+use std::sync::mpsc;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
-use wit_component::ComponentEncoder;
+use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};
 
 #[allow(missing_docs, reason = "generated")]
 mod bindings {
@@ -50,12 +57,6 @@ mod bindings {
 pub use bindings::decider::annals::es::types::{
     CommandSpec, DeciderDescriptor, Precondition, ReactionDescriptor, StartFrom,
 };
-
-/// Fuel for instantiating a handler and asking it to describe itself; some instructions each.
-const FUEL: u64 = 50_000_000;
-
-/// Linear memory that a handler may take while it describes itself, in bytes.
-const MEMORY: usize = 256 << 20;
 
 /// A handler's component, read but not run.
 pub struct Handler {
@@ -101,76 +102,15 @@ pub struct Described {
 /// # Errors
 ///
 /// If the bytes are neither a component nor a core module that says what it is.
-pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler> {
-    let bytes = if wasmparser::Parser::is_core_wasm(&bytes) {
-        ComponentEncoder::default()
-            .module(&bytes)
-            .and_then(|encoder| encoder.validate(true).encode())
-            .context("it is a core module that cannot be made a component")?
-    } else {
-        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::default())
-            .validate_all(&bytes)
-            .context("it is not a valid component")?;
-        bytes
-    };
-    let (imports, exports) = externs(&bytes)?;
-    let sdk = has_section(&bytes, sandbox::SDK_SECTION)?;
+pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
+    let read = read::read(bytes)?;
     Ok(Handler {
         name: name.into(),
-        bytes,
-        imports,
-        exports,
-        sdk,
+        bytes: read.bytes,
+        imports: read.imports,
+        exports: read.exports,
+        sdk: read.sdk,
     })
-}
-
-/// Is there a custom section of that name in a component, or in a module in it?
-fn has_section(bytes: &[u8], name: &str) -> Result<bool> {
-    for payload in Parser::new(0).parse_all(bytes) {
-        if matches!(payload?, Payload::CustomSection(section) if section.name() == name) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The names that a component imports and exports.
-///
-/// # Errors
-///
-/// If the bytes are not a component.
-pub fn externs(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
-    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0u32);
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload? {
-            Payload::Version { encoding, .. } => {
-                if depth == 0 && encoding != Encoding::Component {
-                    bail!("it is not a component");
-                }
-                depth += 1;
-            }
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    let import = import?;
-                    // Types at the top level are not something that a host could offer.
-                    if !matches!(import.ty, wasmparser::ComponentTypeRef::Type(_)) {
-                        imports.push(import.name.name.to_string());
-                    }
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    let export = export?;
-                    if export.kind != ComponentExternalKind::Type {
-                        exports.push(export.name.name.to_string());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok((imports, exports))
 }
 
 /// A handler with its sandbox, as one component that runs by itself. It imports the contract's types; [`LOG`],
@@ -194,14 +134,7 @@ pub struct Prober {
     /// What handlers said before. What one says depends on its bytes and those of its sandbox.
     cache: Cache,
     engine: Engine,
-    linker: Linker<Running>,
-}
-
-/// What a handler that runs here has.
-struct Running {
-    limits: StoreLimits,
-    /// What its sandbox told last.
-    told: Option<String>,
+    linker: Linker<Guard>,
 }
 
 impl Prober {
@@ -222,6 +155,7 @@ impl Prober {
     pub fn with_cache(cache: Cache) -> Result<Self> {
         let mut config = Config::new();
         config.consume_fuel(true);
+        config.epoch_interruption(true);
         // A handler runs for microseconds here; compiling it is what takes time.
         config.cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
@@ -238,7 +172,11 @@ impl Prober {
     /// # Errors
     ///
     /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
-    pub fn describe(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described> {
+    pub fn describe(
+        &self,
+        handler: &Handler,
+        sandbox: Option<&Sandbox>,
+    ) -> Result<Described, Failure> {
         let sandbox_bytes = sandbox.map_or(&[][..], |sandbox| &sandbox.bytes);
         let key = cache::hash(&[&handler.bytes, sandbox_bytes]);
         if let Some(known) = self.cache.get("describe", key.as_bytes()) {
@@ -249,81 +187,48 @@ impl Prober {
         Ok(described)
     }
 
-    fn ask(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described> {
-        let bytes = runnable(handler, sandbox)?;
-        let component = Component::from_binary(&self.engine, &bytes)
-            .map_err(|error| anyhow!("it cannot be compiled: {error:#}"))?;
-        let mut linker = self.linker.clone();
-        if handler.host_imports().next().is_some() {
-            // Only a notifier may have imports, and needs none of them to say what it is.
-            linker
-                .define_unknown_imports_as_traps(&component)
-                .map_err(|error| anyhow!("it cannot be linked: {}", first_line(&error)))?;
+    fn ask(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described, Failure> {
+        let (engine, linker) = (self.engine.clone(), self.linker.clone());
+        let bytes = runnable(handler, sandbox)
+            .map_err(|error| Failure::Compile(format!("{error:#}")))?
+            .into_owned();
+        let kinds = handler.kinds();
+        // Only a notifier may have imports, and needs none of them to say what it is.
+        let imports = handler.host_imports().next().is_some();
+        let (answer, answered) = mpsc::channel();
+        // Compiling cannot be interrupted: what takes too long is left behind.
+        let worker = std::thread::Builder::new()
+            .name("probe".into())
+            .stack_size(STACK)
+            .spawn(move || {
+                let _ = answer.send(describe(&engine, linker, &bytes, &kinds, imports));
+            });
+        if worker.is_err() {
+            return Err(Failure::Panicked);
         }
-        let mut described = Described::default();
-        for kind in handler.kinds() {
-            let mut store = self.store()?;
-            // Also compares the types of all that the kind's world exports.
-            macro_rules! describe {
-                ($world:ty, $interface:ident) => {
-                    <$world>::instantiate(&mut store, &component, &linker)
-                        .map_err(|error| match store.data_mut().told.take() {
-                            Some(told) => anyhow!("it cannot be instantiated: it {told}"),
-                            None => anyhow!("it cannot be instantiated: {}", first_line(&error)),
-                        })?
-                        .$interface()
-                        .call_describe(&mut store)
-                        .map_err(|error| match store.data_mut().told.take() {
-                            Some(told) => anyhow!("`describe` failed: it {told}"),
-                            None => anyhow!("`describe` failed: {}", cause(&error)),
-                        })?
-                };
+        match answered.recv_timeout(limits::TIME) {
+            Ok(described) => described,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                self.engine.increment_epoch();
+                Err(Failure::Slow)
             }
-            let reactions = match kind {
-                Kind::Decider => {
-                    described.deciders = describe!(bindings::decider::Decider, annals_es_deciders);
-                    continue;
-                }
-                Kind::Projector => {
-                    describe!(bindings::projector::Projector, annals_es_projectors)
-                }
-                Kind::ProcessManager => describe!(
-                    bindings::process_manager::ProcessManager,
-                    annals_es_process_managers
-                ),
-                Kind::Notifier => {
-                    describe!(bindings::notifier::Notifier, annals_es_notifiers)
-                }
-            };
-            described.reactions.push((kind, reactions));
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Failure::Panicked),
         }
-        Ok(described)
-    }
-
-    /// A store with the limits that keep a hostile handler harmless.
-    fn store(&self) -> Result<Store<Running>> {
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(MEMORY)
-            .trap_on_grow_failure(true)
-            .build();
-        let running = Running { limits, told: None };
-        let mut store = Store::new(&self.engine, running);
-        store.limiter(|running| &mut running.limits);
-        store.set_fuel(FUEL).map_err(|error| anyhow!("{error:#}"))?;
-        Ok(store)
     }
 }
 
+/// Stack of the thread that compiles and runs a handler, in bytes.
+const STACK: usize = 16 << 20;
+
 /// What a sandbox needs; what handlers print here is nobody's concern.
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
     let mut log = linker.instance(LOG)?;
     log.func_wrap("write", |_, _: (String, bool, Vec<u8>)| Ok(()))?;
     log.func_wrap(
         "tell",
-        |mut store: StoreContextMut<'_, Running>,
-         (_, attempt, subject, function, outcome): Told| {
+        |mut store: StoreContextMut<'_, Guard>, (_, attempt, subject, function, outcome): Told| {
             let subject = match subject.as_str() {
                 "" => String::new(),
                 subject => format!(" `{subject}`"),
@@ -337,19 +242,58 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     Ok(linker)
 }
 
-fn first_line(error: &wasmtime::Error) -> String {
-    format!("{error:#}")
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .into()
+fn describe(
+    engine: &Engine,
+    mut linker: Linker<Guard>,
+    bytes: &[u8],
+    kinds: &[Kind],
+    imports: bool,
+) -> Result<Described, Failure> {
+    let component = Component::from_binary(engine, bytes)
+        .map_err(|error| Failure::Compile(format!("{error:#}")))?;
+    if imports {
+        linker
+            .define_unknown_imports_as_traps(&component)
+            .map_err(|error| Failure::of(&error, true))?;
+    }
+    let mut described = Described::default();
+    for kind in kinds {
+        let mut store = guard::store(engine).map_err(|error| Failure::of(&error, true))?;
+        // Also compares the types of all that the kind's world exports.
+        macro_rules! describe {
+            ($world:ty, $interface:ident) => {
+                <$world>::instantiate(&mut store, &component, &linker)
+                    .map_err(|error| failed(&mut store, &error, true))?
+                    .$interface()
+                    .call_describe(&mut store)
+                    .map_err(|error| failed(&mut store, &error, false))?
+            };
+        }
+        let reactions = match kind {
+            Kind::Decider => {
+                described.deciders = describe!(bindings::decider::Decider, annals_es_deciders);
+                continue;
+            }
+            Kind::Projector => {
+                describe!(bindings::projector::Projector, annals_es_projectors)
+            }
+            Kind::ProcessManager => describe!(
+                bindings::process_manager::ProcessManager,
+                annals_es_process_managers
+            ),
+            Kind::Notifier => {
+                describe!(bindings::notifier::Notifier, annals_es_notifiers)
+            }
+        };
+        described.reactions.push((*kind, reactions));
+    }
+    Ok(described)
 }
 
-/// Why a call failed, without the backtrace.
-fn cause(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<wasmtime::Trap>() {
-        Some(wasmtime::Trap::OutOfFuel) => "it does not return (out of fuel)".into(),
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
+/// What a sandbox told of the handler is why it failed, whatever came of it.
+fn failed(store: &mut Store<Guard>, error: &wasmtime::Error, starting: bool) -> Failure {
+    match store.data_mut().told.take() {
+        Some(told) => Failure::Stopped(told),
+        None => Failure::of(error, starting),
     }
 }

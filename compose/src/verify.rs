@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use wasmparser::{Validator, WasmFeatures};
 
 /// The features of a WASI 0.2 host: WebAssembly 2.0 with what every engine has had for years, and components.
-const FEATURES: WasmFeatures = WasmFeatures::WASM2
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::COMPONENT_MODEL)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)

@@ -12,6 +12,7 @@ use crate::generate::{settings, types};
 use crate::kind::Kind;
 use crate::probe::Handler;
 use crate::sandbox::Sandbox;
+use crate::verify;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use wac_graph::types::Package;
@@ -132,6 +133,28 @@ pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
         last = Some(wiring.add(&part.name, part.bytes, &[])?);
     }
     wiring.finish(&[last.context("there is nothing to fuse")?])
+}
+
+/// Tries a handler in front of a switchboard of its own: do the types that it exports fit?
+///
+/// # Errors
+///
+/// If they do not.
+pub fn fits(handler: &Handler, kind: Kind) -> Result<()> {
+    let name = &handler.name;
+    // The contract's types stay an import, as for `switchboards`.
+    let mut wiring = Wiring::default();
+    let instance = wiring.instantiate(name, handler.bytes.clone(), &[])?;
+    let slot = Slot { name, handlers: 1 };
+    let switchboard = switchboard::generate(kind, &[slot], &catalogue(kind, &[]))?;
+    let binding = (
+        switchboard::import_name(0),
+        instance,
+        name.clone(),
+        kind.export(),
+    );
+    let face = wiring.add("the composition", switchboard, &[binding])?;
+    verify::valid(&wiring.finish(&[face])?.bytes)
 }
 
 #[derive(Default)]

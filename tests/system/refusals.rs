@@ -68,8 +68,8 @@ fn every_problem_of_every_handler_is_told_in_one_run() {
     let said = refused(folder.path());
     for part in [
         "handler `b`: handles `Command0`, which `a` handles too",
-        "handler `c`: ./missing.wasm cannot be read",
-        "handler `d`: it is not a valid component",
+        "handler `c`: missing.wasm cannot be read",
+        "handler `d`: its file is not a valid component",
         "handler `e`: is granted `wasi:http/outgoing-handler`",
     ] {
         assert!(said.contains(part), "no {part} in: {said}");
@@ -90,7 +90,7 @@ fn a_core_module_without_a_world_is_refused() {
     );
     let said = refused(folder.path());
     assert!(
-        said.contains("exports no handler") && said.contains("annals::export!"),
+        said.contains("does not say what it exports") && said.contains("annals::export!"),
         "{said}"
     );
 }
@@ -108,7 +108,7 @@ fn a_handler_that_never_returns_is_refused_soon() {
     );
     let said = refused(folder.path());
     assert!(
-        said.contains("handler `slow`: `describe` failed: it does not return"),
+        said.contains("handler `slow`: `describe` does not return"),
         "{said}"
     );
 }

@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::probe::Handler;
-use crate::problem::{Code, Problem, nearest};
+use crate::problem::{Code, Place, Problem, nearest};
 use crate::sandbox::wasi::Attempt;
 use crate::sandbox::{self, Resident, Use};
 use clap::ValueEnum as _;
@@ -57,7 +57,7 @@ pub fn check(
     }
     used(manifest, handler, problems);
     if !allow.is_empty() {
-        problems.push(manifest.problem(
+        let problem = manifest.problem(
             Code::GrantToPure,
             &handler.name,
             format!(
@@ -65,7 +65,8 @@ pub fn check(
                 allow.join("`, `")
             ),
             "remove `allow`; side effects belong in a notifier",
-        ));
+        );
+        problems.push(problem.at(manifest.value(&["handlers", &handler.name, "allow"])));
     }
 }
 
@@ -87,7 +88,7 @@ fn granted(
         let mut entries: Vec<&str> = allow.iter().map(String::as_str).collect();
         entries.retain(|entry| imports.iter().any(|import| grant::names(entry, import)));
         entries.extend(&missing);
-        problems.push(manifest.problem(
+        let problem = manifest.problem(
             Code::NotGranted,
             name,
             format!(
@@ -98,7 +99,8 @@ fn granted(
                 "set allow = [\"{}\"] if it may use that",
                 entries.join("\", \"")
             ),
-        ));
+        );
+        problems.push(problem.at(manifest.value(&["handlers", name, "allow"])));
     }
     for entry in allow {
         if !imports.iter().any(|import| grant::names(entry, import)) {
@@ -107,17 +109,28 @@ fn granted(
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "remove it from `allow`".into(),
             };
-            problems.push(manifest.problem(
-                Code::UnusedGrant,
-                name,
-                format!("is granted `{entry}`, which it does not import"),
-                remedy,
-            ));
+            let what = format!("is granted `{entry}`, which it does not import");
+            let problem = manifest.problem(Code::UnusedGrant, name, what, remedy);
+            problems.push(problem.at(entry_place(manifest, name, allow, entry)));
         }
     }
     for import in covered {
+        let mut entries = allow.iter().filter(|entry| grant::covers(entry, import));
+        let place = entries
+            .next()
+            .and_then(|entry| entry_place(manifest, name, allow, entry));
+        let before = problems.len();
         offered(manifest, host, name, import, problems);
+        for problem in &mut problems[before..] {
+            problem.place = place.clone().or(problem.place.take());
+        }
     }
+}
+
+/// Where an entry of `allow` stands.
+fn entry_place(manifest: &Manifest, name: &str, allow: &[String], entry: &str) -> Option<Place> {
+    let index = allow.iter().position(|one| one == entry)?;
+    manifest.value(&["handlers", name, "allow", &index.to_string()])
 }
 
 /// What a notifier uses without a grant: what no sandbox stands in for, and where it can be known, what its

@@ -59,10 +59,14 @@ pub fn named(
             problems.push(manifest.problem(
                 Code::DuplicateReaction,
                 name,
-                format!(
-                    "holds a {other} and a {kind} that are both named `{}`",
-                    descriptor.name
-                ),
+                if other == kind {
+                    format!("holds two {kind}s that are named `{}`", descriptor.name)
+                } else {
+                    format!(
+                        "holds a {other} and a {kind} that are both named `{}`",
+                        descriptor.name
+                    )
+                },
                 "give each reaction of a component a name of its own",
             ));
         }
@@ -142,11 +146,11 @@ fn all(handlers: &[Checked]) -> impl Iterator<Item = (&str, &Reaction)> {
 
 /// A view has one projector.
 pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
-    let mut keepers: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut keepers: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     let projectors = all(handlers).filter(|(_, reaction)| reaction.kind == Kind::Projector);
     for (name, Reaction { descriptor, .. }) in projectors {
         for view in &descriptor.views {
-            let Some(other) = keepers.insert(view, &descriptor.name) else {
+            let Some((other, keeper)) = keepers.insert(view, (&descriptor.name, name)) else {
                 continue;
             };
             let what = if other == descriptor.name {
@@ -157,12 +161,14 @@ pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
                     descriptor.name
                 )
             };
-            problems.push(manifest.problem(
+            let problem = manifest.problem(
                 Code::DuplicateView,
                 name,
                 what,
                 "a view has one projector: rename one of the views, or remove a projector",
-            ));
+            );
+            let first = manifest.value(&["handlers", keeper]);
+            problems.push(problem.beside(first, format!("keeps `{view}` too")));
         }
     }
 }

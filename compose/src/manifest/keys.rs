@@ -292,7 +292,10 @@ impl Shape {
             Self::Text => ("a text", "\"..\""),
             Self::Number => ("a whole number", "3"),
             Self::Texts => ("a list of texts", "[\"..\", \"..\"]"),
-            Self::Table(_) => ("a table", "{ .. }, or under a header of its own"),
+            Self::Table(_) => (
+                "a table",
+                "a table in brackets, or under a header of its own",
+            ),
             Self::Named(_) => ("a table of tables", "[handlers.<name>]"),
             Self::Parts(..) => ("a table of tables", "[overrides.<part>]"),
         }

@@ -10,6 +10,7 @@ pub mod store;
 mod duration;
 mod keys;
 
+use crate::limits;
 use crate::problem::{Code, Place, Problem, Problems, Subject};
 use duration::{milliseconds, no_duration};
 pub use failure::{FailurePolicy, LastResort, OnFailure};
@@ -77,12 +78,22 @@ impl Manifest {
     ///
     /// Every problem of the file itself; see [`crate::check`] for those of the handlers.
     pub fn read(file: &Path) -> Result<Self, Problems> {
-        let text = std::fs::read_to_string(file).map_err(|error| {
+        let name = file.display().to_string();
+        let bytes = crate::read::file(file, limits::MANIFEST).map_err(|error| {
             Problem::new(
                 Code::UnreadableManifest,
-                file.display().to_string(),
+                &name,
                 format!("cannot be read: {error}"),
                 "run in the folder that holds annals.toml, or name the file with -m",
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Problem::new(
+                Code::UnreadableManifest,
+                &name,
+                format!("is not a text: byte {at} is not UTF-8"),
+                "name a manifest with -m, and save it as UTF-8",
             )
         })?;
         Self::parse(file, text)
@@ -94,8 +105,13 @@ impl Manifest {
     ///
     /// Every problem of the text.
     pub fn parse(file: &Path, text: String) -> Result<Self, Problems> {
-        let text: Arc<str> = text.into();
         let name = file.display().to_string();
+        if text.len() as u64 > limits::MANIFEST {
+            let what = format!("is larger than {} MB", limits::MANIFEST >> 20);
+            let remedy = "name a manifest with -m";
+            return Err(Problem::new(Code::UnreadableManifest, name, what, remedy).into());
+        }
+        let text: Arc<str> = text.into();
         let syntax = |error: toml::de::Error| {
             Problem::new(
                 Code::Syntax,
@@ -229,6 +245,14 @@ impl Manifest {
                 &["handlers"],
                 "has no handlers".into(),
                 "add a table such as [handlers.open-account] with `path` or `component`".into(),
+            );
+        }
+        if self.handlers.len() > limits::HANDLERS {
+            tell(
+                Code::TooManyHandlers,
+                &["handlers"],
+                format!("has {} handlers", self.handlers.len()),
+                format!("compose at most {} into one application", limits::HANDLERS),
             );
         }
         for (name, handler) in &self.handlers {

@@ -46,6 +46,8 @@ codes! {
     MeaninglessKey = "meaningless-key",
     /// No handlers at all.
     NoHandlers = "no-handlers",
+    /// More handlers than one application can hold.
+    TooManyHandlers = "too-many-handlers",
     /// A name that cannot be one.
     IllegalName = "illegal-name",
     /// A name that the framework has taken.
@@ -60,8 +62,18 @@ codes! {
     BuildFailed = "build-failed",
     /// A build command succeeded and made no component.
     NothingBuilt = "nothing-built",
-    /// What was given is not a component, nor what one could be made of.
-    NotAComponent = "not-a-component",
+    /// A file that is larger than any component.
+    TooLarge = "too-large",
+    /// A file that holds something else than WebAssembly.
+    NotWasm = "not-wasm",
+    /// A file that ends in the middle.
+    Truncated = "truncated",
+    /// A core module that no component can be made of.
+    CoreModule = "core-module",
+    /// A component that is valid on newer hosts only.
+    TooNew = "too-new",
+    /// A component that is not valid.
+    InvalidComponent = "invalid-component",
     /// Exports nothing that the framework calls.
     NoHandler = "no-handler",
     /// Made for another version of the contract.
@@ -80,14 +92,20 @@ codes! {
     UnusedGrant = "unused-grant",
     /// Is granted what the host does not offer.
     NotOffered = "not-offered",
-    /// It did not answer when it was asked to describe itself.
+    /// It fails when it is asked to describe itself.
     DescribeFailed = "describe-failed",
+    /// It does not return when it is asked to describe itself.
+    DescribeEndless = "describe-endless",
+    /// It takes too much memory to describe itself, or says too much.
+    DescribeGreedy = "describe-greedy",
     /// What a handler says of itself is not possible.
     IllegalDescriptor = "illegal-descriptor",
     /// A component that says that it holds handlers of a kind, and holds none.
     HollowHandler = "hollow-handler",
     /// A decider that does not fold what it emits.
     UnfoldedEvent = "unfolded-event",
+    /// Deciders that share events and not a category.
+    CategoryClash = "category-clash",
     /// Two handlers for one command.
     DuplicateCommand = "duplicate-command",
     /// Two projectors of one view.
@@ -119,5 +137,29 @@ impl fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.slug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_documentation_has_every_code_and_no_other() {
+        let documentation = include_str!("../../../docs/diagnostics.md");
+        let rows = documentation
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `"));
+        let told: BTreeSet<&str> = rows
+            .filter_map(|row| Some(row.split_once("` |")?.0))
+            .collect();
+        let formats = ["human", "short", "json"];
+        let told: BTreeSet<&str> = told
+            .into_iter()
+            .filter(|one| !formats.contains(one))
+            .collect();
+        let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.slug()).collect();
+        assert_eq!(told, known);
     }
 }

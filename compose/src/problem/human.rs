@@ -12,7 +12,7 @@ pub fn render(problems: &Problems, colour: bool) -> String {
         Renderer::plain()
     };
     let mut text = String::new();
-    for problem in &problems.0 {
+    for problem in problems.sorted() {
         text.push_str(&one(problem, &renderer));
         text.push_str("\n\n");
     }
@@ -33,11 +33,16 @@ fn one(problem: &Problem, renderer: &Renderer) -> String {
     };
     let group = Level::ERROR.primary_title(&title).id(problem.code.slug());
     let group = match &problem.place {
-        Some(place) => group.element(
-            Snippet::source(place.text())
+        Some(place) => {
+            let snippet = Snippet::source(place.text())
                 .path(&problem.file)
-                .annotation(AnnotationKind::Primary.span(place.span())),
-        ),
+                .annotation(AnnotationKind::Primary.span(place.span()));
+            let beside = problem.beside.iter().map(|(place, what)| {
+                let annotation = AnnotationKind::Context.span(place.span());
+                annotation.label(what)
+            });
+            group.element(snippet.annotations(beside))
+        }
         None => group.element(Origin::path(&problem.file)),
     };
     let group = group.element(Level::HELP.message(&problem.remedy));

@@ -1,14 +1,14 @@
 //! Problems for machines.
 
-use super::{Problem, Problems, Subject};
+use super::{Place, Problem, Problems, Subject};
 use serde_json::{Value, json};
 
 /// One JSON object a line, each a problem. `docs/diagnostics.md` names the fields.
 #[must_use]
 pub fn render(problems: &Problems) -> String {
     let objects = problems
-        .0
-        .iter()
+        .sorted()
+        .into_iter()
         .map(|problem| format!("{}\n", object(problem)));
     objects.collect()
 }
@@ -16,6 +16,7 @@ pub fn render(problems: &Problems) -> String {
 fn object(problem: &Problem) -> Value {
     let mut object = json!({
         "reason": "problem",
+        "level": "error",
         "code": problem.code,
         "file": problem.file,
         "message": problem.what,
@@ -27,10 +28,19 @@ fn object(problem: &Problem) -> Value {
         None => {}
     }
     if let Some(place) = &problem.place {
-        let span = place.span();
-        object["line"] = json!(place.line());
-        object["column"] = json!(place.column());
-        object["span"] = json!({ "start": span.start, "end": span.end });
+        locate(&mut object, place);
+    }
+    if let Some((place, what)) = &problem.beside {
+        let mut beside = json!({ "message": what });
+        locate(&mut beside, place);
+        object["related"] = json!([beside]);
     }
     object
+}
+
+fn locate(object: &mut Value, place: &Place) {
+    let span = place.span();
+    object["line"] = json!(place.line());
+    object["column"] = json!(place.column());
+    object["span"] = json!({ "start": span.start, "end": span.end });
 }

@@ -19,6 +19,8 @@ pub struct Problem {
     pub file: String,
     /// Where in that file, if it is known.
     pub place: Option<Place>,
+    /// Another place that has to do with it, in the same file, and what is there.
+    pub beside: Option<(Place, String)>,
     /// Whose problem it is, if it is of something that has a name.
     pub subject: Option<Subject>,
     /// What is wrong.
@@ -95,6 +97,7 @@ impl Problem {
             code,
             file: file.into(),
             place: None,
+            beside: None,
             subject: None,
             what: one_line(what.into()),
             remedy: one_line(remedy.into()),
@@ -105,6 +108,14 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, place: Option<Place>) -> Self {
         self.place = place.or(self.place);
+        self
+    }
+
+    /// The same, with another place that has to do with it, if it is known and not the same.
+    #[must_use]
+    pub fn beside(mut self, place: Option<Place>, what: impl Into<String>) -> Self {
+        let place = place.filter(|place| Some(place) != self.place.as_ref());
+        self.beside = place.map(|place| (place, what.into()));
         self
     }
 
@@ -134,9 +145,20 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// In the order in which they stand in their files.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Problem> {
+        let mut sorted: Vec<&Problem> = self.0.iter().collect();
+        let start = |problem: &Problem| problem.place.as_ref().map(|place| place.span().start);
+        sorted.sort_by(|a, b| (&a.file, start(a)).cmp(&(&b.file, start(b))));
+        sorted
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
+        for (index, problem) in self.sorted().into_iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }

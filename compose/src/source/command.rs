@@ -89,18 +89,22 @@ fn start(manifest: &Manifest, owner: &Subject, command: &str) -> Result<(), Prob
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(manifest.problem(
-            Code::BuildFailed,
-            owner,
-            format!("`{command}` failed ({status})"),
-            "see its output above",
-        )),
-        Err(error) => Err(manifest.problem(
-            Code::BuildFailed,
-            owner,
-            format!("`{command}` could not be started: {error}"),
-            "correct `build` in the manifest",
-        )),
+        Ok(status) => Err(manifest
+            .problem(
+                Code::BuildFailed,
+                owner,
+                format!("`{command}` failed ({status})"),
+                "see its output above",
+            )
+            .at(manifest.value_of(owner, &["build"]))),
+        Err(error) => Err(manifest
+            .problem(
+                Code::BuildFailed,
+                owner,
+                format!("`{command}` could not be started: {error}"),
+                "correct `build` in the manifest",
+            )
+            .at(manifest.value_of(owner, &["build"]))),
     }
 }
 

@@ -4,6 +4,7 @@
 //! do that become the same as if each was built alone: cargo joins the features that the crates of one call want of a
 //! dependency, so those that want different ones are built by different calls.
 
+use super::shown;
 use crate::manifest::Manifest;
 use crate::problem::{Code, Problem, Subject};
 use serde::Deserialize;
@@ -55,12 +56,14 @@ impl<'a> Crate<'a> {
     ) -> Result<Self, Problem> {
         let cargo_toml = folder.join("Cargo.toml");
         let problem = |error: std::io::Error| {
-            manifest.problem(
-                Code::MissingCrate,
-                owner,
-                format!("{} cannot be read: {error}", cargo_toml.display()),
-                "`path` must name a crate's folder",
-            )
+            manifest
+                .problem(
+                    Code::MissingCrate,
+                    owner,
+                    format!("{} cannot be read: {error}", shown(&cargo_toml)),
+                    "`path` must name a crate's folder",
+                )
+                .at(manifest.value_of(owner, &["path"]))
         };
         let text = std::fs::read_to_string(&cargo_toml).map_err(problem)?;
         let component_project = toml::from_str::<toml::Table>(&text).is_ok_and(|table| {

@@ -13,7 +13,8 @@ pub mod files;
 use crate::cache::Cache;
 use crate::manifest::{Manifest, Origin};
 use crate::problem::{Code, Problem, Subject};
-use std::path::PathBuf;
+use crate::{limits, read};
+use std::path::{Path, PathBuf};
 
 /// A component that is wanted.
 pub struct Wanted<'a> {
@@ -69,18 +70,43 @@ pub fn load_all(
         (None, None) => Err(no_component(manifest, &one.owner)),
     };
     let files: Vec<_> = wanted.iter().map(file).collect();
+    let mut left = limits::FILES;
     let read = |(one, file): (&Wanted<'_>, Result<PathBuf, Problem>)| {
         let file = file?;
-        std::fs::read(&file).map_err(|error| {
-            manifest.problem(
+        let place = |key| manifest.value_of(&one.owner, &[key]);
+        let place = || place("component").or_else(|| place("path"));
+        let bytes = read::file(&file, limits::FILE).map_err(|error| {
+            let problem = manifest.problem(
                 Code::MissingFile,
                 &one.owner,
-                format!("{} cannot be read: {error}", file.display()),
+                format!("{} cannot be read: {error}", shown(&file)),
                 "build the component first, or correct its path in the manifest",
-            )
-        })
+            );
+            problem.at(place())
+        })?;
+        match left.checked_sub(bytes.len() as u64) {
+            Some(rest) => left = rest,
+            None => {
+                let problem = manifest.problem(
+                    Code::TooLarge,
+                    &one.owner,
+                    format!(
+                        "with its file, the components are larger than {} MB together",
+                        limits::FILES >> 20
+                    ),
+                    "build them with optimisations, and without debug information",
+                );
+                return Err(problem.at(place()));
+            }
+        }
+        Ok(bytes)
     };
     wanted.iter().zip(files).map(read).collect()
+}
+
+/// A path as the user would write it.
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(".").unwrap_or(path).display()
 }
 
 fn no_component(manifest: &Manifest, owner: &Subject) -> Problem {

@@ -1,0 +1,76 @@
+//! What a handler may take while it is probed.
+
+use crate::limits;
+use std::fmt;
+use wasmtime::{Engine, ResourceLimiter, Result, Store};
+
+/// Counts what a store's memories and tables have taken together, and hears what the handler's sandbox tells.
+#[derive(Default)]
+pub struct Guard {
+    /// What it told last.
+    pub told: Option<String>,
+    memory: usize,
+    table: usize,
+}
+
+/// A handler wanted more memory, or larger tables, than there is for it.
+#[derive(Debug)]
+pub struct TooMuchMemory;
+
+impl fmt::Display for TooMuchMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "it takes more than {} MB of memory",
+            limits::MEMORY >> 20
+        )
+    }
+}
+
+impl std::error::Error for TooMuchMemory {}
+
+impl ResourceLimiter for Guard {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        grow(&mut self.memory, current, desired, limits::MEMORY)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        grow(&mut self.table, current, desired, limits::TABLE)
+    }
+
+    fn instances(&self) -> usize {
+        limits::INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        limits::INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        limits::INSTANCES
+    }
+}
+
+/// An error and not a refusal: a handler that sees its growth refused would go on, and fail in another way.
+fn grow(taken: &mut usize, current: usize, desired: usize, limit: usize) -> Result<bool> {
+    let more = desired.saturating_sub(current);
+    match taken.checked_add(more).filter(|sum| *sum <= limit) {
+        Some(sum) => {
+            *taken = sum;
+            Ok(true)
+        }
+        None => Err(wasmtime::Error::new(TooMuchMemory)),
+    }
+}
+
+/// A store with the limits that keep a hostile handler harmless. Whoever increments the engine's epoch
+/// ends what runs in it.
+pub fn store(engine: &Engine) -> Result<Store<Guard>> {
+    let mut store = Store::new(engine, Guard::default());
+    store.limiter(|guard| guard);
+    store.set_fuel(limits::FUEL)?;
+    store.set_hostcall_fuel(limits::DESCRIPTION);
+    store.epoch_deadline_trap();
+    store.set_epoch_deadline(1);
+    Ok(store)
+}

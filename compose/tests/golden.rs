@@ -1,0 +1,209 @@
+//! The golden cases: each folder of `tests/golden` is an application, and what is said of it.
+//!
+//! A case holds `annals.toml` and its handlers as text, which [`fixture`] makes files of. What the composer must
+//! say stands beside them:
+//!
+//! - of an application with problems `report.txt` (for people, without colour) and `report.json`;
+//! - of one without `report.json` (what was composed, without sizes), and as text those of the parts that
+//!   the composer generates for it which stand there: `settings.wat`, `types.wat`, `switchboards.wat`.
+//!
+//! `BLESS=1 cargo test --workspace --test golden` writes all that anew. Without it, a case fails when that would change
+//! anything.
+
+mod fixture;
+
+use annals_compose::host::Host;
+use annals_compose::manifest::Manifest;
+use annals_compose::problem::Code;
+use annals_compose::{generate, pipeline, wire};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Everything that a case may expect.
+const EXPECTED: [&str; 5] = [
+    "report.txt",
+    "report.json",
+    "settings.wat",
+    "types.wat",
+    "switchboards.wat",
+];
+
+fn main() -> ExitCode {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join("golden");
+    let mut cases: Vec<PathBuf> = fs::read_dir(&golden)
+        .expect("the golden cases")
+        .map(|entry| entry.expect("a case").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    cases.sort();
+    println!("{} golden cases", cases.len());
+    let trials = cases.into_iter().map(|case| {
+        let name = case
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        Trial::test(name, move || run(&case))
+    });
+    let mut trials: Vec<Trial> = trials.collect();
+    let every = move || every_code_has_a_case(&golden);
+    trials.push(Trial::test("every code has a case", every));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Codes that no case can show: they need cargo, a folder that cannot be written, or another command than `check`.
+const ELSEWHERE: [Code; 6] = [
+    Code::AlreadyThere,
+    Code::MissingHost,
+    Code::MissingSdk,
+    Code::NoTemplate,
+    Code::NothingBuilt,
+    Code::UnwritableOutput,
+];
+
+fn every_code_has_a_case(golden: &Path) -> Result<(), Failed> {
+    let mut reports = String::new();
+    for entry in fs::read_dir(golden)? {
+        let report = entry?.path().join("report.txt");
+        reports.push_str(&fs::read_to_string(report).unwrap_or_default());
+    }
+    let shown = |code: &&Code| reports.contains(&format!("error[{code}]"));
+    let all = Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code));
+    let missing: Vec<&Code> = all.filter(|code| !shown(code)).collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("no case shows {missing:?}").into())
+    }
+}
+
+fn run(case: &Path) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    fixture::make(case, folder.path())?;
+    let said = check(folder.path(), "human")?;
+    let found = match said.status {
+        0 => composed(case, folder.path())?,
+        1 => refused(folder.path(), said.err)?,
+        status => return Err(format!("exit status {status}: {}", said.err).into()),
+    };
+    compare(case, &found)
+}
+
+/// What `annals check` says.
+struct Said {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn check(folder: &Path, format: &str) -> Result<Said, Failed> {
+    let out = Command::new(env!("CARGO_BIN_EXE_annals"))
+        .args(["check", "--host", "annals", "--message-format", format])
+        .current_dir(folder)
+        .output()?;
+    Ok(Said {
+        status: out.status.code().ok_or("killed")?,
+        out: String::from_utf8(out.stdout)?,
+        err: String::from_utf8(out.stderr)?,
+    })
+}
+
+type Found = BTreeMap<&'static str, String>;
+
+/// An application with problems: told in each format, which agree.
+fn refused(folder: &Path, human: String) -> Result<Found, Failed> {
+    let (short, json) = (check(folder, "short")?, check(folder, "json")?);
+    let problems = |line: &&str| !line.starts_with("building ");
+    let lines = short.err.lines().filter(problems).count();
+    let objects = json.out.lines().count();
+    if short.status != 1 || json.status != 1 || lines != objects {
+        return Err(format!("short: {}\njson: {}{}", short.err, json.out, json.err).into());
+    }
+    Ok(BTreeMap::from([
+        ("report.txt", human),
+        ("report.json", json.out),
+    ]))
+}
+
+/// An application without problems: composed twice, to the same bytes.
+fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
+    let once = || -> Result<_, Failed> {
+        let manifest = Manifest::read(&folder.join("annals.toml"))?;
+        let handlers = pipeline::check(&manifest, Some(Host::Annals))?;
+        let composed = pipeline::compose(&manifest, &handlers, Host::Annals)?;
+        Ok((manifest, handlers, composed))
+    };
+    let (manifest, handlers, composed) = once()?;
+    let (_, _, again) = once()?;
+    if composed.bytes != again.bytes {
+        return Err("two compositions of the same files differ".into());
+    }
+    let settings = pipeline::settings(&manifest, &handlers, Host::Annals);
+    let report = shape(serde_json::to_value(&composed.report)?);
+    let mut found = BTreeMap::from([
+        ("report.json", format!("{report:#}\n")),
+        (
+            "settings.wat",
+            print(&generate::settings::generate(&settings)?)?,
+        ),
+        ("types.wat", print(&generate::types::generate()?)?),
+        (
+            "switchboards.wat",
+            print(&wire::switchboards(&handlers)?.bytes)?,
+        ),
+    ]);
+    // They are long: some cases show them.
+    found.retain(|name, _| name.ends_with(".json") || case.join(name).exists());
+    Ok(found)
+}
+
+fn print(component: &[u8]) -> Result<String, Failed> {
+    wasmprinter::print_bytes(component).map_err(|error| error.to_string().into())
+}
+
+/// A report without sizes, which change with the framework.
+fn shape(report: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match report {
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .filter(|(name, _)| !name.ends_with("size"));
+            Value::Object(fields.map(|(name, value)| (name, shape(value))).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(shape).collect()),
+        other => other,
+    }
+}
+
+/// What was found must be what is expected, and nothing else; with `BLESS=1` it becomes that.
+fn compare(case: &Path, found: &Found) -> Result<(), Failed> {
+    let bless = std::env::var_os("BLESS").is_some_and(|set| set == "1");
+    for name in EXPECTED {
+        let file = case.join(name);
+        let expected = fs::read_to_string(&file).ok();
+        let found = found.get(name);
+        if expected.as_ref() == found {
+            continue;
+        }
+        if !bless {
+            return Err(format!(
+                "{} differs; BLESS=1 writes it anew\nexpected:\n{}\nfound:\n{}",
+                file.display(),
+                expected.as_deref().unwrap_or("(nothing)"),
+                found.map_or("(nothing)", String::as_str)
+            )
+            .into());
+        }
+        match found {
+            Some(text) => fs::write(&file, text)?,
+            None => fs::remove_file(&file)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+(component
+  (type $f (func async))
+  (import "later" (func (type $f)))
+)

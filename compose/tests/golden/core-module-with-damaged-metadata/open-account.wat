@@ -1,0 +1,1 @@
+(module (@custom "component-type:handler" "nonsense"))

@@ -1,0 +1,1922 @@
+(component
+  (type (;0;)
+    (instance
+      (type (;0;) (list u8))
+      (type (;1;) (record (field "id" string) (field "command-type" string) (field "content-type" string) (field "payload" 0)))
+      (export (;2;) "command" (type (eq 1)))
+      (type (;3;) (option string))
+      (type (;4;) (record (field "now" u64) (field "seed" u64) (field "actor" 3)))
+      (export (;5;) "context" (type (eq 4)))
+      (type (;6;) (record (field "version" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (export (;7;) "event" (type (eq 6)))
+      (type (;8;) (record (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (export (;9;) "new-event" (type (eq 8)))
+      (type (;10;) (variant (case "any") (case "no-stream") (case "stream-exists") (case "at" u64)))
+      (export (;11;) "precondition" (type (eq 10)))
+      (type (;12;) (record (field "code" string) (field "message" string) (field "details" 3)))
+      (export (;13;) "rejection" (type (eq 12)))
+      (type (;14;) (record (field "message" string) (field "at" 3)))
+      (export (;15;) "malformed" (type (eq 14)))
+      (type (;16;) (record (field "message" string)))
+      (export (;17;) "fault" (type (eq 16)))
+      (type (;18;) (variant (case "malformed" 15) (case "rejected" 13) (case "failed" 17)))
+      (export (;19;) "decide-error" (type (eq 18)))
+      (type (;20;) (list 9))
+      (type (;21;) (record (field "events" 20) (field "close" bool)))
+      (export (;22;) "decision" (type (eq 21)))
+      (type (;23;) (record (field "command-type" string) (field "precondition" 11) (field "schema" 3)))
+      (export (;24;) "command-spec" (type (eq 23)))
+      (type (;25;) (list 24))
+      (type (;26;) (list string))
+      (type (;27;) (record (field "name" string) (field "version" string) (field "category" string) (field "commands" 25) (field "emits" 26) (field "folds" 26) (field "snapshot-every" u32) (field "state-version" u32)))
+      (export (;28;) "decider-descriptor" (type (eq 27)))
+      (type (;29;) (option string))
+      (type (;30;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 29) (field "traceparent" 29)))
+      (export (;31;) "metadata" (type (eq 30)))
+      (type (;32;) (list u8))
+      (type (;33;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 32) (field "metadata" 31)))
+      (export (;34;) "recorded-event" (type (eq 33)))
+      (type (;35;) (record (field "view" string) (field "key" string) (field "content-type" string) (field "value" 32)))
+      (export (;36;) "row" (type (eq 35)))
+      (type (;37;) (record (field "view" string) (field "key" string)))
+      (export (;38;) "row-key" (type (eq 37)))
+      (type (;39;) (variant (case "put" 36) (case "delete" 38)))
+      (export (;40;) "row-change" (type (eq 39)))
+      (type (;41;) (enum "origin" "now"))
+      (export (;42;) "start-from" (type (eq 41)))
+      (type (;43;) (list string))
+      (type (;44;) (record (field "name" string) (field "version" u32) (field "wants" 43) (field "emits" 43) (field "views" 43) (field "from" 42) (field "lanes" u32)))
+      (export (;45;) "reaction-descriptor" (type (eq 44)))
+      (type (;46;) (list u8))
+      (type (;47;) (record (field "command-type" string) (field "content-type" string) (field "payload" 46)))
+      (export (;48;) "outgoing-command" (type (eq 47)))
+    )
+  )
+  (import "annals:es/types@0.1.0" (instance (;0;) (type 0)))
+  (component (;0;)
+    (type $ty-annals:es/types@0.1.0 (;0;)
+      (instance
+        (type (;0;) (list u8))
+        (type (;1;) (record (field "id" string) (field "command-type" string) (field "content-type" string) (field "payload" 0)))
+        (export (;2;) "command" (type (eq 1)))
+        (type (;3;) (option string))
+        (type (;4;) (record (field "now" u64) (field "seed" u64) (field "actor" 3)))
+        (export (;5;) "context" (type (eq 4)))
+        (type (;6;) (record (field "version" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+        (export (;7;) "event" (type (eq 6)))
+        (type (;8;) (record (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+        (export (;9;) "new-event" (type (eq 8)))
+        (type (;10;) (variant (case "any") (case "no-stream") (case "stream-exists") (case "at" u64)))
+        (export (;11;) "precondition" (type (eq 10)))
+        (type (;12;) (record (field "code" string) (field "message" string) (field "details" 3)))
+        (export (;13;) "rejection" (type (eq 12)))
+        (type (;14;) (record (field "message" string) (field "at" 3)))
+        (export (;15;) "malformed" (type (eq 14)))
+        (type (;16;) (record (field "message" string)))
+        (export (;17;) "fault" (type (eq 16)))
+        (type (;18;) (variant (case "malformed" 15) (case "rejected" 13) (case "failed" 17)))
+        (export (;19;) "decide-error" (type (eq 18)))
+        (type (;20;) (list 9))
+        (type (;21;) (record (field "events" 20) (field "close" bool)))
+        (export (;22;) "decision" (type (eq 21)))
+        (type (;23;) (record (field "command-type" string) (field "precondition" 11) (field "schema" 3)))
+        (export (;24;) "command-spec" (type (eq 23)))
+        (type (;25;) (list 24))
+        (type (;26;) (list string))
+        (type (;27;) (record (field "name" string) (field "version" string) (field "category" string) (field "commands" 25) (field "emits" 26) (field "folds" 26) (field "snapshot-every" u32) (field "state-version" u32)))
+        (export (;28;) "decider-descriptor" (type (eq 27)))
+      )
+    )
+    (import "annals:es/types@0.1.0" (instance $annals:es/types@0.1.0 (;0;) (type $ty-annals:es/types@0.1.0)))
+    (core module $main (;0;)
+      (type (;0;) (func))
+      (type (;1;) (func (param i32 i32 i32 i32) (result i32)))
+      (type (;2;) (func (result i32)))
+      (type (;3;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+      (type (;4;) (func (param i32) (result i32)))
+      (type (;5;) (func (param i32 i32 i32) (result i32)))
+      (type (;6;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)))
+      (memory (;0;) 2)
+      (export "keep" (func 0))
+      (export "memory" (memory 0))
+      (export "cabi_realloc" (func 1))
+      (export "annals:es/deciders@0.1.0#describe" (func 2))
+      (export "annals:es/deciders@0.1.0#stream-id" (func 3))
+      (export "annals:es/deciders@0.1.0#[constructor]session" (func 4))
+      (export "annals:es/deciders@0.1.0#[static]session.restore" (func 5))
+      (export "annals:es/deciders@0.1.0#[method]session.evolve" (func 6))
+      (export "annals:es/deciders@0.1.0#[method]session.decide" (func 7))
+      (export "annals:es/deciders@0.1.0#[method]session.snapshot" (func 8))
+      (func (;0;) (type 0))
+      (func (;1;) (type 1) (param i32 i32 i32 i32) (result i32)
+        unreachable
+      )
+      (func (;2;) (type 2) (result i32)
+        i32.const 188
+      )
+      (func (;3;) (type 3) (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+        unreachable
+      )
+      (func (;4;) (type 4) (param i32) (result i32)
+        unreachable
+      )
+      (func (;5;) (type 5) (param i32 i32 i32) (result i32)
+        unreachable
+      )
+      (func (;6;) (type 5) (param i32 i32 i32) (result i32)
+        unreachable
+      )
+      (func (;7;) (type 6) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)
+        unreachable
+      )
+      (func (;8;) (type 4) (param i32) (result i32)
+        unreachable
+      )
+      (data (;0;) (i32.const 16) "OpenAccount\00\00\00\00\00\10\00\00\00\0b\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\001.0.0accountAccountOpened\00\00\00T\00\00\00\0d\00\00\00AccountOpened\00\00\00l\00\00\00\0d\00\00\00H\00\00\00\00\00\00\00H\00\00\00\05\00\00\00M\00\00\00\07\00\00\00 \00\00\00\01\00\00\00d\00\00\00\01\00\00\00|\00\00\00\01\00\00\00\00\00\00\00\01\00\00\00\84\00\00\00\01\00\00\00")
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (alias export $annals:es/types@0.1.0 "command" (type $command (;1;)))
+    (alias export $annals:es/types@0.1.0 "context" (type $context (;2;)))
+    (alias export $annals:es/types@0.1.0 "event" (type $event (;3;)))
+    (alias export $annals:es/types@0.1.0 "new-event" (type $new-event (;4;)))
+    (alias export $annals:es/types@0.1.0 "precondition" (type $precondition (;5;)))
+    (alias export $annals:es/types@0.1.0 "rejection" (type $rejection (;6;)))
+    (alias export $annals:es/types@0.1.0 "malformed" (type $malformed (;7;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $fault (;8;)))
+    (alias export $annals:es/types@0.1.0 "decide-error" (type $decide-error (;9;)))
+    (alias export $annals:es/types@0.1.0 "decision" (type $decision (;10;)))
+    (alias export $annals:es/types@0.1.0 "command-spec" (type $command-spec (;11;)))
+    (alias export $annals:es/types@0.1.0 "decider-descriptor" (type $decider-descriptor (;12;)))
+    (type $session (;13;) (resource (rep i32)))
+    (core instance $main (;0;) (instantiate $main))
+    (alias core export $main "memory" (core memory $memory (;0;)))
+    (type (;14;) (own $session))
+    (type (;15;) (func (param "decider" u32) (result 14)))
+    (alias core export $main "annals:es/deciders@0.1.0#[constructor]session" (core func $"annals:es/deciders@0.1.0#[constructor]session" (;0;)))
+    (func $"[constructor]session" (;0;) (type 15) (canon lift (core func $"annals:es/deciders@0.1.0#[constructor]session")))
+    (type (;16;) (list u8))
+    (type (;17;) (result 14 (error $fault)))
+    (type (;18;) (func (param "decider" u32) (param "state" 16) (result 17)))
+    (alias core export $main "annals:es/deciders@0.1.0#[static]session.restore" (core func $"annals:es/deciders@0.1.0#[static]session.restore" (;1;)))
+    (alias core export $main "cabi_realloc" (core func $cabi_realloc (;2;)))
+    (func $"[static]session.restore" (;1;) (type 18) (canon lift (core func $"annals:es/deciders@0.1.0#[static]session.restore") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (type (;19;) (borrow $session))
+    (type (;20;) (list $event))
+    (type (;21;) (result (error $fault)))
+    (type (;22;) (func (param "self" 19) (param "events" 20) (result 21)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.evolve" (core func $"annals:es/deciders@0.1.0#[method]session.evolve" (;3;)))
+    (func $"[method]session.evolve" (;2;) (type 22) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.evolve") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (type (;23;) (result $decision (error $decide-error)))
+    (type (;24;) (func (param "self" 19) (param "c" $command) (param "ctx" $context) (result 23)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.decide" (core func $"annals:es/deciders@0.1.0#[method]session.decide" (;4;)))
+    (func $"[method]session.decide" (;3;) (type 24) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.decide") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (type (;25;) (option 16))
+    (type (;26;) (func (param "self" 19) (result 25)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.snapshot" (core func $"annals:es/deciders@0.1.0#[method]session.snapshot" (;5;)))
+    (func $"[method]session.snapshot" (;4;) (type 26) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.snapshot") (memory $memory)))
+    (type (;27;) (list $decider-descriptor))
+    (type (;28;) (func (result 27)))
+    (alias core export $main "annals:es/deciders@0.1.0#describe" (core func $annals:es/deciders@0.1.0#describe (;6;)))
+    (func $describe (;5;) (type 28) (canon lift (core func $annals:es/deciders@0.1.0#describe) (memory $memory) string-encoding=utf8))
+    (type (;29;) (result string (error $decide-error)))
+    (type (;30;) (func (param "decider" u32) (param "c" $command) (result 29)))
+    (alias core export $main "annals:es/deciders@0.1.0#stream-id" (core func $annals:es/deciders@0.1.0#stream-id (;7;)))
+    (func $stream-id (;6;) (type 30) (canon lift (core func $annals:es/deciders@0.1.0#stream-id) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (component $annals:es/deciders@0.1.0-shim-component (;0;)
+      (type (;0;) (list u8))
+      (type (;1;) (record (field "id" string) (field "command-type" string) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-command" (type (;2;) (eq 1)))
+      (type (;3;) (option string))
+      (type (;4;) (record (field "now" u64) (field "seed" u64) (field "actor" 3)))
+      (import "import-type-context" (type (;5;) (eq 4)))
+      (type (;6;) (record (field "version" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-event" (type (;7;) (eq 6)))
+      (type (;8;) (record (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-new-event" (type (;9;) (eq 8)))
+      (type (;10;) (variant (case "any") (case "no-stream") (case "stream-exists") (case "at" u64)))
+      (import "import-type-precondition" (type (;11;) (eq 10)))
+      (type (;12;) (record (field "code" string) (field "message" string) (field "details" 3)))
+      (import "import-type-rejection" (type (;13;) (eq 12)))
+      (type (;14;) (record (field "message" string) (field "at" 3)))
+      (import "import-type-malformed" (type (;15;) (eq 14)))
+      (type (;16;) (record (field "message" string)))
+      (import "import-type-fault" (type (;17;) (eq 16)))
+      (type (;18;) (variant (case "malformed" 15) (case "rejected" 13) (case "failed" 17)))
+      (import "import-type-decide-error" (type (;19;) (eq 18)))
+      (type (;20;) (list 9))
+      (type (;21;) (record (field "events" 20) (field "close" bool)))
+      (import "import-type-decision" (type (;22;) (eq 21)))
+      (type (;23;) (record (field "command-type" string) (field "precondition" 11) (field "schema" 3)))
+      (import "import-type-command-spec" (type (;24;) (eq 23)))
+      (type (;25;) (list 24))
+      (type (;26;) (list string))
+      (type (;27;) (record (field "name" string) (field "version" string) (field "category" string) (field "commands" 25) (field "emits" 26) (field "folds" 26) (field "snapshot-every" u32) (field "state-version" u32)))
+      (import "import-type-decider-descriptor" (type (;28;) (eq 27)))
+      (import "import-type-session" (type (;29;) (sub resource)))
+      (type (;30;) (own 29))
+      (type (;31;) (func (param "decider" u32) (result 30)))
+      (import "import-constructor-session" (func (;0;) (type 31)))
+      (import "import-type-fault0" (type (;32;) (eq 17)))
+      (type (;33;) (result 30 (error 32)))
+      (type (;34;) (func (param "decider" u32) (param "state" 0) (result 33)))
+      (import "import-static-session-restore" (func (;1;) (type 34)))
+      (type (;35;) (borrow 29))
+      (import "import-type-event0" (type (;36;) (eq 7)))
+      (type (;37;) (list 36))
+      (type (;38;) (result (error 32)))
+      (type (;39;) (func (param "self" 35) (param "events" 37) (result 38)))
+      (import "import-method-session-evolve" (func (;2;) (type 39)))
+      (import "import-type-command0" (type (;40;) (eq 2)))
+      (import "import-type-context0" (type (;41;) (eq 5)))
+      (import "import-type-decision0" (type (;42;) (eq 22)))
+      (import "import-type-decide-error0" (type (;43;) (eq 19)))
+      (type (;44;) (result 42 (error 43)))
+      (type (;45;) (func (param "self" 35) (param "c" 40) (param "ctx" 41) (result 44)))
+      (import "import-method-session-decide" (func (;3;) (type 45)))
+      (type (;46;) (option 0))
+      (type (;47;) (func (param "self" 35) (result 46)))
+      (import "import-method-session-snapshot" (func (;4;) (type 47)))
+      (import "import-type-decider-descriptor0" (type (;48;) (eq 28)))
+      (type (;49;) (list 48))
+      (type (;50;) (func (result 49)))
+      (import "import-func-describe" (func (;5;) (type 50)))
+      (type (;51;) (result string (error 43)))
+      (type (;52;) (func (param "decider" u32) (param "c" 40) (result 51)))
+      (import "import-func-stream-id" (func (;6;) (type 52)))
+      (export (;53;) "command" (type 2))
+      (export (;54;) "context" (type 5))
+      (export (;55;) "event" (type 7))
+      (export (;56;) "new-event" (type 9))
+      (export (;57;) "precondition" (type 11))
+      (export (;58;) "rejection" (type 13))
+      (export (;59;) "malformed" (type 15))
+      (export (;60;) "fault" (type 17))
+      (export (;61;) "decide-error" (type 19))
+      (export (;62;) "decision" (type 22))
+      (export (;63;) "command-spec" (type 24))
+      (export (;64;) "decider-descriptor" (type 28))
+      (export (;65;) "session" (type 29))
+      (type (;66;) (own 65))
+      (type (;67;) (func (param "decider" u32) (result 66)))
+      (export (;7;) "[constructor]session" (func 0) (func (type 67)))
+      (type (;68;) (result 66 (error 60)))
+      (type (;69;) (func (param "decider" u32) (param "state" 0) (result 68)))
+      (export (;8;) "[static]session.restore" (func 1) (func (type 69)))
+      (type (;70;) (borrow 65))
+      (type (;71;) (list 55))
+      (type (;72;) (result (error 60)))
+      (type (;73;) (func (param "self" 70) (param "events" 71) (result 72)))
+      (export (;9;) "[method]session.evolve" (func 2) (func (type 73)))
+      (type (;74;) (result 62 (error 61)))
+      (type (;75;) (func (param "self" 70) (param "c" 53) (param "ctx" 54) (result 74)))
+      (export (;10;) "[method]session.decide" (func 3) (func (type 75)))
+      (type (;76;) (option 0))
+      (type (;77;) (func (param "self" 70) (result 76)))
+      (export (;11;) "[method]session.snapshot" (func 4) (func (type 77)))
+      (type (;78;) (list 64))
+      (type (;79;) (func (result 78)))
+      (export (;12;) "describe" (func 5) (func (type 79)))
+      (type (;80;) (result string (error 61)))
+      (type (;81;) (func (param "decider" u32) (param "c" 53) (result 80)))
+      (export (;13;) "stream-id" (func 6) (func (type 81)))
+    )
+    (instance $annals:es/deciders@0.1.0-shim-instance (;1;) (instantiate $annals:es/deciders@0.1.0-shim-component
+        (with "import-constructor-session" (func $"[constructor]session"))
+        (with "import-static-session-restore" (func $"[static]session.restore"))
+        (with "import-method-session-evolve" (func $"[method]session.evolve"))
+        (with "import-method-session-decide" (func $"[method]session.decide"))
+        (with "import-method-session-snapshot" (func $"[method]session.snapshot"))
+        (with "import-func-describe" (func $describe))
+        (with "import-func-stream-id" (func $stream-id))
+        (with "import-type-command" (type $command))
+        (with "import-type-context" (type $context))
+        (with "import-type-event" (type $event))
+        (with "import-type-new-event" (type $new-event))
+        (with "import-type-precondition" (type $precondition))
+        (with "import-type-rejection" (type $rejection))
+        (with "import-type-malformed" (type $malformed))
+        (with "import-type-fault" (type $fault))
+        (with "import-type-decide-error" (type $decide-error))
+        (with "import-type-decision" (type $decision))
+        (with "import-type-command-spec" (type $command-spec))
+        (with "import-type-decider-descriptor" (type $decider-descriptor))
+        (with "import-type-session" (type $session))
+        (with "import-type-fault0" (type $fault))
+        (with "import-type-event0" (type $event))
+        (with "import-type-command0" (type $command))
+        (with "import-type-context0" (type $context))
+        (with "import-type-decision0" (type $decision))
+        (with "import-type-decide-error0" (type $decide-error))
+        (with "import-type-decider-descriptor0" (type $decider-descriptor))
+      )
+    )
+    (export $annals:es/deciders@0.1.0 (;2;) "annals:es/deciders@0.1.0" (instance $annals:es/deciders@0.1.0-shim-instance))
+    (@producers
+      (processed-by "wit-component" "0.262.0")
+    )
+  )
+  (instance (;1;) (instantiate 0
+      (with "annals:es/types@0.1.0" (instance 0))
+    )
+  )
+  (alias export 1 "annals:es/deciders@0.1.0" (instance (;2;)))
+  (component (;1;)
+    (type $ty-annals:es/types@0.1.0 (;0;)
+      (instance
+        (type (;0;) (list u8))
+        (type (;1;) (record (field "id" string) (field "command-type" string) (field "content-type" string) (field "payload" 0)))
+        (export (;2;) "command" (type (eq 1)))
+        (type (;3;) (option string))
+        (type (;4;) (record (field "message" string) (field "at" 3)))
+        (export (;5;) "malformed" (type (eq 4)))
+        (type (;6;) (record (field "code" string) (field "message" string) (field "details" 3)))
+        (export (;7;) "rejection" (type (eq 6)))
+        (type (;8;) (record (field "message" string)))
+        (export (;9;) "fault" (type (eq 8)))
+        (type (;10;) (variant (case "malformed" 5) (case "rejected" 7) (case "failed" 9)))
+        (export (;11;) "decide-error" (type (eq 10)))
+        (type (;12;) (record (field "version" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+        (export (;13;) "event" (type (eq 12)))
+        (type (;14;) (record (field "now" u64) (field "seed" u64) (field "actor" 3)))
+        (export (;15;) "context" (type (eq 14)))
+        (type (;16;) (record (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+        (export (;17;) "new-event" (type (eq 16)))
+        (type (;18;) (list 17))
+        (type (;19;) (record (field "events" 18) (field "close" bool)))
+        (export (;20;) "decision" (type (eq 19)))
+        (type (;21;) (variant (case "any") (case "no-stream") (case "stream-exists") (case "at" u64)))
+        (export (;22;) "precondition" (type (eq 21)))
+        (type (;23;) (record (field "command-type" string) (field "precondition" 22) (field "schema" 3)))
+        (export (;24;) "command-spec" (type (eq 23)))
+        (type (;25;) (list 24))
+        (type (;26;) (list string))
+        (type (;27;) (record (field "name" string) (field "version" string) (field "category" string) (field "commands" 25) (field "emits" 26) (field "folds" 26) (field "snapshot-every" u32) (field "state-version" u32)))
+        (export (;28;) "decider-descriptor" (type (eq 27)))
+      )
+    )
+    (import "annals:es/types@0.1.0" (instance $annals:es/types@0.1.0 (;0;) (type $ty-annals:es/types@0.1.0)))
+    (alias export $annals:es/types@0.1.0 "command" (type $command (;1;)))
+    (alias export $annals:es/types@0.1.0 "decide-error" (type $decide-error (;2;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $fault (;3;)))
+    (alias export $annals:es/types@0.1.0 "event" (type $event (;4;)))
+    (alias export $annals:es/types@0.1.0 "context" (type $context (;5;)))
+    (alias export $annals:es/types@0.1.0 "decision" (type $decision (;6;)))
+    (type $ty-h0 (;7;)
+      (instance
+        (alias outer 1 $command (type (;0;)))
+        (export (;1;) "command" (type (eq 0)))
+        (alias outer 1 $decide-error (type (;2;)))
+        (export (;3;) "decide-error" (type (eq 2)))
+        (export (;4;) "session" (type (sub resource)))
+        (alias outer 1 $fault (type (;5;)))
+        (export (;6;) "fault" (type (eq 5)))
+        (alias outer 1 $event (type (;7;)))
+        (export (;8;) "event" (type (eq 7)))
+        (alias outer 1 $context (type (;9;)))
+        (export (;10;) "context" (type (eq 9)))
+        (alias outer 1 $decision (type (;11;)))
+        (export (;12;) "decision" (type (eq 11)))
+        (type (;13;) (own 4))
+        (type (;14;) (func (param "decider" u32) (result 13)))
+        (export (;0;) "[constructor]session" (func (type 14)))
+        (type (;15;) (list u8))
+        (type (;16;) (result 13 (error 6)))
+        (type (;17;) (func (param "decider" u32) (param "state" 15) (result 16)))
+        (export (;1;) "[static]session.restore" (func (type 17)))
+        (type (;18;) (borrow 4))
+        (type (;19;) (list 8))
+        (type (;20;) (result (error 6)))
+        (type (;21;) (func (param "self" 18) (param "events" 19) (result 20)))
+        (export (;2;) "[method]session.evolve" (func (type 21)))
+        (type (;22;) (result 12 (error 3)))
+        (type (;23;) (func (param "self" 18) (param "c" 1) (param "ctx" 10) (result 22)))
+        (export (;3;) "[method]session.decide" (func (type 23)))
+        (type (;24;) (option 15))
+        (type (;25;) (func (param "self" 18) (result 24)))
+        (export (;4;) "[method]session.snapshot" (func (type 25)))
+        (type (;26;) (result string (error 3)))
+        (type (;27;) (func (param "decider" u32) (param "c" 1) (result 26)))
+        (export (;5;) "stream-id" (func (type 27)))
+      )
+    )
+    (import "h0" (instance $h0 (;1;) (type $ty-h0)))
+    (core module $main (;0;)
+      (type (;0;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32) (result i32)))
+      (type (;2;) (func (param i32 i32 i32 i32)))
+      (type (;3;) (func (param i32 i32 i32 i32)))
+      (type (;4;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (type (;5;) (func (param i32 i32)))
+      (type (;6;) (func (param i32)))
+      (type (;7;) (func (param i32) (result i32)))
+      (type (;8;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (type (;9;) (func (param i32) (result i32)))
+      (type (;10;) (func (param i32 i32 i32 i32)))
+      (type (;11;) (func (param i32 i32 i32 i32)))
+      (type (;12;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (type (;13;) (func (param i32 i32)))
+      (type (;14;) (func (param i32)))
+      (type (;15;) (func (param i32 i32 i32 i32) (result i32)))
+      (type (;16;) (func (param i32)))
+      (type (;17;) (func (result i32)))
+      (type (;18;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+      (type (;19;) (func (param i32) (result i32)))
+      (type (;20;) (func (param i32 i32 i32) (result i32)))
+      (type (;21;) (func (param i32 i32 i32) (result i32)))
+      (type (;22;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)))
+      (type (;23;) (func (param i32) (result i32)))
+      (type (;24;) (func (param i32)))
+      (import "h0" "stream-id" (func (;0;) (type 0) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (import "h0" "[constructor]session" (func (;1;) (type 1) (param i32) (result i32)))
+      (import "h0" "[static]session.restore" (func (;2;) (type 2) (param i32 i32 i32 i32)))
+      (import "h0" "[method]session.evolve" (func (;3;) (type 3) (param i32 i32 i32 i32)))
+      (import "h0" "[method]session.decide" (func (;4;) (type 4) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (import "h0" "[method]session.snapshot" (func (;5;) (type 5) (param i32 i32)))
+      (import "h0" "[resource-drop]session" (func (;6;) (type 6) (param i32)))
+      (import "[export]annals:es/deciders@0.1.0" "[resource-new]session" (func (;7;) (type 7) (param i32) (result i32)))
+      (memory (;0;) 1)
+      (global (;0;) (mut i32) i32.const 256)
+      (export "cabi_realloc" (func $cabi_realloc))
+      (export "annals:es/deciders@0.1.0#describe" (func $describe))
+      (export "cabi_post_annals:es/deciders@0.1.0#describe" (func $reset))
+      (export "annals:es/deciders@0.1.0#stream-id" (func $stream-id))
+      (export "cabi_post_annals:es/deciders@0.1.0#stream-id" (func $reset))
+      (export "annals:es/deciders@0.1.0#[constructor]session" (func $"[constructor]session"))
+      (export "annals:es/deciders@0.1.0#[static]session.restore" (func $"[static]session.restore"))
+      (export "cabi_post_annals:es/deciders@0.1.0#[static]session.restore" (func $reset))
+      (export "annals:es/deciders@0.1.0#[method]session.evolve" (func $"[method]session.evolve"))
+      (export "cabi_post_annals:es/deciders@0.1.0#[method]session.evolve" (func $reset))
+      (export "annals:es/deciders@0.1.0#[method]session.decide" (func $"[method]session.decide"))
+      (export "cabi_post_annals:es/deciders@0.1.0#[method]session.decide" (func $reset))
+      (export "annals:es/deciders@0.1.0#[method]session.snapshot" (func $"[method]session.snapshot"))
+      (export "cabi_post_annals:es/deciders@0.1.0#[method]session.snapshot" (func $reset))
+      (export "annals:es/deciders@0.1.0#[dtor]session" (func $"[dtor]session"))
+      (export "memory" (memory 0))
+      (func $handler:open-account (;8;) (type 8) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        call 0
+      )
+      (func $"#func9 handler:open-account" (@name "handler:open-account") (;9;) (type 9) (param i32) (result i32)
+        local.get 0
+        call 1
+      )
+      (func $"#func10 handler:open-account" (@name "handler:open-account") (;10;) (type 10) (param i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        call 2
+      )
+      (func $"#func11 handler:open-account" (@name "handler:open-account") (;11;) (type 11) (param i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        call 3
+      )
+      (func $"#func12 handler:open-account" (@name "handler:open-account") (;12;) (type 12) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        local.get 10
+        local.get 11
+        local.get 12
+        local.get 13
+        local.get 14
+        call 4
+      )
+      (func $"#func13 handler:open-account" (@name "handler:open-account") (;13;) (type 13) (param i32 i32)
+        local.get 0
+        local.get 1
+        call 5
+      )
+      (func $"#func14 handler:open-account" (@name "handler:open-account") (;14;) (type 14) (param i32)
+        local.get 0
+        call 6
+      )
+      (func $cabi_realloc (;15;) (type 15) (param i32 i32 i32 i32) (result i32)
+        (local i32)
+        global.get 0
+        local.get 2
+        i32.add
+        i32.const 1
+        i32.sub
+        i32.const 0
+        local.get 2
+        i32.sub
+        i32.and
+        local.tee 4
+        local.get 3
+        i32.add
+        global.set 0
+        global.get 0
+        local.get 4
+        i32.lt_u
+        if ;; label = @1
+          unreachable
+        end
+        global.get 0
+        memory.size
+        i32.const 16
+        i32.shl
+        i32.gt_u
+        if ;; label = @1
+          global.get 0
+          memory.size
+          i32.const 16
+          i32.shl
+          i32.sub
+          i32.const 65535
+          i32.add
+          i32.const 16
+          i32.shr_u
+          memory.grow
+          i32.const -1
+          i32.eq
+          if ;; label = @2
+            unreachable
+          end
+        end
+        local.get 1
+        if ;; label = @1
+          local.get 4
+          local.get 0
+          local.get 1
+          local.get 3
+          local.get 1
+          local.get 3
+          i32.lt_u
+          select
+          memory.copy
+        end
+        local.get 4
+      )
+      (func $reset (;16;) (type 16) (param i32)
+        i32.const 256
+        global.set 0
+      )
+      (func $describe (;17;) (type 17) (result i32)
+        i32.const 200
+      )
+      (func $stream-id (;18;) (type 18) (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+        (local i32 i32)
+        block ;; label = @1
+          block ;; label = @2
+            block ;; label = @3
+              local.get 0
+              br_table 1 (;@2;) 0 (;@3;)
+            end
+            unreachable
+          end
+          i32.const 0
+          local.set 9
+          local.get 0
+          i32.const 0
+          i32.sub
+          local.set 0
+          br 0 (;@1;)
+        end
+        block ;; label = @1
+          block ;; label = @2
+            local.get 9
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        i32.const 208
+        call $handler:open-account
+        i32.const 208
+        return
+        unreachable
+      )
+      (func $"[constructor]session" (;19;) (type 19) (param i32) (result i32)
+        (local i32 i32)
+        block ;; label = @1
+          block ;; label = @2
+            block ;; label = @3
+              local.get 0
+              br_table 1 (;@2;) 0 (;@3;)
+            end
+            unreachable
+          end
+          i32.const 0
+          local.set 1
+          local.get 0
+          i32.const 0
+          i32.sub
+          local.set 0
+          br 0 (;@1;)
+        end
+        block ;; label = @1
+          block ;; label = @2
+            local.get 1
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        call $"#func9 handler:open-account"
+        i32.const 7
+        i32.shl
+        i32.const 0
+        i32.or
+        call 7
+        return
+        unreachable
+      )
+      (func $"[static]session.restore" (;20;) (type 20) (param i32 i32 i32) (result i32)
+        (local i32 i32)
+        block ;; label = @1
+          block ;; label = @2
+            block ;; label = @3
+              local.get 0
+              br_table 1 (;@2;) 0 (;@3;)
+            end
+            unreachable
+          end
+          i32.const 0
+          local.set 3
+          local.get 0
+          i32.const 0
+          i32.sub
+          local.set 0
+          br 0 (;@1;)
+        end
+        block ;; label = @1
+          block ;; label = @2
+            local.get 3
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        local.get 1
+        local.get 2
+        i32.const 208
+        call $"#func10 handler:open-account"
+        i32.const 208
+        i32.load8_u
+        i32.eqz
+        if ;; label = @1
+          i32.const 208
+          i32.load offset=4 align=1
+          i32.const 7
+          i32.shl
+          i32.const 0
+          i32.or
+          call 7
+          local.set 4
+          i32.const 208
+          local.get 4
+          i32.store offset=4 align=1
+        end
+        i32.const 208
+        return
+        unreachable
+      )
+      (func $"[method]session.evolve" (;21;) (type 21) (param i32 i32 i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.const 127
+        i32.and
+        local.set 3
+        local.get 0
+        i32.const 7
+        i32.shr_u
+        local.set 0
+        block ;; label = @1
+          block ;; label = @2
+            local.get 3
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        local.get 1
+        local.get 2
+        i32.const 208
+        call $"#func11 handler:open-account"
+        i32.const 208
+        return
+        unreachable
+      )
+      (func $"[method]session.decide" (;22;) (type 22) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.const 127
+        i32.and
+        local.set 14
+        local.get 0
+        i32.const 7
+        i32.shr_u
+        local.set 0
+        block ;; label = @1
+          block ;; label = @2
+            local.get 14
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        local.get 10
+        local.get 11
+        local.get 12
+        local.get 13
+        i32.const 208
+        call $"#func12 handler:open-account"
+        i32.const 208
+        return
+        unreachable
+      )
+      (func $"[method]session.snapshot" (;23;) (type 23) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.const 127
+        i32.and
+        local.set 1
+        local.get 0
+        i32.const 7
+        i32.shr_u
+        local.set 0
+        block ;; label = @1
+          block ;; label = @2
+            local.get 1
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        i32.const 208
+        call $"#func13 handler:open-account"
+        i32.const 208
+        return
+        unreachable
+      )
+      (func $"[dtor]session" (;24;) (type 24) (param i32)
+        (local i32 i32)
+        local.get 0
+        i32.const 127
+        i32.and
+        local.set 1
+        local.get 0
+        i32.const 7
+        i32.shr_u
+        local.set 0
+        block ;; label = @1
+          block ;; label = @2
+            local.get 1
+            br_table 1 (;@1;) 0 (;@2;)
+          end
+          unreachable
+        end
+        local.get 0
+        call $"#func14 handler:open-account"
+        return
+        unreachable
+      )
+      (data (;0;) (i32.const 16) "OpenAccount\00\00\00\00\00\10\00\00\00\0b\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00open-account1.0.0accountAccountOpened\00\00\00`\00\00\00\0d\00\00\00AccountOpened\00\00\00x\00\00\00\0d\00\00\00H\00\00\00\0c\00\00\00T\00\00\00\05\00\00\00Y\00\00\00\07\00\00\00 \00\00\00\01\00\00\00p\00\00\00\01\00\00\00\88\00\00\00\01\00\00\00d\00\00\00\01\00\00\00\90\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (core module $wit-component-shim-module (;1;)
+      (type (;0;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32 i32 i32 i32)))
+      (type (;2;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (type (;3;) (func (param i32 i32)))
+      (type (;4;) (func (param i32)))
+      (table (;0;) 6 6 funcref)
+      (export "0" (func 0))
+      (export "1" (func 1))
+      (export "2" (func 2))
+      (export "3" (func 3))
+      (export "4" (func 4))
+      (export "5" (func 5))
+      (export "$imports" (table 0))
+      (func (;0;) (type 0) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        i32.const 0
+        call_indirect (type 0)
+      )
+      (func (;1;) (type 1) (param i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        i32.const 1
+        call_indirect (type 1)
+      )
+      (func (;2;) (type 1) (param i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        i32.const 2
+        call_indirect (type 1)
+      )
+      (func (;3;) (type 2) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)
+        local.get 0
+        local.get 1
+        local.get 2
+        local.get 3
+        local.get 4
+        local.get 5
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        local.get 10
+        local.get 11
+        local.get 12
+        local.get 13
+        local.get 14
+        i32.const 3
+        call_indirect (type 2)
+      )
+      (func (;4;) (type 3) (param i32 i32)
+        local.get 0
+        local.get 1
+        i32.const 4
+        call_indirect (type 3)
+      )
+      (func (;5;) (type 4) (param i32)
+        local.get 0
+        i32.const 5
+        call_indirect (type 4)
+      )
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (core instance $wit-component-shim-instance (;0;) (instantiate $wit-component-shim-module))
+    (alias export $annals:es/types@0.1.0 "command" (type $"#type8 command" (@name "command") (;8;)))
+    (alias export $annals:es/types@0.1.0 "context" (type $"#type9 context" (@name "context") (;9;)))
+    (alias export $annals:es/types@0.1.0 "event" (type $"#type10 event" (@name "event") (;10;)))
+    (alias export $annals:es/types@0.1.0 "new-event" (type $new-event (;11;)))
+    (alias export $annals:es/types@0.1.0 "precondition" (type $precondition (;12;)))
+    (alias export $annals:es/types@0.1.0 "rejection" (type $rejection (;13;)))
+    (alias export $annals:es/types@0.1.0 "malformed" (type $malformed (;14;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $"#type15 fault" (@name "fault") (;15;)))
+    (alias export $annals:es/types@0.1.0 "decide-error" (type $"#type16 decide-error" (@name "decide-error") (;16;)))
+    (alias export $annals:es/types@0.1.0 "decision" (type $"#type17 decision" (@name "decision") (;17;)))
+    (alias export $annals:es/types@0.1.0 "command-spec" (type $command-spec (;18;)))
+    (alias export $annals:es/types@0.1.0 "decider-descriptor" (type $decider-descriptor (;19;)))
+    (alias core export $wit-component-shim-instance "5" (core func $dtor-session (;0;)))
+    (type $session (;20;) (resource (rep i32) (dtor $dtor-session)))
+    (alias core export $wit-component-shim-instance "0" (core func $indirect-h0-stream-id (;1;)))
+    (alias export $h0 "[constructor]session" (func $"[constructor]session" (;0;)))
+    (core func $"[constructor]session" (;2;) (canon lower (func $"[constructor]session")))
+    (alias core export $wit-component-shim-instance "1" (core func $"indirect-h0-[static]session.restore" (;3;)))
+    (alias core export $wit-component-shim-instance "2" (core func $"indirect-h0-[method]session.evolve" (;4;)))
+    (alias core export $wit-component-shim-instance "3" (core func $"indirect-h0-[method]session.decide" (;5;)))
+    (alias core export $wit-component-shim-instance "4" (core func $"indirect-h0-[method]session.snapshot" (;6;)))
+    (alias export $h0 "session" (type $"#type21 session" (@name "session") (;21;)))
+    (core func $resource.drop (;7;) (canon resource.drop $"#type21 session"))
+    (core instance $h0 (;1;)
+      (export "stream-id" (func $indirect-h0-stream-id))
+      (export "[constructor]session" (func $"[constructor]session"))
+      (export "[static]session.restore" (func $"indirect-h0-[static]session.restore"))
+      (export "[method]session.evolve" (func $"indirect-h0-[method]session.evolve"))
+      (export "[method]session.decide" (func $"indirect-h0-[method]session.decide"))
+      (export "[method]session.snapshot" (func $"indirect-h0-[method]session.snapshot"))
+      (export "[resource-drop]session" (func $resource.drop))
+    )
+    (core func $resource.new (;8;) (canon resource.new $session))
+    (core instance $"[export]annals:es/deciders@0.1.0" (;2;)
+      (export "[resource-new]session" (func $resource.new))
+    )
+    (core instance $main (;3;) (instantiate $main
+        (with "h0" (instance $h0))
+        (with "[export]annals:es/deciders@0.1.0" (instance $"[export]annals:es/deciders@0.1.0"))
+      )
+    )
+    (alias core export $main "memory" (core memory $memory (;0;)))
+    (core module $wit-component-fixup (;2;)
+      (type (;0;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32 i32 i32 i32)))
+      (type (;2;) (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (type (;3;) (func (param i32 i32)))
+      (type (;4;) (func (param i32)))
+      (import "actual" "0" (func (;0;) (type 0) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+      (import "actual" "1" (func (;1;) (type 1) (param i32 i32 i32 i32)))
+      (import "actual" "2" (func (;2;) (type 1) (param i32 i32 i32 i32)))
+      (import "actual" "3" (func (;3;) (type 2) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32 i32)))
+      (import "actual" "4" (func (;4;) (type 3) (param i32 i32)))
+      (import "actual" "5" (func (;5;) (type 4) (param i32)))
+      (import "shim" "$imports" (table (;0;) 6 6 funcref))
+      (elem (;0;) (i32.const 0) func 0 1 2 3 4 5)
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (alias export $h0 "stream-id" (func $stream-id (;1;)))
+    (alias core export $main "cabi_realloc" (core func $cabi_realloc (;9;)))
+    (core func $"#core-func10 indirect-h0-stream-id" (@name "indirect-h0-stream-id") (;10;) (canon lower (func $stream-id) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (alias export $h0 "[static]session.restore" (func $"[static]session.restore" (;2;)))
+    (core func $"#core-func11 indirect-h0-[static]session.restore" (@name "indirect-h0-[static]session.restore") (;11;) (canon lower (func $"[static]session.restore") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (alias export $h0 "[method]session.evolve" (func $"[method]session.evolve" (;3;)))
+    (core func $"#core-func12 indirect-h0-[method]session.evolve" (@name "indirect-h0-[method]session.evolve") (;12;) (canon lower (func $"[method]session.evolve") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (alias export $h0 "[method]session.decide" (func $"[method]session.decide" (;4;)))
+    (core func $"#core-func13 indirect-h0-[method]session.decide" (@name "indirect-h0-[method]session.decide") (;13;) (canon lower (func $"[method]session.decide") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
+    (alias export $h0 "[method]session.snapshot" (func $"[method]session.snapshot" (;5;)))
+    (core func $"#core-func14 indirect-h0-[method]session.snapshot" (@name "indirect-h0-[method]session.snapshot") (;14;) (canon lower (func $"[method]session.snapshot") (memory $memory) (realloc $cabi_realloc)))
+    (alias core export $main "annals:es/deciders@0.1.0#[dtor]session" (core func $"annals:es/deciders@0.1.0#[dtor]session" (;15;)))
+    (core instance $actual (;4;)
+      (export "0" (func $"#core-func10 indirect-h0-stream-id"))
+      (export "1" (func $"#core-func11 indirect-h0-[static]session.restore"))
+      (export "2" (func $"#core-func12 indirect-h0-[method]session.evolve"))
+      (export "3" (func $"#core-func13 indirect-h0-[method]session.decide"))
+      (export "4" (func $"#core-func14 indirect-h0-[method]session.snapshot"))
+      (export "5" (func $"annals:es/deciders@0.1.0#[dtor]session"))
+    )
+    (core instance $fixup (;5;) (instantiate $wit-component-fixup
+        (with "actual" (instance $actual))
+        (with "shim" (instance $wit-component-shim-instance))
+      )
+    )
+    (type (;22;) (own $session))
+    (type (;23;) (func (param "decider" u32) (result 22)))
+    (alias core export $main "annals:es/deciders@0.1.0#[constructor]session" (core func $"annals:es/deciders@0.1.0#[constructor]session" (;16;)))
+    (func $"#func6 [constructor]session" (@name "[constructor]session") (;6;) (type 23) (canon lift (core func $"annals:es/deciders@0.1.0#[constructor]session")))
+    (type (;24;) (list u8))
+    (type (;25;) (result 22 (error $"#type15 fault")))
+    (type (;26;) (func (param "decider" u32) (param "state" 24) (result 25)))
+    (alias core export $main "annals:es/deciders@0.1.0#[static]session.restore" (core func $"annals:es/deciders@0.1.0#[static]session.restore" (;17;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#[static]session.restore" (core func $"cabi_post_annals:es/deciders@0.1.0#[static]session.restore" (;18;)))
+    (func $"#func7 [static]session.restore" (@name "[static]session.restore") (;7;) (type 26) (canon lift (core func $"annals:es/deciders@0.1.0#[static]session.restore") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $"cabi_post_annals:es/deciders@0.1.0#[static]session.restore")))
+    (type (;27;) (borrow $session))
+    (type (;28;) (list $"#type10 event"))
+    (type (;29;) (result (error $"#type15 fault")))
+    (type (;30;) (func (param "self" 27) (param "events" 28) (result 29)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.evolve" (core func $"annals:es/deciders@0.1.0#[method]session.evolve" (;19;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#[method]session.evolve" (core func $"cabi_post_annals:es/deciders@0.1.0#[method]session.evolve" (;20;)))
+    (func $"#func8 [method]session.evolve" (@name "[method]session.evolve") (;8;) (type 30) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.evolve") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $"cabi_post_annals:es/deciders@0.1.0#[method]session.evolve")))
+    (type (;31;) (result $"#type17 decision" (error $"#type16 decide-error")))
+    (type (;32;) (func (param "self" 27) (param "c" $"#type8 command") (param "ctx" $"#type9 context") (result 31)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.decide" (core func $"annals:es/deciders@0.1.0#[method]session.decide" (;21;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#[method]session.decide" (core func $"cabi_post_annals:es/deciders@0.1.0#[method]session.decide" (;22;)))
+    (func $"#func9 [method]session.decide" (@name "[method]session.decide") (;9;) (type 32) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.decide") (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $"cabi_post_annals:es/deciders@0.1.0#[method]session.decide")))
+    (type (;33;) (option 24))
+    (type (;34;) (func (param "self" 27) (result 33)))
+    (alias core export $main "annals:es/deciders@0.1.0#[method]session.snapshot" (core func $"annals:es/deciders@0.1.0#[method]session.snapshot" (;23;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#[method]session.snapshot" (core func $"cabi_post_annals:es/deciders@0.1.0#[method]session.snapshot" (;24;)))
+    (func $"#func10 [method]session.snapshot" (@name "[method]session.snapshot") (;10;) (type 34) (canon lift (core func $"annals:es/deciders@0.1.0#[method]session.snapshot") (memory $memory) (post-return $"cabi_post_annals:es/deciders@0.1.0#[method]session.snapshot")))
+    (type (;35;) (list $decider-descriptor))
+    (type (;36;) (func (result 35)))
+    (alias core export $main "annals:es/deciders@0.1.0#describe" (core func $annals:es/deciders@0.1.0#describe (;25;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#describe" (core func $cabi_post_annals:es/deciders@0.1.0#describe (;26;)))
+    (func $describe (;11;) (type 36) (canon lift (core func $annals:es/deciders@0.1.0#describe) (memory $memory) string-encoding=utf8 (post-return $cabi_post_annals:es/deciders@0.1.0#describe)))
+    (type (;37;) (result string (error $"#type16 decide-error")))
+    (type (;38;) (func (param "decider" u32) (param "c" $"#type8 command") (result 37)))
+    (alias core export $main "annals:es/deciders@0.1.0#stream-id" (core func $annals:es/deciders@0.1.0#stream-id (;27;)))
+    (alias core export $main "cabi_post_annals:es/deciders@0.1.0#stream-id" (core func $cabi_post_annals:es/deciders@0.1.0#stream-id (;28;)))
+    (func $"#func12 stream-id" (@name "stream-id") (;12;) (type 38) (canon lift (core func $annals:es/deciders@0.1.0#stream-id) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/deciders@0.1.0#stream-id)))
+    (component $annals:es/deciders@0.1.0-shim-component (;0;)
+      (type (;0;) (list u8))
+      (type (;1;) (record (field "id" string) (field "command-type" string) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-command" (type (;2;) (eq 1)))
+      (type (;3;) (option string))
+      (type (;4;) (record (field "now" u64) (field "seed" u64) (field "actor" 3)))
+      (import "import-type-context" (type (;5;) (eq 4)))
+      (type (;6;) (record (field "version" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-event" (type (;7;) (eq 6)))
+      (type (;8;) (record (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 0)))
+      (import "import-type-new-event" (type (;9;) (eq 8)))
+      (type (;10;) (variant (case "any") (case "no-stream") (case "stream-exists") (case "at" u64)))
+      (import "import-type-precondition" (type (;11;) (eq 10)))
+      (type (;12;) (record (field "code" string) (field "message" string) (field "details" 3)))
+      (import "import-type-rejection" (type (;13;) (eq 12)))
+      (type (;14;) (record (field "message" string) (field "at" 3)))
+      (import "import-type-malformed" (type (;15;) (eq 14)))
+      (type (;16;) (record (field "message" string)))
+      (import "import-type-fault" (type (;17;) (eq 16)))
+      (type (;18;) (variant (case "malformed" 15) (case "rejected" 13) (case "failed" 17)))
+      (import "import-type-decide-error" (type (;19;) (eq 18)))
+      (type (;20;) (list 9))
+      (type (;21;) (record (field "events" 20) (field "close" bool)))
+      (import "import-type-decision" (type (;22;) (eq 21)))
+      (type (;23;) (record (field "command-type" string) (field "precondition" 11) (field "schema" 3)))
+      (import "import-type-command-spec" (type (;24;) (eq 23)))
+      (type (;25;) (list 24))
+      (type (;26;) (list string))
+      (type (;27;) (record (field "name" string) (field "version" string) (field "category" string) (field "commands" 25) (field "emits" 26) (field "folds" 26) (field "snapshot-every" u32) (field "state-version" u32)))
+      (import "import-type-decider-descriptor" (type (;28;) (eq 27)))
+      (import "import-type-session" (type (;29;) (sub resource)))
+      (type (;30;) (own 29))
+      (type (;31;) (func (param "decider" u32) (result 30)))
+      (import "import-constructor-session" (func (;0;) (type 31)))
+      (import "import-type-fault0" (type (;32;) (eq 17)))
+      (type (;33;) (result 30 (error 32)))
+      (type (;34;) (func (param "decider" u32) (param "state" 0) (result 33)))
+      (import "import-static-session-restore" (func (;1;) (type 34)))
+      (type (;35;) (borrow 29))
+      (import "import-type-event0" (type (;36;) (eq 7)))
+      (type (;37;) (list 36))
+      (type (;38;) (result (error 32)))
+      (type (;39;) (func (param "self" 35) (param "events" 37) (result 38)))
+      (import "import-method-session-evolve" (func (;2;) (type 39)))
+      (import "import-type-command0" (type (;40;) (eq 2)))
+      (import "import-type-context0" (type (;41;) (eq 5)))
+      (import "import-type-decision0" (type (;42;) (eq 22)))
+      (import "import-type-decide-error0" (type (;43;) (eq 19)))
+      (type (;44;) (result 42 (error 43)))
+      (type (;45;) (func (param "self" 35) (param "c" 40) (param "ctx" 41) (result 44)))
+      (import "import-method-session-decide" (func (;3;) (type 45)))
+      (type (;46;) (option 0))
+      (type (;47;) (func (param "self" 35) (result 46)))
+      (import "import-method-session-snapshot" (func (;4;) (type 47)))
+      (import "import-type-decider-descriptor0" (type (;48;) (eq 28)))
+      (type (;49;) (list 48))
+      (type (;50;) (func (result 49)))
+      (import "import-func-describe" (func (;5;) (type 50)))
+      (type (;51;) (result string (error 43)))
+      (type (;52;) (func (param "decider" u32) (param "c" 40) (result 51)))
+      (import "import-func-stream-id" (func (;6;) (type 52)))
+      (export (;53;) "command" (type 2))
+      (export (;54;) "context" (type 5))
+      (export (;55;) "event" (type 7))
+      (export (;56;) "new-event" (type 9))
+      (export (;57;) "precondition" (type 11))
+      (export (;58;) "rejection" (type 13))
+      (export (;59;) "malformed" (type 15))
+      (export (;60;) "fault" (type 17))
+      (export (;61;) "decide-error" (type 19))
+      (export (;62;) "decision" (type 22))
+      (export (;63;) "command-spec" (type 24))
+      (export (;64;) "decider-descriptor" (type 28))
+      (export (;65;) "session" (type 29))
+      (type (;66;) (own 65))
+      (type (;67;) (func (param "decider" u32) (result 66)))
+      (export (;7;) "[constructor]session" (func 0) (func (type 67)))
+      (type (;68;) (result 66 (error 60)))
+      (type (;69;) (func (param "decider" u32) (param "state" 0) (result 68)))
+      (export (;8;) "[static]session.restore" (func 1) (func (type 69)))
+      (type (;70;) (borrow 65))
+      (type (;71;) (list 55))
+      (type (;72;) (result (error 60)))
+      (type (;73;) (func (param "self" 70) (param "events" 71) (result 72)))
+      (export (;9;) "[method]session.evolve" (func 2) (func (type 73)))
+      (type (;74;) (result 62 (error 61)))
+      (type (;75;) (func (param "self" 70) (param "c" 53) (param "ctx" 54) (result 74)))
+      (export (;10;) "[method]session.decide" (func 3) (func (type 75)))
+      (type (;76;) (option 0))
+      (type (;77;) (func (param "self" 70) (result 76)))
+      (export (;11;) "[method]session.snapshot" (func 4) (func (type 77)))
+      (type (;78;) (list 64))
+      (type (;79;) (func (result 78)))
+      (export (;12;) "describe" (func 5) (func (type 79)))
+      (type (;80;) (result string (error 61)))
+      (type (;81;) (func (param "decider" u32) (param "c" 53) (result 80)))
+      (export (;13;) "stream-id" (func 6) (func (type 81)))
+    )
+    (instance $annals:es/deciders@0.1.0-shim-instance (;2;) (instantiate $annals:es/deciders@0.1.0-shim-component
+        (with "import-constructor-session" (func $"#func6 [constructor]session"))
+        (with "import-static-session-restore" (func $"#func7 [static]session.restore"))
+        (with "import-method-session-evolve" (func $"#func8 [method]session.evolve"))
+        (with "import-method-session-decide" (func $"#func9 [method]session.decide"))
+        (with "import-method-session-snapshot" (func $"#func10 [method]session.snapshot"))
+        (with "import-func-describe" (func $describe))
+        (with "import-func-stream-id" (func $"#func12 stream-id"))
+        (with "import-type-command" (type $"#type8 command"))
+        (with "import-type-context" (type $"#type9 context"))
+        (with "import-type-event" (type $"#type10 event"))
+        (with "import-type-new-event" (type $new-event))
+        (with "import-type-precondition" (type $precondition))
+        (with "import-type-rejection" (type $rejection))
+        (with "import-type-malformed" (type $malformed))
+        (with "import-type-fault" (type $"#type15 fault"))
+        (with "import-type-decide-error" (type $"#type16 decide-error"))
+        (with "import-type-decision" (type $"#type17 decision"))
+        (with "import-type-command-spec" (type $command-spec))
+        (with "import-type-decider-descriptor" (type $decider-descriptor))
+        (with "import-type-session" (type $session))
+        (with "import-type-fault0" (type $"#type15 fault"))
+        (with "import-type-event0" (type $"#type10 event"))
+        (with "import-type-command0" (type $"#type8 command"))
+        (with "import-type-context0" (type $"#type9 context"))
+        (with "import-type-decision0" (type $"#type17 decision"))
+        (with "import-type-decide-error0" (type $"#type16 decide-error"))
+        (with "import-type-decider-descriptor0" (type $decider-descriptor))
+      )
+    )
+    (export $annals:es/deciders@0.1.0 (;3;) "annals:es/deciders@0.1.0" (instance $annals:es/deciders@0.1.0-shim-instance))
+    (@producers
+      (processed-by "wit-component" "0.262.0")
+    )
+  )
+  (instance (;3;) (instantiate 1
+      (with "h0" (instance 2))
+      (with "annals:es/types@0.1.0" (instance 0))
+    )
+  )
+  (component (;2;)
+    (type $ty-annals:es/types@0.1.0 (;0;)
+      (instance
+        (type (;0;) (option string))
+        (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+        (export (;2;) "metadata" (type (eq 1)))
+        (type (;3;) (list u8))
+        (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+        (export (;5;) "recorded-event" (type (eq 4)))
+        (type (;6;) (record (field "view" string) (field "key" string) (field "content-type" string) (field "value" 3)))
+        (export (;7;) "row" (type (eq 6)))
+        (type (;8;) (record (field "view" string) (field "key" string)))
+        (export (;9;) "row-key" (type (eq 8)))
+        (type (;10;) (variant (case "put" 7) (case "delete" 9)))
+        (export (;11;) "row-change" (type (eq 10)))
+        (type (;12;) (record (field "message" string)))
+        (export (;13;) "fault" (type (eq 12)))
+        (type (;14;) (enum "origin" "now"))
+        (export (;15;) "start-from" (type (eq 14)))
+        (type (;16;) (list string))
+        (type (;17;) (record (field "name" string) (field "version" u32) (field "wants" 16) (field "emits" 16) (field "views" 16) (field "from" 15) (field "lanes" u32)))
+        (export (;18;) "reaction-descriptor" (type (eq 17)))
+      )
+    )
+    (import "annals:es/types@0.1.0" (instance $annals:es/types@0.1.0 (;0;) (type $ty-annals:es/types@0.1.0)))
+    (core module $main (;0;)
+      (type (;0;) (func (param i32 i32 i32 i32) (result i32)))
+      (type (;1;) (func (param i32)))
+      (type (;2;) (func (result i32)))
+      (type (;3;) (func (param i32) (result i32)))
+      (type (;4;) (func (param i32) (result i32)))
+      (memory (;0;) 1)
+      (global (;0;) (mut i32) i32.const 48)
+      (export "cabi_realloc" (func $cabi_realloc))
+      (export "annals:es/projectors@0.1.0#describe" (func $describe))
+      (export "cabi_post_annals:es/projectors@0.1.0#describe" (func $reset))
+      (export "annals:es/projectors@0.1.0#touches" (func $touches))
+      (export "cabi_post_annals:es/projectors@0.1.0#touches" (func $reset))
+      (export "annals:es/projectors@0.1.0#project" (func $project))
+      (export "cabi_post_annals:es/projectors@0.1.0#project" (func $reset))
+      (export "memory" (memory 0))
+      (func $cabi_realloc (;0;) (type 0) (param i32 i32 i32 i32) (result i32)
+        (local i32)
+        global.get 0
+        local.get 2
+        i32.add
+        i32.const 1
+        i32.sub
+        i32.const 0
+        local.get 2
+        i32.sub
+        i32.and
+        local.tee 4
+        local.get 3
+        i32.add
+        global.set 0
+        global.get 0
+        local.get 4
+        i32.lt_u
+        if ;; label = @1
+          unreachable
+        end
+        global.get 0
+        memory.size
+        i32.const 16
+        i32.shl
+        i32.gt_u
+        if ;; label = @1
+          global.get 0
+          memory.size
+          i32.const 16
+          i32.shl
+          i32.sub
+          i32.const 65535
+          i32.add
+          i32.const 16
+          i32.shr_u
+          memory.grow
+          i32.const -1
+          i32.eq
+          if ;; label = @2
+            unreachable
+          end
+        end
+        local.get 1
+        if ;; label = @1
+          local.get 4
+          local.get 0
+          local.get 1
+          local.get 3
+          local.get 1
+          local.get 3
+          i32.lt_u
+          select
+          memory.copy
+        end
+        local.get 4
+      )
+      (func $reset (;1;) (type 1) (param i32)
+        i32.const 48
+        global.set 0
+      )
+      (func $describe (;2;) (type 2) (result i32)
+        i32.const 16
+      )
+      (func $touches (;3;) (type 3) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.load align=1
+        local.set 2
+        block ;; label = @1
+          block ;; label = @2
+            local.get 2
+            br_table 0 (;@2;)
+          end
+          unreachable
+        end
+        block ;; label = @1
+          local.get 1
+          br_table 0 (;@1;)
+        end
+        unreachable
+        unreachable
+      )
+      (func $project (;4;) (type 4) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.load align=1
+        local.set 2
+        block ;; label = @1
+          block ;; label = @2
+            local.get 2
+            br_table 0 (;@2;)
+          end
+          unreachable
+        end
+        block ;; label = @1
+          local.get 1
+          br_table 0 (;@1;)
+        end
+        unreachable
+        unreachable
+      )
+      (data (;0;) (i32.const 16) "\10\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (alias export $annals:es/types@0.1.0 "recorded-event" (type $recorded-event (;1;)))
+    (alias export $annals:es/types@0.1.0 "metadata" (type $metadata (;2;)))
+    (alias export $annals:es/types@0.1.0 "row" (type $row (;3;)))
+    (alias export $annals:es/types@0.1.0 "row-key" (type $row-key (;4;)))
+    (alias export $annals:es/types@0.1.0 "row-change" (type $row-change (;5;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $fault (;6;)))
+    (alias export $annals:es/types@0.1.0 "start-from" (type $start-from (;7;)))
+    (alias export $annals:es/types@0.1.0 "reaction-descriptor" (type $reaction-descriptor (;8;)))
+    (core instance $main (;0;) (instantiate $main))
+    (alias core export $main "memory" (core memory $memory (;0;)))
+    (type (;9;) (list $reaction-descriptor))
+    (type (;10;) (func (result 9)))
+    (alias core export $main "annals:es/projectors@0.1.0#describe" (core func $annals:es/projectors@0.1.0#describe (;0;)))
+    (alias core export $main "cabi_post_annals:es/projectors@0.1.0#describe" (core func $cabi_post_annals:es/projectors@0.1.0#describe (;1;)))
+    (func $describe (;0;) (type 10) (canon lift (core func $annals:es/projectors@0.1.0#describe) (memory $memory) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.1.0#describe)))
+    (type (;11;) (list $row-key))
+    (type (;12;) (result 11 (error $fault)))
+    (type (;13;) (func (param "projector" u32) (param "e" $recorded-event) (result 12)))
+    (alias core export $main "annals:es/projectors@0.1.0#touches" (core func $annals:es/projectors@0.1.0#touches (;2;)))
+    (alias core export $main "cabi_realloc" (core func $cabi_realloc (;3;)))
+    (alias core export $main "cabi_post_annals:es/projectors@0.1.0#touches" (core func $cabi_post_annals:es/projectors@0.1.0#touches (;4;)))
+    (func $touches (;1;) (type 13) (canon lift (core func $annals:es/projectors@0.1.0#touches) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.1.0#touches)))
+    (type (;14;) (list $row))
+    (type (;15;) (list $row-change))
+    (type (;16;) (result 15 (error $fault)))
+    (type (;17;) (func (param "projector" u32) (param "e" $recorded-event) (param "rows" 14) (result 16)))
+    (alias core export $main "annals:es/projectors@0.1.0#project" (core func $annals:es/projectors@0.1.0#project (;5;)))
+    (alias core export $main "cabi_post_annals:es/projectors@0.1.0#project" (core func $cabi_post_annals:es/projectors@0.1.0#project (;6;)))
+    (func $project (;2;) (type 17) (canon lift (core func $annals:es/projectors@0.1.0#project) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.1.0#project)))
+    (component $annals:es/projectors@0.1.0-shim-component (;0;)
+      (type (;0;) (option string))
+      (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+      (import "import-type-metadata" (type (;2;) (eq 1)))
+      (type (;3;) (list u8))
+      (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+      (import "import-type-recorded-event" (type (;5;) (eq 4)))
+      (type (;6;) (record (field "view" string) (field "key" string) (field "content-type" string) (field "value" 3)))
+      (import "import-type-row" (type (;7;) (eq 6)))
+      (type (;8;) (record (field "view" string) (field "key" string)))
+      (import "import-type-row-key" (type (;9;) (eq 8)))
+      (type (;10;) (variant (case "put" 7) (case "delete" 9)))
+      (import "import-type-row-change" (type (;11;) (eq 10)))
+      (type (;12;) (record (field "message" string)))
+      (import "import-type-fault" (type (;13;) (eq 12)))
+      (type (;14;) (enum "origin" "now"))
+      (import "import-type-start-from" (type (;15;) (eq 14)))
+      (type (;16;) (list string))
+      (type (;17;) (record (field "name" string) (field "version" u32) (field "wants" 16) (field "emits" 16) (field "views" 16) (field "from" 15) (field "lanes" u32)))
+      (import "import-type-reaction-descriptor" (type (;18;) (eq 17)))
+      (import "import-type-reaction-descriptor0" (type (;19;) (eq 18)))
+      (type (;20;) (list 19))
+      (type (;21;) (func (result 20)))
+      (import "import-func-describe" (func (;0;) (type 21)))
+      (import "import-type-recorded-event0" (type (;22;) (eq 5)))
+      (import "import-type-row-key0" (type (;23;) (eq 9)))
+      (type (;24;) (list 23))
+      (import "import-type-fault0" (type (;25;) (eq 13)))
+      (type (;26;) (result 24 (error 25)))
+      (type (;27;) (func (param "projector" u32) (param "e" 22) (result 26)))
+      (import "import-func-touches" (func (;1;) (type 27)))
+      (import "import-type-row0" (type (;28;) (eq 7)))
+      (type (;29;) (list 28))
+      (import "import-type-row-change0" (type (;30;) (eq 11)))
+      (type (;31;) (list 30))
+      (type (;32;) (result 31 (error 25)))
+      (type (;33;) (func (param "projector" u32) (param "e" 22) (param "rows" 29) (result 32)))
+      (import "import-func-project" (func (;2;) (type 33)))
+      (export (;34;) "recorded-event" (type 5))
+      (export (;35;) "metadata" (type 2))
+      (export (;36;) "row" (type 7))
+      (export (;37;) "row-key" (type 9))
+      (export (;38;) "row-change" (type 11))
+      (export (;39;) "fault" (type 13))
+      (export (;40;) "start-from" (type 15))
+      (export (;41;) "reaction-descriptor" (type 18))
+      (type (;42;) (list 41))
+      (type (;43;) (func (result 42)))
+      (export (;3;) "describe" (func 0) (func (type 43)))
+      (type (;44;) (list 37))
+      (type (;45;) (result 44 (error 39)))
+      (type (;46;) (func (param "projector" u32) (param "e" 34) (result 45)))
+      (export (;4;) "touches" (func 1) (func (type 46)))
+      (type (;47;) (list 36))
+      (type (;48;) (list 38))
+      (type (;49;) (result 48 (error 39)))
+      (type (;50;) (func (param "projector" u32) (param "e" 34) (param "rows" 47) (result 49)))
+      (export (;5;) "project" (func 2) (func (type 50)))
+    )
+    (instance $annals:es/projectors@0.1.0-shim-instance (;1;) (instantiate $annals:es/projectors@0.1.0-shim-component
+        (with "import-func-describe" (func $describe))
+        (with "import-func-touches" (func $touches))
+        (with "import-func-project" (func $project))
+        (with "import-type-metadata" (type $metadata))
+        (with "import-type-recorded-event" (type $recorded-event))
+        (with "import-type-row" (type $row))
+        (with "import-type-row-key" (type $row-key))
+        (with "import-type-row-change" (type $row-change))
+        (with "import-type-fault" (type $fault))
+        (with "import-type-start-from" (type $start-from))
+        (with "import-type-reaction-descriptor" (type $reaction-descriptor))
+        (with "import-type-reaction-descriptor0" (type $reaction-descriptor))
+        (with "import-type-recorded-event0" (type $recorded-event))
+        (with "import-type-row-key0" (type $row-key))
+        (with "import-type-fault0" (type $fault))
+        (with "import-type-row0" (type $row))
+        (with "import-type-row-change0" (type $row-change))
+      )
+    )
+    (export $annals:es/projectors@0.1.0 (;2;) "annals:es/projectors@0.1.0" (instance $annals:es/projectors@0.1.0-shim-instance))
+    (@producers
+      (processed-by "wit-component" "0.262.0")
+    )
+  )
+  (instance (;4;) (instantiate 2
+      (with "annals:es/types@0.1.0" (instance 0))
+    )
+  )
+  (component (;3;)
+    (type $ty-annals:es/types@0.1.0 (;0;)
+      (instance
+        (type (;0;) (option string))
+        (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+        (export (;2;) "metadata" (type (eq 1)))
+        (type (;3;) (list u8))
+        (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+        (export (;5;) "recorded-event" (type (eq 4)))
+        (type (;6;) (record (field "now" u64) (field "seed" u64) (field "actor" 0)))
+        (export (;7;) "context" (type (eq 6)))
+        (type (;8;) (record (field "code" string) (field "message" string) (field "details" 0)))
+        (export (;9;) "rejection" (type (eq 8)))
+        (type (;10;) (record (field "command-type" string) (field "content-type" string) (field "payload" 3)))
+        (export (;11;) "outgoing-command" (type (eq 10)))
+        (type (;12;) (record (field "message" string)))
+        (export (;13;) "fault" (type (eq 12)))
+        (type (;14;) (enum "origin" "now"))
+        (export (;15;) "start-from" (type (eq 14)))
+        (type (;16;) (list string))
+        (type (;17;) (record (field "name" string) (field "version" u32) (field "wants" 16) (field "emits" 16) (field "views" 16) (field "from" 15) (field "lanes" u32)))
+        (export (;18;) "reaction-descriptor" (type (eq 17)))
+      )
+    )
+    (import "annals:es/types@0.1.0" (instance $annals:es/types@0.1.0 (;0;) (type $ty-annals:es/types@0.1.0)))
+    (core module $main (;0;)
+      (type (;0;) (func (param i32 i32 i32 i32) (result i32)))
+      (type (;1;) (func (param i32)))
+      (type (;2;) (func (result i32)))
+      (type (;3;) (func (param i32) (result i32)))
+      (type (;4;) (func (param i32) (result i32)))
+      (memory (;0;) 1)
+      (global (;0;) (mut i32) i32.const 64)
+      (export "cabi_realloc" (func $cabi_realloc))
+      (export "annals:es/process-managers@0.1.0#describe" (func $describe))
+      (export "cabi_post_annals:es/process-managers@0.1.0#describe" (func $reset))
+      (export "annals:es/process-managers@0.1.0#interested" (func $interested))
+      (export "cabi_post_annals:es/process-managers@0.1.0#interested" (func $reset))
+      (export "annals:es/process-managers@0.1.0#react" (func $react))
+      (export "cabi_post_annals:es/process-managers@0.1.0#react" (func $reset))
+      (export "memory" (memory 0))
+      (func $cabi_realloc (;0;) (type 0) (param i32 i32 i32 i32) (result i32)
+        (local i32)
+        global.get 0
+        local.get 2
+        i32.add
+        i32.const 1
+        i32.sub
+        i32.const 0
+        local.get 2
+        i32.sub
+        i32.and
+        local.tee 4
+        local.get 3
+        i32.add
+        global.set 0
+        global.get 0
+        local.get 4
+        i32.lt_u
+        if ;; label = @1
+          unreachable
+        end
+        global.get 0
+        memory.size
+        i32.const 16
+        i32.shl
+        i32.gt_u
+        if ;; label = @1
+          global.get 0
+          memory.size
+          i32.const 16
+          i32.shl
+          i32.sub
+          i32.const 65535
+          i32.add
+          i32.const 16
+          i32.shr_u
+          memory.grow
+          i32.const -1
+          i32.eq
+          if ;; label = @2
+            unreachable
+          end
+        end
+        local.get 1
+        if ;; label = @1
+          local.get 4
+          local.get 0
+          local.get 1
+          local.get 3
+          local.get 1
+          local.get 3
+          i32.lt_u
+          select
+          memory.copy
+        end
+        local.get 4
+      )
+      (func $reset (;1;) (type 1) (param i32)
+        i32.const 64
+        global.set 0
+      )
+      (func $describe (;2;) (type 2) (result i32)
+        i32.const 16
+      )
+      (func $interested (;3;) (type 3) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.load align=1
+        local.set 2
+        block ;; label = @1
+          block ;; label = @2
+            local.get 2
+            br_table 0 (;@2;)
+          end
+          unreachable
+        end
+        block ;; label = @1
+          local.get 1
+          br_table 0 (;@1;)
+        end
+        unreachable
+        unreachable
+      )
+      (func $react (;4;) (type 4) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.load align=1
+        local.set 2
+        block ;; label = @1
+          block ;; label = @2
+            local.get 2
+            br_table 0 (;@2;)
+          end
+          unreachable
+        end
+        block ;; label = @1
+          local.get 1
+          br_table 0 (;@1;)
+        end
+        unreachable
+        unreachable
+      )
+      (data (;0;) (i32.const 16) "\10\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (alias export $annals:es/types@0.1.0 "recorded-event" (type $recorded-event (;1;)))
+    (alias export $annals:es/types@0.1.0 "metadata" (type $metadata (;2;)))
+    (alias export $annals:es/types@0.1.0 "context" (type $context (;3;)))
+    (alias export $annals:es/types@0.1.0 "rejection" (type $rejection (;4;)))
+    (alias export $annals:es/types@0.1.0 "outgoing-command" (type $outgoing-command (;5;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $fault (;6;)))
+    (alias export $annals:es/types@0.1.0 "start-from" (type $start-from (;7;)))
+    (alias export $annals:es/types@0.1.0 "reaction-descriptor" (type $reaction-descriptor (;8;)))
+    (type (;9;) (variant (case "start" string) (case "start-strict" string) (case "proceed" string) (case "proceed-strict" string) (case "stop" string)))
+    (type (;10;) (record (field "command" $outgoing-command) (field "reason" $rejection) (field "cause" $recorded-event)))
+    (type (;11;) (variant (case "event" $recorded-event) (case "refused" 10)))
+    (type (;12;) (list u8))
+    (type (;13;) (list $outgoing-command))
+    (type (;14;) (list string))
+    (type (;15;) (record (field "state" 12) (field "commands" 13) (field "notes" 14) (field "stop" bool)))
+    (core instance $main (;0;) (instantiate $main))
+    (alias core export $main "memory" (core memory $memory (;0;)))
+    (type (;16;) (list $reaction-descriptor))
+    (type (;17;) (func (result 16)))
+    (alias core export $main "annals:es/process-managers@0.1.0#describe" (core func $annals:es/process-managers@0.1.0#describe (;0;)))
+    (alias core export $main "cabi_post_annals:es/process-managers@0.1.0#describe" (core func $cabi_post_annals:es/process-managers@0.1.0#describe (;1;)))
+    (func $describe (;0;) (type 17) (canon lift (core func $annals:es/process-managers@0.1.0#describe) (memory $memory) string-encoding=utf8 (post-return $cabi_post_annals:es/process-managers@0.1.0#describe)))
+    (type (;18;) (list 9))
+    (type (;19;) (result 18 (error $fault)))
+    (type (;20;) (func (param "manager" u32) (param "e" $recorded-event) (result 19)))
+    (alias core export $main "annals:es/process-managers@0.1.0#interested" (core func $annals:es/process-managers@0.1.0#interested (;2;)))
+    (alias core export $main "cabi_realloc" (core func $cabi_realloc (;3;)))
+    (alias core export $main "cabi_post_annals:es/process-managers@0.1.0#interested" (core func $cabi_post_annals:es/process-managers@0.1.0#interested (;4;)))
+    (func $interested (;1;) (type 20) (canon lift (core func $annals:es/process-managers@0.1.0#interested) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/process-managers@0.1.0#interested)))
+    (type (;21;) (option 12))
+    (type (;22;) (result 15 (error $fault)))
+    (type (;23;) (func (param "manager" u32) (param "process" string) (param "state" 21) (param "what" 11) (param "ctx" $context) (result 22)))
+    (alias core export $main "annals:es/process-managers@0.1.0#react" (core func $annals:es/process-managers@0.1.0#react (;5;)))
+    (alias core export $main "cabi_post_annals:es/process-managers@0.1.0#react" (core func $cabi_post_annals:es/process-managers@0.1.0#react (;6;)))
+    (func $react (;2;) (type 23) (canon lift (core func $annals:es/process-managers@0.1.0#react) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/process-managers@0.1.0#react)))
+    (component $annals:es/process-managers@0.1.0-shim-component (;0;)
+      (type (;0;) (option string))
+      (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+      (import "import-type-metadata" (type (;2;) (eq 1)))
+      (type (;3;) (list u8))
+      (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+      (import "import-type-recorded-event" (type (;5;) (eq 4)))
+      (type (;6;) (record (field "now" u64) (field "seed" u64) (field "actor" 0)))
+      (import "import-type-context" (type (;7;) (eq 6)))
+      (type (;8;) (record (field "code" string) (field "message" string) (field "details" 0)))
+      (import "import-type-rejection" (type (;9;) (eq 8)))
+      (type (;10;) (record (field "command-type" string) (field "content-type" string) (field "payload" 3)))
+      (import "import-type-outgoing-command" (type (;11;) (eq 10)))
+      (type (;12;) (record (field "message" string)))
+      (import "import-type-fault" (type (;13;) (eq 12)))
+      (type (;14;) (enum "origin" "now"))
+      (import "import-type-start-from" (type (;15;) (eq 14)))
+      (type (;16;) (list string))
+      (type (;17;) (record (field "name" string) (field "version" u32) (field "wants" 16) (field "emits" 16) (field "views" 16) (field "from" 15) (field "lanes" u32)))
+      (import "import-type-reaction-descriptor" (type (;18;) (eq 17)))
+      (import "import-type-reaction-descriptor0" (type (;19;) (eq 18)))
+      (type (;20;) (list 19))
+      (type (;21;) (func (result 20)))
+      (import "import-func-describe" (func (;0;) (type 21)))
+      (import "import-type-recorded-event0" (type (;22;) (eq 5)))
+      (type (;23;) (variant (case "start" string) (case "start-strict" string) (case "proceed" string) (case "proceed-strict" string) (case "stop" string)))
+      (import "import-type-interest" (type (;24;) (eq 23)))
+      (type (;25;) (list 24))
+      (import "import-type-fault0" (type (;26;) (eq 13)))
+      (type (;27;) (result 25 (error 26)))
+      (type (;28;) (func (param "manager" u32) (param "e" 22) (result 27)))
+      (import "import-func-interested" (func (;1;) (type 28)))
+      (type (;29;) (option 3))
+      (import "import-type-outgoing-command0" (type (;30;) (eq 11)))
+      (import "import-type-rejection0" (type (;31;) (eq 9)))
+      (type (;32;) (record (field "command" 30) (field "reason" 31) (field "cause" 22)))
+      (import "import-type-refusal" (type (;33;) (eq 32)))
+      (type (;34;) (variant (case "event" 22) (case "refused" 33)))
+      (import "import-type-input" (type (;35;) (eq 34)))
+      (import "import-type-context0" (type (;36;) (eq 7)))
+      (type (;37;) (list 30))
+      (type (;38;) (record (field "state" 3) (field "commands" 37) (field "notes" 16) (field "stop" bool)))
+      (import "import-type-reaction" (type (;39;) (eq 38)))
+      (type (;40;) (result 39 (error 26)))
+      (type (;41;) (func (param "manager" u32) (param "process" string) (param "state" 29) (param "what" 35) (param "ctx" 36) (result 40)))
+      (import "import-func-react" (func (;2;) (type 41)))
+      (export (;42;) "recorded-event" (type 5))
+      (export (;43;) "metadata" (type 2))
+      (export (;44;) "context" (type 7))
+      (export (;45;) "rejection" (type 9))
+      (export (;46;) "outgoing-command" (type 11))
+      (export (;47;) "fault" (type 13))
+      (export (;48;) "start-from" (type 15))
+      (export (;49;) "reaction-descriptor" (type 18))
+      (type (;50;) (variant (case "start" string) (case "start-strict" string) (case "proceed" string) (case "proceed-strict" string) (case "stop" string)))
+      (export (;51;) "interest" (type 50))
+      (type (;52;) (record (field "command" 46) (field "reason" 45) (field "cause" 42)))
+      (export (;53;) "refusal" (type 52))
+      (type (;54;) (variant (case "event" 42) (case "refused" 53)))
+      (export (;55;) "input" (type 54))
+      (type (;56;) (list 46))
+      (type (;57;) (record (field "state" 3) (field "commands" 56) (field "notes" 16) (field "stop" bool)))
+      (export (;58;) "reaction" (type 57))
+      (type (;59;) (list 49))
+      (type (;60;) (func (result 59)))
+      (export (;3;) "describe" (func 0) (func (type 60)))
+      (type (;61;) (list 51))
+      (type (;62;) (result 61 (error 47)))
+      (type (;63;) (func (param "manager" u32) (param "e" 42) (result 62)))
+      (export (;4;) "interested" (func 1) (func (type 63)))
+      (type (;64;) (option 3))
+      (type (;65;) (result 58 (error 47)))
+      (type (;66;) (func (param "manager" u32) (param "process" string) (param "state" 64) (param "what" 55) (param "ctx" 44) (result 65)))
+      (export (;5;) "react" (func 2) (func (type 66)))
+    )
+    (instance $annals:es/process-managers@0.1.0-shim-instance (;1;) (instantiate $annals:es/process-managers@0.1.0-shim-component
+        (with "import-func-describe" (func $describe))
+        (with "import-func-interested" (func $interested))
+        (with "import-func-react" (func $react))
+        (with "import-type-metadata" (type $metadata))
+        (with "import-type-recorded-event" (type $recorded-event))
+        (with "import-type-context" (type $context))
+        (with "import-type-rejection" (type $rejection))
+        (with "import-type-outgoing-command" (type $outgoing-command))
+        (with "import-type-fault" (type $fault))
+        (with "import-type-start-from" (type $start-from))
+        (with "import-type-reaction-descriptor" (type $reaction-descriptor))
+        (with "import-type-reaction-descriptor0" (type $reaction-descriptor))
+        (with "import-type-recorded-event0" (type $recorded-event))
+        (with "import-type-interest" (type 9))
+        (with "import-type-fault0" (type $fault))
+        (with "import-type-outgoing-command0" (type $outgoing-command))
+        (with "import-type-rejection0" (type $rejection))
+        (with "import-type-refusal" (type 10))
+        (with "import-type-input" (type 11))
+        (with "import-type-context0" (type $context))
+        (with "import-type-reaction" (type 15))
+      )
+    )
+    (export $annals:es/process-managers@0.1.0 (;2;) "annals:es/process-managers@0.1.0" (instance $annals:es/process-managers@0.1.0-shim-instance))
+    (@producers
+      (processed-by "wit-component" "0.262.0")
+    )
+  )
+  (instance (;5;) (instantiate 3
+      (with "annals:es/types@0.1.0" (instance 0))
+    )
+  )
+  (component (;4;)
+    (type $ty-annals:es/types@0.1.0 (;0;)
+      (instance
+        (type (;0;) (option string))
+        (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+        (export (;2;) "metadata" (type (eq 1)))
+        (type (;3;) (list u8))
+        (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+        (export (;5;) "recorded-event" (type (eq 4)))
+        (type (;6;) (record (field "message" string)))
+        (export (;7;) "fault" (type (eq 6)))
+        (type (;8;) (enum "origin" "now"))
+        (export (;9;) "start-from" (type (eq 8)))
+        (type (;10;) (list string))
+        (type (;11;) (record (field "name" string) (field "version" u32) (field "wants" 10) (field "emits" 10) (field "views" 10) (field "from" 9) (field "lanes" u32)))
+        (export (;12;) "reaction-descriptor" (type (eq 11)))
+      )
+    )
+    (import "annals:es/types@0.1.0" (instance $annals:es/types@0.1.0 (;0;) (type $ty-annals:es/types@0.1.0)))
+    (core module $main (;0;)
+      (type (;0;) (func (param i32 i32 i32 i32) (result i32)))
+      (type (;1;) (func (param i32)))
+      (type (;2;) (func (result i32)))
+      (type (;3;) (func (param i32) (result i32)))
+      (memory (;0;) 1)
+      (global (;0;) (mut i32) i32.const 64)
+      (export "cabi_realloc" (func $cabi_realloc))
+      (export "annals:es/notifiers@0.1.0#describe" (func $describe))
+      (export "cabi_post_annals:es/notifiers@0.1.0#describe" (func $reset))
+      (export "annals:es/notifiers@0.1.0#notify" (func $notify))
+      (export "cabi_post_annals:es/notifiers@0.1.0#notify" (func $reset))
+      (export "memory" (memory 0))
+      (func $cabi_realloc (;0;) (type 0) (param i32 i32 i32 i32) (result i32)
+        (local i32)
+        global.get 0
+        local.get 2
+        i32.add
+        i32.const 1
+        i32.sub
+        i32.const 0
+        local.get 2
+        i32.sub
+        i32.and
+        local.tee 4
+        local.get 3
+        i32.add
+        global.set 0
+        global.get 0
+        local.get 4
+        i32.lt_u
+        if ;; label = @1
+          unreachable
+        end
+        global.get 0
+        memory.size
+        i32.const 16
+        i32.shl
+        i32.gt_u
+        if ;; label = @1
+          global.get 0
+          memory.size
+          i32.const 16
+          i32.shl
+          i32.sub
+          i32.const 65535
+          i32.add
+          i32.const 16
+          i32.shr_u
+          memory.grow
+          i32.const -1
+          i32.eq
+          if ;; label = @2
+            unreachable
+          end
+        end
+        local.get 1
+        if ;; label = @1
+          local.get 4
+          local.get 0
+          local.get 1
+          local.get 3
+          local.get 1
+          local.get 3
+          i32.lt_u
+          select
+          memory.copy
+        end
+        local.get 4
+      )
+      (func $reset (;1;) (type 1) (param i32)
+        i32.const 64
+        global.set 0
+      )
+      (func $describe (;2;) (type 2) (result i32)
+        i32.const 16
+      )
+      (func $notify (;3;) (type 3) (param i32) (result i32)
+        (local i32 i32)
+        local.get 0
+        i32.load align=1
+        local.set 2
+        block ;; label = @1
+          block ;; label = @2
+            local.get 2
+            br_table 0 (;@2;)
+          end
+          unreachable
+        end
+        block ;; label = @1
+          local.get 1
+          br_table 0 (;@1;)
+        end
+        unreachable
+        unreachable
+      )
+      (data (;0;) (i32.const 16) "\10\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+      (@producers
+        (processed-by "wit-component" "0.262.0")
+      )
+    )
+    (alias export $annals:es/types@0.1.0 "recorded-event" (type $recorded-event (;1;)))
+    (alias export $annals:es/types@0.1.0 "metadata" (type $metadata (;2;)))
+    (alias export $annals:es/types@0.1.0 "fault" (type $fault (;3;)))
+    (alias export $annals:es/types@0.1.0 "start-from" (type $start-from (;4;)))
+    (alias export $annals:es/types@0.1.0 "reaction-descriptor" (type $reaction-descriptor (;5;)))
+    (type (;6;) (variant (case "done") (case "retry-after" u64) (case "reject" string)))
+    (core instance $main (;0;) (instantiate $main))
+    (alias core export $main "memory" (core memory $memory (;0;)))
+    (type (;7;) (list $reaction-descriptor))
+    (type (;8;) (func (result 7)))
+    (alias core export $main "annals:es/notifiers@0.1.0#describe" (core func $annals:es/notifiers@0.1.0#describe (;0;)))
+    (alias core export $main "cabi_post_annals:es/notifiers@0.1.0#describe" (core func $cabi_post_annals:es/notifiers@0.1.0#describe (;1;)))
+    (func $describe (;0;) (type 8) (canon lift (core func $annals:es/notifiers@0.1.0#describe) (memory $memory) string-encoding=utf8 (post-return $cabi_post_annals:es/notifiers@0.1.0#describe)))
+    (type (;9;) (result 6 (error $fault)))
+    (type (;10;) (func (param "notifier" u32) (param "e" $recorded-event) (param "attempt" u32) (result 9)))
+    (alias core export $main "annals:es/notifiers@0.1.0#notify" (core func $annals:es/notifiers@0.1.0#notify (;2;)))
+    (alias core export $main "cabi_realloc" (core func $cabi_realloc (;3;)))
+    (alias core export $main "cabi_post_annals:es/notifiers@0.1.0#notify" (core func $cabi_post_annals:es/notifiers@0.1.0#notify (;4;)))
+    (func $notify (;1;) (type 10) (canon lift (core func $annals:es/notifiers@0.1.0#notify) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/notifiers@0.1.0#notify)))
+    (component $annals:es/notifiers@0.1.0-shim-component (;0;)
+      (type (;0;) (option string))
+      (type (;1;) (record (field "command-id" string) (field "command-type" string) (field "correlation-id" string) (field "causation-id" string) (field "actor" 0) (field "traceparent" 0)))
+      (import "import-type-metadata" (type (;2;) (eq 1)))
+      (type (;3;) (list u8))
+      (type (;4;) (record (field "id" string) (field "stream" string) (field "version" u64) (field "position" u64) (field "recorded-at" u64) (field "event-type" string) (field "schema-version" u32) (field "content-type" string) (field "payload" 3) (field "metadata" 2)))
+      (import "import-type-recorded-event" (type (;5;) (eq 4)))
+      (type (;6;) (record (field "message" string)))
+      (import "import-type-fault" (type (;7;) (eq 6)))
+      (type (;8;) (enum "origin" "now"))
+      (import "import-type-start-from" (type (;9;) (eq 8)))
+      (type (;10;) (list string))
+      (type (;11;) (record (field "name" string) (field "version" u32) (field "wants" 10) (field "emits" 10) (field "views" 10) (field "from" 9) (field "lanes" u32)))
+      (import "import-type-reaction-descriptor" (type (;12;) (eq 11)))
+      (import "import-type-reaction-descriptor0" (type (;13;) (eq 12)))
+      (type (;14;) (list 13))
+      (type (;15;) (func (result 14)))
+      (import "import-func-describe" (func (;0;) (type 15)))
+      (import "import-type-recorded-event0" (type (;16;) (eq 5)))
+      (type (;17;) (variant (case "done") (case "retry-after" u64) (case "reject" string)))
+      (import "import-type-delivery" (type (;18;) (eq 17)))
+      (import "import-type-fault0" (type (;19;) (eq 7)))
+      (type (;20;) (result 18 (error 19)))
+      (type (;21;) (func (param "notifier" u32) (param "e" 16) (param "attempt" u32) (result 20)))
+      (import "import-func-notify" (func (;1;) (type 21)))
+      (export (;22;) "recorded-event" (type 5))
+      (export (;23;) "metadata" (type 2))
+      (export (;24;) "fault" (type 7))
+      (export (;25;) "start-from" (type 9))
+      (export (;26;) "reaction-descriptor" (type 12))
+      (type (;27;) (variant (case "done") (case "retry-after" u64) (case "reject" string)))
+      (export (;28;) "delivery" (type 27))
+      (type (;29;) (list 26))
+      (type (;30;) (func (result 29)))
+      (export (;2;) "describe" (func 0) (func (type 30)))
+      (type (;31;) (result 28 (error 24)))
+      (type (;32;) (func (param "notifier" u32) (param "e" 22) (param "attempt" u32) (result 31)))
+      (export (;3;) "notify" (func 1) (func (type 32)))
+    )
+    (instance $annals:es/notifiers@0.1.0-shim-instance (;1;) (instantiate $annals:es/notifiers@0.1.0-shim-component
+        (with "import-func-describe" (func $describe))
+        (with "import-func-notify" (func $notify))
+        (with "import-type-metadata" (type $metadata))
+        (with "import-type-recorded-event" (type $recorded-event))
+        (with "import-type-fault" (type $fault))
+        (with "import-type-start-from" (type $start-from))
+        (with "import-type-reaction-descriptor" (type $reaction-descriptor))
+        (with "import-type-reaction-descriptor0" (type $reaction-descriptor))
+        (with "import-type-recorded-event0" (type $recorded-event))
+        (with "import-type-delivery" (type 6))
+        (with "import-type-fault0" (type $fault))
+      )
+    )
+    (export $annals:es/notifiers@0.1.0 (;2;) "annals:es/notifiers@0.1.0" (instance $annals:es/notifiers@0.1.0-shim-instance))
+    (@producers
+      (processed-by "wit-component" "0.262.0")
+    )
+  )
+  (instance (;6;) (instantiate 4
+      (with "annals:es/types@0.1.0" (instance 0))
+    )
+  )
+  (alias export 3 "annals:es/deciders@0.1.0" (instance (;7;)))
+  (alias export 4 "annals:es/projectors@0.1.0" (instance (;8;)))
+  (alias export 5 "annals:es/process-managers@0.1.0" (instance (;9;)))
+  (alias export 6 "annals:es/notifiers@0.1.0" (instance (;10;)))
+  (export (;11;) "annals:es/deciders@0.1.0" (instance 7))
+  (export (;12;) "annals:es/projectors@0.1.0" (instance 8))
+  (export (;13;) "annals:es/process-managers@0.1.0" (instance 9))
+  (export (;14;) "annals:es/notifiers@0.1.0" (instance 10))
+)

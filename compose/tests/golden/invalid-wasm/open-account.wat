@@ -1,0 +1,3 @@
+(component
+  (core module (func (result i32)))
+)
