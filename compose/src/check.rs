@@ -9,14 +9,17 @@
 
 mod categories;
 mod grants;
+mod overrides;
 mod reactions;
+
+pub use overrides::{OwnPart, check as overrides};
 
 use crate::grant::unversioned;
 use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::{Handler as Entry, Manifest};
-use crate::probe::{DeciderDescriptor, Handler, Prober, ReactionDescriptor};
-use crate::problem::{Code, Problem, nearest};
+use crate::probe::{self, DeciderDescriptor, Handler, Prober, ReactionDescriptor};
+use crate::problem::{Code, Problem, Subject, nearest};
 use crate::sandbox::Sandbox;
 use crate::{limits, wire};
 use std::collections::BTreeMap;
@@ -60,6 +63,20 @@ impl Checked {
             kind => self.of(kind).count(),
         }
     }
+}
+
+/// Reads the component of a handler or a part.
+///
+/// # Errors
+///
+/// Why it cannot be one.
+pub fn read(manifest: &Manifest, owner: &Subject, bytes: Vec<u8>) -> Result<Handler, Problem> {
+    probe::read(owner.name(), bytes).map_err(|refusal| {
+        let what = format!("its file {refusal}");
+        manifest
+            .problem(refusal.code(), owner, what, refusal.remedy())
+            .at(manifest.value_of(owner, &["component"]))
+    })
 }
 
 /// Checks one component by itself; with a host, also that it offers what the component is granted.

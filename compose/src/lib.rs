@@ -20,7 +20,7 @@
 //! [`new`] makes applications and handlers from templates, [`run`] serves an application while it is worked on, and
 //! [`cache`] remembers what need not be found out again.
 //!
-//! [`framework`] holds the framework's own components, [`kind`] names the kinds of handlers, [`host`]
+//! [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
 pub mod cache;
@@ -34,6 +34,7 @@ pub mod kind;
 pub mod limits;
 pub mod manifest;
 pub mod new;
+pub mod part;
 pub mod pipeline;
 pub mod probe;
 pub mod problem;

@@ -1,18 +1,22 @@
 //! Runs the steps of a composition.
 
 use crate::cache::Cache;
-use crate::check::{self, Checked};
+use crate::check::{self, Checked, OwnPart};
 use crate::generate::settings::{HandlerSetting, Settings};
 use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
-use crate::probe::{self, Prober};
-use crate::problem::Problems;
+use crate::part::Role;
+use crate::probe::Prober;
+use crate::problem::{Problems, Subject};
 use crate::report::Report;
 use crate::source::Wanted;
 use crate::wire::{self, Parts};
 use crate::{framework, source, verify};
 use anyhow::{Context as _, Result};
+
+/// Milliseconds that a request goes on after its answer where no host drives deliveries.
+const UNDRIVEN_BUDGET: u32 = 200;
 
 /// A finished application.
 pub struct Composed {
@@ -22,39 +26,38 @@ pub struct Composed {
     pub report: Report,
 }
 
-/// Builds, probes and checks all handlers; with a host, also that it offers what they are granted.
+/// What the user brings to an application, checked.
+pub struct Application {
+    /// The handlers.
+    pub handlers: Vec<Checked>,
+    /// Components in place of parts of the framework.
+    pub parts: Vec<OwnPart>,
+}
+
+/// Builds, probes and checks all handlers and own parts; with a host, also that it offers what they are granted.
 ///
 /// # Errors
 ///
 /// [`Problems`] of the user's input, or something of ours.
-pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
+pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
     let cache = Cache::user();
     let prober = Prober::with_cache(cache.clone())?;
     let mut problems = Vec::new();
     let mut handlers = Vec::new();
-    let wanted: Vec<Wanted<'_>> = manifest
-        .handlers
-        .iter()
-        .map(|(name, entry)| Wanted {
-            owner: name.into(),
-            origin: &entry.origin,
-        })
-        .collect();
-    let loaded = source::load_all(manifest, &wanted, &cache);
-    for (name, bytes) in manifest.handlers.keys().zip(loaded) {
+    let of_handlers = manifest.handlers.iter().map(|(name, entry)| Wanted {
+        owner: name.into(),
+        origin: &entry.origin,
+    });
+    let of_parts = manifest.overrides.iter().map(|(name, entry)| Wanted {
+        owner: Subject::Part(name.clone()),
+        origin: &entry.origin,
+    });
+    let wanted: Vec<Wanted<'_>> = of_handlers.chain(of_parts).collect();
+    let mut loaded = source::load_all(manifest, &wanted, &cache).into_iter();
+    for (name, bytes) in manifest.handlers.keys().zip(&mut loaded) {
         let handler = bytes
+            .and_then(|bytes| check::read(manifest, &name.into(), bytes))
             .map_err(|problem| vec![problem])
-            .and_then(|bytes| {
-                probe::read(name, bytes).map_err(|refusal| {
-                    let place = manifest.value(&["handlers", name, "component"]);
-                    let what = format!("its file {refusal}");
-                    vec![
-                        manifest
-                            .problem(refusal.code(), name, what, refusal.remedy())
-                            .at(place),
-                    ]
-                })
-            })
             .and_then(|handler| check::handler(manifest, &prober, host, handler));
         match handler {
             Ok(checked) => handlers.push(checked),
@@ -63,29 +66,31 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Vec<Checked>> {
     }
     let all = handlers.len() == manifest.handlers.len();
     problems.extend(check::together(manifest, &handlers, all));
+    let parts = check::overrides(manifest, host, loaded, &mut problems)?;
     if problems.is_empty() {
-        Ok(handlers)
+        Ok(Application { handlers, parts })
     } else {
         Err(Problems(problems).into())
     }
 }
 
-/// Composes handlers that were checked for this host.
+/// Composes an application that was checked for this host.
 ///
 /// # Errors
 ///
-/// Something of ours: checked handlers always compose.
-pub fn compose(manifest: &Manifest, handlers: &[Checked], host: Host) -> Result<Composed> {
+/// Something of ours: what was checked always composes.
+pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Result<Composed> {
+    let Application { handlers, parts } = application;
     let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
     let runs_commands = reactions && host.runs_commands();
     let wired = wire::compose(Parts {
-        settings: settings(manifest, handlers, host),
+        settings: settings(manifest, application, host),
         handlers,
-        framework: framework::parts(host.adapter(), runs_commands)?,
+        framework: framework::parts(host.adapter(), runs_commands, parts)?,
     })
     .context("wiring the parts together")?;
     let imports = verify::verify(&wired.bytes, host, runs_commands)?;
-    let report = Report::new(manifest, host, handlers, &wired, imports);
+    let report = Report::new(manifest, host, application, &wired, imports);
     Ok(Composed {
         bytes: wired.bytes,
         report,
@@ -94,7 +99,8 @@ pub fn compose(manifest: &Manifest, handlers: &[Checked], host: Host) -> Result<
 
 /// What the application's components are told of the manifest and the handlers.
 #[must_use]
-pub fn settings(manifest: &Manifest, handlers: &[Checked], host: Host) -> Settings {
+pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> Settings {
+    let handlers = &application.handlers;
     Settings {
         name: manifest.app.name.clone(),
         version: manifest.app.version.clone(),
@@ -109,7 +115,17 @@ pub fn settings(manifest: &Manifest, handlers: &[Checked], host: Host) -> Settin
         delivery_budget: manifest
             .delivery
             .budget()
-            .unwrap_or_else(|| host.delivery_budget()),
+            .unwrap_or_else(|| delivery_budget(application, host)),
+    }
+}
+
+/// A host that drives deliveries does so by the routes of the framework's own ingress. Where it is not there, the
+/// user's delivers after its answers.
+fn delivery_budget(application: &Application, host: Host) -> u32 {
+    let replaced = |part: &OwnPart| part.role == Role::IngressHttp && !part.stands_in_front();
+    match application.parts.iter().any(replaced) {
+        true => host.delivery_budget().max(UNDRIVEN_BUDGET),
+        false => host.delivery_budget(),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::check::{Checked, Reaction};
 use crate::grant;
 use crate::host::Host;
 use crate::manifest::Manifest;
+use crate::pipeline::Application;
 use crate::probe::{Handler, Precondition, StartFrom};
 use crate::wire::{Edge, Wired};
 use serde::Serialize;
@@ -44,6 +45,9 @@ pub struct PartReport {
     pub name: String,
     /// Bytes of its component.
     pub size: usize,
+    /// It is the user's own, in place of the framework's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub overridden: bool,
 }
 
 /// One command's way.
@@ -104,11 +108,14 @@ impl Report {
     pub fn new(
         manifest: &Manifest,
         host: Host,
-        handlers: &[Checked],
+        application: &Application,
         wired: &Wired,
         imports: Vec<String>,
     ) -> Self {
-        let handler_size: usize = handlers.iter().map(|h| h.handler.bytes.len()).sum();
+        let handlers = &application.handlers;
+        let brought = handlers.iter().map(|checked| &checked.handler);
+        let brought = brought.chain(application.parts.iter().map(|part| &part.component));
+        let brought_size: usize = brought.map(|component| component.bytes.len()).sum();
         let routes = handlers
             .iter()
             .flat_map(|h| &h.deciders)
@@ -138,13 +145,17 @@ impl Report {
             contract: crate::CONTRACT_VERSION,
             host: host.to_string(),
             size: wired.bytes.len(),
-            framework_size: wired.bytes.len().saturating_sub(handler_size),
+            framework_size: wired.bytes.len().saturating_sub(brought_size),
             parts: wired
                 .sizes
                 .iter()
                 .map(|(name, size)| PartReport {
                     name: name.clone(),
                     size: *size,
+                    overridden: application
+                        .parts
+                        .iter()
+                        .any(|part| part.role.name() == name),
                 })
                 .collect(),
             imports,

@@ -15,7 +15,7 @@ use crate::sandbox::Sandbox;
 use crate::verify;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
-use wac_graph::types::Package;
+use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
 /// A component of the composition, under the name that people know it by.
@@ -24,11 +24,13 @@ pub struct Part {
     pub name: String,
     /// The component.
     pub bytes: Vec<u8>,
+    /// What stands between it and a host, if it is the user's own and was not granted all that it imports.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// What the framework brings to an application.
 pub struct Framework {
-    /// Where sandboxes write to; only there if a handler has one.
+    /// Where sandboxes write to; only there if there is one.
     pub log: Part,
     /// Store adapter, sourcer, dispatcher: each after what it imports.
     pub inner: Vec<Part>,
@@ -75,20 +77,23 @@ pub struct Edge {
 pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     let mut wiring = Wiring::default();
     wiring.add("types", types::generate()?, &[])?;
-    if parts.handlers.iter().any(|one| one.sandbox.is_some()) {
-        let log = parts.framework.log;
+    let framework = parts.framework;
+    let mut all = framework.inner.iter().chain(&framework.faces);
+    let in_sandboxes = parts.handlers.iter().any(|one| one.sandbox.is_some());
+    if in_sandboxes || all.any(|part| part.sandbox.is_some()) {
+        let log = framework.log;
         wiring.add(&log.name, log.bytes, &[])?;
     }
     // Nothing but the types is there yet for handlers to import: what else they do is their sandbox's,
     // or the host's.
     wiring.handlers(parts.handlers)?;
     wiring.add("settings", settings::generate(&parts.settings)?, &[])?;
-    for part in parts.framework.inner {
-        wiring.add(&part.name, part.bytes, &[])?;
+    for part in framework.inner {
+        wiring.part(part)?;
     }
     let mut faces = Vec::new();
-    for part in parts.framework.faces {
-        faces.push(wiring.add(&part.name, part.bytes, &[])?);
+    for part in framework.faces {
+        faces.push(wiring.part(part)?);
     }
     wiring.finish(&faces)
 }
@@ -113,7 +118,8 @@ pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
 /// As for [`compose`].
 pub fn sandboxed(handler: &Handler, sandbox: &Sandbox) -> Result<Wired> {
     let mut wiring = Wiring::default();
-    let face = wiring.handler(handler, Some(sandbox))?;
+    let bindings = wiring.sandbox(&handler.name, Some(sandbox))?;
+    let face = wiring.instantiate(&handler.name, handler.bytes.clone(), &bindings)?;
     wiring.finish(&[face])
 }
 
@@ -130,7 +136,7 @@ pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
     wiring.add("settings", settings::generate(settings)?, &[])?;
     let mut last = None;
     for part in parts {
-        last = Some(wiring.add(&part.name, part.bytes, &[])?);
+        last = Some(wiring.part(part)?);
     }
     wiring.finish(&[last.context("there is nothing to fuse")?])
 }
@@ -193,9 +199,9 @@ impl Wiring {
         let instance = self.graph.instantiate(package);
         for import in imports {
             let bound = bindings.iter().find(|(wanted, ..)| *wanted == import);
-            let (provider, part, export) = match (bound, self.providers.get(&import)) {
+            let (provider, part, export) = match (bound, self.provider(&import)) {
                 (Some((_, node, part, export)), _) => (*node, part.clone(), export.clone()),
-                (None, Some((node, part))) => (*node, part.clone(), import.clone()),
+                (None, Some((export, (node, part)))) => (*node, part.clone(), export.clone()),
                 (None, None) => continue,
             };
             let alias = self.graph.alias_instance_export(provider, &export)?;
@@ -213,23 +219,37 @@ impl Wiring {
         Ok(instance)
     }
 
-    /// Instantiates a handler, with a sandbox of its own if it needs one: with another one's, it could learn
-    /// what that one does.
-    fn handler(&mut self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<NodeId> {
-        let Handler { name, bytes, .. } = handler;
-        let mut bindings: Vec<Binding> = Vec::new();
-        if let Some(sandbox) = sandbox {
-            let part = sandbox_name(name);
-            let interface = crate::contract("log");
-            let log = self.providers.get(&interface).cloned();
-            let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
-            let log: Vec<Binding> = log.into_iter().collect();
-            let node = self.instantiate(&part, sandbox.bytes.clone(), &log)?;
-            for import in &sandbox.imports {
-                bindings.push((import.clone(), node, part.clone(), import.clone()));
-            }
-        }
-        self.instantiate(name, bytes.clone(), &bindings)
+    /// Instantiates a part, what it exports for those after it.
+    fn part(&mut self, part: Part) -> Result<NodeId> {
+        let bindings = self.sandbox(&part.name, part.sandbox.as_ref())?;
+        self.add(&part.name, part.bytes, &bindings)
+    }
+
+    /// Instantiates the sandbox of a component that needs one, its own: with another one's, it could learn what
+    /// that one does. Answers what it is bound to.
+    fn sandbox(&mut self, name: &str, sandbox: Option<&Sandbox>) -> Result<Vec<Binding>> {
+        let Some(sandbox) = sandbox else {
+            return Ok(Vec::new());
+        };
+        let part = sandbox_name(name);
+        let interface = crate::contract("log");
+        let log = self.providers.get(&interface).cloned();
+        let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
+        let log: Vec<Binding> = log.into_iter().collect();
+        let node = self.instantiate(&part, sandbox.bytes.clone(), &log)?;
+        let imports = sandbox.imports.iter();
+        Ok(imports
+            .map(|import| (import.clone(), node, part.clone(), import.clone()))
+            .collect())
+    }
+
+    /// Who exports an import, under its own name or that of a compatible version.
+    fn provider(&self, import: &str) -> Option<(&String, &(NodeId, String))> {
+        let exact = self.providers.get_key_value(import);
+        exact.or_else(|| {
+            let mut others = self.providers.iter();
+            others.find(|(export, _)| are_semver_compatible(export, import))
+        })
     }
 
     /// Instantiates each handler once, and the switchboards of each kind. Answers what provides all
@@ -237,8 +257,9 @@ impl Wiring {
     fn handlers(&mut self, handlers: &[Checked]) -> Result<Vec<NodeId>> {
         let mut instances = Vec::new();
         for checked in handlers {
-            let instance = self.handler(&checked.handler, checked.sandbox.as_ref())?;
-            instances.push((checked, instance));
+            let Handler { name, bytes, .. } = &checked.handler;
+            let bindings = self.sandbox(name, checked.sandbox.as_ref())?;
+            instances.push((checked, self.instantiate(name, bytes.clone(), &bindings)?));
         }
         let mut last = Vec::new();
         for kind in Kind::ALL {

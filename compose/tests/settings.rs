@@ -108,8 +108,8 @@ fn settings_of(keys: &str, host: Host) -> Settings {
          on-failure = {{ attempts = 2 }}\n[handlers.single]\ncomponent = \"single.wasm\"\n"
     );
     let manifest = Manifest::parse(&folder.path().join("annals.toml"), text).expect("legal");
-    let handlers = pipeline::check(&manifest, Some(host)).expect("no problems");
-    pipeline::settings(&manifest, &handlers, host)
+    let application = pipeline::check(&manifest, Some(host)).expect("no problems");
+    pipeline::settings(&manifest, &application, host)
 }
 
 #[test]

@@ -44,7 +44,9 @@ fn checked(components: &[Vec<u8>]) -> Vec<Checked> {
     }
     let file = folder.path().join("annals.toml");
     let manifest = Manifest::parse(&file, text).expect("a manifest");
-    pipeline::check(&manifest, None).expect("no problems")
+    pipeline::check(&manifest, None)
+        .expect("no problems")
+        .handlers
 }
 
 /// The handlers behind their switchboards, ready to be called.

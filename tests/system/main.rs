@@ -6,6 +6,7 @@ mod http;
 mod increment;
 mod live;
 mod many_handlers;
+mod own_parts;
 mod racing;
 mod reactions;
 mod read_side;

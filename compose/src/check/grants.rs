@@ -133,9 +133,9 @@ fn entry_place(manifest: &Manifest, name: &str, allow: &[String], entry: &str) -
     manifest.value(&["handlers", name, "allow", &index.to_string()])
 }
 
-/// What a notifier uses without a grant: what no sandbox stands in for, and where it can be known, what its
-/// sandbox would stop it at.
-fn missing(handler: &Handler, allow: &[String], covered: &[&str]) -> Vec<String> {
+/// What a component that can be granted it uses without a grant: what no sandbox stands in for, and where it
+/// can be known, what its sandbox would stop it at.
+pub(super) fn missing(handler: &Handler, allow: &[String], covered: &[&str]) -> Vec<String> {
     let beyond = beyond(handler).filter(|import| !covered.contains(import));
     let mut missing: Vec<String> = beyond.map(String::from).collect();
     let uses = sandbox::uses(handler, allow).unwrap_or_default();

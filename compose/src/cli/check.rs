@@ -21,12 +21,12 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read(&args.manifest)?;
-    let handlers = pipeline::check(&manifest, args.host)?;
+    let application = pipeline::check(&manifest, args.host)?;
     println!(
         "{}: {} handlers, {}, no problems",
         manifest.app.name,
-        handlers.len(),
-        counted(&handlers)
+        application.handlers.len(),
+        counted(&application.handlers)
     );
     Ok(())
 }

@@ -26,8 +26,8 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let host = args.host;
     let manifest = Manifest::read(&args.manifest)?;
-    let handlers = pipeline::check(&manifest, Some(host))?;
-    let composed = pipeline::compose(&manifest, &handlers, host)?;
+    let application = pipeline::check(&manifest, Some(host))?;
+    let composed = pipeline::compose(&manifest, &application, host)?;
     if let Some(report) = args.report {
         super::write(&report, &serde_json::to_vec_pretty(&composed.report)?)?;
     }
@@ -36,7 +36,7 @@ pub fn run(args: Args) -> Result<()> {
     println!(
         "{}: {} handlers, {} commands, {} reactions, {} KB ({} KB of it the framework)",
         args.output.display(),
-        handlers.len(),
+        application.handlers.len(),
         r.routes.len(),
         r.reactions.len(),
         r.size.div_ceil(1024),

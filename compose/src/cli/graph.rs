@@ -31,8 +31,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read(&args.manifest)?;
-    let handlers = pipeline::check(&manifest, Some(args.host))?;
-    let composed = pipeline::compose(&manifest, &handlers, args.host)?;
+    let application = pipeline::check(&manifest, Some(args.host))?;
+    let composed = pipeline::compose(&manifest, &application, args.host)?;
     let view = if args.parts { View::Parts } else { View::Story };
     print!("{}", graph::draw(&composed.report, view, args.format)?);
     if args.format == Format::Json {

@@ -7,6 +7,7 @@ mod graph;
 mod message;
 mod new;
 mod run;
+mod wit;
 
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
@@ -45,6 +46,7 @@ enum Command {
     Compose(compose::Args),
     Graph(graph::Args),
     Completions(completions::Args),
+    Wit(wit::Args),
 }
 
 /// Does what the command line says.
@@ -59,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Completions(args) => {
             completions::run(&args, &mut Cli::command()).map(|()| ExitCode::SUCCESS)
         }
+        Command::Wit(args) => wit::run(args).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

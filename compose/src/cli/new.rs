@@ -113,8 +113,11 @@ fn event_name(event: String) -> Result<String, Problem> {
 
 /// An event that the application's deciders emit, best of one whose name this name begins with.
 fn first_event(manifest: &Manifest, name: &Name) -> Result<String> {
-    let handlers = pipeline::check(manifest, None)?;
-    let deciders = handlers.iter().flat_map(|checked| &checked.deciders);
+    let application = pipeline::check(manifest, None)?;
+    let deciders = application
+        .handlers
+        .iter()
+        .flat_map(|checked| &checked.deciders);
     let nearest = |decider: &&_| {
         let decider: &annals_compose::probe::DeciderDescriptor = decider;
         !name

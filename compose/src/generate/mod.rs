@@ -18,8 +18,8 @@ use wit_parser::{Resolve, SourceMap, WorldId};
 /// The handlers' interfaces.
 const HANDLERS: &str = include_str!("../../../wit/handlers.wit");
 
-/// The contract's own WIT text.
-const CONTRACT: &[(&str, &str)] = &[
+/// The contract's own WIT: names of files, and what is in them.
+pub const CONTRACT: &[(&str, &str)] = &[
     ("types.wit", include_str!("../../../wit/types.wit")),
     ("handlers.wit", HANDLERS),
     ("framework.wit", include_str!("../../../wit/framework.wit")),

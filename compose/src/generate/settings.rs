@@ -10,7 +10,7 @@ use wasm_encoder::{
 };
 
 /// What `annals:es/settings` answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The app's name.
     pub name: String,

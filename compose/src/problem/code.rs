@@ -54,6 +54,8 @@ codes! {
     ReservedName = "reserved-name",
     /// `[overrides.<part>]` of a part that is not known.
     UnknownPart = "unknown-part",
+    /// A component that cannot take the place of a part of the framework.
+    UnfitPart = "unfit-part",
     /// A file that is named is not there, or cannot be read.
     MissingFile = "missing-file",
     /// `path` does not name a crate's folder.

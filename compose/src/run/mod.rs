@@ -148,8 +148,8 @@ fn compose_again(options: &Options, watch: &mut Watch) -> Option<Composed> {
 }
 
 fn compose(manifest: &Manifest) -> Result<Composed> {
-    let handlers = pipeline::check(manifest, Some(Target::Annals))?;
-    pipeline::compose(manifest, &handlers, Target::Annals)
+    let application = pipeline::check(manifest, Some(Target::Annals))?;
+    pipeline::compose(manifest, &application, Target::Annals)
 }
 
 /// Where the composed application goes: below `target`, out of the way, and out of version control.

@@ -48,8 +48,9 @@ impl Resident {
     #[must_use]
     pub fn of(handler: &Handler) -> Self {
         let kinds = handler.kinds();
-        match kinds.into_iter().find(|kind| kind.is_pure()) {
-            Some(pure) => Self::Pure(pure),
+        match kinds.iter().find(|kind| kind.is_pure()) {
+            Some(pure) => Self::Pure(*pure),
+            None if kinds.is_empty() => Self::Grantable("part"),
             None => Self::Grantable(Kind::Notifier.name()),
         }
     }
@@ -89,6 +90,7 @@ pub fn satisfied(handler: &Handler, allow: &[String]) -> Vec<String> {
 }
 
 /// A sandbox.
+#[derive(Clone)]
 pub struct Sandbox {
     /// The component.
     pub bytes: Vec<u8>,

@@ -24,21 +24,6 @@ pub struct Wanted<'a> {
     pub origin: &'a Origin,
 }
 
-/// Builds a component if need be, and reads its file.
-///
-/// # Errors
-///
-/// A problem with a remedy: what the build tool said is on stderr.
-pub fn load(manifest: &Manifest, owner: &Subject, origin: &Origin) -> Result<Vec<u8>, Problem> {
-    let wanted = [Wanted {
-        owner: owner.clone(),
-        origin,
-    }];
-    let mut loaded = load_all(manifest, &wanted, &Cache::user());
-    // One is wanted, so one is there.
-    loaded.remove(0)
-}
-
 /// The same for many, in their order.
 #[must_use]
 pub fn load_all(

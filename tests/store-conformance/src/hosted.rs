@@ -241,6 +241,7 @@ impl Apps {
         let parts = [&self.adapter, &self.probe].map(|part| Part {
             name: part.name.clone(),
             bytes: part.bytes.clone(),
+            sandbox: None,
         });
         let fused =
             wire::fuse(&settings, parts.into()).context("composing the adapter with the probe")?;

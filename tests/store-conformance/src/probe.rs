@@ -43,5 +43,6 @@ pub(crate) fn component(name: &str, file: &Path) -> Result<Part> {
     Ok(Part {
         name: read.name,
         bytes: read.bytes,
+        sandbox: None,
     })
 }

@@ -1,0 +1,35 @@
+//! `annals wit`
+
+use annals_compose::generate::CONTRACT;
+use annals_compose::problem::{Code, Problem, Problems};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// Writes the contract's WIT, for handlers in other languages and for parts of your own.
+///
+/// Worlds such as `annals:es/decider` and `annals:es/store-adapter` are in worlds.wit. Files of these names in the
+/// folder are replaced.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder to write; a package of WIT by itself.
+    #[arg(short, long, default_value = "wit/deps/annals-es")]
+    output: PathBuf,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let folder = args.output;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Problems::from(Problem::new(
+            Code::UnwritableOutput,
+            folder.display().to_string(),
+            format!("cannot be made: {error}"),
+            "choose another place with -o",
+        ))
+    })?;
+    for (name, text) in CONTRACT {
+        super::write(&folder.join(name), text.as_bytes())?;
+    }
+    let package = annals_compose::contract("types").replace("/types", "");
+    println!("{}: {package}, {} files", folder.display(), CONTRACT.len());
+    Ok(())
+}

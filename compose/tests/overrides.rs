@@ -1,0 +1,234 @@
+//! `[overrides]`: which components may take the place of a part of the framework, and what the others are told.
+
+/// Deciders made without a compiler.
+#[path = "../../tests/src/toy.rs"]
+#[allow(dead_code, reason = "shared with the whole-system tests")]
+mod toy;
+
+use annals_compose::framework;
+use annals_compose::generate::{componentize, resolve_world};
+use annals_compose::grant;
+use annals_compose::host::{Adapter, Host};
+use annals_compose::manifest::Manifest;
+use annals_compose::part::Role;
+use annals_compose::pipeline;
+use annals_compose::probe;
+use annals_compose::problem::Problems;
+use annals_compose::report::Report;
+use std::path::Path;
+use tempfile::TempDir;
+use wit_component::dummy_module;
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// A component of a world of the contract that does nothing.
+fn dummy(world: &str) -> Vec<u8> {
+    let text = format!("package annals:generated;\nworld dummy {{ {world} }}");
+    let (resolve, world) = resolve_world(&text, "dummy").expect("WIT");
+    let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    componentize(module, &resolve, world).expect("a component")
+}
+
+/// The same, of a contract that only this test knows.
+fn foreign(text: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_source("foreign.wit", text).expect("WIT");
+    let world = resolve.select_world(&[package], None).expect("a world");
+    let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    componentize(module, &resolve, world).expect("a component")
+}
+
+/// An application of one decider, with a component in place of a part.
+struct App {
+    folder: TempDir,
+    text: String,
+}
+
+impl App {
+    fn new(part: &str, keys: &str, component: &[u8]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let decider = toy::Toy::default().component().expect("a toy");
+        std::fs::write(folder.path().join("d.wasm"), decider).expect("written");
+        std::fs::write(folder.path().join("own.wasm"), component).expect("written");
+        let text = format!(
+            "[app]\nname = \"x\"\n[handlers.d]\ncomponent = \"d.wasm\"\n\
+             [overrides.{part}]\ncomponent = \"own.wasm\"\n{keys}"
+        );
+        Self { folder, text }
+    }
+
+    fn compose(&self, host: Host) -> Result<Report, String> {
+        let compose = |file: &Path| {
+            let manifest = Manifest::parse(file, self.text.clone())?;
+            let application = pipeline::check(&manifest, Some(host))?;
+            pipeline::compose(&manifest, &application, host)
+        };
+        match compose(&self.folder.path().join("annals.toml")) {
+            Ok(composed) => Ok(composed.report),
+            Err(error) => match error.downcast_ref::<Problems>() {
+                Some(problems) => Err(problems.to_string()),
+                None => panic!("not a problem of the user's: {error:#}"),
+            },
+        }
+    }
+
+    /// What is told, a line for each problem.
+    fn refused(&self, lines: &[&str]) {
+        let said = self.compose(Host::Annals).err().expect("it is refused");
+        assert_eq!(said.lines().count(), lines.len(), "{said}");
+        for (line, wanted) in said.lines().zip(lines) {
+            assert!(line.contains(wanted), "no {wanted} in: {said}");
+        }
+    }
+}
+
+const STORE: &str = "import annals:es/settings@0.1.0; export annals:es/event-store@0.1.0; \
+                     export annals:es/reaction-store@0.1.0;";
+
+#[test]
+fn every_part_can_be_replaced_by_one_like_it() {
+    for role in Role::ALL {
+        let own = framework::part(role, Adapter::Keyvalue).expect("a part");
+        let (imports, _) = probe::externs(&own.bytes).expect("a component");
+        let of_host: Vec<&str> = imports
+            .iter()
+            .map(String::as_str)
+            .filter(|import| import.starts_with("wasi:"))
+            .collect();
+        let keys = format!("allow = {:?}\n", grant::least(&of_host));
+        let app = App::new(role.name(), &keys, &own.bytes);
+        let report = app.compose(Host::Annals).expect("it composes");
+        let parts = report.parts.iter().filter(|part| part.overridden);
+        let names: Vec<&str> = parts.map(|part| part.name.as_str()).collect();
+        // Without reactions there is no command line.
+        let expected = if role == Role::IngressCli {
+            vec![]
+        } else {
+            vec![role.name()]
+        };
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
+fn an_ingress_that_passes_requests_on_keeps_ours_behind_it() {
+    let alone = dummy_ingress("");
+    let app = App::new("ingress-http", "", &alone);
+    let report = app.compose(Host::Annals).expect("it composes");
+    assert!(
+        !names(&report).contains(&"ingress-http-behind"),
+        "{:?}",
+        names(&report)
+    );
+
+    let in_front = dummy_ingress("import wasi:http/incoming-handler@0.2.4;");
+    let app = App::new("ingress-http", "", &in_front);
+    let report = app.compose(Host::Annals).expect("it composes");
+    assert!(
+        names(&report).contains(&"ingress-http-behind"),
+        "{:?}",
+        names(&report)
+    );
+    let edge = report
+        .graph
+        .iter()
+        .find(|edge| edge.from == "ingress-http")
+        .expect("an edge");
+    assert_eq!(edge.to, "ingress-http-behind");
+}
+
+fn names(report: &Report) -> Vec<&str> {
+    report.parts.iter().map(|part| part.name.as_str()).collect()
+}
+
+fn dummy_ingress(more: &str) -> Vec<u8> {
+    foreign(&format!(
+        "package mine:ingress;
+         world ingress {{ {more} export wasi:http/incoming-handler@0.2.4; }}
+         package wasi:http@0.2.4 {{
+           interface types {{ resource incoming-request; resource response-outparam; }}
+           interface incoming-handler {{
+             use types.{{incoming-request, response-outparam}};
+             handle: func(request: incoming-request, response-out: response-outparam);
+           }}
+         }}"
+    ))
+}
+
+#[test]
+fn a_component_that_is_for_another_part_is_refused() {
+    let sourcer = dummy("import annals:es/event-store@0.1.0; export annals:es/sourcer@0.1.0;");
+    App::new("store", "", &sourcer).refused(&[
+        "part `store`: does not export `annals:es/event-store@0.1.0`, which the part `store` does",
+        "does not export `annals:es/reaction-store@0.1.0`",
+        "exports `annals:es/sourcer@0.1.0`, which is not for the part `store` to export",
+        "imports `annals:es/event-store@0.1.0`, which is not there for the part `store`; it may import annals:es/",
+    ]);
+    // Nothing comes after a part that it could import.
+    let early = dummy("import annals:es/app@0.1.0; export annals:es/sourcer@0.1.0;");
+    App::new("sourcer", "", &early).refused(&[
+        "imports `annals:es/sourcer@0.1.0`, which is not there for the part `sourcer`",
+        "imports `annals:es/app@0.1.0`, which is not there for the part `sourcer`",
+    ]);
+    App::new("ingress-http", "", &dummy(STORE)).refused(&[
+        "does not export `wasi:http/incoming-handler@0.2.4`",
+        "exports `annals:es/event-store@0.1.0`, which is not for the part",
+        "exports `annals:es/reaction-store@0.1.0`, which is not for the part",
+    ]);
+    App::new("store", "", b"no component").refused(&["part `store`: "]);
+}
+
+#[test]
+fn a_part_of_another_contract_is_refused() {
+    let older = foreign(
+        "package mine:sourcer;
+         world sourcer { export annals:es/sourcer@0.0.9; }
+         package annals:es@0.0.9 { interface sourcer { submit: func(); } }",
+    );
+    App::new("sourcer", "", &older).refused(&[
+        "it exports `annals:es/sourcer@0.0.9`, not `annals:es/sourcer@0.1.0`; build it with the WIT of this composer's version",
+        "exports `annals:es/sourcer@0.0.9`, which is not for the part `sourcer` to export",
+    ]);
+    let other = foreign(
+        "package mine:sourcer;
+         world sourcer { export annals:es/sourcer@0.1.0; }
+         package annals:es@0.1.0 { interface sourcer { submit: func(); describe: func(); state-of: func(); } }",
+    );
+    App::new("sourcer", "", &other)
+        .refused(&["has other types than the contract in `annals:es/sourcer@0.1.0`"]);
+}
+
+#[test]
+fn a_part_has_of_the_host_what_it_is_granted() {
+    let keyvalue = "package wasi:keyvalue@0.2.0-draft2 { interface store { open: func(); } }";
+    let store = |text: &str| {
+        let text = format!(
+            "package annals:generated;\nworld dummy {{ {STORE} import wasi:keyvalue/store@0.2.0-draft2; {text} }}\n{keyvalue}"
+        );
+        let (resolve, world) = resolve_world(&text, "dummy").expect("WIT");
+        let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+        componentize(module, &resolve, world).expect("a component")
+    };
+    App::new("store", "", &store("")).refused(&[
+        "imports `wasi:keyvalue/store`, which it is not granted; set allow = [\"wasi:keyvalue/store\"]",
+    ]);
+    let allow = "allow = [\"wasi:keyvalue/store\"]\n";
+    App::new("store", allow, &store(""))
+        .compose(Host::Annals)
+        .expect("it composes");
+    let said = App::new("store", allow, &store("")).compose(Host::Wasmtime);
+    assert!(said.is_err_and(|said| said.contains(
+        "which the host `wasmtime` does not offer; do without it, or compose with --host annals"
+    )));
+    App::new("store", "allow = [\"wasi:keyvalue/stor\"]\n", &dummy(STORE))
+        .refused(&["is granted `wasi:keyvalue/stor`, which it does not import"]);
+
+    let nosy = format!(
+        "package annals:generated;\nworld dummy {{ export annals:es/sourcer@0.1.0; import wasi:keyvalue/store@0.2.0-draft2; }}\n{keyvalue}"
+    );
+    let (resolve, world) = resolve_world(&nosy, "dummy").expect("WIT");
+    let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    let nosy = componentize(module, &resolve, world).expect("a component");
+    App::new("sourcer", allow, &nosy).refused(&[
+        "imports `wasi:keyvalue/store@0.2.0-draft2`, behind which the host `annals` keeps the events",
+    ]);
+}
