@@ -134,16 +134,16 @@ fn refused(folder: &Path, human: String) -> Result<Found, Failed> {
 fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
     let once = || -> Result<_, Failed> {
         let manifest = Manifest::read(&folder.join("annals.toml"))?;
-        let handlers = pipeline::check(&manifest, Some(Host::Annals))?;
-        let composed = pipeline::compose(&manifest, &handlers, Host::Annals)?;
-        Ok((manifest, handlers, composed))
+        let application = pipeline::check(&manifest, Some(Host::Annals))?;
+        let composed = pipeline::compose(&manifest, &application, Host::Annals)?;
+        Ok((manifest, application, composed))
     };
-    let (manifest, handlers, composed) = once()?;
+    let (manifest, application, composed) = once()?;
     let (_, _, again) = once()?;
     if composed.bytes != again.bytes {
         return Err("two compositions of the same files differ".into());
     }
-    let settings = pipeline::settings(&manifest, &handlers, Host::Annals);
+    let settings = pipeline::settings(&manifest, &application, Host::Annals);
     let report = shape(serde_json::to_value(&composed.report)?);
     let mut found = BTreeMap::from([
         ("report.json", format!("{report:#}\n")),
@@ -154,7 +154,7 @@ fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
         ("types.wat", print(&generate::types::generate()?)?),
         (
             "switchboards.wat",
-            print(&wire::switchboards(&handlers)?.bytes)?,
+            print(&wire::switchboards(&application.handlers)?.bytes)?,
         ),
     ]);
     // They are long: some cases show them.
