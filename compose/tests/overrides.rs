@@ -136,12 +136,39 @@ fn an_ingress_that_passes_requests_on_keeps_ours_behind_it() {
     assert_eq!(edge.to, "ingress-http-behind");
 }
 
+#[test]
+fn what_a_part_is_not_granted_of_wasi_comes_from_a_sandbox() {
+    let environment = "package wasi:cli@0.2.6 { interface environment {
+        get-environment: func() -> list<tuple<string, string>>;
+        get-arguments: func() -> list<string>;
+        initial-cwd: func() -> option<string>;
+    } interface exit { exit: func(status: result); } }";
+    let imports = "import wasi:cli/environment@0.2.6; import wasi:cli/exit@0.2.6;";
+    let component = [dummy_ingress_text(imports), environment.into()].concat();
+    let app = App::new("ingress-http", "", &foreign(&component));
+    let report = app.compose(Host::Annals).expect("it composes");
+    assert!(names(&report).contains(&"ingress-http/sandbox"));
+    let imported = |name: &str| report.imports.iter().any(|import| import.starts_with(name));
+    assert!(!imported("wasi:cli/e"), "{:?}", report.imports);
+
+    let allow = "allow = [\"wasi:cli/environment\"]\n";
+    let app = App::new("ingress-http", allow, &foreign(&component));
+    let report = app.compose(Host::Annals).expect("it composes");
+    let imported = |name: &str| report.imports.iter().any(|import| import.starts_with(name));
+    assert!(imported("wasi:cli/environment"), "{:?}", report.imports);
+    assert!(!imported("wasi:cli/exit"), "{:?}", report.imports);
+}
+
 fn names(report: &Report) -> Vec<&str> {
     report.parts.iter().map(|part| part.name.as_str()).collect()
 }
 
 fn dummy_ingress(more: &str) -> Vec<u8> {
-    foreign(&format!(
+    foreign(&dummy_ingress_text(more))
+}
+
+fn dummy_ingress_text(more: &str) -> String {
+    format!(
         "package mine:ingress;
          world ingress {{ {more} export wasi:http/incoming-handler@0.2.4; }}
          package wasi:http@0.2.4 {{
@@ -151,7 +178,7 @@ fn dummy_ingress(more: &str) -> Vec<u8> {
              handle: func(request: incoming-request, response-out: response-outparam);
            }}
          }}"
-    ))
+    )
 }
 
 #[test]
