@@ -362,6 +362,25 @@ export_on_wasm! {
     __export_notifiers: notifiers,
 }
 
+/// Tells the composer, in a custom section, that panics of this component do not read the environment.
+#[cfg(target_os = "wasi")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __mark {
+    () => {
+        #[used]
+        #[unsafe(link_section = "annals-sdk")]
+        static MARK: [u8; 1] = *b"1";
+    };
+}
+
+#[cfg(not(target_os = "wasi"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __mark {
+    () => {};
+}
+
 /// For the macros. Nothing in here is stable.
 #[doc(hidden)]
 pub mod __private {

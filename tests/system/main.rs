@@ -11,6 +11,7 @@ mod racing;
 mod reactions;
 mod read_side;
 mod refusals;
+mod sandbox;
 mod snapshots;
 mod store_conformance;
 mod stranger;

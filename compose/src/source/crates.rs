@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The target that crates are built for: nothing of a host can be imported there.
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The targets that crates can be built for. The first one is meant where cargo's settings name none of
+/// them: nothing of a host can be imported there.
+const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
 
 /// Builds crates, and answers where the component of each is.
 pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<PathBuf, Problem>> {
@@ -45,6 +46,8 @@ struct Crate<'a> {
     cargo_toml: PathBuf,
     /// Made with cargo-component.
     component_project: bool,
+    /// One of [`TARGETS`].
+    target: &'static str,
 }
 
 impl<'a> Crate<'a> {
@@ -76,6 +79,7 @@ impl<'a> Crate<'a> {
         Ok(Self {
             index,
             owner,
+            target: target(&cargo_toml),
             cargo_toml,
             component_project,
         })
@@ -210,6 +214,7 @@ fn groups<'a>(crates: &'a [Crate<'a>], workspaces: &'a [Workspace]) -> Vec<Group
             };
             group.workspace == root
                 && group.crates[0].0.tool() == one.tool()
+                && group.crates[0].0.target == one.target
                 && !wants.iter().any(differs)
         };
         match groups.iter_mut().find(agrees) {
@@ -244,7 +249,7 @@ fn has_own_settings(folder: &Path, root: &Path) -> bool {
 /// One call of cargo, and what came of each crate.
 fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, Problem>)> {
     let (first, _) = group.crates[0];
-    let tool = first.tool();
+    let (tool, target) = (first.tool(), first.target);
     let names: Vec<&str> = group
         .crates
         .iter()
@@ -256,7 +261,7 @@ fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, P
         .args([
             "--release",
             "--target",
-            TARGET,
+            target,
             "--message-format",
             "json-render-diagnostics",
         ])
@@ -275,7 +280,7 @@ fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, P
         }
     }
     eprintln!(
-        "building {}: cargo {} --release --target {TARGET}",
+        "building {}: cargo {} --release --target {target}",
         names.join(", "),
         tool.join(" ")
     );
@@ -313,8 +318,30 @@ fn build_failed(manifest: &Manifest, one: &Crate<'_>) -> Problem {
         Code::BuildFailed,
         one.owner,
         format!("`cargo {}` failed", one.tool().join(" ")),
-        format!("see its output above; it needs {tool}`rustup target add {TARGET}`"),
+        format!(
+            "see its output above; it needs {tool}`rustup target add {}`",
+            one.target
+        ),
     )
+}
+
+/// The target that cargo's settings name for a crate: `[build] target` of the nearest `.cargo/config.toml` in the
+/// crate's folder or above it.
+fn target(cargo_toml: &Path) -> &'static str {
+    let folders = cargo_toml.ancestors().skip(1);
+    let named = folders.into_iter().find_map(|folder| {
+        let settings = folder.join(".cargo");
+        let text = std::fs::read_to_string(settings.join("config.toml"))
+            .or_else(|_| std::fs::read_to_string(settings.join("config")))
+            .ok()?;
+        let table: toml::Table = toml::from_str(&text).ok()?;
+        match table.get("build")?.get("target")? {
+            toml::Value::Array(targets) => targets.first()?.as_str().map(String::from),
+            target => target.as_str().map(String::from),
+        }
+    });
+    let known = |target: &&&str| named.as_deref() == Some(**target);
+    TARGETS.iter().find(known).unwrap_or(&TARGETS[0])
 }
 
 fn nothing_built(manifest: &Manifest, owner: &Subject) -> Problem {
@@ -349,4 +376,32 @@ fn artifact(messages: &[u8], cargo_toml: &Path) -> Option<PathBuf> {
             .or(found);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_nearest_settings_of_cargo_choose_the_target() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target_of = |crate_name: &str| target(&home.path().join(crate_name).join("Cargo.toml"));
+        let write = |folder: &str, text: &str| {
+            let folder = home.path().join(folder).join(".cargo");
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join("config.toml"), text).expect("written");
+        };
+        assert_eq!(target_of("a"), "wasm32-unknown-unknown");
+        write("", "[build]\ntarget = \"wasm32-wasip2\"\n");
+        assert_eq!(target_of("a"), "wasm32-wasip2");
+        write("a", "[build]\ntarget = [\"wasm32-wasip1\"]\n");
+        assert_eq!(target_of("a"), "wasm32-wasip1");
+        assert_eq!(target_of("b"), "wasm32-wasip2");
+        // Settings about something else name no target, and a machine's is none for a component.
+        write("b", "[build]\njobs = 1\n");
+        assert_eq!(target_of("b"), "wasm32-wasip2");
+        write("b", "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n");
+        assert_eq!(target_of("b"), "wasm32-unknown-unknown");
+    }
 }

@@ -107,6 +107,7 @@ pub fn expand(Handlers(handlers): &Handlers) -> TokenStream {
         const _: () = {
             #[allow(dead_code)]
             struct Component;
+            ::annals::__mark!();
             #(#tables)*
         };
     }

@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 use core::marker::PhantomData;
 
-use super::lookup;
+use super::{begin, lookup};
 use crate::erased::Deciders;
 use crate::{Context, erased, wire};
 
@@ -26,6 +26,7 @@ impl<T: Deciders> Guest for T {
     type Session = Resource<T>;
 
     fn describe() -> Vec<DeciderDescriptor> {
+        begin();
         T::TABLE
             .iter()
             .map(|entry| descriptor((entry.describe)(), T::VERSION))
@@ -64,17 +65,22 @@ impl<T: Deciders> GuestSession for Resource<T> {
     fn evolve(&self, events: Vec<Event>) -> Result<(), Fault> {
         // No call into a session is ever under way at this point: nothing in here calls out.
         let mut session = self.session.as_ref().map_err(Clone::clone)?.borrow_mut();
-        session.evolve(&mut events.iter().map(|event| wire::RawEvent {
-            version: event.version,
-            event_type: &event.event_type,
-            schema_version: event.schema_version,
-            content_type: &event.content_type,
-            payload: &event.payload,
+        session.evolve(&mut events.iter().map(|event| {
+            // How many events come at once is no business of the domain's.
+            begin();
+            wire::RawEvent {
+                version: event.version,
+                event_type: &event.event_type,
+                schema_version: event.schema_version,
+                content_type: &event.content_type,
+                payload: &event.payload,
+            }
         }))?;
         Ok(())
     }
 
     fn decide(&self, command: Command, context: WitContext) -> Result<Decision, DecideError> {
+        begin();
         let session = self
             .session
             .as_ref()
@@ -96,6 +102,7 @@ impl<T: Deciders> GuestSession for Resource<T> {
     }
 
     fn snapshot(&self) -> Option<Vec<u8>> {
+        begin();
         self.session.as_ref().ok()?.borrow().snapshot()
     }
 }

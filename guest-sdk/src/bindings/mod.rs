@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, clippy::all)]
 
+mod begin;
 pub mod deciders;
 pub mod notifiers;
 pub mod process_managers;
@@ -16,8 +17,11 @@ use crate::{About, StartFrom, wire};
 /// What all worlds share.
 use deciders::annals::es::types;
 
-/// The handler of a number.
+use begin::begin;
+
+/// The handler of a number, whose code is called next.
 fn lookup<E>(table: &'static [E], index: u32, kind: &str) -> Result<&'static E, wire::Fault> {
+    begin();
     usize::try_from(index)
         .ok()
         .and_then(|index| table.get(index))

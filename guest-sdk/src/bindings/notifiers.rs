@@ -1,6 +1,6 @@
 //! The table of notifiers as the interface `notifiers`.
 
-use super::lookup;
+use super::{begin, lookup};
 use crate::erased::Notifiers;
 
 wit_bindgen::generate!({
@@ -16,6 +16,7 @@ use exports::annals::es::notifiers::{Delivery, Fault, Guest, ReactionDescriptor,
 
 impl<T: Notifiers> Guest for T {
     fn describe() -> Vec<ReactionDescriptor> {
+        begin();
         T::TABLE
             .iter()
             .map(|entry| (entry.describe)().into())

@@ -1,6 +1,6 @@
 //! The table of process managers as the interface `process-managers`.
 
-use super::lookup;
+use super::{begin, lookup};
 use crate::erased::{ProcessManagerEntry, ProcessManagers};
 use crate::{ProcessContext, wire};
 
@@ -20,6 +20,7 @@ use exports::annals::es::process_managers::{
 
 impl<T: ProcessManagers> Guest for T {
     fn describe() -> Vec<ReactionDescriptor> {
+        begin();
         T::TABLE
             .iter()
             .map(|entry| (entry.describe)().into())

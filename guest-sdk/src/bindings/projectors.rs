@@ -1,6 +1,6 @@
 //! The table of projectors as the interface `projectors`.
 
-use super::lookup;
+use super::{begin, lookup};
 use crate::erased::{ProjectorEntry, Projectors};
 use crate::wire;
 
@@ -19,6 +19,7 @@ use exports::annals::es::projectors::{
 
 impl<T: Projectors> Guest for T {
     fn describe() -> Vec<ReactionDescriptor> {
+        begin();
         T::TABLE
             .iter()
             .map(|entry| (entry.describe)().into())

@@ -1,5 +1,5 @@
-//! A decider that tries what a decider must not, built for another target.
+//! The decider that uses what is allowed, built for wasm32-wasip2.
 
-use tries::Tries;
+use domain::Modest;
 
-annals::export!(Tries);
+annals::export!(Modest);

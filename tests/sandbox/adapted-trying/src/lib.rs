@@ -1,0 +1,5 @@
+//! The decider that tries what is forbidden, built for wasm32-wasip1 by cargo-component.
+
+use domain::Trying;
+
+annals::export!(Trying);
