@@ -46,7 +46,11 @@ const COMMON: &[Way] = &[
         "use a file `etc/passwd` (wasi:filesystem/types#",
         BUILD_IN,
     ),
-    ("ReadFolder", "use a file `", BUILD_IN),
+    (
+        "ReadFolder",
+        "use a file `.` (wasi:filesystem/types#",
+        BUILD_IN,
+    ),
 ];
 
 /// There are no sockets in WASI 0.1.
