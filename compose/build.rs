@@ -11,6 +11,7 @@ const COMPONENTS: &[&str] = &[
     "annals-log",
     "annals-store-keyvalue",
     "annals-store-keyvalue-increment",
+    "annals-store-keyvalue-pointer",
     "annals-store-filesystem",
     "annals-sourcer",
     "annals-dispatcher",

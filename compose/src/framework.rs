@@ -13,6 +13,10 @@ const STORE_KEYVALUE_INCREMENT: &[u8] = include_bytes!(concat!(
     env!("OUT_DIR"),
     "/annals_store_keyvalue_increment.wasm"
 ));
+const STORE_KEYVALUE_POINTER: &[u8] = include_bytes!(concat!(
+    env!("OUT_DIR"),
+    "/annals_store_keyvalue_pointer.wasm"
+));
 const STORE_FILESYSTEM: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_filesystem.wasm"));
 const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
@@ -88,6 +92,7 @@ pub fn store(adapter: Adapter) -> Result<Part> {
     match adapter {
         Adapter::Keyvalue => encode("store-keyvalue", STORE_KEYVALUE),
         Adapter::KeyvalueIncrement => encode("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT),
+        Adapter::KeyvaluePointer => encode("store-keyvalue-pointer", STORE_KEYVALUE_POINTER),
         Adapter::Filesystem => encode("store-filesystem", STORE_FILESYSTEM),
     }
 }

@@ -447,7 +447,7 @@ fn every_kind() -> tempfile::TempDir {
 fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces() {
     let folder = every_kind();
     let plain = app("", &[("decider", "", decider())]);
-    for host in ["annals", "wasmtime", "wasmcloud"] {
+    for host in ["annals", "wasmtime", "jco", "wasmcloud", "spin"] {
         let (imports, exports, report) = composed(folder.path(), host);
         let (plain_imports, plain_exports, _) = composed(plain.path(), host);
         let of_host = |exports: &[String]| {
@@ -458,8 +458,8 @@ fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces()
                 exports.len(),
             )
         };
-        // Nothing runs commands on wasmCloud.
-        let runs = host != "wasmcloud";
+        // Nothing runs commands on the others.
+        let runs = ["annals", "wasmtime"].contains(&host);
         assert_eq!(
             of_host(&exports),
             (true, runs, 1 + usize::from(runs)),

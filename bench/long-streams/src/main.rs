@@ -28,7 +28,7 @@ fn main() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let lengths: Vec<u64> = match kind {
             Kind::Annals => LENGTHS.to_vec(),
-            Kind::Wasmtime => LENGTHS
+            _ => LENGTHS
                 .into_iter()
                 .filter(|n| *n <= LONGEST_IN_FILES)
                 .collect(),
@@ -95,7 +95,7 @@ fn fill(kind: Kind, store: &Path, lengths: &[u64]) -> Result<()> {
             streams(&slots, lengths)?;
             Ok(slots.flush()?)
         }
-        Kind::Wasmtime => streams(&FileSlots::new(store), lengths),
+        _ => streams(&FileSlots::new(store), lengths),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `annals compose`
 
-use annals_compose::host::Host;
+use annals_compose::host::files::Outcome;
+use annals_compose::host::{Host, Served};
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
 use anyhow::Result;
@@ -12,7 +13,8 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
-    /// The host that it will run on: picks the store adapter, verifies the imports.
+    /// The host that it will run on: picks the store adapter, verifies the imports, writes the
+    /// host's own configuration beside the component, and prints the command that serves it.
     #[arg(long, value_enum, default_value_t = Host::Annals)]
     host: Host,
     /// The file to write.
@@ -42,12 +44,39 @@ pub fn run(args: Args) -> Result<()> {
         r.size.div_ceil(1024),
         r.framework_size.div_ceil(1024),
     );
-    let output = args.output.display().to_string();
-    println!("serve it: {}", host.serve_command(&output));
+    let served = Served {
+        component: &args.output,
+        name: &manifest.app.name,
+        version: &manifest.app.version,
+        bucket: &manifest.store.bucket,
+        path: &manifest.store.path,
+        imports: &r.imports,
+    };
+    configure(host, &served)?;
+    println!("serve it: {}", host.serve_command(&served));
     if !r.reactions.is_empty()
-        && let Some(command) = host.pump_command(&output)
+        && let Some(command) = host.pump_command(&served)
     {
         println!("deliver to reactions without serving: {command}");
+    }
+    Ok(())
+}
+
+/// Writes what the host wants beside the application, and leaves alone what the user has changed.
+fn configure(host: Host, served: &Served<'_>) -> Result<()> {
+    for file in host.files(served) {
+        let path = file.path.display();
+        match file.write() {
+            Ok(Outcome::Written) => {}
+            Ok(Outcome::Kept(lacks)) => {
+                let needed = match lacks.is_empty() {
+                    true => "remove it to have it written anew".to_owned(),
+                    false => format!("it must say `{}`", lacks.join("` and `")),
+                };
+                eprintln!("note: {path} is your own and was left as it is; {needed}");
+            }
+            Err(error) => return Err(super::unwritable(&file.path, &error)),
+        }
     }
     Ok(())
 }

@@ -90,13 +90,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     });
-    written.map_err(|error| {
-        Problems::from(Problem::new(
-            Code::UnwritableOutput,
-            path.display().to_string(),
-            format!("cannot be written: {error}"),
-            "choose another place with -o, or make the folder",
-        ))
-        .into()
-    })
+    written.map_err(|error| unwritable(path, &error))
+}
+
+/// A file that cannot be written.
+fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    Problems::from(Problem::new(
+        Code::UnwritableOutput,
+        path.display().to_string(),
+        format!("cannot be written: {error}"),
+        "choose another place with -o, or make the folder",
+    ))
+    .into()
 }

@@ -29,15 +29,22 @@ pub enum Kind {
     Cas,
     /// `store-keyvalue-increment`.
     Increment,
+    /// `store-keyvalue-pointer`.
+    Pointer,
 }
 
 impl Kind {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Cas, Self::Increment];
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Cas, Self::Increment, Self::Pointer];
 
     fn component(self) -> &'static Component {
-        static COMPONENTS: LazyLock<[Component; 2]> = LazyLock::new(|| {
-            [Which::Keyvalue, Which::KeyvalueIncrement].map(|which| {
+        static COMPONENTS: LazyLock<[Component; 3]> = LazyLock::new(|| {
+            let all = [
+                Which::Keyvalue,
+                Which::KeyvalueIncrement,
+                Which::KeyvaluePointer,
+            ];
+            all.map(|which| {
                 let adapter = framework::store(which).expect("the framework's components encode");
                 Component::new(&ENGINE, &adapter.bytes).expect("the adapter compiles")
             })
@@ -45,6 +52,7 @@ impl Kind {
         match self {
             Self::Cas => &COMPONENTS[0],
             Self::Increment => &COMPONENTS[1],
+            Self::Pointer => &COMPONENTS[2],
         }
     }
 
@@ -141,7 +149,7 @@ impl Adapter {
         let mut linker = Linker::new(&ENGINE);
         StoreAdapter::add_to_linker::<_, HasSelf<Client>>(&mut linker, |client| client)?;
         match kind {
-            Kind::Cas => draft2::add(&mut linker)?,
+            Kind::Cas | Kind::Pointer => draft2::add(&mut linker)?,
             Kind::Increment => draft::add(&mut linker)?,
         }
         host::add_wasi(&mut linker)?;

@@ -20,6 +20,13 @@ pub struct Defects {
     pub writes_late: (u64, u64),
     /// Of a hundred values to be set, so many are answered with an error and not set.
     pub sets_refused: u64,
+    /// What a swap compares is the value, not when it was written (Spin on SQLite).
+    pub swaps_by_value: bool,
+    /// A counter is eight bytes, little-endian, and counting anything of another length ends the bucket
+    /// for everybody (Spin on SQLite panics with its connection locked).
+    pub counts_in_eight_bytes: bool,
+    /// Counting what is no counter replaces it, as if it had been zero (wasmCloud in memory).
+    pub counts_anything: bool,
     /// The first increment of a key reads and then writes, in two steps (wasmCloud on NATS).
     pub first_increment_in_two_steps: bool,
     /// What others wrote is seen so many host calls later (a replica that lags).
@@ -28,6 +35,28 @@ pub struct Defects {
     pub closed: Option<(Closed, u64)>,
     /// Every handle has a world of its own (`wasmtime serve`).
     pub forgets: bool,
+}
+
+impl Defects {
+    /// Spin with its SQLite backend (`crates/key-value-spin/src/store.rs`, August 2026).
+    #[must_use]
+    pub fn spin_sqlite() -> Self {
+        Self {
+            swap_overwrites: true,
+            swaps_by_value: true,
+            counts_in_eight_bytes: true,
+            ..Self::default()
+        }
+    }
+
+    /// Spin with its Redis backend (`crates/key-value-redis/src/store.rs`, August 2026).
+    #[must_use]
+    pub fn spin_redis() -> Self {
+        Self {
+            swaps_denied: 100,
+            ..Self::default()
+        }
+    }
 }
 
 /// How a host says that there is no bucket.
@@ -73,6 +102,8 @@ struct State {
     now: u64,
     /// Every value that a key ever had.
     keys: BTreeMap<String, Vec<Version>>,
+    /// Nothing works any more.
+    ended: bool,
     /// Writes that are under way, and when they arrive.
     late: Vec<(u64, Write)>,
 }
@@ -110,6 +141,7 @@ impl Double {
                 random: Random::new(seed ^ 0xB0CE),
                 now: 0,
                 keys: BTreeMap::new(),
+                ended: false,
                 late: Vec::new(),
             }),
             turns: Turns::new(seed),
@@ -240,6 +272,9 @@ impl State {
     fn tick(&mut self) -> Result<(), Failure> {
         self.now += 1;
         self.arrive(self.now);
+        if self.ended {
+            return Err(Failure::Other("PoisonError"));
+        }
         match self.defects.closed {
             Some((how, from)) if self.now > from => Err(Failure::Closed(how)),
             _ => Ok(()),
@@ -281,9 +316,16 @@ impl State {
     }
 
     fn swap(&mut self, by: usize, key: &str, seen: u64, value: Vec<u8>) -> bool {
-        let last = self.keys.get(key).and_then(|versions| versions.last());
+        let versions = self.keys.get(key).map_or(&[][..], Vec::as_slice);
+        let last = versions.last();
         let unchanged = last.map_or(0, |version| version.written) == seen;
-        let done = unchanged || (self.defects.swap_overwrites && seen == 0);
+        let then = versions.iter().find(|version| version.written == seen);
+        let alike = last
+            .zip(then)
+            .is_some_and(|(last, then)| last.value == then.value);
+        let done = unchanged
+            || (self.defects.swap_overwrites && seen == 0)
+            || (self.defects.swaps_by_value && alike);
         if done {
             self.write(key, by, Some(value));
         }
@@ -300,15 +342,27 @@ impl State {
         Err(Failure::Other("timeout"))
     }
 
-    fn sum(&self, key: &str, delta: u64) -> Result<(u64, bool), Failure> {
+    fn sum(&mut self, key: &str, delta: u64) -> Result<(u64, bool), Failure> {
+        let eight = self.defects.counts_in_eight_bytes;
         let last = self.keys.get(key).and_then(|versions| versions.last());
         let Some(value) = last.and_then(|version| version.value.as_deref()) else {
             return Ok((delta, true));
         };
+        if eight {
+            let Ok(bytes) = <[u8; 8]>::try_from(value) else {
+                self.ended = true;
+                return Err(Failure::Other("incorrect length"));
+            };
+            return Ok((u64::from_le_bytes(bytes).wrapping_add(delta), false));
+        }
         let text = |value| std::str::from_utf8(value).ok()?.parse().ok();
         let old: u64 = match <[u8; 8]>::try_from(value) {
             Ok(bytes) if bytes[0] == 0 => u64::from_be_bytes(bytes),
-            _ => text(value).ok_or(Failure::Other("not a counter"))?,
+            _ => match text(value) {
+                Some(number) => number,
+                None if self.defects.counts_anything => 0,
+                None => return Err(Failure::Other("not a counter")),
+            },
         };
         let sum = old
             .checked_add(delta)
@@ -319,6 +373,7 @@ impl State {
     fn show(&self, sum: u64) -> Vec<u8> {
         match self.defects.first_increment_in_two_steps {
             true => sum.to_be_bytes().into(),
+            false if self.defects.counts_in_eight_bytes => sum.to_le_bytes().into(),
             false => sum.to_string().into_bytes(),
         }
     }

@@ -14,6 +14,7 @@
 //! | [`host`] | one adapter's host: clocks, randomness, settings; crashes |
 //! | `draft2`, `draft` | the two versions of `wasi:keyvalue` over the bucket |
 //! | [`adapter`] | an adapter on a double, as its callers see it |
+//! | [`stand_in`] | a store like another host's, durable, for whole applications: the binary `stand-in` serves them |
 //! | [`workload`] | appends by several adapters at once, and the rules that must hold afterwards |
 #![deny(missing_docs)]
 
@@ -22,6 +23,7 @@ pub mod bucket;
 mod draft;
 mod draft2;
 pub mod host;
+pub mod stand_in;
 pub mod turns;
 pub mod workload;
 

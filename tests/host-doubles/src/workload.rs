@@ -116,7 +116,16 @@ pub fn run(kind: Kind, double: &Arc<Double>, writers: usize, commands: usize) ->
 /// If it says no for another reason, or never stops.
 #[must_use]
 pub fn recover(kind: Kind, double: &Arc<Double>) -> Vec<String> {
-    double.become_like(Defects::default());
+    recover_as(kind, double, Defects::default())
+}
+
+/// The same, on a host that always has these defects.
+///
+/// # Panics
+/// As [`recover`].
+#[must_use]
+pub fn recover_as(kind: Kind, double: &Arc<Double>, always: Defects) -> Vec<String> {
+    double.become_like(always);
     let mut repaired = Vec::new();
     for round in 0..50 {
         // A new instance, which knows nothing of what others began.

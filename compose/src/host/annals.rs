@@ -1,0 +1,30 @@
+//! annals-host, this project's own.
+
+use super::{Adapter, Description};
+
+pub(super) static DESCRIPTION: Description = Description {
+    name: "annals",
+    adapter: Adapter::Keyvalue,
+    offers: &[
+        super::WASI[0],
+        super::WASI[1],
+        super::WASI[2],
+        super::WASI[3],
+        super::WASI[4],
+        super::WASI[5],
+        // Empty unless a folder is shared with `--dir`.
+        "wasi:filesystem/",
+        "wasi:keyvalue/store@0.2.0-draft",
+        "wasi:keyvalue/atomics@0.2.0-draft",
+        "wasi:keyvalue/batch@0.2.0-draft",
+        "wasi:keyvalue/store@0.2.0-draft2",
+        "wasi:keyvalue/atomics@0.2.0-draft2",
+        "wasi:keyvalue/batch@0.2.0-draft2",
+    ],
+    // It drives deliveries by itself.
+    delivery_budget: 0,
+    runs_commands: true,
+    serve: |served| format!("annals-host serve {}", served.word()),
+    pump: None,
+    files: |_| Vec::new(),
+};

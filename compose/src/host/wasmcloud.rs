@@ -1,0 +1,60 @@
+//! wasmCloud 2, by `wash dev`. What is said of its backends was read in `crates/wash-runtime/src/plugin/wasi_keyvalue`,
+//! and of its configuration in `crates/wash/src/config.rs`, of wasmCloud/wasmCloud in August 2026.
+
+use super::files::{File, Marked};
+use super::{Adapter, Description, Served, in_folder};
+
+pub(super) static DESCRIPTION: Description = Description {
+    name: "wasmcloud",
+    adapter: Adapter::KeyvalueIncrement,
+    offers: &[
+        super::WASI[0],
+        super::WASI[1],
+        super::WASI[2],
+        super::WASI[3],
+        super::WASI[4],
+        super::WASI[5],
+        "wasi:keyvalue/store@0.2.0-draft",
+        "wasi:keyvalue/atomics@0.2.0-draft",
+    ],
+    delivery_budget: 200,
+    // A component that exports it may be taken for a service.
+    runs_commands: false,
+    serve: |served| in_folder(served.folder(), "wash dev"),
+    pump: None,
+    files: |served| vec![configuration(served)],
+};
+
+fn configuration(served: &Served<'_>) -> File {
+    // A JSON string is a YAML one.
+    let component = serde_json::Value::from(served.file());
+    let hosts = match served.calls_out() {
+        true => {
+            "  # Notifiers may send requests anywhere: name their hosts instead.\n  allowedHosts: [\"*\"]\n"
+        }
+        false => "  allowedHosts: []\n",
+    };
+    let environment = match served.reads_environment() {
+        true => {
+            "  # What handlers see that are granted wasi:cli/environment:\n  # environment:\n  #   config:\n  #     NAME: value\n"
+        }
+        false => "",
+    };
+    let text = format!(
+        "# How `wash dev` serves the application.\n\
+         build:\n\
+         \x20 # `annals compose` has built it.\n\
+         \x20 command: \"true\"\n\
+         \x20 component_path: {component}\n\
+         # Events are kept in memory and forgotten at the end, unless there is a lasting backend:\n\
+         # dev:\n\
+         #   wasi_keyvalue_redis_url: redis://127.0.0.1:6379\n\
+         workload:\n\
+         {hosts}{environment}"
+    );
+    File {
+        path: served.folder().join(".wash").join("config.yaml"),
+        text: Marked::Hash.with(&text),
+        needs: vec![format!("component_path: {component}")],
+    }
+}

@@ -1,0 +1,72 @@
+//! Serves an application over HTTP like a host that cannot be had here. Everything but the store is
+//! annals-host's; it drives no deliveries, as those hosts do not.
+
+use std::future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_host::app::{App, Limits};
+use annals_host::engine::{self, CompileCache, EngineOptions};
+use annals_host::gate::Gate;
+use annals_host::server::{Host, Server};
+use annals_host::state::Grants;
+use annals_host::store::Embedded;
+use annals_host::streams::Streams;
+use annals_host_doubles::stand_in::{Like, StandIn};
+use anyhow::Result;
+use clap::Parser;
+
+/// Serves an application like another host.
+#[derive(Parser)]
+struct Cli {
+    /// The host that it is like.
+    #[arg(long)]
+    like: Like,
+    /// Where to listen.
+    #[arg(long)]
+    listen: String,
+    /// The folder of the store.
+    #[arg(long)]
+    store: PathBuf,
+    /// The component.
+    app: PathBuf,
+}
+
+/// Requests at work, and as many streams.
+const PLACES: u32 = 16;
+
+fn main() -> ExitCode {
+    match serve(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stand-in: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(cli: &Cli) -> Result<()> {
+    let max_memory = 128 << 20;
+    let engine = engine::start(&EngineOptions {
+        instances: 2 * PLACES,
+        max_memory,
+        cache: CompileCache::User,
+    })?;
+    let store = Arc::new(StandIn::new(cli.like, Embedded::open(&cli.store)?));
+    let limits = Limits {
+        timeout: Duration::from_secs(10),
+        max_memory,
+        max_body: 8 << 20,
+    };
+    let app = App::load(&engine, &cli.app, store, Grants::default(), limits)?;
+    let host = Host::new(app, Gate::new(PLACES, 256), Streams::new(PLACES));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::bind(&cli.listen, host).await?;
+        Ok(server.run(future::pending(), false).await?)
+    })
+}
