@@ -105,6 +105,7 @@ pub fn record(
             command.args(["serve", "-S", "cli", "--addr", &address, "--dir"]);
             command.arg(format!("{}::/data", store.display()));
         }
+        other => bail!("{} is not recorded", other.name()),
     }
     let mut host = command
         .arg(app)

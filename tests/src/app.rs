@@ -55,6 +55,9 @@ pub fn compose_manifest(
             String::from_utf8_lossy(&out.stderr)
         );
     }
+    if host == Kind::Jco {
+        tools::provide_jco(output)?;
+    }
     Ok(file)
 }
 

@@ -1,6 +1,7 @@
 //! Starts, kills and restarts real hosts on free ports of loopback.
 
 use crate::tools;
+use annals_compose::host::jco_launcher;
 use anyhow::{Context as _, Result, bail};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,10 +16,18 @@ pub enum Kind {
     Annals,
     /// The real `wasmtime serve`, over files.
     Wasmtime,
+    /// jco in Node.js, by the launcher that the composer writes, over files.
+    Jco,
+    /// A stand-in for Spin with its SQLite backend: see `annals-host-doubles`.
+    SpinSqlite,
+    /// A stand-in for Spin with its Redis backend.
+    SpinRedis,
+    /// A stand-in for wasmCloud with a backend whose `increment` is atomic.
+    WasmCloud,
 }
 
 impl Kind {
-    /// All of them.
+    /// Hosts that are themselves, and fast enough to be played at length.
     pub const ALL: [Self; 2] = [Self::Annals, Self::Wasmtime];
 
     /// As `annals compose --host` has it.
@@ -27,7 +36,25 @@ impl Kind {
         match self {
             Self::Annals => "annals",
             Self::Wasmtime => "wasmtime",
+            Self::Jco => "jco",
+            Self::SpinSqlite | Self::SpinRedis => "spin",
+            Self::WasmCloud => "wasmcloud",
         }
+    }
+
+    /// The command that serves, with more flags for the host.
+    ///
+    /// # Errors
+    ///
+    /// If the host is not there.
+    pub fn serve(self, place: &Place<'_>, extra: &[String]) -> Result<Command> {
+        let mut command = self.command(place)?;
+        command.args(extra);
+        // jco's launcher knows its application.
+        if self != Self::Jco {
+            command.arg(place.app);
+        }
+        Ok(command)
     }
 
     /// The command that serves, but for the application itself.
@@ -35,7 +62,7 @@ impl Kind {
     /// # Errors
     ///
     /// If the host is not there.
-    pub fn command(self, place: &Place<'_>) -> Result<Command> {
+    fn command(self, place: &Place<'_>) -> Result<Command> {
         let address = place.address();
         Ok(match self {
             Self::Annals => {
@@ -52,8 +79,28 @@ impl Kind {
                     .arg(format!("{}::/data", place.store.display()));
                 command
             }
+            Self::Jco => {
+                let mut command = Command::new("node");
+                command
+                    .arg(jco_launcher(place.app).join("serve.mjs"))
+                    .args(["--listen", &address, "--data"])
+                    .arg(place.store);
+                command
+            }
+            Self::SpinSqlite => stand_in("spin-sqlite", place)?,
+            Self::SpinRedis => stand_in("spin-redis", place)?,
+            Self::WasmCloud => stand_in("wasmcloud-memory", place)?,
         })
     }
+}
+
+/// A host of ours that behaves like another one.
+fn stand_in(like: &str, place: &Place<'_>) -> Result<Command> {
+    let mut command = Command::new(tools::built("stand-in")?);
+    command
+        .args(["--like", like, "--listen", &place.address(), "--store"])
+        .arg(place.store);
+    Ok(command)
 }
 
 /// Makes the command that serves an application.
@@ -103,12 +150,7 @@ impl Server {
     /// If it does not answer within a minute.
     pub fn start_with(kind: Kind, app: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
         let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
-        let serve = move |place: &Place<'_>| {
-            let mut command = kind.command(place)?;
-            command.args(&extra).arg(place.app);
-            Ok(command)
-        };
-        Self::start_by(serve, app, data)
+        Self::start_by(move |place| kind.serve(place, &extra), app, data)
     }
 
     /// Starts any host, by the command that is made for each start.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::tools::{CARGO_COMPONENT, WASMTIME};
+use xtask::tools::{CARGO_COMPONENT, NODE, WASMTIME};
 
 /// The checkout.
 #[must_use]
@@ -20,6 +20,20 @@ pub fn workspace() -> PathBuf {
 /// If it is not there.
 pub fn wasmtime() -> Result<PathBuf> {
     present(WASMTIME.file()?)
+}
+
+/// Lets Node.js find jco from a folder and what is in it, as `npm install` there would.
+///
+/// # Errors
+///
+/// If jco is not there.
+pub fn provide_jco(folder: &Path) -> Result<()> {
+    present(NODE.jco()?)?;
+    let link = folder.join("node_modules");
+    if !link.exists() {
+        std::os::unix::fs::symlink(NODE.modules()?, link)?;
+    }
+    Ok(())
 }
 
 /// A binary of this workspace, beside the one that runs.

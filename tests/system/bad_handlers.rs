@@ -10,7 +10,7 @@ const CRIMES: &[&str] = &["Trap", "Loop", "Allocate", "Recurse", "Garbage"];
 fn flags(host: Kind) -> &'static [&'static str] {
     match host {
         Kind::Annals => &["--timeout", "2s", "--max-memory", "64MiB"],
-        Kind::Wasmtime => &["-W", "timeout=2s,max-memory-size=67108864"],
+        _ => &["-W", "timeout=2s,max-memory-size=67108864"],
     }
 }
 

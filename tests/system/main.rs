@@ -3,7 +3,9 @@
 mod bad_handlers;
 mod bank;
 mod http;
+mod imports;
 mod increment;
+mod jco;
 mod live;
 mod many_handlers;
 mod own_parts;
@@ -13,6 +15,7 @@ mod read_side;
 mod refusals;
 mod sandbox;
 mod snapshots;
+mod spin;
 mod store_conformance;
 mod stranger;
 mod support;

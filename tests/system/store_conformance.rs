@@ -26,24 +26,45 @@ fn a_divided_log_conforms_on_annals_host() {
     conforms(Ours::Keyvalue, 3, &[ORDER, DAMAGE]);
 }
 
+/// After a crash `store-keyvalue-increment` may need an operator's repair; `increment.rs` plays that.
+const CRASHES: [&str; 7] = [
+    "crash.everything-is-still-there",
+    "crash.reactions-are-still-there",
+    "crash.drop-goes-on",
+    "crash.log-end",
+    "crash.same-command-again",
+    "crash.no-acknowledged-commit-is-lost",
+    "crash.retries-take-effect-once",
+];
+
 #[test]
 fn the_increment_adapter_conforms_on_annals_host() {
-    // After a crash it may need an operator's repair; `increment.rs` plays that.
-    let crashes = [
-        "crash.everything-is-still-there",
-        "crash.reactions-are-still-there",
-        "crash.drop-goes-on",
-        "crash.log-end",
-        "crash.same-command-again",
-        "crash.no-acknowledged-commit-is-lost",
-        "crash.retries-take-effect-once",
-    ];
-    conforms(Ours::Increment, 1, &[&[DAMAGE], &crashes[..]].concat());
+    conforms(Ours::Increment, 1, &[&[DAMAGE], &CRASHES[..]].concat());
+}
+
+#[test]
+fn the_increment_adapter_conforms_on_a_host_like_wasmcloud() {
+    conforms(Ours::WasmCloud, 1, &[&[DAMAGE], &CRASHES[..]].concat());
+}
+
+#[test]
+fn the_pointer_adapter_conforms_on_a_host_like_spin_on_sqlite() {
+    conforms(Ours::SpinSqlite, 1, &[DAMAGE]);
+}
+
+#[test]
+fn the_pointer_adapter_conforms_on_a_host_like_spin_on_redis() {
+    conforms(Ours::SpinRedis, 1, &[DAMAGE]);
 }
 
 #[test]
 fn the_filesystem_adapter_conforms_on_wasmtime_serve() {
     conforms(Ours::Filesystem, 1, &[DAMAGE]);
+}
+
+#[test]
+fn the_filesystem_adapter_conforms_on_jco() {
+    conforms(Ours::Jco, 1, &[DAMAGE]);
 }
 
 /// An adapter that somebody brings, served as somebody says.

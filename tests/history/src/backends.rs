@@ -58,6 +58,15 @@ pub fn backends() -> Vec<Choice> {
             name: "wasmtime",
             start: |_| Ok(Box::new(Hosted::ours(Ours::Filesystem, 1)?)),
         },
+        // On stand-ins for the hosts.
+        Choice {
+            name: "spin-sqlite",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::SpinSqlite, 1)?)),
+        },
+        Choice {
+            name: "spin-redis",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::SpinRedis, 1)?)),
+        },
         // Not killed: what a kill leaves behind waits for an operator's repair.
         Choice {
             name: "increment",

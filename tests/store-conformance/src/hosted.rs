@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use annals_compose::framework;
 use annals_compose::generate::settings::Settings;
-use annals_compose::host::Adapter;
+use annals_compose::host::{Adapter, Host, Served};
 use annals_compose::wire::{self, Part};
 use annals_tests::server::{Kind, Place, Server};
 use anyhow::{Context as _, Result, ensure};
@@ -34,17 +34,34 @@ pub enum Ours {
     Increment,
     /// store-filesystem on `wasmtime serve`.
     Filesystem,
+    /// store-filesystem on jco in Node.js.
+    Jco,
+    /// store-keyvalue-pointer on a stand-in for Spin with SQLite.
+    SpinSqlite,
+    /// store-keyvalue-pointer on a stand-in for Spin with Redis.
+    SpinRedis,
+    /// store-keyvalue-increment on a stand-in for wasmCloud.
+    WasmCloud,
 }
 
 impl Ours {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Keyvalue, Self::Increment, Self::Filesystem];
+    pub const ALL: [Self; 7] = [
+        Self::Keyvalue,
+        Self::Increment,
+        Self::Filesystem,
+        Self::Jco,
+        Self::SpinSqlite,
+        Self::SpinRedis,
+        Self::WasmCloud,
+    ];
 
     fn adapter(self) -> Adapter {
         match self {
             Self::Keyvalue => Adapter::Keyvalue,
-            Self::Increment => Adapter::KeyvalueIncrement,
-            Self::Filesystem => Adapter::Filesystem,
+            Self::Increment | Self::WasmCloud => Adapter::KeyvalueIncrement,
+            Self::Filesystem | Self::Jco => Adapter::Filesystem,
+            Self::SpinSqlite | Self::SpinRedis => Adapter::KeyvaluePointer,
         }
     }
 
@@ -52,6 +69,10 @@ impl Ours {
         match self {
             Self::Keyvalue | Self::Increment => (Kind::Annals, "annals-host"),
             Self::Filesystem => (Kind::Wasmtime, "wasmtime serve"),
+            Self::Jco => (Kind::Jco, "jco"),
+            Self::SpinSqlite => (Kind::SpinSqlite, "a host like Spin on SQLite"),
+            Self::SpinRedis => (Kind::SpinRedis, "a host like Spin on Redis"),
+            Self::WasmCloud => (Kind::WasmCloud, "a host like wasmCloud"),
         }
     }
 }
@@ -68,11 +89,12 @@ impl Hosted {
             1 => format!("{} on {host}", adapter.name),
             _ => format!("{} on {host}, {partitions} partitions", adapter.name),
         };
-        let survives = which != Ours::Increment;
+        let survives = !matches!(which, Ours::Increment | Ours::WasmCloud);
         Self::start(name, adapter, partitions, survives, move |place| {
-            let mut command = kind.command(place)?;
-            command.arg(place.app);
-            Ok(command)
+            if kind == Kind::Jco {
+                launcher(place.app)?;
+            }
+            kind.serve(place, &[])
         })
     }
 
@@ -138,6 +160,22 @@ impl Hosted {
             _folder: folder,
         })))
     }
+}
+
+/// Writes jco's launcher, as `annals compose` does.
+fn launcher(app: &Path) -> Result<()> {
+    let served = Served {
+        component: app,
+        name: "store-conformance",
+        version: "0",
+        bucket: "default",
+        path: "/data",
+        imports: &[],
+    };
+    for file in Host::Jco.files(&served) {
+        file.write()?;
+    }
+    annals_tests::tools::provide_jco(app.parent().unwrap_or(app))
 }
 
 impl Backend for Hosted {

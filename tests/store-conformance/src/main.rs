@@ -46,6 +46,15 @@ enum Adapter {
     Increment,
     /// store-filesystem on wasmtime serve.
     Wasmtime,
+    /// store-filesystem on jco in Node.js.
+    Jco,
+    /// store-keyvalue-pointer on a stand-in for Spin with SQLite.
+    SpinSqlite,
+    /// store-keyvalue-pointer on a stand-in for Spin with Redis.
+    SpinRedis,
+    /// store-keyvalue-increment on a stand-in for wasmCloud.
+    #[value(name = "wasmcloud")]
+    WasmCloud,
     All,
 }
 
@@ -117,12 +126,16 @@ fn stores(cli: &Cli) -> Vec<Start> {
         })
     };
     let hosted = |ours| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(ours, 1)?))) };
-    let ours: [(Adapter, Start); 5] = [
+    let ours: [(Adapter, Start); 9] = [
         (Adapter::Native, native(1)),
         (Adapter::Partitions, native(3)),
         (Adapter::AnnalsHost, hosted(Ours::Keyvalue)),
         (Adapter::Increment, hosted(Ours::Increment)),
         (Adapter::Wasmtime, hosted(Ours::Filesystem)),
+        (Adapter::Jco, hosted(Ours::Jco)),
+        (Adapter::SpinSqlite, hosted(Ours::SpinSqlite)),
+        (Adapter::SpinRedis, hosted(Ours::SpinRedis)),
+        (Adapter::WasmCloud, hosted(Ours::WasmCloud)),
     ];
     let wanted = |adapter| cli.adapter == Adapter::All || cli.adapter == adapter;
     ours.into_iter()

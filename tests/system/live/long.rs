@@ -165,7 +165,7 @@ fn fill(host: Kind, store: &Path) {
             append(&slots);
             slots.flush().expect("durable");
         }
-        Kind::Wasmtime => append(&FileSlots::new(store)),
+        _ => append(&FileSlots::new(store)),
     }
 }
 
