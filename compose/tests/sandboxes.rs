@@ -1,0 +1,46 @@
+//! Sandboxes, many of them.
+
+#[allow(dead_code, reason = "shared with other tests")]
+mod toys;
+
+use annals_compose::host::Host;
+use annals_compose::kind::Kind;
+use annals_compose::manifest::Manifest;
+use annals_compose::pipeline;
+use std::fmt::Write as _;
+use toys::{Toy, reaction};
+use wasmtime::component::Component;
+use wasmtime::{Config, Engine, OptLevel};
+
+/// An application of so many notifiers, each in a sandbox.
+fn sandboxed(count: usize) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let toy = Toy {
+        asks: true,
+        ..Toy::of(Kind::Notifier, &[reaction("n")])
+    };
+    std::fs::write(folder.path().join("toy.wasm"), toy.component()).expect("written");
+    let mut text = String::from("[app]\nname = \"toys\"\n");
+    for number in 0..count {
+        let _ = writeln!(text, "[handlers.toy-{number:03}]\ncomponent = \"toy.wasm\"");
+    }
+    let file = folder.path().join("annals.toml");
+    let manifest = Manifest::parse(&file, text).expect("a manifest");
+    let checked = pipeline::check(&manifest, Some(Host::Annals)).expect("no problems");
+    pipeline::compose(&manifest, &checked, Host::Annals)
+        .expect("it composes")
+        .bytes
+}
+
+fn compiles(component: &[u8]) {
+    let mut config = Config::new();
+    config.cranelift_opt_level(OptLevel::None);
+    let engine = Engine::new(&config).expect("an engine");
+    Component::from_binary(&engine, component).expect("it compiles");
+}
+
+/// wasmtime's compiler gives up where one module of adapters knows more than 100 memories.
+#[test]
+fn a_hundred_and_fifty_sandboxes_compile() {
+    compiles(&sandboxed(150));
+}
