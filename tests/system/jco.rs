@@ -11,16 +11,20 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Of the bank's commands, the first ones; all of them with `ANNALS_JCO=long`.
 const COMMANDS: usize = 400;
 
 #[test]
 fn every_outcome_and_balance_survives_kills_on_jco() {
     let mut served = support::bank(Kind::Jco);
-    let tally = bank::play_first(&mut served.server, 2, COMMANDS).expect("the host comes back");
+    let long = std::env::var_os("ANNALS_JCO").is_some_and(|value| value == "long");
+    let most = if long { usize::MAX } else { COMMANDS };
+    let tally = bank::play_first(&mut served.server, 2, most).expect("the host comes back");
+    println!("{tally:?}");
     assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
     assert_eq!((tally.lost, tally.restarts), (0, 2));
     assert!(
-        tally.commands == COMMANDS && tally.rejected > 50 && tally.malformed > 5,
+        tally.commands >= COMMANDS && tally.rejected > 50 && tally.malformed > 5,
         "{tally:?}"
     );
     // The launcher delivers by itself: the view comes to say what the log says.
