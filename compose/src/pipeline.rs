@@ -14,6 +14,7 @@ use crate::source::Wanted;
 use crate::wire::{self, Parts};
 use crate::{framework, source, verify};
 use anyhow::{Context as _, Result};
+use std::time::Instant;
 
 /// Milliseconds that a request goes on after its answer where no host drives deliveries.
 const UNDRIVEN_BUDGET: u32 = 200;
@@ -54,6 +55,7 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
     });
     let wanted: Vec<Wanted<'_>> = of_handlers.chain(of_parts).collect();
     let mut loaded = source::load_all(manifest, &wanted, &cache).into_iter();
+    let started = Instant::now();
     for (name, bytes) in manifest.handlers.keys().zip(&mut loaded) {
         let handler = bytes
             .and_then(|bytes| check::read(manifest, &name.into(), bytes))
@@ -64,6 +66,10 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
             Err(found) => problems.extend(found),
         }
     }
+    let (asked, of, took) = (prober.asked(), manifest.handlers.len(), started.elapsed());
+    tracing::info!(
+        "asked {asked} of {of} handlers to describe themselves; checked all in {took:.1?}"
+    );
     let all = handlers.len() == manifest.handlers.len();
     problems.extend(check::together(manifest, &handlers, all));
     let parts = check::overrides(manifest, host, loaded, &mut problems)?;
@@ -83,13 +89,18 @@ pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Re
     let Application { handlers, parts } = application;
     let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
     let runs_commands = reactions && host.runs_commands();
+    let started = Instant::now();
     let wired = wire::compose(Parts {
         settings: settings(manifest, application, host),
         handlers,
         framework: framework::parts(host.adapter(), runs_commands, parts)?,
     })
     .context("wiring the parts together")?;
+    let (size, took) = (wired.bytes.len(), started.elapsed());
+    tracing::info!("wired {size} bytes in {took:.1?}");
+    let started = Instant::now();
     let imports = verify::verify(&wired.bytes, host, runs_commands)?;
+    tracing::info!("verified them in {:.1?}", started.elapsed());
     let report = Report::new(manifest, host, application, &wired, imports);
     Ok(Composed {
         bytes: wired.bytes,

@@ -18,6 +18,7 @@ pub use failure::Failure;
 use guard::Guard;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::mpsc;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};
@@ -133,6 +134,8 @@ pub use crate::generate::sandbox::LOG;
 pub struct Prober {
     /// What handlers said before. What one says depends on its bytes and those of its sandbox.
     cache: Cache,
+    /// How many handlers were really asked.
+    asked: Cell<usize>,
     engine: Engine,
     linker: Linker<Guard>,
 }
@@ -162,6 +165,7 @@ impl Prober {
         let linker = linker(&engine).map_err(|error| anyhow!("{error:#}"))?;
         Ok(Self {
             cache,
+            asked: Cell::new(0),
             engine,
             linker,
         })
@@ -182,9 +186,16 @@ impl Prober {
         if let Some(known) = self.cache.get("describe", key.as_bytes()) {
             return Ok(known);
         }
+        self.asked.set(self.asked.get() + 1);
         let described = self.ask(handler, sandbox)?;
         self.cache.put("describe", key.as_bytes(), &described);
         Ok(described)
+    }
+
+    /// How many handlers were asked, because nothing was remembered of them.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.asked.get()
     }
 
     fn ask(&self, handler: &Handler, sandbox: Option<&Sandbox>) -> Result<Described, Failure> {

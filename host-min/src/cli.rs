@@ -28,6 +28,16 @@ pub enum Command {
     Verify(Verify),
     Export(Export),
     Import(Import),
+    Completions(Completions),
+}
+
+/// Print what makes a shell complete this command.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: source <(annals-host completions bash)")]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// Serve a composed component over HTTP.

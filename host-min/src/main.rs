@@ -17,8 +17,8 @@ use annals_host::store::{Embedded, Kv, Memory};
 use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError};
 use anyhow::Context;
-use clap::Parser;
-use cli::{Cli, Command, Serve, StoreChoice};
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command, Completions, Serve, StoreChoice};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Import(options) => tools::import::run(options)
             .map(|()| true)
             .map_err(Into::into),
+        Command::Completions(options) => completions(options).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -119,6 +120,19 @@ async fn listen(address: &str, host: Arc<Host>, deliver: bool) -> anyhow::Result
         }
     };
     Ok(server.run(stop, deliver).await?)
+}
+
+fn completions(options: &Completions) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        options.shell,
+        &mut Cli::command(),
+        "annals-host",
+        &mut script,
+    );
+    std::io::stdout()
+        .write_all(&script)
+        .context("cannot write to stdout")
 }
 
 /// The one line on stdout. Scripts wait for it and take the port from it.

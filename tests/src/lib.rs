@@ -8,12 +8,14 @@
 //! - [`client`]: an HTTP client that keeps trying through a crash.
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
 //! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
+//! - [`development`]: `annals run` at work.
 //! - [`mailbox`]: a server that notifiers post to.
 //! - [`toy`]: handlers made without a compiler, for compositions of hundreds.
 
 pub mod app;
 pub mod bank;
 pub mod client;
+pub mod development;
 pub mod mailbox;
 pub mod server;
 pub mod tools;

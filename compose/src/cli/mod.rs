@@ -34,6 +34,9 @@ struct Cli {
     /// How problems of your input are told.
     #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Auto)]
     message_format: MessageFormat,
+    /// Tells what was built and probed, and how long each step took.
+    #[arg(long, global = true)]
+    timings: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -52,6 +55,13 @@ enum Command {
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    if cli.timings {
+        let plain = tracing_subscriber::fmt()
+            .without_time()
+            .with_level(false)
+            .with_target(false);
+        plain.with_ansi(false).with_writer(std::io::stderr).init();
+    }
     let done = match cli.command {
         Command::New(args) => new::run(args).map(|()| ExitCode::SUCCESS),
         Command::Run(args) => run::run(args),

@@ -88,6 +88,9 @@ fn label(report: &Report, part: &PartReport) -> Vec<String> {
                 .replace('-', " "),
         );
     }
+    if part.overridden {
+        lines.push("your own".into());
+    }
     lines.push(size(part.size));
     let sandbox = wire::sandbox_name(&part.name);
     if let Some(sandbox) = report.parts.iter().find(|part| part.name == sandbox) {

@@ -36,6 +36,10 @@ pub fn run(
     if let Some(inputs) = &inputs {
         let known: Option<String> = cache.get("build", inputs);
         if known.is_some() && known == made() {
+            tracing::info!(
+                "{} is what `{command}` makes of its inputs",
+                component.display()
+            );
             return Ok(());
         }
     }

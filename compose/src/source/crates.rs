@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// The targets that crates can be built for. The first one is meant where cargo's settings name none of
 /// them: nothing of a host can be imported there.
@@ -18,6 +19,7 @@ const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wa
 
 /// Builds crates, and answers where the component of each is.
 pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<PathBuf, Problem>> {
+    let started = Instant::now();
     let mut answers: Vec<Option<Result<PathBuf, Problem>>> = wanted.iter().map(|_| None).collect();
     let mut crates = Vec::new();
     for (index, (owner, folder)) in wanted.iter().enumerate() {
@@ -26,10 +28,16 @@ pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<
             Err(problem) => answers[index] = Some(Err(problem)),
         }
     }
-    for group in groups(&crates, &workspaces(&crates)) {
-        for (index, answer) in call(manifest, &group) {
+    let workspaces = workspaces(&crates);
+    let groups = groups(&crates, &workspaces);
+    for group in &groups {
+        for (index, answer) in call(manifest, group) {
             answers[index] = Some(answer);
         }
+    }
+    if !groups.is_empty() {
+        let (handlers, calls, took) = (crates.len(), groups.len(), started.elapsed());
+        tracing::info!("built {handlers} handlers by {calls} calls of cargo in {took:.1?}");
     }
     let never = |(answer, (owner, _)): (Option<Result<PathBuf, Problem>>, &(&Subject, PathBuf))| {
         answer.unwrap_or_else(|| Err(nothing_built(manifest, owner)))

@@ -10,7 +10,7 @@ const MADE: &[&str] = &["target", "node_modules", "__pycache__", "dist", "build"
 const MOST: usize = 20_000;
 
 /// All files below a folder, in an order that is the same everywhere, but for hidden ones, components, and what is in
-/// folders of things that are made. What `except` says is passed over, too.
+/// folders of things that are made, or behind links to folders. What `except` says is passed over, too.
 pub fn written(folder: &Path, except: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     let mut found = Vec::new();
     walk(folder, except, &mut found);
@@ -31,16 +31,19 @@ fn walk(folder: &Path, except: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>)
         if found.len() >= MOST || name.starts_with('.') || except(&path) {
             continue;
         }
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                if !MADE.contains(&&*name) {
-                    walk(&path, except, found);
-                }
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_dir() {
+            if !MADE.contains(&&*name) {
+                walk(&path, except, found);
             }
-            Ok(_) if path.extension().is_none_or(|extension| extension != "wasm") => {
-                found.push(path)
-            }
-            _ => {}
+            continue;
+        }
+        // A link to a folder may lead back here, or anywhere.
+        let leads_away = kind.is_symlink() && path.is_dir();
+        if !leads_away && path.extension().is_none_or(|extension| extension != "wasm") {
+            found.push(path);
         }
     }
 }

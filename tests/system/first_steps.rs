@@ -1,0 +1,316 @@
+//! A stranger's first steps, with nothing but the two binaries and cargo: `annals new`, `annals run`, and what follows.
+
+use annals_tests::client::{Answer, Client};
+use annals_tests::development::Development;
+use annals_tests::{app, tools};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Runs `annals`, which must succeed, and answers what it printed.
+fn annals(folder: &Path, args: &[&str]) -> String {
+    let out = app::annals(folder, args).expect("annals runs");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "annals {args:?}: {said}");
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// Runs cargo, which must succeed, and answers what it printed.
+fn cargo(folder: &Path, args: &[&str]) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = tools::with_tools(Command::new(cargo)).expect("tools");
+    let out = command
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .expect("cargo runs");
+    assert!(
+        out.status.success(),
+        "cargo {args:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// Sends a command, also while one version takes the place of another.
+fn post(client: &Client, command: &str, payload: &str) -> Answer {
+    let path = format!("/commands/{command}");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match client.post(&path, &[("prefer", "wait=10")], payload.as_bytes()) {
+            Ok(answer) => return answer,
+            Err(error) if Instant::now() > deadline => panic!("{command}: {error}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Asks until the answer is as it should be: a new version takes a moment.
+fn eventually(client: &Client, path: &str, right: impl Fn(&Answer) -> bool) -> Answer {
+    let deadline = Instant::now() + Duration::from_secs(600);
+    loop {
+        match client.get(path) {
+            Ok(answer) if right(&answer) => return answer,
+            answer if Instant::now() > deadline => panic!("{path} answers {answer:?}"),
+            _ => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+#[test]
+fn from_an_empty_folder_to_a_served_command_and_on() {
+    let home = tempfile::tempdir().expect("a folder");
+    let started = Instant::now();
+    annals(home.path(), &["new", "bank-two"]);
+    let folder = home.path().join("bank-two");
+    let mut development = Development::start(&folder, &["--watch"]).expect("it starts");
+    let client = Client::new(development.url().expect("it is served"));
+    let answer = post(&client, "CreateBankTwo", r#"{"id":"1","title":"First"}"#);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    println!(
+        "from nothing to a served command: {:.1?}",
+        started.elapsed()
+    );
+    let said = development.said();
+    assert!(
+        said.contains("/commands/CreateBankTwo -H 'content-type: application/json'"),
+        "{said}"
+    );
+
+    grows_while_it_is_served(&folder, &client, &mut development);
+    keeps_the_old_version_while_it_does_not_build(&folder, &client, &mut development);
+    let (status, said) = development.stop().expect("it ends");
+    assert_eq!(status.code(), Some(0), "{said}");
+
+    litters_nothing(&folder);
+    passes_its_own_tests(&folder);
+    nothing_is_built_or_probed_again(&folder);
+    starts_with_any_kind(home.path(), &folder.join("target"));
+}
+
+fn grows_while_it_is_served(folder: &Path, client: &Client, development: &mut Development) {
+    let said = annals(folder, &["new", "overview", "--kind", "projector"]);
+    assert!(said.contains("/views/overview/1"), "{said}");
+    development
+        .hear("the new version is served at ", 1)
+        .expect("it is served");
+    // The event that was there before.
+    let row = eventually(client, "/views/overview/1", |answer| answer.status == 200);
+    assert_eq!(row.body["events"], 1, "{}", row.text);
+    // From a folder below, too.
+    annals(
+        &folder.join("overview/src"),
+        &["new", "welcome", "--kind", "process-manager"],
+    );
+    annals(
+        folder,
+        &[
+            "new",
+            "mailer",
+            "--kind",
+            "notifier",
+            "--on",
+            "WelcomeFinished",
+        ],
+    );
+    eventually(client, "/admin/reactions", |answer| {
+        answer.text.contains("\"mailer\"")
+    });
+    let stream = eventually(client, "/streams/welcome-1", |answer| answer.status == 200);
+    assert_eq!(
+        stream.body["events"][0]["type"], "WelcomeBegun",
+        "{}",
+        stream.text
+    );
+    let finished = post(client, "FinishWelcome", r#"{"id":"1"}"#);
+    assert_eq!(finished.status, 200, "{}", finished.text);
+    let again = post(client, "FinishWelcome", r#"{"id":"1"}"#);
+    assert_eq!(again.body["code"], "not-under-way", "{}", again.text);
+}
+
+fn keeps_the_old_version_while_it_does_not_build(
+    folder: &Path,
+    client: &Client,
+    development: &mut Development,
+) {
+    let file = folder.join("bank-two/src/lib.rs");
+    let text = fs::read_to_string(&file).expect("a handler");
+    fs::write(&file, format!("{text}\nthis is no Rust")).expect("written");
+    development
+        .hear("the version before is still served", 1)
+        .expect("it is told");
+    let said = development.said();
+    assert!(
+        said.contains("handler `bank-two`: `cargo build` failed"),
+        "{said}"
+    );
+    let refused = post(client, "CreateBankTwo", r#"{"id":"2","title":""}"#);
+    assert_eq!(
+        refused.body["message"], "the title is empty",
+        "{}",
+        refused.text
+    );
+    fs::write(
+        &file,
+        text.replace("the title is empty", "it needs a title"),
+    )
+    .expect("written");
+    let deadline = Instant::now() + Duration::from_secs(600);
+    loop {
+        let answer = post(client, "CreateBankTwo", r#"{"id":"2","title":""}"#);
+        if answer.body["message"] == "it needs a title" {
+            break;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{}\n{}",
+            answer.text,
+            development.said()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Beside what `annals new` made there are what cargo makes, and the events.
+fn litters_nothing(folder: &Path) {
+    let mut there: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    there.sort();
+    let expected = [
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "README.md",
+        "annals.toml",
+        "bank-two",
+        "data",
+        "mailer",
+        "overview",
+        "target",
+        "welcome",
+    ];
+    assert_eq!(there, expected);
+}
+
+fn passes_its_own_tests(folder: &Path) {
+    let said = annals(folder, &["check"]);
+    assert!(said.contains("4 handlers"), "{said}");
+    let tested = cargo(folder, &["test", "--workspace"]);
+    let passed = tested.matches("test result: ok.").count();
+    assert!(passed >= 4 && !tested.contains("FAILED"), "{tested}");
+    cargo(folder, &["fmt", "--all", "--check"]);
+    let drawn = annals(folder, &["graph"]);
+    for name in [
+        "CreateBankTwo",
+        "BankTwoCreated",
+        "overview",
+        "BeginWelcome",
+        "wasi:http/outgoing-handler",
+    ] {
+        assert!(drawn.contains(name), "no {name} in: {drawn}");
+    }
+}
+
+fn nothing_is_built_or_probed_again(folder: &Path) {
+    let out = app::annals(folder, &["compose", "--timings", "-o", "target/app.wasm"])
+        .expect("annals runs");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{said}");
+    assert!(!said.contains("Compiling"), "{said}");
+    // The three without features of the SDK by one call of cargo, and the notifier by another.
+    assert!(said.contains("built 4 handlers by 2 calls"), "{said}");
+    assert!(
+        said.contains("asked 0 of 4 handlers to describe themselves"),
+        "{said}"
+    );
+    println!("{said}");
+}
+
+/// An application may begin with a handler of any kind.
+fn starts_with_any_kind(home: &Path, target: &Path) {
+    for kind in ["decider", "projector", "process-manager", "notifier"] {
+        let name = format!("with-a-{kind}");
+        annals(home, &["new", &name, "--kind", kind]);
+        let mut check = Command::new(tools::built("annals").expect("annals"));
+        check
+            .current_dir(home.join(&name))
+            .arg("check")
+            .env("CARGO_TARGET_DIR", target);
+        let out = check.output().expect("annals runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{kind}: {said}");
+    }
+}
+
+#[test]
+fn what_is_there_stays_as_it_is() {
+    let home = tempfile::tempdir().expect("a folder");
+    let refused = |folder: &Path, args: &[&str]| {
+        let out = app::annals(folder, args).expect("annals runs");
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(1), "{args:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    };
+    let names = |folder: &Path| {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    annals(home.path(), &["new", "shop"]);
+    let said = refused(home.path(), &["new", "shop"]);
+    assert!(
+        said.contains("shop: is there already, and nothing is overwritten; "),
+        "{said}"
+    );
+    assert_eq!(names(home.path()), ["shop"]);
+
+    let shop = home.path().join("shop");
+    let before = (
+        names(&shop),
+        fs::read_to_string(shop.join("annals.toml")).expect("a manifest"),
+    );
+    fs::create_dir(shop.join("mine")).expect("a folder");
+    for (args, expected) in [
+        (&["new", "shop"][..], "shop: is there already"),
+        (&["new", "mine"], "mine: is there already"),
+        (
+            &["new", "Basket"],
+            "`Basket` is not a legal name; use lower-case letters",
+        ),
+        (&["new", "test"], "`test` has a meaning of its own already"),
+        (
+            &["new", "basket", "--kind", "projector", "--on", "a b"],
+            "`--on a b` names no event",
+        ),
+        (
+            &["new", "basket", "--sdk", "/no/such"],
+            "/no/such: does not hold the crate `annals`; ",
+        ),
+    ] {
+        let said = refused(&shop, args);
+        assert!(said.contains(expected), "no {expected} in: {said}");
+    }
+    // A workspace that cannot take a member.
+    fs::write(shop.join("Cargo.toml"), "[workspace]\nmembers = 3\n").expect("written");
+    let said = refused(&shop, &["new", "basket"]);
+    assert!(said.contains("`workspace.members` is not a list"), "{said}");
+    fs::remove_dir(shop.join("mine")).expect("removed");
+    let after = (
+        names(&shop),
+        fs::read_to_string(shop.join("annals.toml")).expect("a manifest"),
+    );
+    assert_eq!(before, after);
+}
