@@ -11,6 +11,10 @@ pub const MANIFEST: u64 = 1 << 20;
 /// Bytes of a component's file.
 pub const FILE: u64 = 128 << 20;
 
+/// Functions in all modules of a component, and its imports and exports: what the compiler keeps in memory for each is
+/// many times what it takes in the file.
+pub const FUNCTIONS: u64 = 300_000;
+
 /// Bytes of all components' files together.
 pub const FILES: u64 = 1 << 30;
 

@@ -5,10 +5,10 @@ use crate::check::{self, Checked, OwnPart};
 use crate::generate::settings::{HandlerSetting, Settings};
 use crate::host::Host;
 use crate::kind::Kind;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Origin};
 use crate::part::Role;
 use crate::probe::Prober;
-use crate::problem::{Problems, Subject};
+use crate::problem::{Problem, Problems, Subject};
 use crate::report::Report;
 use crate::source::Wanted;
 use crate::wire::{self, Parts};
@@ -37,28 +37,44 @@ pub struct Application {
 
 /// Builds, probes and checks all handlers and own parts; with a host, also that it offers what they are granted.
 ///
+/// Of a manifest with problems nothing is built: of handlers that are told of without one, those are looked at that need
+/// no building.
+///
 /// # Errors
 ///
 /// [`Problems`] of the user's input, or something of ours.
 pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
     let cache = Cache::user();
     let prober = Prober::with_cache(cache.clone())?;
-    let mut problems = Vec::new();
+    let mut problems = manifest.problems.clone();
+    let sound = problems.is_empty();
+    let looked_at = |subject: &Subject, origin: &Origin| {
+        let needs_none = origin.path.is_none() && origin.build.is_none();
+        let told = |problem: &Problem| problem.subject.as_ref() == Some(subject);
+        sound || needs_none && !manifest.problems.iter().any(told)
+    };
     let mut handlers = Vec::new();
-    let of_handlers = manifest.handlers.iter().map(|(name, entry)| Wanted {
-        owner: name.into(),
-        origin: &entry.origin,
-    });
-    let of_parts = manifest.overrides.iter().map(|(name, entry)| Wanted {
+    let of_handlers: Vec<Wanted<'_>> = manifest
+        .handlers
+        .iter()
+        .map(|(name, entry)| Wanted {
+            owner: name.into(),
+            origin: &entry.origin,
+        })
+        .filter(|one| looked_at(&one.owner, one.origin))
+        .collect();
+    let names: Vec<Subject> = of_handlers.iter().map(|one| one.owner.clone()).collect();
+    let of_parts = manifest.overrides.iter().filter(|_| sound);
+    let of_parts = of_parts.map(|(name, entry)| Wanted {
         owner: Subject::Part(name.clone()),
         origin: &entry.origin,
     });
-    let wanted: Vec<Wanted<'_>> = of_handlers.chain(of_parts).collect();
+    let wanted: Vec<Wanted<'_>> = of_handlers.into_iter().chain(of_parts).collect();
     let mut loaded = source::load_all(manifest, &wanted, &cache).into_iter();
     let started = Instant::now();
-    for (name, bytes) in manifest.handlers.keys().zip(&mut loaded) {
+    for (owner, bytes) in names.iter().zip(&mut loaded) {
         let handler = bytes
-            .and_then(|bytes| check::read(manifest, &name.into(), bytes))
+            .and_then(|bytes| check::read(manifest, owner, bytes))
             .map_err(|problem| vec![problem])
             .and_then(|handler| check::handler(manifest, &prober, host, handler));
         match handler {
@@ -70,7 +86,7 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
     tracing::info!(
         "asked {asked} of {of} handlers to describe themselves; checked all in {took:.1?}"
     );
-    let all = handlers.len() == manifest.handlers.len();
+    let all = sound && handlers.len() == manifest.handlers.len();
     problems.extend(check::together(manifest, &handlers, all));
     let parts = check::overrides(manifest, host, loaded, &mut problems)?;
     if problems.is_empty() {

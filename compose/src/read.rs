@@ -19,6 +19,9 @@ pub enum Refusal {
     /// Larger than [`limits::FILE`].
     #[error("is larger than {} MB, which no component needs to be", limits::FILE >> 20)]
     TooLarge,
+    /// More of something than [`limits::FUNCTIONS`].
+    #[error("holds more than {} functions, imports and exports", limits::FUNCTIONS)]
+    TooMuch,
     /// No bytes at all.
     #[error("is empty")]
     Empty,
@@ -58,7 +61,7 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::TooLarge => Code::TooLarge,
+            Self::TooLarge | Self::TooMuch => Code::TooLarge,
             Self::Empty | Self::NotWasm(_) | Self::Text => Code::NotWasm,
             Self::Truncated(_) => Code::Truncated,
             Self::BareModule | Self::Preview1(_) | Self::BadModule(_) => Code::CoreModule,
@@ -71,7 +74,9 @@ impl Refusal {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::TooLarge => "build it with optimisations, and without debug information",
+            Self::TooLarge | Self::TooMuch => {
+                "build it with optimisations, and without debug information"
+            }
             Self::Empty | Self::NotWasm(_) => {
                 "name the component that is built, not what it is built from, or set `path` to its crate"
             }
@@ -135,6 +140,9 @@ pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
         bytes
     };
     validate(&bytes)?;
+    if items(&bytes) > limits::FUNCTIONS {
+        return Err(Refusal::TooMuch);
+    }
     let (imports, exports) = externs(&bytes).map_err(|error| Refusal::Invalid {
         message: format!("{error:#}"),
         offset: 0,
@@ -318,6 +326,23 @@ fn has_section(bytes: &[u8], name: &str) -> bool {
     let mut payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
     payloads
         .any(|payload| matches!(payload, Payload::CustomSection(section) if section.name() == name))
+}
+
+/// How many functions there are in all modules of a component, and imports and exports of all that is in it.
+fn items(bytes: &[u8]) -> u64 {
+    let payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
+    let counts = payloads.map(|payload| match payload {
+        Payload::FunctionSection(section) => section.count(),
+        Payload::ImportSection(section) => section.count(),
+        Payload::ExportSection(section) => section.count(),
+        Payload::ComponentImportSection(section) => section.count(),
+        Payload::ComponentExportSection(section) => section.count(),
+        Payload::InstanceSection(section) => section.count(),
+        Payload::ComponentInstanceSection(section) => section.count(),
+        Payload::ComponentCanonicalSection(section) => section.count(),
+        _ => 0,
+    });
+    counts.map(u64::from).sum()
 }
 
 /// The names that a component imports and exports.

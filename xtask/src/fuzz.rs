@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the event log's fuzz targets, by libFuzzer on the stable toolchain.
+//! `cargo xtask fuzz`: the event log's fuzz targets, by libFuzzer on the stable toolchain, and the composer's.
 //!
 //! `cargo fuzz run <target>` in `components/event-log` does the same for who has cargo-fuzz and a
 //! nightly toolchain, with the address sanitizer on top.
@@ -25,6 +25,33 @@ const TARGETS: [(&str, u32, bool); 3] = [
 
 /// Runs every target for its part of the time. A finding is an error.
 pub fn fuzz(seconds: u64) -> Result<()> {
+    // At least a second each, and as much for the composer as for all of the log's.
+    event_log((seconds / 2).max(1))?;
+    composer((seconds / 2).max(1))
+}
+
+/// Plays hostile manifests and components. What compiles them is large and would have to be built once more for
+/// libFuzzer, so this target is a program of the workspace that watches itself.
+fn composer(seconds: u64) -> Result<()> {
+    run(
+        "building the composer's fuzz target",
+        cargo().args(["build", "--workspace", "--bins", "--jobs=2"]),
+    )?;
+    // Built beside this task.
+    let target = env::current_exe()?.with_file_name("compose-fuzz");
+    let artifacts = workspace().join("target").join("fuzz");
+    fs::create_dir_all(&artifacts).with_context(|| format!("creating {}", artifacts.display()))?;
+    run(
+        "fuzzing the composer",
+        Command::new(target)
+            .args(["--seconds", &seconds.to_string()])
+            .arg("--artifacts")
+            .arg(artifacts),
+    )
+}
+
+/// The event log's targets.
+fn event_log(seconds: u64) -> Result<()> {
     let log = workspace().join("components").join("event-log");
     let output = match env::var_os("CARGO_TARGET_DIR") {
         Some(target) => workspace().join(target),

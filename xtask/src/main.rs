@@ -46,7 +46,7 @@ enum Task {
     },
     /// Measures, and prints ratios with their spread.
     Bench,
-    /// Fuzzes the event log: records, damaged stores, sequences of operations.
+    /// Fuzzes the event log (records, damaged stores, sequences of operations) and the composer (manifests, components).
     Fuzz {
         /// For all targets together.
         #[arg(long, default_value_t = 20)]

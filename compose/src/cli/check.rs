@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let manifest = Manifest::read(&args.manifest)?;
+    let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, args.host)?;
     println!(
         "{}: {} handlers, {}, no problems",

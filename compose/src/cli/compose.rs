@@ -27,7 +27,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let host = args.host;
-    let manifest = Manifest::read(&args.manifest)?;
+    let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, Some(host))?;
     let composed = pipeline::compose(&manifest, &application, host)?;
     if let Some(report) = args.report {

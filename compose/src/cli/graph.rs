@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let manifest = Manifest::read(&args.manifest)?;
+    let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, Some(args.host))?;
     let composed = pipeline::compose(&manifest, &application, args.host)?;
     let view = if args.parts { View::Parts } else { View::Story };

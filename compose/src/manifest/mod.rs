@@ -46,6 +46,9 @@ pub struct Manifest {
     /// Where the manifest is; paths in it start from its folder.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Problems of the manifest itself, if it was read although it has some: see [`Manifest::read_all`].
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
     #[serde(skip)]
     text: Arc<str>,
     #[serde(skip)]
@@ -78,6 +81,16 @@ impl Manifest {
     ///
     /// Every problem of the file itself; see [`crate::check`] for those of the handlers.
     pub fn read(file: &Path) -> Result<Self, Problems> {
+        Self::read_all(file)?.sound()
+    }
+
+    /// The same, but what is understood is answered if not all of it is: its `problems` are for whoever judges the
+    /// handlers, who may then tell them all at once.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, not TOML, or too much.
+    pub fn read_all(file: &Path) -> Result<Self, Problems> {
         let name = file.display().to_string();
         let bytes = crate::read::file(file, limits::MANIFEST).map_err(|error| {
             Problem::new(
@@ -96,7 +109,7 @@ impl Manifest {
                 "name a manifest with -m, and save it as UTF-8",
             )
         })?;
-        Self::parse(file, text)
+        Self::parse_all(file, text)
     }
 
     /// The same, of a text; `file` is where it came from.
@@ -105,6 +118,18 @@ impl Manifest {
     ///
     /// Every problem of the text.
     pub fn parse(file: &Path, text: String) -> Result<Self, Problems> {
+        Self::parse_all(file, text)?.sound()
+    }
+
+    fn sound(self) -> Result<Self, Problems> {
+        if self.problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(Problems(self.problems))
+        }
+    }
+
+    fn parse_all(file: &Path, text: String) -> Result<Self, Problems> {
         let name = file.display().to_string();
         if text.len() as u64 > limits::MANIFEST {
             let what = format!("is larger than {} MB", limits::MANIFEST >> 20);
@@ -135,14 +160,16 @@ impl Manifest {
             problem.subject = one.subject;
             problems.push(problem);
         }
-        if problems.is_empty() {
-            manifest.values(&mut problems);
+        // What was not understood is gone: it would only be missed.
+        let broken: Vec<&Subject> = problems.iter().filter_map(|p| p.subject.as_ref()).collect();
+        let more = manifest.values(&broken);
+        problems.extend(more);
+        let too_many = |problem: &Problem| problem.code == Code::TooManyHandlers;
+        if problems.iter().any(too_many) {
+            return Err(Problems(problems));
         }
-        if problems.is_empty() {
-            Ok(manifest)
-        } else {
-            Err(Problems(problems))
-        }
+        manifest.problems = problems;
+        Ok(manifest)
     }
 
     /// The folder that paths in the manifest start from.
@@ -200,8 +227,9 @@ impl Manifest {
         self.value(&[&subject.path(), path].concat())
     }
 
-    /// Checks what the keys' types leave open.
-    fn values(&self, problems: &mut Vec<Problem>) {
+    /// Checks what the keys' types leave open, of all but those with problems.
+    fn values(&self, broken: &[&Subject]) -> Vec<Problem> {
+        let mut problems = Vec::new();
         let mut tell = |code, path: &[&str], what: String, remedy: String| {
             let problem = Problem::new(code, self.file.display().to_string(), what, remedy);
             problems.push(problem.at(self.value(path)));
@@ -239,7 +267,7 @@ impl Manifest {
             let (what, remedy) = no_duration("delivery.budget", text);
             tell(Code::IllegalValue, &["delivery", "budget"], what, remedy);
         }
-        if self.handlers.is_empty() {
+        if self.handlers.is_empty() && broken.is_empty() {
             tell(
                 Code::NoHandlers,
                 &["handlers"],
@@ -256,11 +284,17 @@ impl Manifest {
             );
         }
         for (name, handler) in &self.handlers {
-            self.handler(name, handler, problems);
+            if !broken.contains(&&Subject::from(name)) {
+                self.handler(name, handler, &mut problems);
+            }
         }
         for (part, entry) in &self.overrides {
-            self.origin(&Subject::Part(part.clone()), &entry.origin, problems);
+            let subject = Subject::Part(part.clone());
+            if !broken.contains(&&subject) {
+                self.origin(&subject, &entry.origin, &mut problems);
+            }
         }
+        problems
     }
 
     fn handler(&self, name: &str, handler: &Handler, problems: &mut Vec<Problem>) {

@@ -1,0 +1,122 @@
+//! Inputs: what they are made of, and how one is made of a number.
+
+use crate::{bombs, mutate};
+use annals_compose::framework;
+use annals_compose::generate::resolve_world;
+use annals_compose::host::Host;
+use annals_tests::toy::Toy;
+use anyhow::Result;
+use fastrand::Rng;
+use std::path::Path;
+use wit_component::{StringEncoding, embed_component_metadata};
+
+/// One input.
+pub enum Input {
+    /// A manifest's text.
+    Manifest(String),
+    /// What is said to be a handler.
+    Handler(Vec<u8>),
+}
+
+/// Good ones, to begin with.
+pub struct Seeds {
+    manifests: Vec<String>,
+    handlers: Vec<Vec<u8>>,
+}
+
+impl Seeds {
+    /// Gathers them.
+    pub fn new() -> Result<Self> {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("..");
+        let mut manifests = Vec::new();
+        let golden = checkout.join("compose").join("tests").join("golden");
+        let mut cases: Vec<_> = std::fs::read_dir(golden)?.flatten().collect();
+        // The same numbers must mean the same inputs.
+        cases.sort_by_key(std::fs::DirEntry::file_name);
+        for case in cases {
+            manifests.extend(std::fs::read_to_string(case.path().join("annals.toml")));
+        }
+        let mut handlers = vec![Toy::default().component()?, module()?];
+        // Small ones first: they are taken more often.
+        for kind in bombs::KINDS {
+            handlers.push(bombs::handler(kind, "", "")?);
+        }
+        let parts = framework::parts(Host::Annals.adapter(), true, &[])?;
+        handlers.extend(
+            parts
+                .inner
+                .into_iter()
+                .chain(parts.faces)
+                .map(|part| part.bytes),
+        );
+        Ok(Self {
+            manifests,
+            handlers,
+        })
+    }
+}
+
+/// A core module that a component can be made of.
+fn module() -> Result<Vec<u8>> {
+    let (resolve, world) = resolve_world(
+        "package annals:generated;\nworld handler { export annals:es/projectors@0.1.0; }",
+        "handler",
+    )?;
+    let mut module = wat::parse_str(bombs::module(bombs::KINDS[0], "", ""))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
+    Ok(module)
+}
+
+impl Input {
+    /// The input of this number.
+    pub fn new(seeds: &Seeds, seed: u64, number: u64) -> Self {
+        let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        match rng.u8(..100) {
+            0..30 => {
+                let text = &seeds.manifests[rng.usize(..seeds.manifests.len())];
+                let other = &seeds.manifests[rng.usize(..seeds.manifests.len())];
+                let bytes = mutate::text(&mut rng, text.as_bytes(), other.as_bytes());
+                Self::Manifest(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            30..36 => {
+                let length = rng.usize(..2048);
+                let mut bytes: Vec<u8> = (0..length).map(|_| rng.u8(..)).collect();
+                if rng.bool() {
+                    let header: &[u8] = match rng.bool() {
+                        true => b"\0asm\x01\0\0\0",
+                        false => b"\0asm\x0d\0\x01\0",
+                    };
+                    bytes.splice(0..0, header.iter().copied());
+                }
+                Self::Handler(bytes)
+            }
+            36..48 => match bombs::any(&mut rng) {
+                Ok(bytes) => Self::Handler(bytes),
+                // A bomb that WebAssembly's own tools refuse is a dud.
+                Err(_) => Self::Handler(Vec::new()),
+            },
+            _ => {
+                let count = seeds.handlers.len();
+                let index = rng.usize(..count).min(rng.usize(..count));
+                let other = &seeds.handlers[rng.usize(..count)];
+                Self::Handler(mutate::wasm(&mut rng, &seeds.handlers[index], other))
+            }
+        }
+    }
+
+    /// As a file.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Manifest(text) => text.as_bytes(),
+            Self::Handler(bytes) => bytes,
+        }
+    }
+
+    /// What such a file would be called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Manifest(_) => "annals.toml",
+            Self::Handler(_) => "handler.wasm",
+        }
+    }
+}
