@@ -96,7 +96,8 @@ mod tests {
     fn a_handler_comes_behind_the_others_and_nothing_else_changes() {
         let before =
             "# Mine.\n[app]\nname   = 'x' # odd\n\n[handlers.a]\npath=\"a\"\n\n# Told last.\n";
-        let after = "[delivery] # of mine\nbudget = \"1s\"\n# The end.\n";
+        let after =
+            "[delivery] # of mine\nbudget = \"1s\"\n\n[store]\nprefix = \"p\"\n# The end.\n";
         let text = added(&format!("{before}{after}")).expect("it fits");
         let place = text.find("# What it is.").expect("the comment");
         assert!(place < text.find("[delivery]").expect("the rest"), "{text}");

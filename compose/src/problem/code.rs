@@ -153,10 +153,8 @@ mod tests {
         let rows = documentation
             .lines()
             .filter_map(|line| line.strip_prefix("| `"));
-        let told: BTreeSet<&str> = rows
-            .filter_map(|row| Some(row.split_once("` |")?.0))
-            .collect();
-        let formats = ["human", "short", "json"];
+        let told: BTreeSet<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        let formats = ["auto", "human", "short", "json"];
         let told: BTreeSet<&str> = told
             .into_iter()
             .filter(|one| !formats.contains(one))
