@@ -52,6 +52,12 @@ impl Cache {
         }
     }
 
+    /// The folder of the entries, if anything is remembered. Others may keep folders in it.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// What followed from these bytes, for this purpose.
     pub fn get<T: DeserializeOwned>(&self, purpose: &str, bytes: &[u8]) -> Option<T> {
         let text = fs::read_to_string(self.file(purpose, bytes)?).ok()?;

@@ -24,6 +24,7 @@
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
 pub mod cache;
+pub mod cases;
 pub mod check;
 pub mod framework;
 pub mod generate;

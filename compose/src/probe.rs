@@ -24,7 +24,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};
 
 #[allow(missing_docs, reason = "generated")]
-mod bindings {
+pub(crate) mod bindings {
     pub mod decider {
         wasmtime::component::bindgen!({
             path: "../wit",
@@ -98,6 +98,18 @@ pub struct Described {
     pub reactions: Vec<(Kind, Vec<ReactionDescriptor>)>,
 }
 
+impl Described {
+    /// Its projectors, in its own order.
+    #[must_use]
+    pub fn projectors(&self) -> &[ReactionDescriptor] {
+        let of = self.reactions.iter();
+        of.filter(|(kind, _)| *kind == Kind::Projector)
+            .map(|(_, descriptors)| descriptors.as_slice())
+            .next()
+            .unwrap_or_default()
+    }
+}
+
 /// Reads a handler's file; a core module is made a component first.
 ///
 /// # Errors
@@ -159,6 +171,8 @@ impl Prober {
         let mut config = Config::new();
         config.consume_fuel(true);
         config.epoch_interruption(true);
+        // Compiling an interpreter takes long; what was compiled before is loaded in a moment.
+        config.cache(compiled(&cache));
         // A handler runs for microseconds here; compiling it is what takes time.
         config.cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
@@ -169,6 +183,12 @@ impl Prober {
             engine,
             linker,
         })
+    }
+
+    /// The engine, for whoever runs more than `describe`.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Asks a component to describe its handlers, each kind in an instance of its own.
@@ -230,6 +250,13 @@ impl Prober {
 
 /// Stack of the thread that compiles and runs a handler, in bytes.
 const STACK: usize = 16 << 20;
+
+/// Where compiled handlers are kept, if anything is remembered.
+fn compiled(cache: &Cache) -> Option<wasmtime::Cache> {
+    let mut config = wasmtime::CacheConfig::new();
+    config.with_directory(cache.folder()?.join("compiled"));
+    wasmtime::Cache::new(config).ok()
+}
 
 /// What a sandbox needs; what handlers print here is nobody's concern.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {

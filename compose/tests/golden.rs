@@ -57,10 +57,12 @@ fn main() -> ExitCode {
 }
 
 /// Codes that no case can show: they need cargo, a folder that cannot be written, or another command than `check`.
-const ELSEWHERE: [Code; 6] = [
+const ELSEWHERE: [Code; 8] = [
     Code::AlreadyThere,
+    Code::IllegalCases,
     Code::MissingHost,
     Code::MissingSdk,
+    Code::NoCases,
     Code::NoTemplate,
     Code::NothingBuilt,
     Code::UnwritableOutput,

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::tools::{CARGO_COMPONENT, NODE, WASMTIME};
+use xtask::tools::{CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, WASMTIME};
 
 /// The checkout.
 #[must_use]
@@ -74,7 +74,11 @@ fn profile_folder() -> Result<PathBuf> {
 ///
 /// If there is no cache folder.
 pub fn with_tools(mut command: Command) -> Result<Command> {
-    let mut path = vec![CARGO_COMPONENT.folder()?];
+    let mut path = vec![
+        CARGO_COMPONENT.folder()?,
+        COMPONENTIZE_JS.folder()?,
+        COMPONENTIZE_PY.folder()?,
+    ];
     path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     command.env("PATH", env::join_paths(path)?);
     Ok(command)

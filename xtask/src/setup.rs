@@ -4,7 +4,9 @@ use crate::run::{self, cargo};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::process::Command;
-use xtask::tools::{CARGO_COMPONENT, NODE, Tool, WASMTIME};
+use xtask::tools::{
+    CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, Node, Python, Tool, WASMTIME,
+};
 
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
 
@@ -14,9 +16,13 @@ pub fn setup() -> Result<()> {
     for tool in [&WASMTIME, &CARGO_COMPONENT] {
         provide(tool)?;
     }
-    node()?;
+    let jco = NODE.jco()?.exists() && NODE.componentize_js()?.exists();
+    node(&NODE, "jco and componentize-js", jco)?;
+    let componentize_js = COMPONENTIZE_JS.componentize_js()?.exists();
+    node(&COMPONENTIZE_JS, "componentize-js", componentize_js)?;
     strace();
-    python()
+    python()?;
+    environment(&COMPONENTIZE_PY)
 }
 
 fn targets() -> Result<()> {
@@ -78,21 +84,21 @@ fn provide(tool: &Tool) -> Result<()> {
 /// The first version of Node.js that runs jco.
 const NODE_JS: u32 = 20;
 
-/// jco and componentize-js, by npm. In a folder beside its own until it is whole, so that the end of
+/// Programs of npm. In a folder beside its own until it is whole, so that the end of
 /// this task in the middle leaves nothing that looks provided.
-fn node() -> Result<()> {
-    let root = NODE.root()?;
-    if NODE.jco()?.exists() && NODE.componentize_js()?.exists() {
+fn node(tool: &Node, what: &str, there: bool) -> Result<()> {
+    if there {
         return Ok(());
     }
+    let root = tool.root()?;
     node_js()?;
     let half = root.with_extension(std::process::id().to_string());
     fs::create_dir_all(&half).with_context(|| format!("making {}", half.display()))?;
-    for (name, text) in NODE.files() {
+    for (name, text) in tool.files() {
         fs::write(half.join(name), text)?;
     }
     let installed = run::run(
-        "installing jco and componentize-js by npm (half a minute, once)",
+        &format!("installing {what} by npm (half a minute, once)"),
         Command::new("npm")
             // No package's own scripts: what is installed is what the lock file's digests say.
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
@@ -110,7 +116,7 @@ fn node() -> Result<()> {
     }
     moved.with_context(|| {
         format!(
-            "jco and componentize-js could not be installed; if the registry cannot be reached, put xtask/npm with its node_modules into {}",
+            "{what} could not be installed; if the registry cannot be reached, put its folder of xtask with its node_modules into {}",
             root.display()
         )
     })
@@ -151,5 +157,41 @@ fn python() -> Result<()> {
     Command::new("python3").arg("--version").output().context(
         "python3 is missing: the oracle that judges the demo needs Python 3.11 or later",
     )?;
+    Ok(())
+}
+
+/// A program by pip. It is found by a link that is made last, so that the end of this task in the middle
+/// leaves nothing that looks provided.
+fn environment(tool: &Python) -> Result<()> {
+    if tool.file()?.exists() {
+        return Ok(());
+    }
+    let (root, package) = (tool.root()?, format!("{}=={}", tool.package, tool.version));
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    let installed = run::run(
+        &format!("installing {package} by pip (half a minute, once)"),
+        Command::new("python3").args(["-m", "venv"]).arg(&root),
+    )
+    .and_then(|()| {
+        run::run(
+            "of the package index",
+            Command::new(root.join("bin").join("pip")).args([
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                &package,
+            ]),
+        )
+    });
+    installed.with_context(|| {
+        format!(
+            "{package} could not be installed; if the index cannot be reached, put a virtual environment with it into {}",
+            root.display()
+        )
+    })?;
+    fs::create_dir_all(tool.folder()?)?;
+    std::os::unix::fs::symlink(root.join("bin").join(tool.package), tool.file()?)?;
     Ok(())
 }

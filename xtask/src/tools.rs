@@ -83,6 +83,56 @@ pub const NODE: Node = Node {
     lock: include_str!("../npm/package-lock.json"),
 };
 
+/// componentize-js, with the last shim that it works with: it cannot read files by that of [`NODE`]'s jco.
+pub const COMPONENTIZE_JS: Node = Node {
+    manifest: include_str!("../componentize-js/package.json"),
+    lock: include_str!("../componentize-js/package-lock.json"),
+};
+
+/// A program of the Python package index, in a virtual environment of its own.
+pub struct Python {
+    /// Name in the index, and of the program.
+    pub package: &'static str,
+    /// The one version that fits.
+    pub version: &'static str,
+}
+
+/// Makes components of Python; templates of `annals new` ask for the same version.
+pub const COMPONENTIZE_PY: Python = Python {
+    package: "componentize-py",
+    version: "0.25.1",
+};
+
+impl Python {
+    /// The virtual environment of this version.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn root(&self) -> Result<PathBuf> {
+        Ok(cache()?.join(format!("{}-{}", self.package, self.version)))
+    }
+
+    /// The folder of the program, for `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn folder(&self) -> Result<PathBuf> {
+        // Beside it, the environment has a `python3` of its own, which nobody should find.
+        Ok(self.root()?.join("path"))
+    }
+
+    /// The program, whether it is there or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn file(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join(self.package))
+    }
+}
+
 impl Node {
     /// The folder of these versions: another lock file has another folder.
     ///

@@ -7,6 +7,7 @@ mod graph;
 mod message;
 mod new;
 mod run;
+mod test;
 mod wit;
 
 use annals_compose::problem::{Code, Problem, Problems};
@@ -45,6 +46,7 @@ struct Cli {
 enum Command {
     New(new::Args),
     Run(run::Args),
+    Test(test::Args),
     Check(check::Args),
     Compose(compose::Args),
     Graph(graph::Args),
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::New(args) => new::run(args).map(|()| ExitCode::SUCCESS),
         Command::Run(args) => run::run(args),
+        Command::Test(args) => test::run(args, cli.message_format),
         Command::Check(args) => check::run(args).map(|()| ExitCode::SUCCESS),
         Command::Compose(args) => compose::run(args).map(|()| ExitCode::SUCCESS),
         Command::Graph(args) => graph::run(args).map(|()| ExitCode::SUCCESS),

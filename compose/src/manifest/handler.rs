@@ -25,6 +25,8 @@ pub struct Handler {
     /// Where its component comes from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// Files with cases for `annals test`, or folders of them. Without it, the folder `cases` beside it.
+    pub cases: Option<Vec<PathBuf>>,
     /// Overrides the decider's own cadence.
     pub snapshot_every: Option<u32>,
     /// Host imports granted.

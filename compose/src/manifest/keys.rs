@@ -52,6 +52,7 @@ const HANDLER: &[Key] = &[
     key("component", Shape::Text),
     key("build", Shape::Text),
     key("inputs", Shape::Texts),
+    key("cases", Shape::Texts),
     key("snapshot-every", Shape::Number),
     key("allow", Shape::Texts),
     key("on-failure", Shape::Table(ON_FAILURE)),

@@ -172,6 +172,12 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Where it was read from.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// The folder that paths in the manifest start from.
     #[must_use]
     pub fn folder(&self) -> &Path {

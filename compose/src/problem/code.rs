@@ -118,6 +118,10 @@ codes! {
     UnhandledCommand = "unhandled-command",
     /// An event that nobody emits.
     UnknownEvent = "unknown-event",
+    /// A file of cases that is none.
+    IllegalCases = "illegal-cases",
+    /// No cases at all.
+    NoCases = "no-cases",
     /// Something is there already, and would be overwritten.
     AlreadyThere = "already-there",
     /// There is no template of that kind in that language.

@@ -1,0 +1,159 @@
+//! Cases of deciders, and the laws that every decision must keep.
+
+use super::file::{Case, Message};
+use super::outcome::Outcome;
+use super::runtime::{Answer, Command, Context, Deciders, Event, Runtime, Session, Stopped};
+
+/// Plays a case. What is not as it must be, a line each; nothing if all is.
+///
+/// # Errors
+///
+/// If the handler cannot even be instantiated.
+pub fn play(runtime: &Runtime, decider: u32, case: &Case, when: &Message) -> Answer<Vec<String>> {
+    let play = Play {
+        runtime,
+        decider,
+        events: case.given.iter().zip(1..).map(event).collect(),
+        command: Command {
+            id: case.context.command_id.clone().unwrap_or("test".into()),
+            command_type: when.r#type.clone(),
+            content_type: when.content_type(),
+            payload: when.payload(),
+        },
+        context: Context {
+            now: case.context.now,
+            seed: case.context.seed,
+            actor: case.context.actor.clone(),
+        },
+    };
+    let mut instance = runtime.deciders()?;
+    let outcome = play.whole(&mut instance);
+    let mut lines = outcome.differs(&case.then);
+    let printed = instance.printed();
+    if lines.is_empty() {
+        lines = play.laws(&outcome)?;
+    }
+    if !lines.is_empty() {
+        lines.extend(printed.lines().map(|line| format!("  it printed: {line}")));
+    }
+    Ok(lines)
+}
+
+fn event((given, version): (&Message, u64)) -> Event {
+    Event {
+        version,
+        event_type: given.r#type.clone(),
+        schema_version: given.schema_version.unwrap_or(1),
+        content_type: given.content_type(),
+        payload: given.payload(),
+    }
+}
+
+struct Play<'a> {
+    runtime: &'a Runtime,
+    decider: u32,
+    events: Vec<Event>,
+    command: Command,
+    context: Context,
+}
+
+impl Play<'_> {
+    /// As the sourcer does it: the stream, its events, the decision.
+    fn whole(&self, instance: &mut Deciders) -> Outcome {
+        self.try_whole(instance).unwrap_or_else(Into::into)
+    }
+
+    fn try_whole(&self, instance: &mut Deciders) -> Answer<Outcome> {
+        let stream = match instance.stream_id(self.decider, &self.command)? {
+            Ok(stream) => stream,
+            Err(error) => return Ok(error.into()),
+        };
+        let session = instance.open(self.decider)?;
+        instance.evolve(session, &self.events)?;
+        Ok(self.decide(instance, session, stream))
+    }
+
+    fn decide(&self, instance: &mut Deciders, session: Session, stream: String) -> Outcome {
+        Outcome::of(
+            stream,
+            instance.decide(session, &self.command, &self.context),
+        )
+    }
+
+    /// What must hold of every decision, whatever it is. Each law has a fresh instance.
+    fn laws(&self, outcome: &Outcome) -> Answer<Vec<String>> {
+        let stream = match outcome {
+            Outcome::Decided { stream, .. } => stream.clone(),
+            // Of those that reach `decide`; of the others there is nothing to compare.
+            Outcome::Rejected { .. } => String::new(),
+            Outcome::Malformed(_) | Outcome::Fault(_) => return Ok(Vec::new()),
+        };
+        let laws: [(&str, &dyn Fn(&mut Deciders) -> Answer<Option<Outcome>>); 4] = [
+            (
+                "decided again, the same session decides otherwise: `decide` must not change the state, \
+                 nor depend on anything but its arguments",
+                &|instance| {
+                    let session = instance.open(self.decider)?;
+                    instance.evolve(session, &self.events)?;
+                    self.decide(instance, session, stream.clone());
+                    Ok(Some(self.decide(instance, session, stream.clone())))
+                },
+            ),
+            (
+                "decided again by another session of the same instance, it is decided otherwise: \
+                 sessions must share nothing that changes",
+                &|instance| {
+                    self.try_whole(instance)?;
+                    let session = instance.open(self.decider)?;
+                    instance.evolve(session, &self.events)?;
+                    Ok(Some(self.decide(instance, session, stream.clone())))
+                },
+            ),
+            (
+                "with the events folded one by one, it is decided otherwise: `evolve` must not \
+                 depend on where pages end",
+                &|instance| {
+                    let session = instance.open(self.decider)?;
+                    for event in &self.events {
+                        instance.evolve(session, std::slice::from_ref(event))?;
+                    }
+                    Ok(Some(self.decide(instance, session, stream.clone())))
+                },
+            ),
+            (
+                "from a snapshot, it is decided otherwise: the snapshot must hold the whole state",
+                &|instance| self.from_snapshot(instance, &stream),
+            ),
+        ];
+        for (law, decide) in laws {
+            let mut instance = self.runtime.deciders()?;
+            let again = decide(&mut instance).unwrap_or_else(|stopped| Some(stopped.into()));
+            if let Some(again) = again
+                && again != *outcome
+            {
+                let mut lines = vec![law.to_owned()];
+                let first = outcome.to_string();
+                lines.extend(first.lines().map(|line| format!("- {line}")));
+                lines.extend(again.to_string().lines().map(|line| format!("+ {line}")));
+                return Ok(lines);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// A snapshot halfway, restored in another instance, which folds the rest. Nothing if the decider has none.
+    fn from_snapshot(&self, instance: &mut Deciders, stream: &str) -> Answer<Option<Outcome>> {
+        let (before, after) = self.events.split_at(self.events.len().div_ceil(2));
+        let session = instance.open(self.decider)?;
+        instance.evolve(session, before)?;
+        let Some(state) = instance.snapshot(session)? else {
+            return Ok(None);
+        };
+        let mut other = self.runtime.deciders()?;
+        let restored = other
+            .restore(self.decider, &state)
+            .map_err(|Stopped(why)| Stopped(format!("its own snapshot cannot be read: {why}")))?;
+        other.evolve(restored, after)?;
+        Ok(Some(self.decide(&mut other, restored, stream.to_owned())))
+    }
+}

@@ -1,0 +1,685 @@
+// Handlers of Annals in JavaScript: `defineDecider` and `defineProjector`.
+//
+// You write plain functions over plain objects, and say of what shape commands and events are. This file
+// does what is left: it is the interface `annals:es/deciders` (or `projectors`), and reads and writes payloads
+// exactly as the Rust SDK does. What you call and what you get is described in `annals.d.ts`.
+//
+// Import it before everything else: it takes away what a pure function must not use.
+
+// ---- what is not there -----------------------------------------------------------------------------------
+
+let self_ = 'this handler';
+
+/** What a handler reads from elsewhere than its arguments would differ from run to run, or from host to host. */
+function forbid(what, remedy) {
+  return function forbidden() {
+    throw new Error(`${self_}: ${what} is not there: handlers are pure. ${remedy}`);
+  };
+}
+
+const TIME = 'Time is an argument: a decision has `context.now`, an event `about.recordedAt`.';
+const CHANCE = 'Randomness is an argument: a decision has `context.seed` and `context.random()`.';
+const OUTSIDE = 'Let a notifier do it, or have it in the command.';
+
+const PureDate = new Proxy(Date, {
+  construct(target, args, derived) {
+    if (args.length === 0) forbid('`new Date()`', TIME)();
+    return Reflect.construct(target, args, derived);
+  },
+  apply: forbid('`Date()`', TIME),
+  get: (target, key) => (key === 'now' ? forbid('`Date.now()`', TIME) : Reflect.get(target, key)),
+});
+Date.prototype.constructor = PureDate;
+globalThis.Date = PureDate;
+Math.random = forbid('`Math.random()`', CHANCE);
+
+/** In place of an object of which nothing is there. */
+const nothing = (name, remedy) =>
+  new Proxy({}, { get: (_, key) => (typeof key === 'symbol' ? undefined : forbid(`\`${name}.${key}\``, remedy)) });
+
+const replace = (name, value) =>
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
+replace('crypto', nothing('crypto', CHANCE));
+replace('performance', nothing('performance', TIME));
+for (const name of ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval']) {
+  replace(name, forbid(`\`${name}\``, 'A decision is made at once; what waits is a process manager.'));
+}
+for (const name of ['fetch', 'XMLHttpRequest', 'WebSocket']) replace(name, forbid(`\`${name}\``, OUTSIDE));
+
+/** Names that other runtimes have, and that people try. */
+const ELSEWHERE = { process: 'environment', require: 'modules at run time', Deno: 'files', Bun: 'files' };
+
+/** The message of whatever was thrown. */
+function told(error) {
+  if (error instanceof ReferenceError) {
+    const name = /^(\w+) is not defined$/.exec(error.message)?.[1];
+    if (name !== undefined && Object.hasOwn(ELSEWHERE, name)) {
+      return `\`${name}\` is not there: handlers are pure, and have no ${ELSEWHERE[name]}. ${OUTSIDE}`;
+    }
+  }
+  if (!(error instanceof Error)) return `it threw ${String(error)}`;
+  return `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`;
+}
+
+// ---- shapes ----------------------------------------------------------------------------------------------
+
+/** What does not have the shape that it should have. */
+class Unfit extends Error {
+  constructor(message, path = []) {
+    super(message);
+    this.path = path;
+  }
+
+  get field() {
+    return this.path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i ? `.${step}` : step)).join('');
+  }
+}
+
+/** Runs `f`, and adds a step to the path of what it finds unfit. */
+function within(step, f) {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof Unfit) error.path.unshift(step);
+    throw error;
+  }
+}
+
+/** A number of a payload, as it is written there: a float would round it. */
+class Numeral {
+  constructor(text) {
+    this.text = text;
+  }
+}
+
+const WHOLE = /^-?\d+$/;
+
+function shown(value) {
+  if (value instanceof Numeral) return WHOLE.test(value.text) ? `integer \`${value.text}\`` : `number \`${value.text}\``;
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return `string ${JSON.stringify(value)}`;
+  if (typeof value === 'boolean') return `boolean \`${value}\``;
+  if (typeof value === 'bigint' || typeof value === 'number') return `number \`${value}\``;
+  return value === undefined ? 'nothing' : `an ${typeof value}`;
+}
+
+const wrong = (value, expected) => new Unfit(`invalid type: ${shown(value)}, expected ${expected}`);
+
+/** A shape reads what a payload holds and writes what goes into one. */
+function shape(expected, read, write) {
+  return Object.freeze({ expected, read, write, optional: false });
+}
+
+const isObject = (value) =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Numeral);
+
+const string = shape(
+  'a string',
+  (value) => {
+    if (typeof value !== 'string') throw wrong(value, 'a string');
+    if (!value.isWellFormed()) throw new Unfit('lone surrogate in a string');
+    return value;
+  },
+  (value) => {
+    if (typeof value !== 'string') throw wrong(value, 'a string');
+    if (!value.isWellFormed()) throw new Unfit('lone surrogate in a string');
+    return JSON.stringify(value);
+  },
+);
+
+const boolean = shape(
+  'a boolean',
+  (value) => {
+    if (typeof value !== 'boolean') throw wrong(value, 'a boolean');
+    return value;
+  },
+  (value) => {
+    if (typeof value !== 'boolean') throw wrong(value, 'a boolean');
+    return String(value);
+  },
+);
+
+const SAFE = 'an integer from -(2^53-1) to 2^53-1, which a number holds exactly (`t.int64` holds more)';
+
+const integer = shape(
+  SAFE,
+  (value) => {
+    const number = value instanceof Numeral && WHOLE.test(value.text) ? Number(value.text) : NaN;
+    if (!Number.isSafeInteger(number)) throw wrong(value, SAFE);
+    return number === 0 ? 0 : number;
+  },
+  (value) => {
+    if (!Number.isSafeInteger(value)) throw wrong(value, SAFE);
+    return String(value);
+  },
+);
+
+const INT64 = 'an integer of 64 bits';
+const fits64 = (value) => BigInt.asIntN(64, value) === value;
+
+const int64 = shape(
+  INT64,
+  (value) => {
+    // No integer of 64 bits has more digits; a longer one is not worth converting.
+    const short = value instanceof Numeral && WHOLE.test(value.text) && value.text.length <= 20;
+    if (!short || !fits64(BigInt(value.text))) throw wrong(value, INT64);
+    return BigInt(value.text);
+  },
+  (value) => {
+    if (typeof value !== 'bigint' || !fits64(value)) throw wrong(value, `${INT64}, as a bigint`);
+    return String(value);
+  },
+);
+
+const number = shape(
+  'a number',
+  (value) => {
+    if (!(value instanceof Numeral) || !Number.isFinite(Number(value.text))) throw wrong(value, 'a number');
+    return Number(value.text);
+  },
+  (value) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(value, 'a finite number');
+    return JSON.stringify(value);
+  },
+);
+
+/** Any JSON. Numbers that a float would round are unfit, as everywhere. */
+const json = shape(
+  'JSON',
+  function read(value) {
+    if (value instanceof Numeral) return (WHOLE.test(value.text) ? integer : number).read(value);
+    if (Array.isArray(value)) return value.map((item, i) => within(i, () => read(item)));
+    if (isObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, within(key, () => read(item))]));
+    }
+    return typeof value === 'string' ? string.read(value) : value;
+  },
+  function write(value) {
+    if (value === null) return 'null';
+    if (typeof value === 'string') return string.write(value);
+    if (typeof value === 'boolean') return String(value);
+    if (typeof value === 'number') return number.write(value);
+    if (Array.isArray(value)) return `[${value.map((item, i) => within(i, () => write(item))).join(',')}]`;
+    if (value !== undefined && isPlain(value)) {
+      const fields = Object.entries(value).filter(([, item]) => item !== undefined);
+      return `{${fields.map(([key, item]) => `${string.write(key)}:${within(key, () => write(item))}`).join(',')}}`;
+    }
+    throw wrong(value, 'JSON');
+  },
+);
+
+const array = (item) =>
+  shape(
+    'an array',
+    (value) => {
+      if (!Array.isArray(value)) throw wrong(value, 'an array');
+      return value.map((one, i) => within(i, () => item.read(one)));
+    },
+    (value) => {
+      if (!Array.isArray(value)) throw wrong(value, 'an array');
+      return `[${value.map((one, i) => within(i, () => item.write(one))).join(',')}]`;
+    },
+  );
+
+const record = (item) =>
+  shape(
+    'an object',
+    (value) => {
+      if (!isObject(value)) throw wrong(value, 'an object');
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, within(key, () => item.read(one))]));
+    },
+    (value) => {
+      if (!isObject(value)) throw wrong(value, 'an object');
+      const fields = Object.entries(value).map(([key, one]) => `${string.write(key)}:${within(key, () => item.write(one))}`);
+      return `{${fields.join(',')}}`;
+    },
+  );
+
+/** Reads what is declared and passes over the rest, as serde does; writes in the order of the declaration. */
+const object = (fields) => {
+  const declared = Object.entries(fields);
+  return shape(
+    'an object',
+    (value) => {
+      if (!isObject(value)) throw wrong(value, 'an object');
+      const read = {};
+      for (const [name, of] of declared) {
+        const there = Object.hasOwn(value, name);
+        if (!there && !of.optional) throw new Unfit(`missing field \`${name}\``);
+        const one = there ? within(name, () => of.read(value[name])) : undefined;
+        if (one !== undefined) read[name] = one;
+      }
+      return read;
+    },
+    (value) => {
+      if (!isObject(value)) throw wrong(value, 'an object');
+      const stray = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+      if (stray !== undefined) {
+        throw new Unfit(`unknown field \`${stray}\`, expected one of ${declared.map(([name]) => `\`${name}\``).join(', ')}`);
+      }
+      const parts = [];
+      for (const [name, of] of declared) {
+        if (value[name] === undefined) {
+          if (of.optional) continue;
+          throw new Unfit(`missing field \`${name}\``);
+        }
+        parts.push(`${JSON.stringify(name)}:${within(name, () => of.write(value[name]))}`);
+      }
+      return `{${parts.join(',')}}`;
+    },
+  );
+};
+
+const optional = (of) =>
+  Object.freeze({
+    expected: of.expected,
+    optional: true,
+    read: (value) => (value === null ? undefined : of.read(value)),
+    write: of.write,
+  });
+
+export const t = Object.freeze({ string, boolean, integer, int64, number, json, array, record, object, optional });
+
+/** A type of event whose payload has changed: its newest schema version, and its fields. */
+export function version(number, fields) {
+  return { [VERSION]: number, fields };
+}
+
+const VERSION = Symbol('schema version');
+
+// ---- payloads --------------------------------------------------------------------------------------------
+
+const CONTENT_TYPE = 'application/json';
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const toUtf8 = new TextEncoder();
+
+function isJson(contentType) {
+  const essence = contentType.split(';')[0].trim().toLowerCase();
+  return essence === '' || essence === CONTENT_TYPE || (essence.length > 5 && essence.endsWith('+json'));
+}
+
+/** The JSON in a payload, its numbers as they are written. */
+function parse(payload) {
+  let text;
+  try {
+    text = utf8.decode(payload);
+  } catch {
+    throw new Unfit('the payload is not UTF-8');
+  }
+  try {
+    return JSON.parse(text, (_, value, context) => (typeof value === 'number' ? new Numeral(context.source) : value));
+  } catch (error) {
+    const [, what, line, column] = /^JSON\.parse: (.*) at line (\d+) column (\d+)/.exec(error.message) ?? [];
+    throw Object.assign(new Unfit(what ?? error.message), { at: line && `line ${line} column ${column}` });
+  }
+}
+
+const isPlain = (value) => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+/** Commands or events by type. */
+function messages(declared) {
+  return new Map(
+    Object.entries(declared).map(([type, given]) => {
+      const fields = given[VERSION] === undefined ? given : given.fields;
+      return [type, { shape: object(fields), version: given[VERSION] ?? 1 }];
+    }),
+  );
+}
+
+/** The event that is recorded, or nothing if it is of a type that was not declared. */
+function readEvent(events, recorded) {
+  const type = events.get(recorded.eventType);
+  if (type === undefined) return undefined;
+  if (recorded.schemaVersion > type.version) throw new Error(`the newest schema known here is ${type.version}`);
+  if (!isJson(recorded.contentType)) throw new Error(`cannot read ${JSON.stringify(recorded.contentType)}`);
+  const data = located(() => type.shape.read(parse(recorded.payload)));
+  return { type: recorded.eventType, data, schemaVersion: recorded.schemaVersion };
+}
+
+/** Puts into the message where the value is unfit. */
+function located(f) {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    throw new Error(`${error.message}${place(error) === undefined ? '' : ` at ${place(error)}`}`);
+  }
+}
+
+const place = (unfit) => unfit.at ?? (unfit.path.length > 0 ? `field ${unfit.field}` : undefined);
+
+// ---- names -----------------------------------------------------------------------------------------------
+
+const CATEGORY = /^[a-z][a-z0-9_]{0,125}$/;
+const VIEW = /^[a-z][a-z0-9_-]{0,127}$/;
+const CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const MAX_STREAM = 128;
+const MAX_KEY = 1024;
+const bytes = (text) => toUtf8.encode(text).length;
+
+/** The stream of a subject. Its id is all that a decider says of it, so it stays in its category. */
+function streamName(category, id) {
+  if (typeof id !== 'string') throw new Error(`\`streamId\` answers ${shown(id)}, and must answer a string`);
+  if (id === '') throw new Unfit(`the id of the ${category} is empty`);
+  if (!id.isWellFormed()) throw new Unfit(`the id of the ${category} contains a lone surrogate`);
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(id)) throw new Unfit(`the id of the ${category} contains a control character`);
+  const room = MAX_STREAM - category.length - 1;
+  if (bytes(id) > room) throw new Unfit(`the id of the ${category} has ${bytes(id)} bytes, more than ${room}`);
+  return `${category}-${id}`;
+}
+
+/** What a definition must have. A mistake here stops the build. */
+function demand(holds, what) {
+  if (!holds) throw new TypeError(what);
+}
+
+function functions(definition, names) {
+  for (const name of names) demand(typeof definition[name] === 'function', `\`${name}\` must be a function`);
+}
+
+// ---- deciders --------------------------------------------------------------------------------------------
+
+class Rejected {
+  constructor(code, message, details) {
+    demand(CODE.test(code), `the code of a rejection is kebab-case, not ${JSON.stringify(code)}`);
+    this.code = code;
+    this.message = message ?? code.replaceAll('-', ' ');
+    this.details = details;
+  }
+}
+
+export function reject(code, message, details) {
+  return new Rejected(code, message, details);
+}
+
+/** SplitMix64, as in the Rust SDK: the same seed gives the same sequence in every language. */
+function randomOf(seed) {
+  let state = seed;
+  const next = () => {
+    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return z ^ (z >> 31n);
+  };
+  return {
+    next,
+    below: (bound) => Number((next() * BigInt(bound)) >> 64n),
+    id: () => [next(), next()].map((half) => half.toString(16).padStart(16, '0')).join(''),
+  };
+}
+
+export function defineDecider(definition) {
+  const { name, category, commands, events, initial, streamId, evolve, decide } = definition;
+  demand(typeof name === 'string' && name !== '', '`name` must be the name of the decider');
+  demand(CATEGORY.test(category), '`category` must be a lower-case letter followed by lower-case letters, digits or `_`');
+  functions(definition, ['initial', 'streamId', 'evolve', 'decide']);
+  const commandTypes = messages(commands);
+  const eventTypes = messages(events);
+  const emits = definition.emits ?? [...eventTypes.keys()];
+  for (const type of emits) demand(eventTypes.has(type), `\`emits\` names ${type}, which \`events\` does not have`);
+  self_ = name;
+  const who = `the decider ${name}`;
+  const failed = (message) => ({ tag: 'failed', val: { message } });
+
+  /** What the framework understands of whatever went wrong. */
+  function decideError(error) {
+    if (error instanceof Unfit) return { tag: 'malformed', val: { message: error.message, at: place(error) } };
+    return failed(error?.fault ?? `${who}: ${told(error)}`);
+  }
+
+  function readCommand(command) {
+    const type = commandTypes.get(command.commandType);
+    if (type === undefined) throw { fault: `${who} has no command ${command.commandType}` };
+    if (!isJson(command.contentType)) {
+      throw new Unfit(`${command.commandType} is sent as ${CONTENT_TYPE}, not as ${command.contentType}`);
+    }
+    return { type: command.commandType, data: type.shape.read(parse(command.payload)), id: command.id };
+  }
+
+  function writeEvent(event) {
+    const type = eventTypes.get(event?.type);
+    if (type === undefined) throw new Error(`\`decide\` answers ${shown(event)} of type ${event?.type}, which \`events\` does not have`);
+    if (!emits.includes(event.type)) throw new Error(`${event.type} is not among its \`emits\``);
+    let text;
+    try {
+      text = type.shape.write(event.data);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      throw new Error(`${event.type} cannot be encoded: ${error.message}${error.path.length ? ` at field ${error.field}` : ''}`);
+    }
+    return { eventType: event.type, schemaVersion: type.version, contentType: CONTENT_TYPE, payload: toUtf8.encode(text) };
+  }
+
+  class Session {
+    #state;
+    /** Set once an event could not be folded: the state lacks it then, and must not be used. */
+    #broken;
+
+    constructor() {
+      try {
+        this.#state = initial();
+      } catch (error) {
+        this.#broken = { message: `${who}: ${told(error)}` };
+      }
+    }
+
+    static restore(_, bytes) {
+      const session = new Session();
+      try {
+        session.#state = JSON.parse(utf8.decode(bytes));
+      } catch (error) {
+        throw { message: `snapshot of ${who}: ${told(error)}` };
+      }
+      return session;
+    }
+
+    evolve(page) {
+      for (const recorded of page) {
+        if (this.#broken) break;
+        try {
+          const event = readEvent(eventTypes, recorded);
+          if (event === undefined) continue;
+          const next = evolve(this.#state, event);
+          if (next !== undefined) this.#state = next;
+        } catch (error) {
+          const { eventType, schemaVersion, version } = recorded;
+          this.#broken = { message: `${who} cannot fold ${eventType} (schema ${schemaVersion}) at version ${version}: ${told(error)}` };
+        }
+      }
+      if (this.#broken) throw this.#broken;
+    }
+
+    decide(command, { now, seed, actor }) {
+      if (this.#broken) throw { tag: 'failed', val: this.#broken };
+      let answer;
+      try {
+        const read = readCommand(command);
+        answer = guarded(() =>
+          decide(this.#state, read, { now: Number(now), seed, actor, commandId: command.id, random: () => randomOf(seed) }),
+        );
+      } catch (error) {
+        if (!(error instanceof Rejected)) throw decideError(error);
+        answer = error;
+      }
+      if (answer instanceof Rejected) {
+        throw { tag: 'rejected', val: { code: answer.code, message: answer.message, details: details(answer) } };
+      }
+      try {
+        const { events, close } = decision(answer);
+        if (close && events.length === 0) throw new Error('a decision without events cannot close its stream');
+        return { events: events.map(writeEvent), close };
+      } catch (error) {
+        throw failed(`${who}: ${told(error)}`);
+      }
+    }
+
+    snapshot() {
+      if (this.#broken) return undefined;
+      try {
+        return toUtf8.encode(json.write(this.#state));
+      } catch {
+        // Not JSON (a Map, a Date, a bigint): there is no snapshot then, and everything is folded anew.
+        return undefined;
+      }
+    }
+  }
+
+  /** What the domain itself finds unfit is its own mistake, and not the sender's. */
+  function guarded(f) {
+    try {
+      return f();
+    } catch (error) {
+      throw error instanceof Unfit ? new Error(error.message) : error;
+    }
+  }
+
+  function details(rejected) {
+    try {
+      return rejected.details === undefined ? undefined : json.write(rejected.details);
+    } catch (error) {
+      throw failed(`${who}: the details of ${rejected.code} are no JSON: ${told(error)}`);
+    }
+  }
+
+  return {
+    describe: () => [
+      {
+        name,
+        version: definition.version ?? '0.1.0',
+        category,
+        commands: [...commandTypes.keys()].map((commandType) => ({
+          commandType,
+          precondition: { tag: definition.preconditions?.[commandType] ?? 'any' },
+          schema: undefined,
+        })),
+        emits,
+        folds: [...eventTypes.keys()],
+        snapshotEvery: definition.snapshotEvery ?? 0,
+        stateVersion: definition.stateVersion ?? 1,
+      },
+    ],
+    streamId(_, command) {
+      try {
+        const read = readCommand(command);
+        const id = guarded(() => streamId(read));
+        return streamName(category, id);
+      } catch (error) {
+        throw decideError(error);
+      }
+    },
+    Session,
+  };
+}
+
+/** An event, a list of events, or nothing; or `{ events, close }`. */
+function decision(answer) {
+  if (answer === undefined || answer === null) return { events: [], close: false };
+  if (Array.isArray(answer)) return { events: answer, close: false };
+  if (Array.isArray(answer.events)) return { events: answer.events, close: answer.close === true };
+  if (typeof answer.then === 'function') throw new Error('`decide` is async, and must answer at once');
+  return { events: [answer], close: false };
+}
+
+// ---- projectors ------------------------------------------------------------------------------------------
+
+export function defineProjector(definition) {
+  const { name, view, touches, fold } = definition;
+  demand(typeof name === 'string' && name !== '', '`name` must be the name of the projector');
+  demand(VIEW.test(view), '`view` must be a lower-case letter followed by lower-case letters, digits, `_` or `-`');
+  functions(definition, ['touches', 'fold']);
+  const eventTypes = messages(definition.events);
+  demand(eventTypes.size > 0, '`events` names no event to react to');
+  const row = object(definition.row);
+  self_ = name;
+  const who = `the projector ${name}`;
+
+  /** Runs `f` with an event of a declared type; what it throws becomes a fault. */
+  function react(recorded, otherwise, f) {
+    let doing = 'cannot read';
+    try {
+      const event = readEvent(eventTypes, recorded);
+      if (event === undefined) return otherwise;
+      doing = 'cannot project';
+      const about = aboutOf(recorded);
+      return f(event, about, keysOf(event, about));
+    } catch (error) {
+      const { eventType, schemaVersion, position } = recorded;
+      throw { message: `${who} ${doing} ${eventType} (schema ${schemaVersion}) at position ${position}: ${told(error)}` };
+    }
+  }
+
+  /** Keys, each once. */
+  function keysOf(event, about) {
+    const keys = [...new Set(touches(event, about))];
+    for (const key of keys) {
+      demand(typeof key === 'string' && key.isWellFormed(), `the key of a row is ${shown(key)}, and must be a string`);
+      demand(key !== '', 'the key of a row is empty');
+      demand(bytes(key) <= MAX_KEY, `the key of a row has ${bytes(key)} bytes, more than ${MAX_KEY}`);
+    }
+    return keys;
+  }
+
+  function readRow(given) {
+    try {
+      if (!isJson(given.contentType)) throw new Error(`it is ${JSON.stringify(given.contentType)}`);
+      return located(() => row.read(parse(given.value)));
+    } catch (error) {
+      throw new Error(`the row ${JSON.stringify(given.key)} cannot be read: ${told(error)}; has \`row\` changed, and \`version\` not?`);
+    }
+  }
+
+  return {
+    describe: () => [
+      {
+        name,
+        version: definition.version ?? 1,
+        wants: [...eventTypes.keys()],
+        emits: [],
+        views: [view],
+        from: definition.from ?? 'origin',
+        lanes: 1,
+      },
+    ],
+    touches: (_, recorded) => react(recorded, [], (event, about, keys) => keys.map((key) => ({ view, key }))),
+    project: (_, recorded, rows) =>
+      react(recorded, [], (event, about, keys) => {
+        const before = new Map(rows.map((given) => [given.key, given]));
+        const changes = [];
+        for (const key of keys) {
+          const given = before.get(key);
+          const next = fold(given && readRow(given), key, event, about);
+          if (next === undefined || next === null) {
+            if (given) changes.push({ tag: 'delete', val: { view, key } });
+            continue;
+          }
+          let text;
+          try {
+            text = row.write(next);
+          } catch (error) {
+            throw new Error(`the row ${JSON.stringify(key)} cannot be encoded: ${error.message}${error.path?.length ? ` at field ${error.field}` : ''}`);
+          }
+          // A row that stays what it is is not written.
+          if (given && utf8.decode(given.value) === text) continue;
+          changes.push({ tag: 'put', val: { view, key, contentType: CONTENT_TYPE, value: toUtf8.encode(text) } });
+        }
+        return changes;
+      }),
+  };
+}
+
+/** What is recorded with an event. */
+function aboutOf({ id, stream, version, position, recordedAt, metadata }) {
+  const dash = stream.indexOf('-');
+  return {
+    eventId: id,
+    stream,
+    category: stream.slice(0, dash),
+    subject: stream.slice(dash + 1),
+    version: Number(version),
+    position: Number(position),
+    recordedAt: Number(recordedAt),
+    ...metadata,
+  };
+}

@@ -1,0 +1,7 @@
+"""The resource `session`, where componentize-py looks for it."""
+
+from annals import SessionOf
+
+
+class Session(SessionOf):
+    pass
