@@ -171,12 +171,12 @@ fn environment(tool: &Python) -> Result<()> {
         fs::remove_dir_all(&root)?;
     }
     let installed = run::run(
-        &format!("installing {package} by pip (half a minute, once)"),
+        "making an environment for packages of Python",
         Command::new("python3").args(["-m", "venv"]).arg(&root),
     )
     .and_then(|()| {
         run::run(
-            "of the package index",
+            &format!("installing {package} by pip (half a minute, once)"),
             Command::new(root.join("bin").join("pip")).args([
                 "install",
                 "--quiet",
