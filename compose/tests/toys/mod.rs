@@ -43,6 +43,8 @@ pub struct Toy {
     pub imports: Vec<&'static str>,
     /// It calls its imports to describe itself.
     pub rash: bool,
+    /// It asks for the program's arguments to describe itself, as of WASI.
+    pub asks: bool,
 }
 
 impl Toy {
@@ -72,6 +74,13 @@ impl Toy {
                 "package {package}@{version} {{ interface {interface} {{ toy: func(); }} }}"
             );
             let _ = writeln!(world, "import {import};");
+        }
+        if self.asks {
+            let _ = writeln!(
+                wit,
+                "package wasi:cli@0.2.6 {{ interface environment {{ get-arguments: func() -> list<string>; }} }}"
+            );
+            let _ = writeln!(world, "import wasi:cli/environment@0.2.6;");
         }
         for (kind, _) in &self.reactions {
             let _ = writeln!(world, "export {};", kind.export());
@@ -106,7 +115,11 @@ impl Toy {
                 functions,
                 r#"(func (export "{}#describe") (result i32) {} (i32.const {described}))"#,
                 kind.export(),
-                if self.rash { "(call $effects)" } else { "" }
+                match (self.rash, self.asks) {
+                    (true, _) => "(call $effects)".into(),
+                    (_, true) => format!("(call $arguments (i32.const {result}))"),
+                    _ => String::new(),
+                }
             );
             for (name, body) in bodies(*kind, result, item, views) {
                 let _ = writeln!(
@@ -122,6 +135,11 @@ impl Toy {
         let mut imports = String::new();
         for import in &self.imports {
             let _ = writeln!(imports, r#"(import "{import}" "toy" (func))"#);
+        }
+        if self.asks {
+            imports.push_str(
+                r#"(import "wasi:cli/environment@0.2.6" "get-arguments" (func $arguments (param i32)))"#,
+            );
         }
         let calls = (0..self.imports.len()).fold(String::new(), |mut calls, index| {
             let _ = write!(calls, "(call {index})");
