@@ -73,7 +73,7 @@ impl App {
 
     /// What is told, a line for each problem.
     fn refused(&self, lines: &[&str]) {
-        let said = self.compose(Host::Annals).err().expect("it is refused");
+        let said = self.compose(Host::Annals).expect_err("it is refused");
         assert_eq!(said.lines().count(), lines.len(), "{said}");
         for (line, wanted) in said.lines().zip(lines) {
             assert!(line.contains(wanted), "no {wanted} in: {said}");

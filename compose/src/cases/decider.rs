@@ -88,7 +88,11 @@ impl Play<'_> {
             Outcome::Rejected { .. } => String::new(),
             Outcome::Malformed(_) | Outcome::Fault(_) => return Ok(Vec::new()),
         };
-        let laws: [(&str, &dyn Fn(&mut Deciders) -> Answer<Option<Outcome>>); 4] = [
+        type Law<'a> = (
+            &'static str,
+            &'a dyn Fn(&mut Deciders) -> Answer<Option<Outcome>>,
+        );
+        let laws: [Law<'_>; 4] = [
             (
                 "decided again, the same session decides otherwise: `decide` must not change the state, \
                  nor depend on anything but its arguments",
@@ -122,7 +126,7 @@ impl Play<'_> {
             ),
             (
                 "from a snapshot, it is decided otherwise: the snapshot must hold the whole state",
-                &|instance| self.from_snapshot(instance, &stream),
+                &|instance| self.after_snapshot(instance, &stream),
             ),
         ];
         for (law, decide) in laws {
@@ -142,7 +146,7 @@ impl Play<'_> {
     }
 
     /// A snapshot halfway, restored in another instance, which folds the rest. Nothing if the decider has none.
-    fn from_snapshot(&self, instance: &mut Deciders, stream: &str) -> Answer<Option<Outcome>> {
+    fn after_snapshot(&self, instance: &mut Deciders, stream: &str) -> Answer<Option<Outcome>> {
         let (before, after) = self.events.split_at(self.events.len().div_ceil(2));
         let session = instance.open(self.decider)?;
         instance.evolve(session, before)?;
