@@ -30,11 +30,27 @@ impl fmt::Display for TooMuchMemory {
 impl std::error::Error for TooMuchMemory {}
 
 impl ResourceLimiter for Guard {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         grow(&mut self.memory, current, desired, limits::MEMORY)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         grow(&mut self.table, current, desired, limits::TABLE)
     }
 
@@ -73,4 +89,31 @@ pub fn store(engine: &Engine) -> Result<Store<Guard>> {
     store.epoch_deadline_trap();
     store.set_epoch_deadline(1);
     Ok(store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: usize = limits::MEMORY / 2;
+
+    #[test]
+    fn memories_count_together() {
+        let mut guard = Guard::default();
+        for _ in 0..2 {
+            assert!(guard.memory_growing(0, STEP, None).expect("room"));
+        }
+        let error = guard.memory_growing(0, 1, None).expect_err("no room");
+        assert!(error.is::<TooMuchMemory>());
+    }
+
+    #[test]
+    fn what_a_module_does_not_allow_itself_is_not_counted() {
+        let mut guard = Guard::default();
+        for _ in 0..3 {
+            let grows = guard.memory_growing(0, STEP, Some(STEP - 1));
+            assert!(!grows.expect("refused by its maximum"));
+        }
+        assert!(guard.memory_growing(0, STEP, Some(STEP)).expect("room"));
+    }
 }
