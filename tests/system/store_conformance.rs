@@ -62,9 +62,18 @@ fn the_filesystem_adapter_conforms_on_wasmtime_serve() {
     conforms(Ours::Filesystem, 1, &[DAMAGE]);
 }
 
+/// What hangs on the host. `cargo xtask conformance` plays all of it, for minutes: every prefix is another
+/// component for jco to transpile.
 #[test]
 fn the_filesystem_adapter_conforms_on_jco() {
-    conforms(Ours::Jco, 1, &[DAMAGE]);
+    let store = Hosted::ours(Ours::Jco, 1).expect("the host starts");
+    for part in ["append.", "crash.", "names."] {
+        let report = run(&store, part);
+        println!("{report}");
+        assert!(report.failed().is_empty(), "{report}");
+        assert!(report.passed().len() >= 5, "{report}");
+        assert!(report.skipped().is_empty(), "{report}");
+    }
 }
 
 /// An adapter that somebody brings, served as somebody says.
