@@ -20,9 +20,10 @@ use crate::kind::Kind;
 use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{self, DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Code, Problem, Subject, nearest};
+use crate::read;
 use crate::sandbox::Sandbox;
 use crate::{limits, wire};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a category: what it leaves of a stream's name is for its id.
 const MAX_CATEGORY: usize = 64;
@@ -207,6 +208,7 @@ fn meaningless_keys(
 #[must_use]
 pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
+    size(manifest, handlers, &mut problems);
     routes(manifest, handlers, &mut problems);
     reactions::views(manifest, handlers, &mut problems);
     if all {
@@ -215,6 +217,36 @@ pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Pro
         reactions::unknown_events(manifest, handlers, &mut problems);
     }
     problems
+}
+
+/// Engines take a component in which there are so many modules and components, at any depth, and no more.
+const NESTED: usize = 1000;
+
+/// So many of them are the framework's, with room for another host's adapter and parts of the user's own.
+const FRAMEWORK_NESTED: usize = 150;
+
+/// An application is one component, in which each handler is one, made of others. Its sandbox has one for each
+/// interface.
+fn size(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
+    let sandboxes = handlers.iter().flat_map(|one| &one.sandbox);
+    let sandboxes = sandboxes.map(|sandbox| sandbox.bytes.as_slice());
+    let components = handlers.iter().map(|one| one.handler.bytes.as_slice());
+    let different: BTreeSet<&[u8]> = components.chain(sandboxes).collect();
+    let nested: usize = different.into_iter().map(read::nested).sum();
+    let most = NESTED - FRAMEWORK_NESTED;
+    if nested > most
+        && let Some(last) = handlers.last()
+    {
+        problems.push(manifest.problem(
+            Code::TooManyHandlers,
+            &last.handler.name,
+            format!(
+                "is the last of {} handlers, in which and in whose sandboxes there are {nested} modules and components, of {most} that fit into an application",
+                handlers.len()
+            ),
+            "let several handlers share a component, or build them for wasm32-unknown-unknown, where they need no sandbox",
+        ));
+    }
 }
 
 /// A command goes to one decider.

@@ -71,6 +71,8 @@ pub struct Handler {
     pub exports: Vec<String>,
     /// It was made with the SDK for Rust, whose code reads no environment when it panics.
     pub sdk: bool,
+    /// It holds what runs another language, which links whatever there is.
+    pub runtime: bool,
 }
 
 impl Handler {
@@ -123,6 +125,7 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
         imports: read.imports,
         exports: read.exports,
         sdk: read.sdk,
+        runtime: read.runtime,
     })
 }
 

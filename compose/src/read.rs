@@ -121,6 +121,8 @@ pub struct Read {
     pub exports: Vec<String>,
     /// It was made with the SDK for Rust.
     pub sdk: bool,
+    /// It holds what runs another language.
+    pub runtime: bool,
 }
 
 /// Reads a component; a core module is made one first.
@@ -147,9 +149,11 @@ pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
         message: format!("{error:#}"),
         offset: 0,
     })?;
-    let sdk = has_section(&bytes, SDK_SECTION);
     Ok(Read {
-        sdk,
+        sdk: has_section(&bytes, SDK_SECTION, b""),
+        // componentize-py exports its own start under this name, componentize-js holds an engine in C++.
+        runtime: exports.iter().any(|export| export == "exports")
+            || has_section(&bytes, "producers", b"C_plus_plus"),
         bytes,
         imports,
         exports,
@@ -321,11 +325,24 @@ fn preview1(module: &[u8]) -> Option<String> {
     None
 }
 
-/// Is there a custom section of that name in a component, or in a module in it?
-fn has_section(bytes: &[u8], name: &str) -> bool {
+/// Is there a custom section of that name, with that text, in a component, or in a module in it?
+fn has_section(bytes: &[u8], name: &str, text: &[u8]) -> bool {
     let mut payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
+    payloads.any(|payload| match payload {
+        Payload::CustomSection(section) if section.name() == name => {
+            text.is_empty() || section.data().windows(text.len()).any(|part| part == text)
+        }
+        _ => false,
+    })
+}
+
+/// How many modules and components there are in a component, with itself.
+#[must_use]
+pub fn nested(bytes: &[u8]) -> usize {
+    let payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
     payloads
-        .any(|payload| matches!(payload, Payload::CustomSection(section) if section.name() == name))
+        .filter(|payload| matches!(payload, Payload::Version { .. }))
+        .count()
 }
 
 /// How many functions there are in all modules of a component, and imports and exports of all that is in it.

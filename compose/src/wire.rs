@@ -14,9 +14,10 @@ use crate::probe::Handler;
 use crate::sandbox::Sandbox;
 use crate::verify;
 use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use wac_graph::types::{Package, are_semver_compatible};
-use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
 /// A component of the composition, under the name that people know it by.
 pub struct Part {
@@ -166,6 +167,8 @@ pub fn fits(handler: &Handler, kind: Kind) -> Result<()> {
 #[derive(Default)]
 struct Wiring {
     graph: CompositionGraph,
+    /// The components, by a hash of their bytes.
+    packages: BTreeMap<[u8; 32], PackageId>,
     /// Who exports an interface: the instance and its part's name.
     providers: BTreeMap<String, (NodeId, String)>,
     exports: BTreeMap<NodeId, Vec<String>>,
@@ -188,14 +191,10 @@ impl Wiring {
 
     fn instantiate(&mut self, name: &str, bytes: Vec<u8>, bindings: &[Binding]) -> Result<NodeId> {
         let size = bytes.len();
-        // Handlers have names of their users' choice; those in the graph must differ.
-        let unique = format!("annals:part-{}", self.sizes.len());
-        let package = Package::from_bytes(&unique, None, bytes, self.graph.types_mut())
-            .with_context(|| format!("reading {name}"))?;
-        let world = &self.graph.types()[package.ty()];
+        let package = self.package(name, bytes)?;
+        let world = &self.graph.types()[self.graph[package].ty()];
         let imports: Vec<String> = world.imports.keys().cloned().collect();
         let exports: Vec<String> = world.exports.keys().cloned().collect();
-        let package = self.graph.register_package(package)?;
         let instance = self.graph.instantiate(package);
         for import in imports {
             let bound = bindings.iter().find(|(wanted, ..)| *wanted == import);
@@ -217,6 +216,21 @@ impl Wiring {
         self.exports.insert(instance, exports);
         self.sizes.push((name.into(), size));
         Ok(instance)
+    }
+
+    /// The same bytes are in the composition once, however often they are instantiated.
+    fn package(&mut self, name: &str, bytes: Vec<u8>) -> Result<PackageId> {
+        let hash = <[u8; 32]>::from(Sha256::digest(&bytes));
+        if let Some(known) = self.packages.get(&hash) {
+            return Ok(*known);
+        }
+        // Handlers have names of their users' choice; those in the graph must differ.
+        let unique = format!("annals:part-{}", self.sizes.len());
+        let package = Package::from_bytes(&unique, None, bytes, self.graph.types_mut())
+            .with_context(|| format!("reading {name}"))?;
+        let package = self.graph.register_package(package)?;
+        self.packages.insert(hash, package);
+        Ok(package)
     }
 
     /// Instantiates a part, what it exports for those after it.

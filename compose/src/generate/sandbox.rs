@@ -2,8 +2,8 @@
 //! constants, print, or tell what was tried and trap.
 //!
 //! Its memory holds the constants, and above them what the caller passes, which is forgotten when the
-//! function ends. Apart from that it has two flags: whether the seed was given, and whether it was told
-//! that the environment was read.
+//! function ends. Apart from that it has flags: which seeds were given, and whether it was told that the
+//! environment was read.
 
 use super::layout::{BASE, Image};
 use super::realloc;
@@ -30,10 +30,10 @@ pub const MODULE_NAME: &str = "annals-sandbox";
 pub const LOG: &str = "log";
 
 /// `annals:es/log`, under the name of the import.
-const LOG_INTERFACE: &str = "import log: interface {
+const LOG_FUNCTIONS: &str = "
   write: func(handler: string, stderr: bool, text: list<u8>);
   tell: func(handler: string, attempt: string, subject: string, function: string, outcome: string);
-}";
+";
 
 const I32: ValType = ValType::I32;
 
@@ -43,6 +43,8 @@ const BUMP: u32 = 0;
 const SEEDED: u32 = 1;
 /// Global: it was told that the environment was read.
 const TOLD: u32 = 2;
+/// Global: how many bytes of the seed of Python's generator were not given yet.
+const PYTHON_LEFT: u32 = 3;
 
 /// Imported function: `log.write`.
 const WRITE: u32 = 0;
@@ -59,7 +61,9 @@ pub fn generate(handler: &Handler, resident: Resident, satisfied: &[String]) -> 
     let interfaces: Vec<(String, InterfaceId)> = sandbox::interfaces(&resolve, world)
         .filter(|(import, _)| satisfied.contains(import))
         .collect();
-    let mut wit = format!("package annals:generated;\nworld sandbox {{\n{LOG_INTERFACE}\n");
+    let mut wit = format!(
+        "package annals:generated;\nworld sandbox {{\nimport {LOG}: interface {{{LOG_FUNCTIONS}}}\n"
+    );
     for (import, _) in &interfaces {
         let _ = writeln!(wit, "export {import};");
     }
@@ -301,7 +305,10 @@ impl<'a> Builder<'a> {
             Answer::Stop(_) => self.stop(&mut i, export, texts),
             Answer::Tell(_) if self.stops(export) => self.stop(&mut i, export, texts),
             Answer::Tell(_) => {
-                i.global_get(TOLD).i32_eqz().if_(BlockType::Empty);
+                // What runs a language does so at every start.
+                let told = i32::from(self.handler.runtime);
+                i.global_get(TOLD).i32_const(told).i32_or();
+                i.i32_eqz().if_(BlockType::Empty);
                 i.i32_const(1).global_set(TOLD);
                 self.tell(&mut i, export, texts);
                 i.end();
@@ -382,15 +389,34 @@ impl<'a> Builder<'a> {
             Answer::Seed(_) if self.has_seed() => self.stop(&mut i, export, texts),
             Answer::Seed(_) => {
                 i.local_get(0).i64_const(16).i64_eq();
-                i.global_get(SEEDED)
-                    .i32_eqz()
-                    .i32_and()
-                    .if_(BlockType::Empty);
+                i.global_get(SEEDED).i32_eqz().i32_and();
+                i.if_(BlockType::Empty);
                 i.i32_const(1).global_set(SEEDED);
-                i.i32_const(self.result)
-                    .i32_const(texts.constant)
-                    .i32_store(at(0));
+                i.i32_const(self.result).i32_const(texts.constant);
+                i.i32_store(at(0));
                 i.i32_const(self.result).i32_const(16).i32_store(at(4));
+                i.i32_const(self.result).return_().end();
+
+                // All that is left, or as much of it as comes at once.
+                i.global_get(PYTHON_LEFT).local_set(second);
+                i.local_get(second).i32_const(wasi::PYTHON_PIECE);
+                i.local_get(second).i32_const(wasi::PYTHON_PIECE).i32_lt_u();
+                i.select().i64_extend_i32_u().local_get(0).i64_eq();
+                i.local_get(second).i64_extend_i32_u().local_get(0).i64_eq();
+                i.i32_or();
+                i.local_get(second).i32_const(0).i32_ne().i32_and();
+                i.if_(BlockType::Empty);
+                i.local_get(second).local_get(0).i32_wrap_i64().i32_sub();
+                i.global_set(PYTHON_LEFT);
+                i.i32_const(0).i32_const(0).i32_const(8);
+                i.local_get(0).i32_wrap_i64();
+                i.call(self.realloc).local_tee(first);
+                i.i32_const(wasi::SEED[0].into());
+                i.local_get(0).i32_wrap_i64().memory_fill(0);
+                i.i32_const(self.result).local_get(first).i32_store(at(0));
+                i.i32_const(self.result).local_get(0).i32_wrap_i64();
+                i.i32_store(at(4));
+                self.forget(&mut i);
                 i.i32_const(self.result).return_().end();
                 self.stop(&mut i, export, texts);
             }
@@ -444,7 +470,7 @@ impl<'a> Builder<'a> {
         });
         self.exports.export("memory", ExportKind::Memory, 0);
         let mut globals = GlobalSection::new();
-        for initial in [self.heap.cast_signed(), 0, 0] {
+        for initial in [self.heap.cast_signed(), 0, 0, wasi::PYTHON_SEED] {
             let ty = GlobalType {
                 val_type: I32,
                 mutable: true,

@@ -12,6 +12,7 @@
 
 pub mod wasi;
 
+use crate::generate::sandbox::generate;
 use crate::grant;
 use crate::kind::Kind;
 use crate::probe::Handler;
@@ -109,7 +110,7 @@ impl Sandbox {
         if imports.is_empty() {
             return Ok(None);
         }
-        let bytes = crate::generate::sandbox::generate(handler, Resident::of(handler), &imports)?;
+        let bytes = generate(handler, Resident::of(handler), &imports)?;
         Ok(Some(Self { bytes, imports }))
     }
 }
@@ -129,18 +130,19 @@ pub struct Use {
 ///
 /// Toolchains link what they can, and what is linked need not be called; so for most of them only
 /// running tells. Two kinds of components import what their code reaches and nothing else: those that
-/// can neither print nor exit, for which no standard library speaks to the host, and those that the SDK
-/// marks, which rustc made. Of the latter, [`wasi::unasked`] tells what the standard library links by itself.
+/// can neither print nor exit, for which neither a standard library nor a language's runtime speaks to the
+/// host, and those that the SDK marks, which rustc made. Of the latter, [`wasi::unasked`] tells what the standard library links by itself.
 ///
 /// # Errors
 ///
 /// If the component's imports cannot be understood.
 pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
     let satisfied = satisfied(handler, allow);
-    let by_hand = !handler.imports.iter().any(|import| {
-        let of_libraries = ["wasi:cli/exit", "wasi:cli/std", "wasi:cli/terminal"];
-        of_libraries.iter().any(|prefix| import.starts_with(prefix))
-    });
+    let by_hand = !handler.runtime
+        && !handler.imports.iter().any(|import| {
+            let of_libraries = ["wasi:cli/exit", "wasi:cli/std", "wasi:cli/terminal"];
+            of_libraries.iter().any(|prefix| import.starts_with(prefix))
+        });
     if satisfied.is_empty() || !(by_hand || handler.sdk) {
         return Ok(Vec::new());
     }

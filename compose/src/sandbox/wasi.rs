@@ -25,7 +25,7 @@ pub enum Answer {
     /// Prints the second parameter, of which the first one tells where to.
     Print,
     /// The seed for an instance's first request of 16 bytes, with which libraries for WASI 0.1 begin their
-    /// hash maps; everything else stops the handler.
+    /// hash maps, and the same byte again and again for [`PYTHON_SEED`]; everything else stops the handler.
     Seed(Attempt),
     /// Nothing, and the first time that is told in the log: runtimes do it unasked. Where it is known
     /// that they do not, it stops the handler.
@@ -63,6 +63,12 @@ pub enum Attempt {
 pub const SEED: &[u8; 16] = &[
     0x15, 0x7c, 0x4a, 0x7f, 0xb9, 0x79, 0x37, 0x9e, 0xce, 0x5a, 0xfe, 0x6e, 0x92, 0x7d, 0x08, 0xcd,
 ];
+
+/// With so many bytes what runs Python seeds the generator of `random` when an instance begins, whether
+/// the handler uses it or not.
+pub const PYTHON_SEED: i32 = 2496;
+/// As many of them as its C library asks for at once.
+pub const PYTHON_PIECE: i32 = 256;
 
 /// Representations of output streams.
 pub const STDOUT: i32 = 0;
