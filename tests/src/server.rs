@@ -138,7 +138,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not answer within a minute.
+    /// If it does not answer within five minutes.
     pub fn start(kind: Kind, app: &Path, data: &Path) -> Result<Self> {
         Self::start_with(kind, app, data, &[])
     }
@@ -147,7 +147,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not answer within a minute.
+    /// If it does not answer within five minutes.
     pub fn start_with(kind: Kind, app: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
         let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
         Self::start_by(move |place| kind.serve(place, &extra), app, data)
@@ -157,7 +157,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not answer within a minute.
+    /// If it does not answer within five minutes.
     pub fn start_by(
         serve: impl Fn(&Place<'_>) -> Result<Command> + Send + 'static,
         app: &Path,
@@ -205,7 +205,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not answer within a minute.
+    /// If it does not answer within five minutes.
     pub fn restart(&mut self) -> Result<()> {
         self.kill()?;
         let log = File::options().create(true).append(true).open(self.log())?;
@@ -227,14 +227,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not answer within a minute.
+    /// If it does not answer within five minutes.
     pub fn replace(&mut self, app: &Path) -> Result<()> {
         self.app = app.to_path_buf();
         self.restart()
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(300);
         let agent = crate::client::agent(Duration::from_secs(5));
         loop {
             if let Some(child) = &mut self.child

@@ -7,6 +7,7 @@ mod http;
 mod imports;
 mod increment;
 mod jco;
+mod languages;
 mod live;
 mod many_handlers;
 mod own_parts;

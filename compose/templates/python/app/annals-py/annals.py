@@ -93,11 +93,13 @@ class _NoEnvironment(dict):  # type: ignore[type-arg]
 def _purify() -> None:
     """Takes away what the runtime would answer with a constant.
 
-    Clocks, files, sockets and true randomness are not here: the sandbox that each handler is composed with
-    stops them, whatever way they are come to. But it cannot tell who asks for the environment, for the runtime
-    does so at every start; and the generator behind `random.random()` was seeded when the component was built, and
-    would give the same numbers to every instance.
+    Clocks, files and sockets are not here: the sandbox that each handler is composed with stops them, whatever
+    way they are come to. But it cannot tell who asks for the environment, for the runtime does so at every start;
+    nor who asks for 16 random bytes, for runtimes begin their hash maps with as many, and `uuid4()` asks for them, too.
+    And the generator behind `random.random()` was seeded when the component was built: it would give the same
+    numbers to every instance.
     """
+    os.urandom = random._urandom = _forbid("`os.urandom`", _CHANCE)  # type: ignore[attr-defined, assignment]
     for name in random.__all__:
         if getattr(getattr(random, name), "__self__", None) is random._inst:  # type: ignore[attr-defined]
             remedy = f"{_CHANCE} `random.Random(context.seed)` has all methods."
