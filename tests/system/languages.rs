@@ -137,7 +137,6 @@ fn play(served: &Served) -> Vec<Value> {
 }
 
 #[test]
-#[ignore = "fails on a busy machine, for a reason that is not found yet; run it with --ignored"]
 fn whatever_language_decides_the_events_are_the_same() {
     let _alone = alone();
     let expected = play(&support::bank(Kind::Annals));
@@ -195,7 +194,6 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-#[ignore = "fails on a busy machine, for a reason that is not found yet; run it with --ignored"]
 fn what_is_forbidden_is_stopped_in_every_language() {
     let _alone = alone();
     let folder = tries();

@@ -99,6 +99,7 @@ def _purify() -> None:
     And the generator behind `random.random()` was seeded when the component was built: it would give the same
     numbers to every instance.
     """
+    seed_with = random.seed
     os.urandom = random._urandom = _forbid("`os.urandom`", _CHANCE)  # type: ignore[attr-defined, assignment]
     for name in random.__all__:
         if getattr(getattr(random, name), "__self__", None) is random._inst:  # type: ignore[attr-defined]
@@ -107,9 +108,9 @@ def _purify() -> None:
     forbidden = random.seed
 
     def seed(*arguments: Any) -> None:
-        # The runtime seeds it at every start, and that is the only thing that it is good for.
-        if _NoEnvironment.locked:
-            forbidden(*arguments)
+        # The runtime seeds it at every start. The sandbox gives it constant bytes for that, once: they must be drawn
+        # here, or a handler's own `random.Random()` would get them, and be no wish for randomness.
+        (forbidden if _NoEnvironment.locked else seed_with)(*arguments)
 
     random.seed = seed  # type: ignore[assignment]
     os.environ = _NoEnvironment(os.environ)  # type: ignore[assignment, arg-type]
