@@ -79,14 +79,19 @@ impl App {
         GuestState::new(self.store.clone(), &self.grants, self.limits.max_memory)
     }
 
-    /// A store for one instance. Its guest is stopped when its life is spent, and until then lets
-    /// others run at each tick of the clock.
+    /// A store for one instance.
     ///
     /// # Errors
     /// When a shared directory is gone.
-    pub fn new_instance(&self, life: Arc<Life>) -> Result<Store<GuestState>, HostError> {
+    pub fn new_store(&self) -> Result<Store<GuestState>, HostError> {
         let mut store = Store::new(&self.engine, self.new_state()?);
         store.limiter(|state| &mut state.limits);
+        Ok(store)
+    }
+
+    /// Before each request: its guest is stopped when this life is spent, and until then lets
+    /// others run at each tick of the clock.
+    pub fn begin(store: &mut Store<GuestState>, life: Arc<Life>) {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| {
             Ok(match life.is_spent() {
@@ -94,7 +99,6 @@ impl App {
                 false => UpdateDeadline::Yield(1),
             })
         });
-        Ok(store)
     }
 
     /// How many instances have room at one time.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use annals_host::engine::CompileCache;
+use annals_host::pool::Recycling;
 use annals_host::state::SharedDirectory;
 use annals_host::tools::export::Export;
 use annals_host::tools::import::Import;
@@ -96,6 +97,24 @@ pub struct Serve {
     #[arg(long, value_name = "N")]
     pub queue: Option<usize>,
 
+    /// Instances that stay warm between requests [default: as many as may be at work]. With 0 each
+    /// request has a fresh one.
+    #[arg(long, value_name = "N")]
+    pub warm: Option<u32>,
+
+    /// Requests that one instance serves before it is made anew.
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub recycle_requests: u32,
+
+    /// The age at which an instance is made anew.
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub recycle_age: Time,
+
+    /// By how much the memory of an instance may grow before it is made anew.
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub recycle_memory: Size,
+
     /// Event streams that are open at one time, beside the requests at work; more are answered 503.
     #[arg(long, value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(0..=4_000))]
@@ -117,6 +136,16 @@ pub struct Serve {
 impl Serve {
     pub fn queue_length(&self) -> usize {
         self.queue.unwrap_or(self.concurrency as usize * 16)
+    }
+
+    pub fn recycling(&self) -> Recycling {
+        Recycling {
+            warm: self.warm.unwrap_or(self.concurrency) as usize,
+            requests: self.recycle_requests,
+            age: self.recycle_age.0,
+            growth: self.recycle_memory.0,
+            ..Recycling::default()
+        }
     }
 
     pub fn compile_cache(&self) -> CompileCache {

@@ -1,4 +1,4 @@
-//! One request through one fresh instance.
+//! One request through one instance, which it has for itself.
 //!
 //! An answer counts only if the guest did not fail on the way to its end. So the answer is held
 //! back until its body is complete, unless it is long or an event stream: then it is passed on
@@ -17,7 +17,6 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::response::Parts;
 use hyper::{Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use wasmtime::Store;
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
@@ -25,10 +24,10 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use crate::app::App;
 use crate::fault::{Failure, Fault};
 use crate::life::Life;
+use crate::pool::Instance;
 use crate::preference;
 use crate::problem::Problem;
 use crate::server::{Body, BodyError, Host, full};
-use crate::state::GuestState;
 
 /// Longest answer that is held back until it is complete.
 const HELD_BACK: usize = 1 << 20;
@@ -38,7 +37,7 @@ const STALLED: Duration = Duration::from_secs(60);
 type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
 type Outcome = Arc<OnceLock<Fault>>;
 
-/// Serves a request by a new instance. `place` is held as long as the instance lives.
+/// Serves a request. `place` is held as long as the guest is at it.
 pub async fn serve(
     host: &Arc<Host>,
     request: Request<Full<Bytes>>,
@@ -50,9 +49,9 @@ pub async fn serve(
     let time = host.app.limits.timeout + preference::wait(request.headers());
     let life = Arc::new(Life::new(time, Some(place)));
     tokio::spawn({
-        let (app, life, outcome) = (host.app.clone(), life.clone(), outcome.clone());
+        let (host, life, outcome) = (host.clone(), life.clone(), outcome.clone());
         async move {
-            run(&app, &life, request, sender, |failure| {
+            run(&host, &life, request, sender, |failure| {
                 let _ = outcome.set(failure.report());
             })
             .await;
@@ -76,7 +75,7 @@ pub async fn serve(
     pass_on(host, head, body, outcome).await
 }
 
-/// Asks a new instance in no place of the gate, and waits until it is gone.
+/// Asks an instance in no place of the gate, and waits until it is done.
 ///
 /// # Errors
 /// Why there is no complete answer, or what failed after it.
@@ -87,10 +86,10 @@ pub async fn ask(
     let (sender, receiver) = oneshot::channel();
     let life = Arc::new(Life::new(host.app.limits.timeout, None));
     let running = tokio::spawn({
-        let (app, life) = (host.app.clone(), life.clone());
+        let (host, life) = (host.clone(), life.clone());
         async move {
             let mut failed = None;
-            run(&app, &life, request, sender, |failure| {
+            run(&host, &life, request, sender, |failure| {
                 failed = Some(failure)
             })
             .await;
@@ -125,51 +124,56 @@ fn failed(outcome: &Outcome) -> Fault {
 
 /// Runs the guest to its end, which may be long after its answer.
 async fn run(
-    app: &Arc<App>,
+    host: &Host,
     life: &Arc<Life>,
     request: Request<Full<Bytes>>,
     answer: oneshot::Sender<Answer>,
     report: impl FnOnce(Failure),
 ) {
-    let mut instance = match app.new_instance(life.clone()) {
+    let mut instance = match host.pool.take(life) {
         Ok(instance) => instance,
         Err(error) => return report(Failure::words(error.to_string())),
     };
-    let failure = {
-        let call = call(app, &mut instance, request, answer);
+    let done = {
+        let call = call(&host.app, &mut instance, request, answer);
         tokio::select! {
-            done = call => done.err().map(Failure::Trap),
-            late = life.over() => {
-                late.then(|| Failure::words("the guest waited longer than its time".into()))
-            }
+            done = call => done.map_err(|error| Some(Failure::Trap(error))),
+            late = life.over() => Err(late.then(|| {
+                Failure::words("the guest waited longer than its time".into())
+            })),
         }
     };
-    // Before the instance is dropped: that ends a half-written body, which then looks complete.
-    if let Some(failure) = failure {
-        report(failure);
+    match done {
+        Ok(()) => host.pool.give(instance),
+        Err(failure) => {
+            // Before the instance is dropped: that ends a half-written body, which then looks complete.
+            if let Some(failure) = failure {
+                report(failure);
+            }
+            drop(instance);
+        }
     }
-    drop(instance);
     life.leave();
     // Nobody waits for what was written after the answer; it is made durable all the same. A
     // failure of it is remembered by the store, and refuses the next answer.
-    let _ = app.store.barrier().wait().await;
+    let _ = host.app.store.barrier().wait().await;
 }
 
 async fn call(
     app: &App,
-    instance: &mut Store<GuestState>,
+    instance: &mut Instance,
     request: Request<Full<Bytes>>,
     answer: oneshot::Sender<Answer>,
 ) -> wasmtime::Result<()> {
-    let proxy = app.proxy().instantiate_async(&mut *instance).await?;
-    let request = instance
+    let (proxy, store) = instance.proxy(app).await?;
+    let request = store
         .data_mut()
         .http()
         .new_incoming_request(Scheme::Http, request)?;
-    let outparam = instance.data_mut().http().new_response_outparam(answer)?;
+    let outparam = store.data_mut().http().new_response_outparam(answer)?;
     proxy
         .wasi_http_incoming_handler()
-        .call_handle(instance, request, outparam)
+        .call_handle(store, request, outparam)
         .await
 }
 

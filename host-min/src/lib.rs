@@ -8,7 +8,8 @@
 //! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
 //! - [`store`]: the buckets: in memory, or embedded and durable with group commit
 //! - [`outgoing`]: requests that guests send
-//! - [`guest`]: one request through one fresh instance
+//! - [`guest`]: one request through one instance, which it has for itself
+//! - [`pool`]: instances that stay warm between requests
 //! - [`life`]: how long an instance may go on
 //! - [`streams`]: event streams, in places of their own
 //! - [`delivery`]: drives deliveries to reactions in the background
@@ -32,6 +33,7 @@ pub mod guest;
 pub mod keyvalue;
 pub mod life;
 pub mod outgoing;
+pub mod pool;
 pub mod preference;
 pub mod problem;
 pub mod server;

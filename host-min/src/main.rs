@@ -97,7 +97,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         tracing::warn!("the application is large: {room} event streams have room at a time");
     }
     let streams = Streams::new(options.max_streams.min(room));
-    let host = Host::new(app, gate, streams);
+    let host = Host::new(app, options.recycling(), gate, streams);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -23,6 +23,7 @@ use crate::delivery;
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::guest;
+use crate::pool::{Pool, Recycling};
 use crate::problem::Problem;
 use crate::streams::Streams;
 
@@ -45,11 +46,15 @@ pub fn full(bytes: Bytes) -> Body {
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pause after an accept that failed for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often resting instances are looked through.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// What serves requests, shared by all of them.
 pub struct Host {
     /// The application.
     pub app: Arc<App>,
+    /// Its instances.
+    pub pool: Pool,
     /// Places of requests.
     pub gate: Gate,
     /// Places of event streams.
@@ -61,9 +66,11 @@ pub struct Host {
 
 impl Host {
     /// Serves an application.
-    pub fn new(app: App, gate: Gate, streams: Streams) -> Arc<Self> {
+    pub fn new(app: App, recycling: Recycling, gate: Gate, streams: Streams) -> Arc<Self> {
+        let app = Arc::new(app);
         Arc::new(Self {
-            app: Arc::new(app),
+            pool: Pool::new(app.clone(), recycling),
+            app,
             gate,
             streams,
             stopping: watch::Sender::new(false),
@@ -147,9 +154,11 @@ impl Server {
             deliveries.spawn(delivery::drive(host.clone()));
         }
         tokio::pin!(stop);
+        let mut sweep = tokio::time::interval(SWEEP);
         loop {
             tokio::select! {
                 () = &mut stop => break,
+                _ = sweep.tick() => host.pool.sweep(),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(connection(stream, host.clone()));

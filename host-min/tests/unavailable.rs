@@ -10,6 +10,7 @@ use std::time::Duration;
 use annals_host::app::{App, Limits};
 use annals_host::engine::{self, CompileCache, EngineOptions};
 use annals_host::gate::Gate;
+use annals_host::pool::Recycling;
 use annals_host::server::{Host, Server};
 use annals_host::state::Grants;
 use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
@@ -83,7 +84,7 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
         ..Grants::default()
     };
     let app = App::load(&engine, &workspace.app(), store, grants, limits).expect("the guest fits");
-    let host = Host::new(app, Gate::new(4, 4), Streams::new(1));
+    let host = Host::new(app, Recycling::default(), Gate::new(4, 4), Streams::new(1));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime
         .block_on(Server::bind("127.0.0.1:0", host))

@@ -26,6 +26,10 @@ pub struct World {
     /// Fingerprint, stream and cursor by command id.
     claims: BTreeMap<String, (u64, String, u64)>,
     pub before_writes: Vec<Other>,
+    /// How many events each decision knew of.
+    pub decided_on: Vec<u64>,
+    /// Reads of streams.
+    pub loads: u32,
 }
 
 thread_local! {
@@ -101,6 +105,7 @@ pub mod event_store {
 
     pub fn load(stream: &str, after: Head, _limit: u32) -> Result<Page, StoreError> {
         with(|world| {
+            world.loads += 1;
             let slots = world.streams.get(stream).cloned().unwrap_or_default();
             let rest = slots.iter().skip(after.cursor as usize);
             let events: Vec<Event> = (after.version + 1..)
@@ -214,9 +219,12 @@ pub mod event_store {
 
 /// A decider whose payload names the stream.
 pub mod deciders {
+    use std::cell::Cell;
+
+    use super::with;
     use crate::annals::es::types::{
         Command, CommandSpec, Context, DecideError, DeciderDescriptor, Decision, Event, Fault,
-        NewEvent, Precondition,
+        NewEvent, Precondition, Rejection,
     };
 
     pub fn describe() -> Vec<DeciderDescriptor> {
@@ -233,8 +241,10 @@ pub mod deciders {
                 command("Open", Precondition::NoStream),
                 command("Add", Precondition::Any),
                 command("Close", Precondition::Any),
+                command("Break", Precondition::Any),
+                command("Refuse", Precondition::NoStream),
             ],
-            emits: vec!["Added".into()],
+            emits: vec!["Added".into(), "Broken".into()],
             folds: Vec::new(),
             snapshot_every: 0,
             state_version: 1,
@@ -245,24 +255,46 @@ pub mod deciders {
         Ok(format!("a-{}", String::from_utf8_lossy(&command.payload)))
     }
 
-    pub struct Session;
+    /// Its state is the number of events that it has folded.
+    #[derive(Default)]
+    pub struct Session(Cell<u64>);
 
     impl Session {
         pub fn new(_: u32) -> Self {
-            Self
+            Self::default()
         }
 
         pub fn restore(_: u32, _: &[u8]) -> Result<Self, Fault> {
-            Ok(Self)
+            Ok(Self::default())
         }
 
-        pub fn evolve(&self, _: &[Event]) -> Result<(), Fault> {
-            Ok(())
+        pub fn evolve(&self, events: &[Event]) -> Result<(), Fault> {
+            for event in events {
+                assert_eq!(event.version, self.0.get() + 1, "one after the other");
+                self.0.set(event.version);
+            }
+            match events.iter().any(|event| event.event_type == "Broken") {
+                true => Err(Fault {
+                    message: "broken".into(),
+                }),
+                false => Ok(()),
+            }
         }
 
         pub fn decide(&self, command: &Command, _: &Context) -> Result<Decision, DecideError> {
+            with(|world| world.decided_on.push(self.0.get()));
+            if command.command_type == "Refuse" {
+                return Err(DecideError::Rejected(Rejection {
+                    code: "no".into(),
+                    message: String::new(),
+                    details: None,
+                }));
+            }
             let event = NewEvent {
-                event_type: "Added".into(),
+                event_type: match command.command_type.as_str() {
+                    "Break" => "Broken".into(),
+                    _ => "Added".into(),
+                },
                 schema_version: 1,
                 content_type: String::new(),
                 payload: Vec::new(),

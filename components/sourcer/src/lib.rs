@@ -7,6 +7,7 @@
 //!
 //! - [`routes`]: which decider handles a command.
 //! - [`rehydrate`]: a decider's session at the head of its stream.
+//! - [`sessions`]: those that outlive their command, where instances stay warm.
 //! - [`submit`]: one command from request to outcome.
 //! - [`outside`]: the other components, or doubles of them.
 #![allow(missing_docs, reason = "generated bindings")]
@@ -16,6 +17,7 @@ mod doubles;
 mod outside;
 mod rehydrate;
 mod routes;
+mod sessions;
 mod submit;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,23 @@ pub struct Loaded {
     pub head: Head,
     /// Where the newest snapshot stands; the origin if there is none.
     pub snapshot: Head,
+    /// Of the snapshot and the payloads that it has folded.
+    pub bytes: usize,
+    /// It comes from an earlier command, so it may well be used again.
+    pub kept: bool,
+}
+
+impl Loaded {
+    /// That has seen nothing.
+    pub fn origin(index: u32) -> Self {
+        Self {
+            session: Session::new(index),
+            head: ORIGIN,
+            snapshot: ORIGIN,
+            bytes: 0,
+            kept: false,
+        }
+    }
 }
 
 pub enum Error {
@@ -27,12 +44,21 @@ pub enum Error {
     Fault(String),
 }
 
-/// Rehydrates: from the newest snapshot that the decider understands, or from the first event.
-pub fn load(index: u32, decider: &DeciderDescriptor, stream: &str) -> Result<Loaded, Error> {
-    let mut loaded = if decider.snapshot_every == 0 {
-        origin(index)
-    } else {
-        from_snapshot(index, decider, stream)
+/// Rehydrates: from the session of an earlier command, from the newest snapshot that the decider
+/// understands, or from the first event.
+pub fn load(
+    index: u32,
+    decider: &DeciderDescriptor,
+    stream: &str,
+    kept: Option<Loaded>,
+) -> Result<Loaded, Error> {
+    let mut loaded = match kept {
+        Some(loaded) => Loaded {
+            kept: true,
+            ..loaded
+        },
+        None if decider.snapshot_every == 0 => Loaded::origin(index),
+        None => from_snapshot(index, decider, stream),
     };
     catch_up(&mut loaded, stream)?;
     Ok(loaded)
@@ -42,7 +68,7 @@ pub fn load(index: u32, decider: &DeciderDescriptor, stream: &str) -> Result<Loa
 pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
     loop {
         let page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
-        evolve(&loaded.session, &page.events)?;
+        evolve(loaded, &page.events)?;
         loaded.head = page.head;
         if page.end {
             return Ok(());
@@ -52,7 +78,7 @@ pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
 
 /// Rehydrates up to a version, from the first event.
 pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error> {
-    let mut loaded = origin(index);
+    let mut loaded = Loaded::origin(index);
     loop {
         let mut page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
         let enough = at.is_some_and(|at| page.head.version >= at);
@@ -60,7 +86,7 @@ pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error>
             page.events.retain(|event| event.version <= at);
             page.head.version = page.head.version.min(at);
         }
-        evolve(&loaded.session, &page.events)?;
+        evolve(&mut loaded, &page.events)?;
         loaded.head = page.head;
         if page.end || enough {
             return Ok(loaded);
@@ -72,7 +98,7 @@ pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error>
 /// everything up to its head. A snapshot only saves time: failing to keep one fails nothing.
 ///
 /// The cadence counts events, and what is to be read: recorded outcomes take slots too.
-pub fn snapshot(loaded: &Loaded, decider: &DeciderDescriptor, stream: &str) {
+pub fn snapshot(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) {
     let every = u64::from(decider.snapshot_every);
     let due = |now: u64, then: u64| now / every > then / every;
     if every == 0
@@ -87,15 +113,9 @@ pub fn snapshot(loaded: &Loaded, decider: &DeciderDescriptor, stream: &str) {
             state_version: decider.state_version,
             head: loaded.head,
         };
-        let _ = event_store::save_snapshot(stream, &decider.name, &snapshot);
-    }
-}
-
-fn origin(index: u32) -> Loaded {
-    Loaded {
-        session: Session::new(index),
-        head: ORIGIN,
-        snapshot: ORIGIN,
+        if event_store::save_snapshot(stream, &decider.name, &snapshot).is_ok() {
+            loaded.snapshot = loaded.head;
+        }
     }
 }
 
@@ -108,26 +128,29 @@ fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loade
     let restored = found
         .filter(|snapshot| snapshot.state_version == decider.state_version)
         .and_then(|snapshot| {
-            Some((
-                Session::restore(index, &snapshot.state).ok()?,
-                snapshot.head,
-            ))
+            Some(Loaded {
+                session: Session::restore(index, &snapshot.state).ok()?,
+                head: snapshot.head,
+                snapshot: snapshot.head,
+                bytes: snapshot.state.len(),
+                kept: false,
+            })
         });
-    match restored {
-        Some((session, head)) => Loaded {
-            session,
-            head,
-            snapshot: head,
-        },
-        None => origin(index),
-    }
+    restored.unwrap_or_else(|| Loaded::origin(index))
 }
 
-fn evolve(session: &Session, events: &[Event]) -> Result<(), Error> {
+/// Folds events that follow what the session has seen. After an error it has seen nobody knows
+/// what, and is of no use.
+pub fn evolve(loaded: &mut Loaded, events: &[Event]) -> Result<(), Error> {
     if events.is_empty() {
         return Ok(());
     }
-    session
+    loaded.bytes += events
+        .iter()
+        .map(|event| event.payload.len())
+        .sum::<usize>();
+    loaded
+        .session
         .evolve(events)
         .map_err(|fault| Error::Fault(fault.message))
 }

@@ -10,6 +10,7 @@ use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Reque
 use crate::outside::{deciders, event_store, now, random};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Route};
+use crate::sessions;
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
@@ -46,6 +47,10 @@ struct Attempt {
     settle_unmet: bool,
     /// Decides so far.
     count: u32,
+    /// The stream's beginning was not looked at, so only an append proves that it is its end.
+    unread: bool,
+    /// The session failed to fold what was appended.
+    spoilt: bool,
 }
 
 impl Attempt {
@@ -92,12 +97,36 @@ impl Attempt {
             expected: request.expected,
             settle_unmet: request.settle_unmet,
             count: 0,
+            unread: false,
+            spoilt: false,
         })
     }
 
     fn run(mut self) -> Result<Accepted, SubmitError> {
-        let mut loaded = rehydrate::load(self.route.index, self.route.decider, &self.stream)
-            .map_err(|error| self.lift(error))?;
+        let mut loaded = self.load()?;
+        let result = self.decide(&mut loaded);
+        // What a handler did not get through has left its session as it may be.
+        if !self.spoilt && !matches!(result, Err(SubmitError::Fault(_))) {
+            sessions::keep(self.route.index, self.stream, loaded);
+        }
+        result
+    }
+
+    /// The decider's session at the stream's end.
+    fn load(&mut self) -> Result<Loaded, SubmitError> {
+        let kept = sessions::take(self.route.index, &self.stream);
+        // Where there must be no stream there is nothing to read: the append finds out.
+        self.unread = kept.is_none()
+            && matches!(self.route.precondition, Precondition::NoStream)
+            && self.expected.is_none_or(|expected| holds(expected, 0));
+        if self.unread {
+            return Ok(Loaded::origin(self.route.index));
+        }
+        rehydrate::load(self.route.index, self.route.decider, &self.stream, kept)
+            .map_err(|error| self.lift(error))
+    }
+
+    fn decide(&mut self, loaded: &mut Loaded) -> Result<Accepted, SubmitError> {
         // Nothing under this id can be before the claim's place: whoever claims has read this far.
         let claimed_at = loaded.head.cursor;
         if self.keyed {
@@ -110,18 +139,18 @@ impl Attempt {
             match claim.map_err(SubmitError::Store)? {
                 Claim::Fresh | Claim::Pending => {}
                 Claim::Done(outcome) => return self.first_outcome(outcome),
-                Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id)),
+                Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id.clone())),
             }
         }
         loop {
             self.count += 1;
-            let stop = match self.once(&mut loaded) {
+            let stop = match self.once(loaded) {
                 Err(Stop::Ended(error)) => return Err(error),
                 Err(stop) => stop,
                 Ok(accepted) => return Ok(accepted),
             };
             // Another attempt of the same command may be who was faster.
-            if self.keyed {
+            if self.keyed && !matches!(stop, Stop::Unread) {
                 let found = event_store::find_outcome(&self.command.id, &self.stream, claimed_at);
                 if let Some(outcome) = found.map_err(SubmitError::Store)? {
                     return self.first_outcome(outcome);
@@ -132,14 +161,16 @@ impl Attempt {
                 Stop::Conflict(conflict) if self.count >= ATTEMPTS => {
                     return Err(SubmitError::Conflict(conflict));
                 }
-                _ => {}
+                Stop::Unread => self.count -= 1,
+                Stop::Conflict(_) | Stop::Ended(_) => {}
             }
-            rehydrate::catch_up(&mut loaded, &self.stream).map_err(|error| self.lift(error))?;
+            self.unread = false;
+            rehydrate::catch_up(loaded, &self.stream).map_err(|error| self.lift(error))?;
         }
     }
 
     /// Decides once, and appends on the condition that the stream is still where it was.
-    fn once(&self, loaded: &mut Loaded) -> Result<Accepted, Stop> {
+    fn once(&mut self, loaded: &mut Loaded) -> Result<Accepted, Stop> {
         let version = loaded.head.version;
         for expected in [Some(self.route.precondition), self.expected]
             .into_iter()
@@ -160,7 +191,9 @@ impl Attempt {
             return Err(self.rejected(loaded, closed(&self.stream, version)));
         }
         let decision = match loaded.session.decide(&self.command, &self.context) {
+            Ok(decision) if self.unread && decision.events.is_empty() => return Err(Stop::Unread),
             Ok(decision) => decision,
+            Err(_) if self.unread => return Err(Stop::Unread),
             Err(DecideError::Rejected(reason)) => return Err(self.rejected(loaded, reason)),
             Err(error) => {
                 return Err(Stop::Ended(refuse(
@@ -193,9 +226,10 @@ impl Attempt {
         self.append(loaded, decision)
     }
 
-    fn append(&self, loaded: &mut Loaded, decision: Decision) -> Result<Accepted, Stop> {
+    fn append(&mut self, loaded: &mut Loaded, decision: Decision) -> Result<Accepted, Stop> {
         let snapshots = self.route.decider.snapshot_every > 0;
-        let folded: Vec<Event> = if snapshots {
+        let folds = snapshots || loaded.kept;
+        let folded: Vec<Event> = if folds {
             fold_input(&decision, loaded.head.version)
         } else {
             Vec::new()
@@ -216,17 +250,20 @@ impl Attempt {
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
         // A snapshot must hold the command's own events, so they are folded before it is taken.
         // What goes wrong from here on cannot fail a command that is in the log.
-        if snapshots && loaded.session.evolve(&folded).is_ok() {
+        if folds {
+            self.spoilt = rehydrate::evolve(loaded, &folded).is_err();
             loaded.head.version = appended.version;
             loaded.head.closed = close;
             loaded.head.cursor = appended.cursor;
-            rehydrate::snapshot(loaded, self.route.decider, &self.stream);
+            if snapshots && !self.spoilt {
+                rehydrate::snapshot(loaded, self.route.decider, &self.stream);
+            }
         }
         Ok(self.accept(appended, false))
     }
 
     /// A rejection under an id that the caller chose is recorded, so that it stays the answer.
-    fn rejected(&self, loaded: &Loaded, reason: Rejection) -> Stop {
+    fn rejected(&self, loaded: &mut Loaded, reason: Rejection) -> Stop {
         if let Err(stop) = self.record(loaded, Some(&reason)) {
             return stop;
         }
@@ -260,11 +297,11 @@ impl Attempt {
         }
     }
 
-    fn first_outcome(self, outcome: Outcome) -> Result<Accepted, SubmitError> {
+    fn first_outcome(&self, outcome: Outcome) -> Result<Accepted, SubmitError> {
         match outcome {
             Outcome::Accepted(appended) => Ok(self.accept(appended, true)),
             Outcome::Rejected(reason) => Err(SubmitError::Rejected(Refused {
-                command_id: self.command.id,
+                command_id: self.command.id.clone(),
                 reason,
                 duplicate: true,
             })),
@@ -295,6 +332,8 @@ enum Stop {
     Conflict(Conflict),
     /// A precondition does not hold.
     Unmet(Conflict),
+    /// It was decided on what nobody has looked at, and nothing will be appended.
+    Unread,
     Ended(SubmitError),
 }
 

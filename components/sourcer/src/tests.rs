@@ -1,4 +1,4 @@
-//! A precondition that does not hold, as an error and as an outcome.
+//! A precondition that does not hold, as an error and as an outcome; sessions that are kept.
 #![allow(clippy::unwrap_used)]
 
 use crate::annals::es::types::Precondition;
@@ -32,6 +32,11 @@ fn push(count: u64) {
     with(|world| (0..count).for_each(|_| world.push("a-1", "other")));
 }
 
+/// As if the instance were new.
+fn forget() {
+    crate::sessions::take(0, "a-1");
+}
+
 /// Slots of the stream, and its version.
 fn length() -> (usize, u64) {
     with(|world| (world.slots("a-1").len(), world.version("a-1")))
@@ -51,6 +56,7 @@ fn a_precondition_that_does_not_hold_stays_the_answer() {
         ("Add", Some(Precondition::At(3)), 1, "3"),
     ] {
         with(|world| *world = Default::default());
+        forget();
         push(before);
         let first = refused(submit(request(command, Some("c"), expected)));
         assert_eq!(first.reason.code, "precondition-failed");
@@ -132,4 +138,89 @@ fn a_closed_stream_takes_the_outcome_too() {
     assert_eq!(first.reason.code, "precondition-failed");
     assert!(refused(submit(request("Open", Some("c"), None))).duplicate);
     assert_eq!(length(), (2, 1));
+}
+
+/// What each decision knew of, since this was asked last.
+fn decided_on() -> Vec<u64> {
+    with(|world| std::mem::take(&mut world.decided_on))
+}
+
+#[test]
+fn a_kept_session_is_where_the_stream_is_whatever_others_append() {
+    let add = || submit(request("Add", None, None)).unwrap();
+    for others in [0, 0, 1, 0, 3, 0, 0] {
+        push(others);
+        let (_, version) = length();
+        assert_eq!(add().appended.version, version + 1);
+        assert_eq!(decided_on(), [version], "after {others} by others");
+    }
+    // And where somebody is faster, between the read and the write.
+    let (_, version) = length();
+    with(|world| {
+        world
+            .before_writes
+            .push(Box::new(|world| world.push("a-1", "other")));
+    });
+    assert_eq!(add().attempts, 2);
+    assert_eq!(decided_on(), [version, version + 1]);
+    add();
+    assert_eq!(decided_on(), [version + 2]);
+}
+
+#[test]
+fn a_session_that_failed_is_not_used_again() {
+    let submit = |command| submit(request(command, None, None));
+    submit("Add").unwrap();
+    submit("Add").unwrap();
+    // It is folded after it was appended: the command stands, the session does not.
+    submit("Break").unwrap();
+    assert_eq!(length(), (3, 3));
+    for _ in 0..2 {
+        let Err(SubmitError::Fault(fault)) = submit("Add") else {
+            panic!("the stream cannot be folded");
+        };
+        assert_eq!(fault.message, "broken");
+    }
+    with(|world| world.slots("a-1").truncate(2));
+    decided_on();
+    submit("Add").unwrap();
+    assert_eq!(decided_on(), [2], "from the first event");
+}
+
+#[test]
+fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
+    let loads = || with(|world| std::mem::take(&mut world.loads));
+    let open = |id| submit(request("Open", id, None));
+    assert_eq!(open(None).unwrap().attempts, 1);
+    assert_eq!((loads(), length()), (0, (1, 1)));
+    // It is there already: the append found out.
+    let Err(SubmitError::PreconditionFailed(unmet)) = open(None) else {
+        panic!("the stream exists");
+    };
+    assert_eq!((unmet.actual, loads()), (1, 1));
+    // A refusal proves nothing, so the stream is looked at: another answer comes first.
+    for id in [None, Some("c")] {
+        forget();
+        let refused = submit(request("Refuse", id, None));
+        match (id, refused) {
+            (None, Err(SubmitError::PreconditionFailed(unmet))) => assert_eq!(unmet.actual, 1),
+            (Some(_), Err(SubmitError::Rejected(refused))) => {
+                assert_eq!(refused.reason.code, "precondition-failed");
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+        assert_eq!(loads(), 1);
+    }
+    with(|world| world.streams.clear());
+    forget();
+    let refused = refused(submit(request("Refuse", None, None)));
+    assert_eq!(refused.reason.code, "no");
+    forget();
+    // What contradicts itself is compared with what is there.
+    push(2);
+    let at = Some(Precondition::At(3));
+    let Err(SubmitError::PreconditionFailed(unmet)) = submit(request("Open", None, at)) else {
+        panic!("neither holds");
+    };
+    assert_eq!(unmet.actual, 2);
 }

@@ -410,6 +410,22 @@ function randomOf(seed) {
   };
 }
 
+/** Of a state: plain data, Maps, Sets, dates, bytes, and objects of classes without private fields. */
+function copied(value, seen = new Map()) {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Date) return new Date(value.getTime());
+  if (ArrayBuffer.isView(value)) return value.slice();
+  if (seen.has(value)) return seen.get(value);
+  const [isMap, isSet] = [value instanceof Map, value instanceof Set];
+  const empty = () => (Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value)));
+  const copy = isMap ? new Map() : isSet ? new Set() : empty();
+  seen.set(value, copy);
+  if (isMap) for (const [key, one] of value) copy.set(copied(key, seen), copied(one, seen));
+  if (isSet) for (const one of value) copy.add(copied(one, seen));
+  for (const key of Reflect.ownKeys(value)) copy[key] = copied(value[key], seen);
+  return copy;
+}
+
 export function defineDecider(definition) {
   const { name, category, commands, events, initial, streamId, evolve, decide } = definition;
   demand(typeof name === 'string' && name !== '', '`name` must be the name of the decider');
@@ -497,7 +513,8 @@ export function defineDecider(definition) {
       try {
         const read = readCommand(command);
         answer = guarded(() =>
-          decide(this.#state, read, { now: Number(now), seed, actor, commandId: command.id, random: () => randomOf(seed) }),
+          // A copy: a session outlives its decisions, and none of them may change it.
+          decide(copied(this.#state), read, { now: Number(now), seed, actor, commandId: command.id, random: () => randomOf(seed) }),
         );
       } catch (error) {
         if (!(error instanceof Rejected)) throw decideError(error);

@@ -27,6 +27,7 @@ variable `type_name`; an event whose payload has changed has `schema_version: Cl
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import os
@@ -701,7 +702,8 @@ class SessionOf:
     def decide(self, c: wit.Command, ctx: wit.Context) -> wit.Decision:
         if self.broken is not None:
             raise _deciders().failed(self.broken)
-        return _deciders().decide(self.state, c, ctx)
+        # A copy: a session outlives its decisions, and none of them may change it.
+        return _deciders().decide(copy.deepcopy(self.state), c, ctx)
 
     def snapshot(self) -> Optional[bytes]:
         if self.broken is not None:

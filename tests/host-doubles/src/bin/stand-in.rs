@@ -10,6 +10,7 @@ use std::time::Duration;
 use annals_host::app::{App, Limits};
 use annals_host::engine::{self, CompileCache, EngineOptions};
 use annals_host::gate::Gate;
+use annals_host::pool::Recycling;
 use annals_host::server::{Host, Server};
 use annals_host::state::Grants;
 use annals_host::store::Embedded;
@@ -61,7 +62,12 @@ fn serve(cli: &Cli) -> Result<()> {
         max_body: 8 << 20,
     };
     let app = App::load(&engine, &cli.app, store, Grants::default(), limits)?;
-    let host = Host::new(app, Gate::new(PLACES, 256), Streams::new(PLACES));
+    // Those hosts make an instance for each request.
+    let recycling = Recycling {
+        warm: 0,
+        ..Recycling::default()
+    };
+    let host = Host::new(app, recycling, Gate::new(PLACES, 256), Streams::new(PLACES));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
