@@ -13,6 +13,7 @@ use crate::engine;
 use crate::error::HostError;
 use crate::keyvalue;
 use crate::life::Life;
+use crate::precompiled::CompileCache;
 use crate::state::{Grants, GuestState};
 use crate::store::Kv;
 
@@ -41,18 +42,19 @@ pub struct App {
 }
 
 impl App {
-    /// Compiles the component in `path` (or takes it from the engine's cache) and links it.
+    /// Compiles the component in `path` (or takes it from the cache) and links it.
     ///
     /// # Errors
     /// The component is at fault, or a shared directory cannot be opened.
     pub fn load(
         engine: &Engine,
         path: &Path,
+        cache: &CompileCache,
         store: Arc<dyn Kv>,
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, HostError> {
-        let component = compile(engine, path)?;
+        let component = compile(engine, path, cache)?;
         let unfit = |e: wasmtime::Error| HostError::Unfit {
             path: PathBuf::from(path),
             reason: one_line(&e),
@@ -112,7 +114,7 @@ impl App {
     }
 }
 
-fn compile(engine: &Engine, path: &Path) -> Result<Component, HostError> {
+fn compile(engine: &Engine, path: &Path, cache: &CompileCache) -> Result<Component, HostError> {
     let bytes = std::fs::read(path).map_err(|source| HostError::Read {
         path: path.to_owned(),
         source,
@@ -121,7 +123,7 @@ fn compile(engine: &Engine, path: &Path) -> Result<Component, HostError> {
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         return Err(HostError::CoreModule(path.to_owned()));
     }
-    Component::from_binary(engine, &bytes).map_err(|e| HostError::Compile {
+    cache.load(engine, &bytes).map_err(|e| HostError::Compile {
         path: path.to_owned(),
         reason: one_line(&e),
     })

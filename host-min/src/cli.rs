@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use annals_host::engine::CompileCache;
 use annals_host::pool::Recycling;
+use annals_host::precompiled::CompileCache;
 use annals_host::state::SharedDirectory;
 use annals_host::tools::export::Export;
 use annals_host::tools::import::Import;
@@ -124,7 +124,7 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", default_value = "8MiB")]
     pub max_body: Size,
 
-    /// Where compiled components are kept [default: annals-host in the user's cache directory].
+    /// Where compiled components are kept; nobody else may write to it [default: annals-host in the user's cache directory].
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     pub cache_dir: Option<PathBuf>,
 

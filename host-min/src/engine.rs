@@ -1,12 +1,9 @@
 //! How wasmtime is configured.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::HostError;
 
@@ -25,17 +22,6 @@ const MAX_INSTANCE_SIZE: usize = 16 << 20;
 /// need no system call to be reset.
 const KEEP_RESIDENT: usize = 128 << 10;
 
-/// Where compiled components are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CompileCache {
-    /// Compile at each start.
-    Off,
-    /// In this directory.
-    At(PathBuf),
-    /// In the user's cache directory.
-    User,
-}
-
 /// What decides the size of the engine's pool.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -43,14 +29,12 @@ pub struct EngineOptions {
     pub instances: u32,
     /// Bytes of one linear memory.
     pub max_memory: usize,
-    /// Compiled components.
-    pub cache: CompileCache,
 }
 
 /// An engine for many big compositions at a time, and the clock that interrupts its guests.
 ///
 /// # Errors
-/// When the cache directory or the address space cannot be had.
+/// When the address space cannot be had.
 pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
     let engine_error = |e: wasmtime::Error| HostError::Engine(format!("{e:#}"));
     let mut config = Config::new();
@@ -63,9 +47,6 @@ pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
         // The handler's name stands at the far end of a stack: more frames than a wasm stack (512 KiB) holds.
         .wasm_backtrace_max_frames(NonZeroUsize::new(1 << 16))
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
-    if let Some(cache) = open_cache(&options.cache).map_err(engine_error)? {
-        config.cache(Some(cache));
-    }
     let engine = Engine::new(&config).map_err(engine_error)?;
     start_clock(&engine)?;
     Ok(engine)
@@ -92,29 +73,6 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(KEEP_RESIDENT);
     pool
-}
-
-fn open_cache(wanted: &CompileCache) -> wasmtime::Result<Option<Cache>> {
-    let directory = match wanted {
-        CompileCache::Off => return Ok(None),
-        CompileCache::At(directory) => std::path::absolute(directory)?,
-        CompileCache::User => match user_cache_directory() {
-            Some(directory) => directory,
-            None => return Ok(None),
-        },
-    };
-    std::fs::create_dir_all(&directory)?;
-    let mut config = CacheConfig::new();
-    config.with_directory(directory);
-    Ok(Some(Cache::new(config)?))
-}
-
-fn user_cache_directory() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
-    Some(base.join("annals-host"))
 }
 
 /// The clock stops with the last handle of the engine.

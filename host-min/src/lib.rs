@@ -4,6 +4,7 @@
 //!
 //! - [`engine`]: how wasmtime is configured; the clock that bounds running guests
 //! - [`app`]: a component loaded, checked against what this host offers, ready to instantiate
+//! - [`precompiled`]: components that were compiled before
 //! - [`state`]: what one guest instance owns, and its limits
 //! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
 //! - [`store`]: the buckets: in memory, or embedded and durable with group commit
@@ -34,6 +35,7 @@ pub mod keyvalue;
 pub mod life;
 pub mod outgoing;
 pub mod pool;
+pub mod precompiled;
 pub mod preference;
 pub mod problem;
 pub mod server;

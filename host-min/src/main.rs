@@ -70,7 +70,6 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     let engine = engine::start(&EngineOptions {
         instances: options.concurrency + options.max_streams + workers,
         max_memory: options.max_memory.0,
-        cache: options.compile_cache(),
     })?;
     let store: Arc<dyn Kv> = match &options.store {
         StoreChoice::Memory => Arc::new(Memory::default()),
@@ -89,7 +88,14 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
             .map(|variable| variable.0.clone())
             .collect(),
     };
-    let app = App::load(&engine, &options.component, store, grants, limits)?;
+    let app = App::load(
+        &engine,
+        &options.component,
+        &options.compile_cache(),
+        store,
+        grants,
+        limits,
+    )?;
     let gate = Gate::new(options.concurrency, options.queue_length());
     // Streams last: what they take must not be missing when a command comes.
     let room = app.room().saturating_sub(options.concurrency + workers);

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_host::app::{App, Limits};
-use annals_host::engine::{self, CompileCache, EngineOptions};
+use annals_host::engine::{self, EngineOptions};
 use annals_host::gate::Gate;
 use annals_host::pool::Recycling;
+use annals_host::precompiled::CompileCache;
 use annals_host::server::{Host, Server};
 use annals_host::state::Grants;
 use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
@@ -68,7 +69,6 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
     let options = EngineOptions {
         instances: 5,
         max_memory: 8 << 20,
-        cache: CompileCache::Off,
     };
     let engine = engine::start(&options).expect("an engine");
     let limits = Limits {
@@ -83,7 +83,15 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
         environment: vec![("AUTHORITY".into(), authority)],
         ..Grants::default()
     };
-    let app = App::load(&engine, &workspace.app(), store, grants, limits).expect("the guest fits");
+    let app = App::load(
+        &engine,
+        &workspace.app(),
+        &CompileCache::Off,
+        store,
+        grants,
+        limits,
+    )
+    .expect("the guest fits");
     let host = Host::new(app, Recycling::default(), Gate::new(4, 4), Streams::new(1));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime

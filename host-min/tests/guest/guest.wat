@@ -62,6 +62,8 @@
   (global $key-len (mut i32) (i32.const 0))
   (global $reacts i32 (i32.const 0))
   (global $headers (mut i32) (i32.const 0))
+  ;; Requests that this instance has had.
+  (global $served (mut i32) (i32.const 0))
   ;; 0..1023: return areas; 1024: constants
   (data (i32.const 1024) "ok")
   (data (i32.const 1040) "value")
@@ -190,10 +192,11 @@
     (call $answer (local.get $out) (i32.const 200) (i32.const 1024) (i32.const 2)))
 
   (func $number (param $out i32)
-    (local $n i32)
     (call $increment (call $bucket) (global.get $key) (global.get $key-len) (i64.const 0) (i32.const 0))
     (if (i32.load8_u (i32.const 0)) (then unreachable))
-    (local.set $n (i32.wrap_i64 (i64.load (i32.const 8))))
+    (call $three-digits (local.get $out) (i32.wrap_i64 (i64.load (i32.const 8)))))
+
+  (func $three-digits (param $out i32) (param $n i32)
     (i32.store8 (i32.const 2000) (i32.add (i32.const 48) (i32.div_u (local.get $n) (i32.const 100))))
     (i32.store8 (i32.const 2001) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $n) (i32.const 10)) (i32.const 10))))
     (i32.store8 (i32.const 2002) (i32.add (i32.const 48) (i32.rem_u (local.get $n) (i32.const 10))))
@@ -255,11 +258,18 @@
 
   (func (export "wasi:http/incoming-handler@0.2.4#handle") (param $request i32) (param $out i32)
     (local $what i32)
+    ;; What the last request left is forgotten.
+    (global.set $free (i32.const 131072))
+    (global.set $headers (i32.const 0))
+    (global.set $served (i32.add (global.get $served) (i32.const 1)))
     (call $path (local.get $request) (i32.const 0))
     (global.set $key (i32.add (i32.load (i32.const 4)) (i32.const 1)))
     (global.set $key-len (i32.sub (i32.load (i32.const 8)) (i32.const 1)))
     (local.set $what (i32.load8_u (global.get $key)))
     (if (i32.eq (local.get $what) (i32.const 0x6f)) (then (call $answer (local.get $out) (i32.const 200) (i32.const 1024) (i32.const 2)) (return)))
+    (if (i32.eq (local.get $what) (i32.const 0x69)) (then (call $three-digits (local.get $out) (global.get $served)) (return)))
+    (if (i32.eq (local.get $what) (i32.const 0x6b)) (then (drop (memory.grow (i32.const 16))) (call $three-digits (local.get $out) (global.get $served)) (return)))
+    (if (i32.eq (local.get $what) (i32.const 0x62)) (then (drop (call $begin (local.get $out) (i32.const 200))) (return)))
     (if (i32.eq (local.get $what) (i32.const 0x74)) (then (call $handler:open-account)))
     (if (i32.eq (local.get $what) (i32.const 0x6c)) (then (call $handler:spin)))
     (if (i32.eq (local.get $what) (i32.const 0x6d)) (then (call $handler:hog)))

@@ -80,15 +80,21 @@ impl Workspace {
     }
 
     pub fn command(&self, options: &[&str]) -> Command {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        let mut command = self.command_with_cache(&cache);
+        command.args(options);
+        command
+    }
+
+    pub fn command_with_cache(&self, cache: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_annals-host"));
         command
             .arg("serve")
             .arg(self.app())
-            .args(["--listen", "127.0.0.1:0"]);
-        command
+            .args(["--listen", "127.0.0.1:0"])
             .arg("--cache-dir")
-            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
-        command.args(options).stdin(Stdio::null());
+            .arg(cache)
+            .stdin(Stdio::null());
         command
     }
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_host::app::{App, Limits};
-use annals_host::engine::{self, CompileCache, EngineOptions};
+use annals_host::engine::{self, EngineOptions};
 use annals_host::gate::Gate;
 use annals_host::pool::Recycling;
+use annals_host::precompiled::CompileCache;
 use annals_host::server::{Host, Server};
 use annals_host::state::Grants;
 use annals_host::store::Embedded;
@@ -53,7 +54,6 @@ fn serve(cli: &Cli) -> Result<()> {
     let engine = engine::start(&EngineOptions {
         instances: 2 * PLACES,
         max_memory,
-        cache: CompileCache::User,
     })?;
     let store = Arc::new(StandIn::new(cli.like, Embedded::open(&cli.store)?));
     let limits = Limits {
@@ -61,7 +61,14 @@ fn serve(cli: &Cli) -> Result<()> {
         max_memory,
         max_body: 8 << 20,
     };
-    let app = App::load(&engine, &cli.app, store, Grants::default(), limits)?;
+    let app = App::load(
+        &engine,
+        &cli.app,
+        &CompileCache::User,
+        store,
+        Grants::default(),
+        limits,
+    )?;
     // Those hosts make an instance for each request.
     let recycling = Recycling {
         warm: 0,
