@@ -87,7 +87,7 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", default_value = "128MiB")]
     pub max_memory: Size,
 
-    /// Requests at work at one time; each has an instance of its own.
+    /// Requests at work at one time; each has an instance for itself.
     #[arg(long, visible_alias = "max-instances", value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub concurrency: u32,

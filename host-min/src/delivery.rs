@@ -1,7 +1,7 @@
 //! Drives deliveries to reactions in the background.
 //!
 //! The application delivers; the host only asks it to, as any client could: one worker for each
-//! reaction sends `POST /admin/pump?reaction=..` to a fresh instance whenever there may be work. A
+//! reaction sends `POST /admin/pump?reaction=..` to an instance whenever there may be work. A
 //! handler that traps takes nothing but its worker's instance with it.
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod first_steps;
 mod http;
 mod imports;
 mod increment;
+mod instructions;
 mod jco;
 mod languages;
 mod live;

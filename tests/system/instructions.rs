@@ -1,0 +1,198 @@
+//! How many instructions the hot paths take, beside what is recorded.
+//!
+//! wasmtime counts them (its fuel: one for most instructions of WebAssembly), so the machine and what
+//! else it does change nothing: the same component and the same requests give the same counts but for
+//! the digits of times and random ids. The host's own work is not in them.
+//!
+//! `BLESS=1 cargo xtask test instructions` records what is counted now.
+
+use crate::support;
+use annals_host::app::{App, Limits};
+use annals_host::gate::Gate;
+use annals_host::guest;
+use annals_host::life::Life;
+use annals_host::pool::Recycling;
+use annals_host::precompiled::CompileCache;
+use annals_host::server::Host;
+use annals_host::state::Grants;
+use annals_host::store::Memory;
+use annals_host::streams::Streams;
+use annals_tests::app;
+use annals_tests::server::Kind;
+use annals_tests::tools;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::{Config, Engine};
+
+/// By so much a count may grow, or shrink, unrecorded.
+const TOLERATED: f64 = 0.05;
+/// An event's commands in front of what is measured on a longer stream.
+const HISTORY: u32 = 500;
+
+/// The bank on an engine that counts.
+struct Counted {
+    host: Arc<Host>,
+    counts: BTreeMap<String, u64>,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let mut config = Config::new();
+        config.consume_fuel(true).concurrency_support(false);
+        let engine = Engine::new(&config).expect("an engine");
+        let limits = Limits {
+            timeout: Duration::from_secs(600),
+            max_memory: 128 << 20,
+            max_body: 1 << 20,
+        };
+        let file = support::composed(&app::bank(), Kind::Annals);
+        let store = Arc::new(Memory::default());
+        let app = App::load(
+            &engine,
+            &file,
+            &CompileCache::Off,
+            store,
+            Grants::default(),
+            limits,
+        );
+        let host = Host::new(
+            app.expect("it fits"),
+            Recycling::default(),
+            Gate::new(4, 4),
+            Streams::new(1),
+        );
+        Self {
+            host,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// One request, by the instance that rests, or a new one.
+    async fn ask(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> u64 {
+        let before = self.left();
+        let mut request = hyper::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "annals");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = body.to_owned().into_bytes().into();
+        let request = request
+            .body(http_body_util::Full::new(body))
+            .expect("a request");
+        let answer = guest::ask(&self.host, request).await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}: {:?}", answer.body());
+        before - self.left()
+    }
+
+    /// Instructions that the resting instance may still take; a new one has all of them.
+    fn left(&self) -> u64 {
+        if self.host.pool.resting() == 0 {
+            return u64::MAX;
+        }
+        let life = Arc::new(Life::new(Duration::from_secs(600), None));
+        let instance = self.host.pool.take(&life).expect("it rests");
+        let left = instance.store.get_fuel().expect("this engine counts");
+        self.host.pool.give(instance);
+        left
+    }
+
+    async fn command(&self, name: &str, key: Option<&str>, body: &str) -> u64 {
+        self.ask("POST", &format!("/commands/{name}"), key, body)
+            .await
+    }
+
+    fn record(&mut self, what: &str, count: u64) {
+        self.counts.insert(what.to_owned(), count);
+    }
+
+    /// The resting instance goes.
+    fn forget(&self) {
+        let life = Arc::new(Life::new(Duration::from_secs(600), None));
+        drop(self.host.pool.take(&life));
+    }
+}
+
+fn open(account: &str) -> String {
+    format!(r#"{{"account":"{account}","owner":"Ada","deposit":100}}"#)
+}
+
+async fn count() -> BTreeMap<String, u64> {
+    let mut counted = Counted::new();
+    let deposit = r#"{"account":"1","amount":7}"#;
+    let count = counted.command("OpenAccount", None, &open("1")).await;
+    counted.record("a new stream, cold", count);
+    let count = counted.command("OpenAccount", None, &open("2")).await;
+    counted.record("a new stream, warm", count);
+    let count = counted.command("OpenAccount", Some("k1"), &open("3")).await;
+    counted.record("a new stream, warm, with an idempotency key", count);
+    counted.command("Deposit", None, deposit).await;
+    let count = counted.command("Deposit", None, deposit).await;
+    counted.record("an event more, warm", count);
+    for _ in 0..HISTORY {
+        counted.command("Deposit", None, deposit).await;
+    }
+    let count = counted.command("Deposit", None, deposit).await;
+    counted.record("an event more after 500, warm", count);
+    counted.forget();
+    let count = counted.command("Deposit", None, deposit).await;
+    counted.record("an event more after 500, cold, from a snapshot", count);
+    counted.forget();
+    let count = counted
+        .ask("GET", "/streams/account-1/state?decider=transact&at=500", None, "")
+        .await;
+    counted.record("the state after 500 events", count);
+    let count = counted
+        .ask("GET", "/streams/account-1?limit=100", None, "")
+        .await;
+    counted.record("a page of 100 events", count);
+    let count = counted
+        .ask(
+            "POST",
+            "/admin/pump?reaction=balances&budget=60000",
+            None,
+            "",
+        )
+        .await;
+    counted.record("some 500 events into a view", count);
+    let count = counted.ask("GET", "/views/balances/1", None, "").await;
+    counted.record("a row of a view", count);
+    counted.counts
+}
+
+#[test]
+fn the_hot_paths_take_no_more_instructions_than_recorded() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let counted = runtime.block_on(count());
+    let file = tools::workspace().join("tests/instructions.toml");
+    if std::env::var_os("BLESS").is_some() {
+        let mut text = String::from(
+            "# Instructions of WebAssembly that the bank's hot paths take on annals-host, the handlers' own among them.\n\
+             # `BLESS=1 cargo xtask test instructions` writes this file.\n\n",
+        );
+        for (what, count) in &counted {
+            text.push_str(&format!("{what:?} = {count}\n"));
+        }
+        std::fs::write(&file, text).expect("written");
+        return;
+    }
+    let text = std::fs::read_to_string(&file).expect("what is recorded");
+    let recorded: BTreeMap<String, u64> = toml::from_str(&text).expect("counts");
+    let mut differ = Vec::new();
+    for (what, count) in &counted {
+        let known = recorded.get(what).copied().unwrap_or(0);
+        #[allow(clippy::cast_precision_loss, reason = "a ratio")]
+        let ratio = *count as f64 / known as f64;
+        println!("{what:55} {count:>12} {:+6.1} %", (ratio - 1.0) * 100.0);
+        if (ratio - 1.0).abs() > TOLERATED {
+            differ.push(format!("{what}: {known} recorded, {count} counted"));
+        }
+    }
+    assert!(
+        differ.is_empty() && recorded.len() == counted.len(),
+        "hot paths have changed; if that is meant, record it: BLESS=1 cargo xtask test instructions\n{}",
+        differ.join("\n")
+    );
+}
