@@ -41,6 +41,8 @@ struct Dispatcher;
 thread_local! {
     /// What an instance knows of the application, which never changes.
     static REACTIONS: OnceCell<Rc<[Reaction]>> = const { OnceCell::new() };
+    /// Milliseconds of deliveries after an answer.
+    static BUDGET: OnceCell<u32> = const { OnceCell::new() };
 }
 
 /// All reactions of the application.
@@ -90,9 +92,12 @@ impl Guest for Dispatcher {
     }
 
     fn after_answer() {
-        let budget = settings::get().delivery_budget;
+        let budget = BUDGET.with(|known| *known.get_or_init(|| settings::get().delivery_budget));
+        if budget == 0 {
+            return;
+        }
         let reactions = reactions();
-        if budget > 0 && !reactions.is_empty() {
+        if !reactions.is_empty() {
             // The engine has said what went wrong, and nobody else waits for it.
             let _ = Engine::new(&Outside, &reactions).pump(None, budget.into());
         }
