@@ -240,6 +240,18 @@ fn attack(
     Ok(tally.into_inner())
 }
 
+impl Tally {
+    /// Keeps an error, if it is one.
+    fn failed(&mut self, why: String) -> Result<()> {
+        if !why.is_empty() {
+            self.errors.push(why);
+        }
+        let enough = self.errors.len() >= 1_000;
+        ensure!(!enough, "too many errors, such as {:?}", self.errors.last());
+        Ok(())
+    }
+}
+
 struct Client {
     number: usize,
     address: SocketAddr,
@@ -299,16 +311,7 @@ impl Client {
                     }
                 }
             };
-            let mut tally = self.tally.borrow_mut();
-            if !why.is_empty() {
-                tally.errors.push(why);
-            }
-            ensure!(
-                tally.errors.len() < 1_000,
-                "too many errors: {:?}",
-                tally.errors.last()
-            );
-            drop(tally);
+            self.tally.borrow_mut().failed(why)?;
             again = true;
             tokio::time::sleep(PAUSE).await;
         }
