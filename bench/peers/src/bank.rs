@@ -133,6 +133,7 @@ pub async fn fill(folder: &Path, streams: &[String]) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use annals_bench_domain::{Movement, Open};
