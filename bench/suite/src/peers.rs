@@ -24,7 +24,7 @@ pub enum Peer {
         /// States are kept in memory.
         cache: bool,
     },
-    /// axum alone.
+    /// hyper alone.
     NativeHello,
     /// axum, cqrs-es and sqlite-es.
     Cqrs {
@@ -47,7 +47,7 @@ pub const WASMTIME_HELLO: Peer = Peer::Wasmtime(App::Hello);
 pub const NATIVE: Peer = Peer::Native { cache: false };
 /// By hand, with states in memory.
 pub const NATIVE_CACHE: Peer = Peer::Native { cache: true };
-/// axum alone.
+/// hyper alone.
 pub const NATIVE_HELLO: Peer = Peer::NativeHello;
 /// cqrs-es without snapshots.
 pub const CQRS: Peer = Peer::Cqrs { snapshots: 0 };
@@ -77,7 +77,7 @@ impl Peer {
             Self::Wasmtime(app) => format!("wasmtime serve{}", app.suffix()),
             Self::Native { cache: false } => "native".into(),
             Self::Native { cache: true } => "native, states in memory".into(),
-            Self::NativeHello => "axum hello".into(),
+            Self::NativeHello => "hyper hello".into(),
             Self::Cqrs { snapshots: 0 } => "cqrs-es".into(),
             Self::Cqrs { .. } => "cqrs-es, snapshots".into(),
         }
