@@ -56,6 +56,8 @@ pub struct Case<'a> {
     pub source: Make<'a>,
     /// What must answer 200 before it begins.
     pub ready: Option<&'a str>,
+    /// An account that is paid into once, before it begins.
+    pub prime: Option<&'a str>,
 }
 
 impl Bench {
@@ -143,6 +145,13 @@ impl Bench {
     fn under_load(&self, run: &Run, case: &Case<'_>) -> Result<BTreeMap<Metric, f64>> {
         if let Some(path) = case.ready {
             run.wait_for(path)?;
+        }
+        if let Some(account) = case.prime {
+            let body = format!("{{\"account\":\"{account}\",\"amount\":1}}");
+            let answer = run
+                .client()
+                .post("/commands/Deposit", &[], body.as_bytes())?;
+            ensure!(answer.status == 200, "{}: {}", answer.status, answer.text);
         }
         let source = (case.source)();
         let load = |time| Load {

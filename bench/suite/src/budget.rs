@@ -60,21 +60,16 @@ pub fn all(report: &Report) -> Vec<Budget> {
         |what: &str, limit, unit, measured| budget(what, Side::AtMost, limit, unit, measured);
     let mut budgets = vec![
         at_least(
-            "events into a decider, a page at a time (boundary, with JSON and folding)",
+            "events from component to component, pages of 256 (the boundary alone)",
             5.0,
             "M/s",
-            million(report.spread("boundary", boundary::FOLDED, "transact", Metric::Events)),
+            million(report.spread("boundary", boundary::ALONE, boundary::PEER, Metric::Events)),
         ),
         at_least(
-            "events into a decider that passes them over (boundary alone)",
+            "the same, decoded from JSON and folded by a decider of the SDK",
             5.0,
             "M/s",
-            million(report.spread(
-                "boundary",
-                boundary::PASSED_OVER,
-                "transact",
-                Metric::Events,
-            )),
+            million(report.spread("boundary", boundary::FOLDED, boundary::PEER, Metric::Events)),
         ),
         at_least(
             "short streams, beside a hello-world component on annals-host",

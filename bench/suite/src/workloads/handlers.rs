@@ -25,6 +25,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
             clients: 8,
             source: &|| sources::toys("Command0"),
             ready: None,
+            prime: None,
         })?;
     }
     Ok(())

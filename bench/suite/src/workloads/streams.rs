@@ -57,6 +57,7 @@ pub fn short(bench: &mut Bench) -> Result<()> {
             clients,
             source: &|| sources::fresh(0),
             ready: None,
+            prime: None,
         })?;
     }
     bench.compare(&Case {
@@ -68,6 +69,7 @@ pub fn short(bench: &mut Bench) -> Result<()> {
         clients: CLIENTS,
         source: &sources::fresh_with_keys,
         ready: None,
+        prime: None,
     })
 }
 
@@ -88,6 +90,7 @@ pub fn grown(bench: &mut Bench) -> Result<()> {
             clients,
             source: &sources::short,
             ready: None,
+            prime: None,
         })?;
     }
     Ok(())
@@ -109,10 +112,12 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
                 name: hot_case(length, clients),
                 x: None,
                 peers: &[ANNALS, NATIVE, NATIVE_CACHE, CQRS, CQRS_SNAPSHOTS],
-                streams: &[(HOT.into(), length)],
+                // One short, so that the first command takes a snapshot where there are any.
+                streams: &[(HOT.into(), (length - 1).max(1))],
                 clients,
                 source: &|| sources::hot(length),
                 ready: None,
+                prime: (length > 1).then_some(HOT),
             })?;
         }
     }
@@ -126,6 +131,7 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
         clients: 8,
         source: &|| sources::hot(1_000),
         ready: None,
+        prime: None,
     })
 }
 
@@ -142,6 +148,7 @@ pub fn zipf(bench: &mut Bench) -> Result<()> {
         clients: CLIENTS,
         source: &|| sources::zipf(accounts),
         ready: None,
+        prime: None,
     })
 }
 
@@ -157,6 +164,7 @@ pub fn payloads(bench: &mut Bench) -> Result<()> {
             clients: 8,
             source: &|| sources::fresh(bytes),
             ready: None,
+            prime: None,
         })?;
     }
     Ok(())
@@ -173,6 +181,7 @@ pub fn reactions(bench: &mut Bench) -> Result<()> {
         clients: CLIENTS,
         source: &|| sources::fresh(0),
         ready: None,
+        prime: None,
     })
 }
 
@@ -196,6 +205,7 @@ pub fn reads(bench: &mut Bench) -> Result<()> {
             clients: 8,
             source: &|| sources::reads(&path),
             ready: Some(&path),
+            prime: None,
         })?;
     }
     Ok(())
