@@ -66,12 +66,6 @@ pub fn all(report: &Report) -> Vec<Budget> {
             million(report.spread("boundary", boundary::ALONE, boundary::PEER, Metric::Events)),
         ),
         at_least(
-            "the same, decoded from JSON and folded by a decider of the SDK",
-            5.0,
-            "M/s",
-            million(report.spread("boundary", boundary::FOLDED, boundary::PEER, Metric::Events)),
-        ),
-        at_least(
             "short streams, beside a hello-world component on annals-host",
             0.5,
             "x",

@@ -44,7 +44,7 @@ const PAGES: u32 = 16;
 /// The case of a decider that does nothing.
 pub const ALONE: &str = "component to component, nothing done with them";
 /// The case of a decider that was built with the SDK.
-pub const FOLDED: &str = "component to component, decoded and folded by transact";
+const FOLDED: &str = "component to component, decoded and folded by transact";
 /// The same without JSON.
 const PASSED_OVER: &str = "component to component, passed over by transact";
 /// By the host.
