@@ -154,14 +154,14 @@ impl Bench {
             ensure!(answer.status == 200, "{}: {}", answer.status, answer.text);
         }
         let source = (case.source)();
-        let load = |time| Load {
+        let with = |time| Load {
             clients: case.clients,
             time,
-            most: u64::MAX,
+            most: load::MOST,
         };
-        run.load(load(self.warm_up), &source)?;
+        run.load(with(self.warm_up), &source)?;
         let before = run.usage()?;
-        let measured = run.load(load(self.time), &source)?;
+        let measured = run.load(with(self.time), &source)?;
         let after = run.usage()?;
         if !run.peer.is_hello() {
             run.check_ends(&source.borrow().ends())?;

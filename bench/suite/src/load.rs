@@ -23,6 +23,8 @@ use crate::process;
 
 /// A run that hangs is given up so long after its time.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Requests of one load, at most.
+pub const MOST: u64 = 2_000_000;
 /// Pause before a command that met a conflict is sent again.
 const AFTER_CONFLICT: Duration = Duration::from_millis(1);
 

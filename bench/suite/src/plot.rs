@@ -158,8 +158,8 @@ pub fn draw(
                 .x_desc(x)
                 .y_desc(y)
                 .light_line_style(WHITE)
-                .x_label_formatter(&|v| crate::stats::short(*v))
-                .y_label_formatter(&|v| crate::stats::short(*v))
+                .x_label_formatter(&|v| label(*v))
+                .y_label_formatter(&|v| label(*v))
                 .draw()
                 .map_err(|e| failed(&e))?;
             for (number, line) in lines.iter().enumerate() {
@@ -191,4 +191,13 @@ pub fn draw(
     }
     area.present().map_err(|e| failed(&e))?;
     Ok(())
+}
+
+/// As short as it is exact.
+fn label(value: f64) -> String {
+    let text = crate::stats::short(value);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').into(),
+        false => text,
+    }
 }

@@ -144,13 +144,13 @@ pub fn run(bench: &mut Bench, time: Duration, output: &Path) -> Result<()> {
 fn peak(bench: &mut Bench) -> Result<f64> {
     let run = bench.start(ANNALS, &[])?;
     let source = sources::short_with_keys();
-    let load = |time| Load {
+    let with = |time| Load {
         clients: CLIENTS,
         time,
-        most: u64::MAX,
+        most: load::MOST,
     };
-    run.load(load(bench.warm_up), &source)?;
-    let measured = run.load(load(bench.time), &source)?;
+    run.load(with(bench.warm_up), &source)?;
+    let measured = run.load(with(bench.time), &source)?;
     #[allow(clippy::cast_precision_loss, reason = "small")]
     Ok(measured.accepted as f64 / measured.seconds)
 }
