@@ -23,9 +23,9 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Forgets everything about a view.
+    /// Forgets everything about a view, and the rows of others with it: views are seldom dropped.
     pub fn forget_view(&mut self, view: &str) {
-        self.rows.retain(|(of, _), _| of != view);
+        self.rows.clear();
         self.listings.forget(view);
     }
 }

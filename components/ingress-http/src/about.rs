@@ -3,6 +3,7 @@
 use crate::annals::es::app::{self, About};
 use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
 use crate::problem::Problem;
+use crate::views::in_order;
 use crate::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -37,12 +38,8 @@ pub fn about(request: &Request) -> Result<Response, Problem> {
             })
         })
         .collect();
-    let mut events: Vec<&str> = about
-        .deciders
-        .iter()
-        .flat_map(|d| d.emits.iter().map(String::as_str))
-        .collect();
-    events.sort_unstable();
+    let emitted = about.deciders.iter().flat_map(|decider| &decider.emits);
+    let mut events = in_order(emitted);
     events.dedup();
     let views: Vec<Value> = views(&about)
         .map(|(projector, view)| json!({"name": view, "projector": projector}))

@@ -57,6 +57,7 @@ pub fn componentize(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> R
     ComponentEncoder::default()
         .module(&module)?
         .validate(false)
+        .debug_names(false)
         .encode()
         .context("encoding a generated component")
 }

@@ -87,11 +87,11 @@ impl<P: Ports> Engine<'_, P> {
     /// Those whose last attempt failed or did not come back come last: what they do to this
     /// instance must not keep it from the others.
     fn ailing_last<'r>(&self, order: &[&'r Reaction]) -> Vec<(&'r Reaction, bool)> {
-        let mut sorted: Vec<(&Reaction, bool)> = order
+        let (ailing, mut sorted): (Vec<_>, Vec<_>) = order
             .iter()
             .map(|reaction| (*reaction, self.is_ailing(reaction)))
-            .collect();
-        sorted.sort_by_key(|(_, ailing)| *ailing);
+            .partition(|(_, ailing)| *ailing);
+        sorted.extend(ailing);
         sorted
     }
 

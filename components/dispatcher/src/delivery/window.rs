@@ -42,9 +42,11 @@ impl Window {
     pub fn new(reactions: &[Reaction]) -> Self {
         let mut event_types: Vec<String> = Vec::new();
         if reactions.iter().all(|reaction| !reaction.wants.is_empty()) {
-            event_types.extend(reactions.iter().flat_map(|reaction| reaction.wants.clone()));
-            event_types.sort();
-            event_types.dedup();
+            for wanted in reactions.iter().flat_map(|reaction| &reaction.wants) {
+                if let Err(place) = event_types.binary_search(wanted) {
+                    event_types.insert(place, wanted.clone());
+                }
+            }
         }
         Self {
             filter: LogFilter {
