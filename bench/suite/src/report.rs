@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::budget::Budget;
 use crate::stats::Spread;
 
 /// What a number says.
@@ -82,7 +83,7 @@ pub struct Sample {
     pub values: BTreeMap<Metric, f64>,
 }
 
-/// Budgets, ratios, and what else is said of a run.
+/// A run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The machine.
@@ -196,13 +197,23 @@ impl Report {
         (!ratios.is_empty()).then(|| Spread::of(&ratios))
     }
 
-    /// Writes the samples.
+    /// Writes the samples, and the budgets.
     ///
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn write(&self, file: &Path) -> Result<()> {
-        Ok(std::fs::write(file, serde_json::to_vec_pretty(self)?)?)
+    pub fn write(&self, budgets: &[Budget], file: &Path) -> Result<()> {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            report: &'a Report,
+            budgets: &'a [Budget],
+        }
+        let whole = Whole {
+            report: self,
+            budgets,
+        };
+        Ok(std::fs::write(file, serde_json::to_vec_pretty(&whole)?)?)
     }
 }
 
