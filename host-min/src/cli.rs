@@ -131,6 +131,10 @@ pub struct Serve {
     /// Compile at each start.
     #[arg(long)]
     pub no_cache: bool,
+
+    /// For profiling: tell `perf` the names of the component's functions, in /tmp/perf-PID.map.
+    #[arg(long)]
+    pub perf_map: bool,
 }
 
 impl Serve {

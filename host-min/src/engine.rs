@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ProfilingStrategy,
+};
 
 use crate::error::HostError;
 
@@ -29,6 +31,8 @@ pub struct EngineOptions {
     pub instances: u32,
     /// Bytes of one linear memory.
     pub max_memory: usize,
+    /// Tell `perf` the names of the guests' functions, in `/tmp/perf-PID.map`.
+    pub perf_map: bool,
 }
 
 /// An engine for many big compositions at a time, and the clock that interrupts its guests.
@@ -47,6 +51,9 @@ pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
         // The handler's name stands at the far end of a stack: more frames than a wasm stack (512 KiB) holds.
         .wasm_backtrace_max_frames(NonZeroUsize::new(1 << 16))
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
+    if options.perf_map {
+        config.profiler(ProfilingStrategy::PerfMap);
+    }
     let engine = Engine::new(&config).map_err(engine_error)?;
     start_clock(&engine)?;
     Ok(engine)

@@ -70,6 +70,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     let engine = engine::start(&EngineOptions {
         instances: options.concurrency + options.max_streams + workers,
         max_memory: options.max_memory.0,
+        perf_map: options.perf_map,
     })?;
     let store: Arc<dyn Kv> = match &options.store {
         StoreChoice::Memory => Arc::new(Memory::default()),

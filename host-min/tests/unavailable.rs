@@ -69,6 +69,7 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
     let options = EngineOptions {
         instances: 5,
         max_memory: 8 << 20,
+        perf_map: false,
     };
     let engine = engine::start(&options).expect("an engine");
     let limits = Limits {

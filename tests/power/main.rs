@@ -14,6 +14,7 @@ mod trace;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
@@ -29,6 +30,8 @@ use trace::{Event, Moment};
 const TOYS: usize = 3;
 const CLIENTS: usize = 3;
 const COMMANDS: usize = 12;
+/// Longer than a writer that says nothing more is waited for.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Composed once, for each host.
 static APPS: LazyLock<TempDir> = LazyLock::new(|| {
@@ -161,16 +164,24 @@ fn send(url: &str, number: usize) -> Result<()> {
 fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
     let server = Server::start(kind, &toys(kind), data)?;
     let client = Client::new(server.url());
-    let log = client.log()?;
-    let wrong = check_log(&log);
-    ensure!(wrong.is_empty(), "{wrong:#?}");
-    let there: BTreeSet<_> = log
-        .iter()
-        .filter_map(|event| event["commandid"].as_str())
-        .map(ToOwned::to_owned)
-        .collect();
-    let lost: Vec<_> = told.difference(&there).collect();
-    ensure!(lost.is_empty(), "told of and lost: {lost:?}");
+    // The log ends before a slot whose writer may still be at it, until its grace is over.
+    let limit = Instant::now() + GRACE;
+    loop {
+        let log = client.log()?;
+        let wrong = check_log(&log);
+        ensure!(wrong.is_empty(), "{wrong:#?}");
+        let there: BTreeSet<_> = log
+            .iter()
+            .filter_map(|event| event["commandid"].as_str())
+            .map(ToOwned::to_owned)
+            .collect();
+        let lost: Vec<_> = told.difference(&there).collect();
+        if lost.is_empty() {
+            break;
+        }
+        ensure!(Instant::now() < limit, "told of and lost: {lost:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
     for id in told.iter().map(String::as_str).chain(["0-new"]) {
         let toy = id.split('-').next().unwrap_or_default();
         let answer = client.command(&format!("Command{toy}"), id, b"{}")?;

@@ -1,7 +1,8 @@
 //! Handlers made without a compiler: constant deciders, for compositions of hundreds.
 //!
 //! A toy handles one command, `Command<n>`, and answers it with one event, `Happened<n>`, on
-//! the stream `toy-<n>`. It traps when asked for another decider than its first and only one.
+//! the stream `toy-<n>`. It traps when asked for another decider than its first and only one. It forgets
+//! its arguments with each call, so that it can be kept as long as a host likes.
 
 use annals_compose::generate::layout::{BASE, Image, Record};
 use annals_compose::generate::{catalog, componentize, resolve_world};
@@ -104,13 +105,16 @@ impl Toy<'_> {
   (func (export "annals:es/deciders@0.1.0#describe") (result i32) {describe})
   (func (export "annals:es/deciders@0.1.0#stream-id")
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
-    (if (local.get 0) (then unreachable)) (i32.const {stream_id}))
+    (if (local.get 0) (then unreachable)) (call $forget) (i32.const {stream_id}))
+  (func $forget (global.set $free (i32.const {heap})))
   (func (export "annals:es/deciders@0.1.0#[constructor]session") (param i32) (result i32)
     (if (local.get 0) (then unreachable)) (call $new (i32.const 1)))
   (func (export "annals:es/deciders@0.1.0#[static]session.restore") (param i32 i32 i32) (result i32) unreachable)
-  (func (export "annals:es/deciders@0.1.0#[method]session.evolve") (param i32 i32 i32) (result i32) (i32.const {nothing}))
+  (func (export "annals:es/deciders@0.1.0#[method]session.evolve") (param i32 i32 i32) (result i32)
+    (call $forget) (i32.const {nothing}))
   (func (export "annals:es/deciders@0.1.0#[method]session.decide")
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32) (i32.const {decision}))
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)
+    (call $forget) (i32.const {decision}))
   (func (export "annals:es/deciders@0.1.0#[method]session.snapshot") (param i32) (result i32) (i32.const {nothing}))
 )"#
         )

@@ -141,7 +141,12 @@ async fn count() -> BTreeMap<String, u64> {
     counted.record("an event more after 500, cold, from a snapshot", count);
     counted.forget();
     let count = counted
-        .ask("GET", "/streams/account-1/state?decider=transact&at=500", None, "")
+        .ask(
+            "GET",
+            "/streams/account-1/state?decider=transact&at=500",
+            None,
+            "",
+        )
         .await;
     counted.record("the state after 500 events", count);
     let count = counted
@@ -151,7 +156,7 @@ async fn count() -> BTreeMap<String, u64> {
     let count = counted
         .ask(
             "POST",
-            "/admin/pump?reaction=balances&budget=60000",
+            "/admin/pump?reaction=balances.balances&budget=60000",
             None,
             "",
         )

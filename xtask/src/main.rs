@@ -44,8 +44,13 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Measures, and prints ratios with their spread.
-    Bench,
+    /// Measures Annals beside others, and prints ratios with their spread: `bench --help` has the options.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Passed on to the suite: `--quick`, `--only PART`, `--rounds N`, `--soak 10m`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Fuzzes the event log (records, damaged stores, sequences of operations) and the composer (manifests, components).
     Fuzz {
         /// For all targets together.
@@ -63,7 +68,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => tasks::test(filter.as_deref()),
         Task::Conformance { filter } => tasks::conformance(filter.as_deref()),
         Task::Torture { long, seed } => tasks::torture(long, seed),
-        Task::Bench => tasks::bench(),
+        Task::Bench { options } => tasks::bench(&options),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ci => tasks::ci(),
     };

@@ -83,15 +83,14 @@ pub fn torture(long: bool, seed: Option<u64>) -> Result<()> {
     )
 }
 
-/// `cargo xtask bench`
-pub fn bench() -> Result<()> {
+/// `cargo xtask bench`: builds what it measures, and passes its options on to the suite.
+pub fn bench(options: &[String]) -> Result<()> {
     setup()?;
-    let tools = ["annals-compose", "annals-host", "first-figures"];
-    let mut build = cargo();
-    build.args(["build", "--release", JOBS]);
+    // Always all of the workspace: a part of it would have other features, and wasmtime would be
+    // built once more.
     run(
-        "building with optimisations",
-        build.args(tools.iter().flat_map(|package| ["-p", package])),
+        "building with optimisations (wasmtime takes some minutes, once)",
+        cargo().args(["build", "--release", JOBS, "--workspace", "--bins"]),
     )?;
     run(
         "building a hello-world component",
@@ -99,10 +98,16 @@ pub fn bench() -> Result<()> {
             .args(["build", "--profile=wasm", "--target=wasm32-unknown-unknown"])
             .args(["-p", "hello-component", JOBS]),
     )?;
+    let peers = workspace().join("target").join("peers");
     run(
-        "measuring",
-        cargo().args(["run", "--release", "--quiet", JOBS, "-p", "first-figures"]),
-    )
+        "building other event-sourcing libraries",
+        cargo()
+            .args(["build", "--release", "--locked", JOBS, "--target-dir"])
+            .arg(peers)
+            .current_dir(workspace().join("bench").join("peers")),
+    )?;
+    let suite = workspace().join("target/release/annals-bench");
+    run("measuring", Command::new(suite).args(options))
 }
 
 /// Of every CI run, for all targets together.

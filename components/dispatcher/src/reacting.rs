@@ -14,6 +14,8 @@ use std::rc::Rc;
 thread_local! {
     /// What an instance knows of the application, which never changes.
     static REACTIONS: OnceCell<Rc<[Reaction]>> = const { OnceCell::new() };
+    /// Milliseconds of deliveries after an answer.
+    static BUDGET: OnceCell<u32> = const { OnceCell::new() };
     static BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -87,9 +89,12 @@ impl Guest for Dispatcher {
     }
 
     fn after_answer() {
-        let budget = settings::get().delivery_budget;
+        let budget = BUDGET.with(|known| *known.get_or_init(|| settings::get().delivery_budget));
+        if budget == 0 {
+            return;
+        }
         let reactions = reactions();
-        if budget > 0 && !reactions.is_empty() {
+        if !reactions.is_empty() {
             // The engine has said what went wrong, and nobody else waits for it.
             let _ = Engine::new(&Outside, &reactions).pump(None, budget.into());
         }

@@ -17,6 +17,9 @@ use crate::probe;
 use crate::record::{self, LogRecord, Ref, Skip, StoreRecord};
 use crate::slots::Slots;
 
+/// Lost races in a row after which the end is somewhere else, and not just taken by a neighbour.
+const FAR: u32 = 2;
+
 impl<S: Slots> EventLog<S> {
     /// Creates the first absent log slot of the stream's partition with a ref; returns its number.
     /// No gap can come about: a slot is only tried when the one before it in its partition is known
@@ -47,7 +50,11 @@ impl<S: Slots> EventLog<S> {
                 return Ok(index);
             }
             lost += 1;
-            if lost % PATIENCE == 0 {
+            if lost == FAR {
+                // Others have gone on while this one rested: a hint tells how far, nearly.
+                let hint = self.hinted(&self.keys.log_hint(partition))?;
+                self.find_end_near(partition, hint)?;
+            } else if lost % PATIENCE == 0 {
                 self.find_end(partition)?;
             }
         }
@@ -207,8 +214,12 @@ impl<S: Slots> EventLog<S> {
             0 => self.hinted(&self.keys.log_hint(partition))?,
             known => known,
         };
+        self.find_end_near(partition, guess)
+    }
+
+    fn find_end_near(&mut self, partition: u32, guess: u64) -> Result<u64, StoreError> {
         let known = self.end(partition);
-        let end = probe::last(guess, |row| {
+        let end = probe::last(guess.max(known), |row| {
             let key = self.keys.log(self.index(partition, row));
             Ok::<_, StoreError>(row <= known || self.get(&key)?.is_some())
         })?;

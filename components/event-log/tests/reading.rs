@@ -207,6 +207,28 @@ fn a_warm_append_after_a_load_reads_nothing_and_a_cold_one_little() {
 }
 
 #[test]
+fn who_rested_while_others_went_on_finds_the_log_end_in_few_reads() {
+    let slots = Counted(MemorySlots::new(), Cell::new(0));
+    let mut resting = open(&slots);
+    fill(&mut resting, "a-1", &[1]);
+    for (stream, others) in [("b-1", 40), ("b-2", 1000), ("b-3", 5)] {
+        fill(&mut open(&slots), stream, &vec![1; others]);
+        slots.1.set(0);
+        let version = resting
+            .append(request("a-1", Any, stream, 1, &["E"]))
+            .unwrap()
+            .version;
+        assert!(version > 1);
+        // Two for the stream's end, the others for the log's.
+        assert!(
+            slots.1.get() <= 14,
+            "{} reads after {others}",
+            slots.1.get()
+        );
+    }
+}
+
+#[test]
 fn prefixes_are_two_worlds() {
     let slots = MemorySlots::new();
     let prefixes = [

@@ -1,5 +1,5 @@
-//! Buckets on the local disk: a log-structured merge tree (fjall), whose journal is flushed once
-//! for many requests.
+//! Buckets on the local disk: a log-structured merge tree (fjall), whose journal is written and
+//! flushed once for many requests. Until then their writes are [`Pending`].
 //!
 //! On disk a key is one byte with the length of the bucket's name, the name, and the key itself.
 //!
@@ -9,11 +9,12 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{Bound, RangeInclusive};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, UserValue};
 
 use super::marks::{Found, Marks};
+use super::pending::{Pending, Writes};
 use super::{Barrier, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal};
 use crate::error::HostError;
 
@@ -24,8 +25,9 @@ const STRIPES: usize = 256;
 
 /// Buckets in a directory of their own.
 pub struct Embedded {
-    // Declared before the database: its thread flushes once more before the files are closed.
     flusher: Flusher,
+    pending: Arc<Pending>,
+    db: Database,
     keys: Keyspace,
     stripes: Vec<Mutex<()>>,
 }
@@ -80,10 +82,13 @@ impl Embedded {
                 });
             }
         };
-        let flusher = Flusher::start(flush(db, keys.clone(), marks))?;
+        let pending = Arc::new(Pending::default());
+        let flusher = Flusher::start(flush(db.clone(), keys.clone(), marks, pending.clone()))?;
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
         Ok(Self {
             flusher,
+            pending,
+            db,
             keys,
             stripes,
         })
@@ -100,14 +105,23 @@ impl Embedded {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, key: &[u8]) -> Result<Option<fjall::UserValue>, KvError> {
-        self.keys.get(key).map_err(unavailable)
+    fn read(&self, key: &[u8]) -> Result<Option<UserValue>, KvError> {
+        match self.pending.get(key) {
+            Some(value) => Ok(value),
+            None => self.keys.get(key).map_err(unavailable),
+        }
     }
 
     /// The caller holds the stripe.
-    fn write(&self, key: &[u8], value: &[u8]) -> Result<(), KvError> {
-        self.flusher
-            .write(|| self.keys.insert(key, value).map_err(unavailable))
+    fn write(&self, key: Vec<u8>, value: Option<&[u8]>) -> Result<(), KvError> {
+        let due = self
+            .flusher
+            .write(|| self.pending.put(key, value.map(UserValue::from)))?;
+        if due {
+            // To ask for a flush is enough: nobody waits for it here.
+            drop(self.flusher.barrier());
+        }
+        Ok(())
     }
 }
 
@@ -119,13 +133,46 @@ fn database(directory: &Path) -> fjall::Result<Database> {
         .open()
 }
 
-/// Makes durable what was written, and remembers that it did.
-fn flush(db: Database, keys: Keyspace, mut marks: Marks) -> impl FnMut() -> Result<(), String> {
+/// Writes what is pending, makes it durable, and remembers that it did.
+fn flush(
+    db: Database,
+    keys: Keyspace,
+    mut marks: Marks,
+    pending: Arc<Pending>,
+) -> impl FnMut() -> Result<(), String> {
     move || {
-        keys.insert(MARK, marks.next()).map_err(|e| e.to_string())?;
-        db.persist(PersistMode::SyncData)
-            .map_err(|e| e.to_string())?;
-        marks.flushed().map_err(|e| e.to_string())
+        let mut batch = batch(&db, &keys, &pending.take()).durability(Some(PersistMode::SyncData));
+        batch.insert(&keys, MARK, marks.next());
+        let done = batch.commit().map_err(|e| e.to_string());
+        let done = done.and_then(|()| marks.flushed().map_err(|e| e.to_string()));
+        match &done {
+            Ok(()) => pending.written(),
+            Err(reason) => pending.failed(reason),
+        }
+        done
+    }
+}
+
+/// All of the writes or none of them.
+fn batch(db: &Database, keys: &Keyspace, writes: &Writes) -> OwnedWriteBatch {
+    let mut batch = db.batch();
+    for (key, value) in writes {
+        match value {
+            Some(value) => batch.insert(keys, key.as_slice(), value.clone()),
+            None => batch.remove(keys, key.as_slice()),
+        }
+    }
+    batch
+}
+
+impl Drop for Embedded {
+    /// What was written last, and nobody waited for, is not lost without need. It is not synced either.
+    fn drop(&mut self) {
+        self.flusher.stop();
+        let rest = self.pending.rest();
+        if let Err(error) = batch(&self.db, &self.keys, &rest).commit() {
+            tracing::warn!(%error, "what was written last is lost");
+        }
     }
 }
 
@@ -153,14 +200,13 @@ impl Kv for Embedded {
     fn set(&self, bucket: &str, key: &str, value: &[u8]) -> Result<(), KvError> {
         let key = disk_key(bucket, key)?;
         let _held = self.hold(&key);
-        self.write(&key, value)
+        self.write(key, Some(value))
     }
 
     fn delete(&self, bucket: &str, key: &str) -> Result<(), KvError> {
         let key = disk_key(bucket, key)?;
         let _held = self.hold(&key);
-        self.flusher
-            .write(|| self.keys.remove(key.as_slice()).map_err(unavailable))
+        self.write(key, None)
     }
 
     fn list_keys(
@@ -174,17 +220,43 @@ impl Kv for Embedded {
             None => Bound::Included(prefix.clone()),
             Some(key) => Bound::Excluded(disk_key(bucket, key)?),
         };
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        // Before the database is looked at: what leaves it meanwhile is there by then.
+        let start = match &start {
+            Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
+            _ => Bound::Included(prefix.as_slice()),
+        };
+        let mut pending = self.pending.range(start, &prefix).into_iter().peekable();
         let mut found = Vec::new();
-        for entry in self
-            .keys
-            .range::<Vec<u8>, _>((start, Bound::Unbounded))
-            .take(limit)
-        {
-            let key = entry.key().map_err(unavailable)?;
-            let Some(name) = key.strip_prefix(prefix.as_slice()) else {
-                break;
-            };
+        let mut add = |key: &[u8]| {
+            let name = key.strip_prefix(prefix.as_slice()).unwrap_or(key);
             found.push(String::from_utf8_lossy(name).into_owned());
+            found.len() < limit
+        };
+        for entry in self.keys.range::<&[u8], _>((start, Bound::Unbounded)) {
+            let key = entry.key().map_err(unavailable)?;
+            if !key.starts_with(&prefix) {
+                break;
+            }
+            while let Some((new, there)) = pending.next_if(|(pending, _)| **pending < *key) {
+                if there && !add(&new) {
+                    return Ok(found);
+                }
+            }
+            // What is pending for the key itself counts.
+            let there = pending
+                .next_if(|(pending, _)| **pending == *key)
+                .is_none_or(|(_, there)| there);
+            if there && !add(&key) {
+                return Ok(found);
+            }
+        }
+        for (new, there) in pending {
+            if there && !add(&new) {
+                break;
+            }
         }
         Ok(found)
     }
@@ -202,7 +274,7 @@ impl Kv for Embedded {
         if current.as_deref() != expected {
             return Ok(Swap::Lost(current.map(|value| value.to_vec())));
         }
-        self.write(&key, new)?;
+        self.write(key, Some(new))?;
         Ok(Swap::Done)
     }
 
@@ -216,7 +288,7 @@ impl Kv for Embedded {
         let key = disk_key(bucket, key)?;
         let _held = self.hold(&key);
         let (sum, value) = counter::add(self.read(&key)?.as_deref(), delta, range)?;
-        self.write(&key, &value)?;
+        self.write(key, Some(&value))?;
         Ok(sum)
     }
 

@@ -1,8 +1,8 @@
 //! Group commit: one flush makes the writes of many requests durable.
 //!
-//! A barrier asks for a flush that *starts* after the barrier was taken. The underlying store
-//! puts a write into its journal before anybody can observe it, so such a flush covers all that
-//! the barrier's owner could have observed. The flush is skipped only if every write that ever
+//! A barrier asks for a flush that *starts* after the barrier was taken. A write is among those
+//! that the next flush takes before anybody can observe it, so such a flush covers all that the
+//! barrier's owner could have observed. The flush is skipped only if every write that ever
 //! started had finished before a flush that has succeeded.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -95,16 +95,20 @@ impl Flusher {
     /// See [`super::Kv::barrier`].
     pub fn barrier(&self) -> Barrier {
         let progress = self.shared.progress.subscribe();
-        let clean = self.shared.flushed.load(SeqCst) >= self.shared.started.load(SeqCst);
-        let ticket = if clean { 0 } else { self.shared.take_ticket() };
+        let ticket = if self.shared.is_clean() {
+            0
+        } else {
+            self.shared.take_ticket()
+        };
         Barrier {
             waiting: Some((progress, ticket)),
         }
     }
 }
 
-impl Drop for Flusher {
-    fn drop(&mut self) {
+impl Flusher {
+    /// Ends the thread, after the flush that it is at.
+    pub fn stop(&mut self) {
         self.shared
             .requests
             .lock()
@@ -115,6 +119,12 @@ impl Drop for Flusher {
             // The thread's panic has been reported already, and there is nobody to hand it to.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -141,6 +151,11 @@ impl Shared {
             self.progress
                 .send_modify(|progress| progress.served = served);
         }
+    }
+
+    /// Every write that ever began is flushed.
+    fn is_clean(&self) -> bool {
+        self.flushed.load(SeqCst) >= self.started.load(SeqCst)
     }
 
     /// Waits for a ticket after `served`; none: time to go.

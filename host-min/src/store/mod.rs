@@ -7,6 +7,7 @@ mod flush;
 mod journal;
 mod marks;
 mod memory;
+mod pending;
 
 use std::ops::RangeInclusive;
 

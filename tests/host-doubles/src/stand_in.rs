@@ -215,11 +215,15 @@ mod tests {
     #[test]
     fn two_first_increments_meet_on_nats_only() {
         for (which, meet) in [(Like::WasmCloudNats, true), (Like::WasmCloudMemory, false)] {
-            let met = (0..20).any(|round| {
+            let met = (0..100).any(|round| {
                 let store = like(which);
                 let key = format!("k{round}");
+                let start = std::sync::Barrier::new(2);
                 let sums = thread::scope(|scope| {
-                    let count = || store.increment("", &key, 1, ANY);
+                    let count = || {
+                        start.wait();
+                        store.increment("", &key, 1, ANY)
+                    };
                     let other = scope.spawn(count);
                     (count(), other.join().expect("it counts"))
                 });

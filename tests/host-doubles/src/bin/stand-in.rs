@@ -54,6 +54,7 @@ fn serve(cli: &Cli) -> Result<()> {
     let engine = engine::start(&EngineOptions {
         instances: 2 * PLACES,
         max_memory,
+        perf_map: false,
     })?;
     let store = Arc::new(StandIn::new(cli.like, Embedded::open(&cli.store)?));
     let limits = Limits {

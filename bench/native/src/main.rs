@@ -1,0 +1,155 @@
+//! The bank by hand: hyper, the embedded store of `annals-host` with its group commit, and the domain.
+//! No WebAssembly, no log of all events, no idempotency, no reactions: what is left is what any
+//! durable service of this kind must do.
+
+mod bank;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use annals_bench_domain::{Command, Malformed};
+use anyhow::Result;
+use bank::{Bank, No};
+use bytes::Bytes;
+use clap::{Parser, Subcommand};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// The longest payload.
+const MAX_BODY: usize = 8 << 20;
+
+/// The bank by hand over the host's embedded store.
+#[derive(Parser)]
+struct Cli {
+    /// Where the store is.
+    #[arg(long)]
+    store: PathBuf,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Serves it.
+    Serve {
+        /// Address of loopback.
+        #[arg(long)]
+        listen: SocketAddr,
+        /// Keeps states in memory.
+        #[arg(long)]
+        cache: bool,
+    },
+    /// Writes streams, each `NAME=LENGTH`.
+    Fill {
+        /// The account and how many events it has.
+        streams: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match cli.task {
+            Task::Serve { listen, cache } => serve(listen, Bank::open(&cli.store, cache)?).await,
+            Task::Fill { streams } => Bank::open(&cli.store, false)?.fill(&streams).await,
+        }
+    })
+}
+
+async fn serve(listen: SocketAddr, bank: Bank) -> Result<()> {
+    let bank = Arc::new(bank);
+    let listener = TcpListener::bind(listen).await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let bank = bank.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let bank = bank.clone();
+                async move { Ok::<_, Infallible>(answer(&bank, request).await) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
+            // How it ends, its client sees.
+            drop(connection.await);
+        });
+    }
+}
+
+async fn answer(bank: &Bank, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path().to_string();
+    if path == "/hello" {
+        return Response::new(Full::new("hello world".into()));
+    }
+    if let Some(stream) = path.strip_prefix("/streams/") {
+        return read(bank, stream, request.uri().query().unwrap_or_default());
+    }
+    let Some(command_type) = path.strip_prefix("/commands/") else {
+        return json(StatusCode::NOT_FOUND, &json!({}));
+    };
+    if request.method() != Method::POST {
+        return json(StatusCode::METHOD_NOT_ALLOWED, &json!({}));
+    }
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    match body {
+        Ok(body) => execute(bank, command_type, &body.to_bytes()).await,
+        Err(why) => refused(StatusCode::BAD_REQUEST, &why.to_string()),
+    }
+}
+
+async fn execute(bank: &Bank, command_type: &str, payload: &[u8]) -> Response<Full<Bytes>> {
+    let command = match Command::parse(command_type, payload) {
+        Ok(command) => command,
+        Err(Malformed::Unknown) => return refused(StatusCode::NOT_FOUND, command_type),
+        Err(Malformed::Payload(why)) => return refused(StatusCode::BAD_REQUEST, &why.to_string()),
+    };
+    let stream = format!("account-{}", command.account());
+    match bank.execute(&stream, command).await {
+        Ok((version, event)) => json(
+            StatusCode::OK,
+            &json!({"stream": stream, "version": version,
+                "events": [{"type": event, "version": version}]}),
+        ),
+        Err(No::Rejected(code)) => json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"code": code.0})),
+        Err(No::Conflict) => refused(StatusCode::CONFLICT, &stream),
+        Err(No::Store(why)) => refused(StatusCode::SERVICE_UNAVAILABLE, &why),
+    }
+}
+
+fn read(bank: &Bank, stream: &str, query: &str) -> Response<Full<Bytes>> {
+    let number = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(key, _)| *key == name)?;
+        value.parse().ok()
+    };
+    let (after, limit) = (number("after"), number("limit"));
+    match bank.read(stream, after.unwrap_or(0), limit.unwrap_or(100)) {
+        Ok(events) => json(StatusCode::OK, &json!({"events": events})),
+        Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why),
+    }
+}
+
+fn refused(status: StatusCode, detail: &str) -> Response<Full<Bytes>> {
+    json(status, &json!({"detail": detail}))
+}
+
+fn json(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.to_string().into()));
+    *response.status_mut() = status;
+    let json = hyper::header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}

@@ -1,0 +1,327 @@
+//! Peers under load, interleaved: A B C, A B C, so that what disturbs the machine disturbs all.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use annals_tests::client::Client;
+use annals_tests::server::Place;
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::apps::Apps;
+use crate::load::{self, Load, Measured};
+use crate::peers::{Peer, Running};
+use crate::process::{self, Usage};
+use crate::report::{Metric, Report, Sample};
+use crate::sources::Make;
+use crate::stores::{Stores, Stream};
+
+/// Everything a part of the suite works with.
+pub struct Bench {
+    /// Composed components.
+    pub apps: Apps,
+    /// Prepared stores.
+    pub stores: Stores,
+    /// What was measured so far.
+    pub report: Report,
+    /// How often everything is measured.
+    pub rounds: usize,
+    /// How long a load lasts.
+    pub time: Duration,
+    /// How long one lasts that is not measured, before it.
+    pub warm_up: Duration,
+    /// Fewer cases.
+    pub quick: bool,
+    data: PathBuf,
+    runs: usize,
+}
+
+/// Peers, and what they are asked.
+pub struct Case<'a> {
+    /// The part of the suite.
+    pub part: &'static str,
+    /// Tells it from others of the part.
+    pub name: String,
+    /// What it is plotted against.
+    pub x: Option<f64>,
+    /// Who.
+    pub peers: &'a [Peer],
+    /// What each store begins with.
+    pub streams: &'a [Stream],
+    /// By how many.
+    pub clients: usize,
+    /// What is asked.
+    pub source: Make<'a>,
+    /// What must answer 200 before it begins.
+    pub ready: Option<&'a str>,
+    /// An account that is paid into once, before it begins.
+    pub prime: Option<&'a str>,
+}
+
+impl Bench {
+    /// In a folder, which must be on the disk that is to be measured.
+    #[must_use]
+    pub fn new(folder: &Path, report: Report, rounds: usize, quick: bool) -> Self {
+        let (time, warm_up) = match quick {
+            true => (700, 200),
+            false => (6_000, 1_500),
+        };
+        Self {
+            apps: Apps::new(folder),
+            stores: Stores::new(folder),
+            report,
+            rounds,
+            time: Duration::from_millis(time),
+            warm_up: Duration::from_millis(warm_up),
+            quick,
+            data: folder.to_path_buf(),
+            runs: 0,
+        }
+    }
+
+    /// A folder on the disk that is measured, until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn folder(&self, name: &str) -> Result<TempDir> {
+        Ok(tempfile::Builder::new()
+            .prefix(name)
+            .tempdir_in(&self.data)?)
+    }
+
+    /// Starts a peer on a copy of a prepared store.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub fn start(&mut self, peer: Peer, streams: &[Stream]) -> Result<Run> {
+        self.runs += 1;
+        let data = self.data.join(format!("run-{}", self.runs));
+        let app = match peer.app() {
+            Some((app, host)) => self.apps.get(app, host)?,
+            None => PathBuf::new(),
+        };
+        self.stores
+            .copy(peer.store(), streams, &data.join("store"))?;
+        let running = peer
+            .start(&app, &data)
+            .with_context(|| format!("starting {}", peer.name()))?;
+        Ok(Run {
+            running,
+            peer,
+            app,
+            data,
+        })
+    }
+
+    /// Puts a load on each peer, in so many rounds.
+    ///
+    /// # Errors
+    ///
+    /// If a peer fails, answers wrongly, or has lost what it acknowledged.
+    pub fn compare(&mut self, case: &Case<'_>) -> Result<()> {
+        for round in 0..self.rounds {
+            for peer in case.peers {
+                let run = self.start(*peer, case.streams)?;
+                let values = self
+                    .under_load(&run, case)
+                    .with_context(|| format!("{} of {}", peer.name(), case.name))?;
+                self.report.add(Sample {
+                    part: case.part,
+                    case: case.name.clone(),
+                    x: case.x,
+                    peer: peer.name(),
+                    round,
+                    values,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn under_load(&self, run: &Run, case: &Case<'_>) -> Result<BTreeMap<Metric, f64>> {
+        if let Some(path) = case.ready {
+            run.wait_for(path)?;
+        }
+        if let Some(account) = case.prime {
+            let body = format!("{{\"account\":\"{account}\",\"amount\":1}}");
+            let answer = run
+                .client()
+                .post("/commands/Deposit", &[], body.as_bytes())?;
+            ensure!(answer.status == 200, "{}: {}", answer.status, answer.text);
+        }
+        let source = (case.source)();
+        let with = |time| Load {
+            clients: case.clients,
+            time,
+            most: load::MOST,
+        };
+        run.load(with(self.warm_up), &source)?;
+        let before = run.usage()?;
+        let measured = run.load(with(self.time), &source)?;
+        let after = run.usage()?;
+        if !run.peer.is_hello() {
+            run.check_ends(&source.borrow().ends())?;
+        }
+        Ok(values(&measured, &before, &after))
+    }
+}
+
+/// A peer that runs on data of its own. Dropping it ends both.
+pub struct Run {
+    /// The server.
+    pub running: Running,
+    peer: Peer,
+    app: PathBuf,
+    data: PathBuf,
+}
+
+impl Run {
+    /// Puts a load on it.
+    ///
+    /// # Errors
+    ///
+    /// If an answer is missing or wrong.
+    pub fn load(&self, load: Load, source: &load::SharedSource) -> Result<Measured> {
+        let measured = load::run(self.running.address, self.peer.path(), load, source);
+        measured.with_context(|| {
+            let log = self.running.server.log_text();
+            let end = log.lines().rev().take(5).collect::<Vec<_>>().join("\n");
+            format!("the end of its log: {end}")
+        })
+    }
+
+    /// What its process has taken.
+    ///
+    /// # Errors
+    ///
+    /// If it is gone.
+    pub fn usage(&self) -> Result<Usage> {
+        process::usage(self.running.pid()?)
+    }
+
+    /// A client for single requests.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(self.running.server.url())
+    }
+
+    /// Starts another process on the data of this one, which was killed, and times it until it answers
+    /// a path with 200.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn first_answer(&self, path: &str) -> Result<Duration> {
+        let mut command = self.peer.command(&Place {
+            app: &self.app,
+            store: &self.data.join("store"),
+            port: self.running.address.port(),
+        })?;
+        let url = format!("http://{}{path}", self.running.address);
+        let agent = annals_tests::client::agent(Duration::from_secs(5));
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let start = Instant::now();
+        let _child = Killed(command.stderr(Stdio::null()).spawn()?);
+        loop {
+            match agent.get(&url).call() {
+                Ok(answer) => {
+                    ensure!(answer.status() == 200, "{}", answer.status());
+                    return Ok(start.elapsed());
+                }
+                Err(error) if start.elapsed() > Duration::from_secs(60) => return Err(error.into()),
+                Err(_) => std::thread::sleep(Duration::from_micros(200)),
+            }
+        }
+    }
+
+    /// Waits until a path answers 200.
+    ///
+    /// # Errors
+    ///
+    /// If it does not in half a minute.
+    pub fn wait_for(&self, path: &str) -> Result<()> {
+        let client = self.client();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let answer = client.get(path)?;
+            if answer.status == 200 {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "{path} is answered {}: {}",
+                answer.status,
+                answer.text
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Streams end at these versions: nothing that was acknowledged is missing, and nothing is there twice.
+    ///
+    /// # Errors
+    ///
+    /// If one does not.
+    pub fn check_ends(&self, ends: &[(String, u64)]) -> Result<()> {
+        let client = self.client();
+        for (stream, version) in ends {
+            let after = version.saturating_sub(1);
+            let page = client.get(&format!("/streams/{stream}?after={after}&limit=2"))?;
+            let events = page.body["events"].as_array().map_or(0, Vec::len);
+            ensure!(
+                events == 1,
+                "{stream} should end at {version}; after {after} it has {events} events: {}",
+                page.text
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A process that is killed when this is dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.running.server.kill();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts are small")]
+fn values(measured: &Measured, before: &Usage, after: &Usage) -> BTreeMap<Metric, f64> {
+    let count = measured.accepted.max(1) as f64;
+    let millis = |quantile| measured.latencies.value_at_quantile(quantile) as f64 / 1e3;
+    BTreeMap::from([
+        (Metric::Rate, measured.accepted as f64 / measured.seconds),
+        (Metric::P50, millis(0.5)),
+        (Metric::P99, millis(0.99)),
+        (Metric::P999, millis(0.999)),
+        (
+            Metric::Cpu,
+            (after.cpu_seconds - before.cpu_seconds) * 1e6 / count,
+        ),
+        (
+            Metric::GeneratorCpu,
+            measured.generator_seconds * 1e6 / count,
+        ),
+        (
+            Metric::Written,
+            (after.written_bytes - before.written_bytes) as f64 / count,
+        ),
+        (Metric::Resident, after.resident_kib as f64 / 1024.0),
+        (Metric::Peak, after.peak_kib as f64 / 1024.0),
+        (Metric::Conflicts, measured.conflicts as f64 / count),
+    ])
+}

@@ -1,0 +1,136 @@
+//! What a command costs as its stream grows: cold, where the process has just started and knows nothing of
+//! the stream, and warm, where the last command was on the same stream.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use annals_tests::client::Client;
+use anyhow::{Result, ensure};
+
+use crate::bench::Bench;
+use crate::peers::{
+    ANNALS, ANNALS_REPLAY, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, Peer, Store, WASMTIME,
+};
+use crate::report::{Metric, Sample};
+use crate::stats::Spread;
+use crate::stores::Stream;
+
+/// Events of the streams.
+pub const LENGTHS: [u64; 5] = [10, 100, 1_000, 10_000, 100_000];
+/// Each event is a file of its own, synced: longer ones take too long to prepare.
+const LONGEST_IN_FILES: u64 = 10_000;
+/// Warm commands of which the median is taken, and their time.
+const WARM: usize = 25;
+const WARM_TIME: Duration = Duration::from_secs(3);
+/// The account that the process is warmed with.
+const OTHER: &str = "other";
+
+/// The name of a case.
+#[must_use]
+pub fn case(length: u64) -> String {
+    format!("{length} events")
+}
+
+fn lengths(bench: &Bench, peer: Peer) -> Vec<u64> {
+    let longest = match (bench.quick, peer.store()) {
+        (true, Store::Files) => 100,
+        (true, _) => 10_000,
+        (false, Store::Files) => LONGEST_IN_FILES,
+        (false, _) => u64::MAX,
+    };
+    LENGTHS.into_iter().filter(|n| *n <= longest).collect()
+}
+
+/// `lengths`
+pub fn run(bench: &mut Bench) -> Result<()> {
+    let peers = [
+        ANNALS,
+        ANNALS_REPLAY,
+        NATIVE,
+        NATIVE_CACHE,
+        CQRS,
+        CQRS_SNAPSHOTS,
+        WASMTIME,
+    ];
+    for round in 0..bench.rounds {
+        for peer in peers {
+            measure(bench, peer, round)?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(bench: &mut Bench, peer: Peer, round: usize) -> Result<()> {
+    let lengths = lengths(bench, peer);
+    // One short, so that the first command takes a snapshot wherever there is one every 100 events.
+    let mut streams: Vec<Stream> = lengths.iter().map(|n| (n.to_string(), n - 1)).collect();
+    streams.push((OTHER.into(), 1));
+    let mut run = bench.start(peer, &streams)?;
+    let client = run.client();
+    for length in &lengths {
+        deposit(&client, &length.to_string())?;
+    }
+    // Now it has its snapshots. A process that has just started knows nothing else.
+    run.running.server.restart()?;
+    let client = run.client();
+    let empty = settle(&client)?;
+    for length in lengths {
+        let account = length.to_string();
+        let cold = deposit(&client, &account)?;
+        add(bench, "cold", length, peer, round, cold);
+        let mut warm = Vec::new();
+        let start = Instant::now();
+        while warm.len() < WARM && start.elapsed() < WARM_TIME {
+            warm.push(deposit(&client, &account)?);
+        }
+        add(bench, "warm", length, peer, round, Spread::of(&warm).median);
+        if length == *LENGTHS.last().unwrap_or(&0) && peer == ANNALS_REPLAY {
+            #[allow(clippy::cast_precision_loss, reason = "small")]
+            let rate = length as f64 / ((cold - empty) / 1e3);
+            bench.report.add(Sample {
+                part: "boundary",
+                case: "rehydrating 100,000 events, the whole way".into(),
+                x: None,
+                peer: peer.name(),
+                round,
+                values: BTreeMap::from([(Metric::Events, rate)]),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Commands on another stream until they cost the same; answers what they cost.
+fn settle(client: &Client) -> Result<f64> {
+    let mut times = Vec::new();
+    for _ in 0..60 {
+        times.push(deposit(client, OTHER)?);
+    }
+    Ok(Spread::of(&times[40..]).median)
+}
+
+fn add(bench: &mut Bench, part: &'static str, length: u64, peer: Peer, round: usize, millis: f64) {
+    #[allow(clippy::cast_precision_loss, reason = "small")]
+    let x = length as f64;
+    bench.report.add(Sample {
+        part,
+        case: case(length),
+        x: Some(x),
+        peer: peer.name(),
+        round,
+        values: BTreeMap::from([(Metric::Time, millis)]),
+    });
+}
+
+/// The milliseconds of a deposit.
+fn deposit(client: &Client, account: &str) -> Result<f64> {
+    let body = format!("{{\"account\":\"{account}\",\"amount\":1}}");
+    let start = Instant::now();
+    let answer = client.post(
+        "/commands/Deposit",
+        &[("content-type", "application/json")],
+        body.as_bytes(),
+    )?;
+    ensure!(answer.status == 200, "{} {}", answer.status, answer.text);
+    Ok(start.elapsed().as_secs_f64() * 1e3)
+}

@@ -1,0 +1,92 @@
+//! The parts of the suite.
+
+pub mod boundary;
+pub mod composition;
+pub mod handlers;
+pub mod lengths;
+pub mod micro;
+pub mod parity;
+pub mod streams;
+
+use anyhow::Result;
+
+use crate::bench::Bench;
+
+/// A part: its name, what it measures, and how.
+pub struct Part {
+    /// For `--only`.
+    pub name: &'static str,
+    /// Above its tables.
+    pub title: &'static str,
+    /// Runs it.
+    pub run: fn(&mut Bench) -> Result<()>,
+}
+
+/// All of them, in the order of a run.
+pub const PARTS: &[Part] = &[
+    Part {
+        name: "parity",
+        title: "The bank's own commands have the same answers everywhere",
+        run: parity::run,
+    },
+    Part {
+        name: "short",
+        title: "Short streams: accounts are opened",
+        run: streams::short,
+    },
+    Part {
+        name: "grown",
+        title: "Short streams: up to 100 events, each of one client",
+        run: streams::grown,
+    },
+    Part {
+        name: "hot",
+        title: "One hot stream",
+        run: streams::hot,
+    },
+    Part {
+        name: "zipf",
+        title: "Deposits to 10,000 accounts, some far likelier than others",
+        run: streams::zipf,
+    },
+    Part {
+        name: "payloads",
+        title: "Payloads of 100 B to 100 KB",
+        run: streams::payloads,
+    },
+    Part {
+        name: "reactions",
+        title: "With and without reactions",
+        run: streams::reactions,
+    },
+    Part {
+        name: "reads",
+        title: "Reads of a row and of a stream",
+        run: streams::reads,
+    },
+    Part {
+        name: "lengths",
+        title: "A command on a stream of 10 to 100,000 events",
+        run: lengths::run,
+    },
+    Part {
+        name: "handlers",
+        title: "Applications of 1 to 200 handlers",
+        run: handlers::run,
+    },
+    Part {
+        name: "composition",
+        title: "Composing, instantiating, starting",
+        run: composition::run,
+    },
+    Part {
+        name: "boundary",
+        title: "Events across the boundary between components",
+        run: boundary::run,
+    },
+    Part {
+        name: "micro",
+        title: "cqrs-es in one process, without HTTP",
+        run: micro::run,
+    },
+];

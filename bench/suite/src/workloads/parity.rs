@@ -1,0 +1,72 @@
+//! Before anything is measured: every peer is the same bank. It is played the bank's own commands, and each
+//! answer is compared with that of `annals-host`.
+
+use std::fs;
+
+use annals_tests::app;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::peers::{ANNALS, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, Peer, WASMTIME};
+
+/// Commands that are played.
+const COMMANDS: usize = 400;
+
+/// `parity`
+pub fn run(bench: &mut Bench) -> Result<()> {
+    let text = fs::read_to_string(app::bank().join("commands.jsonl"))?;
+    let mut commands = Vec::new();
+    for line in text.lines() {
+        let command: Value = serde_json::from_str(line)?;
+        let field = |name: &str| command[name].as_str().map(ToString::to_string);
+        let (Some(command_type), Some(body)) = (field("type"), field("body")) else {
+            continue;
+        };
+        if ["OpenAccount", "Deposit", "Withdraw"].contains(&command_type.as_str()) {
+            commands.push((command_type, body));
+        }
+    }
+    commands.truncate(if bench.quick { COMMANDS / 4 } else { COMMANDS });
+    ensure!(!commands.is_empty(), "the bank has no commands");
+    let expected = play(bench, ANNALS, &commands)?;
+    for peer in [NATIVE, NATIVE_CACHE, CQRS, CQRS_SNAPSHOTS, WASMTIME] {
+        let answers = play(bench, peer, &commands)?;
+        for ((command, expected), answer) in commands.iter().zip(&expected).zip(&answers) {
+            ensure!(
+                expected == answer,
+                "{} answers {command:?} with {answer:?}, annals-host with {expected:?}",
+                peer.name()
+            );
+        }
+        println!(
+            "{} answers {} commands as annals-host does",
+            peer.name(),
+            commands.len()
+        );
+    }
+    Ok(())
+}
+
+/// The status of each answer, and the code of a rejection.
+fn play(
+    bench: &mut Bench,
+    peer: Peer,
+    commands: &[(String, String)],
+) -> Result<Vec<(u16, String)>> {
+    let run = bench.start(peer, &[])?;
+    let client = run.client();
+    let mut answers = Vec::new();
+    for (command_type, body) in commands {
+        let answer = client
+            .post(
+                &format!("/commands/{command_type}"),
+                &[("content-type", "application/json")],
+                body.as_bytes(),
+            )
+            .with_context(|| peer.name())?;
+        let code = answer.body["code"].as_str().unwrap_or_default();
+        answers.push((answer.status, code.to_string()));
+    }
+    Ok(answers)
+}
