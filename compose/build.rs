@@ -1,6 +1,6 @@
 //! Builds the framework's components for WebAssembly, so that the `annals` binary carries them.
 //!
-//! They go into the workspace's target folder under the profile `wasm`, which no other build of
+//! They go into the workspace's target folder under the profiles `wasm` and `wasm-plain`, which no other build of
 //! this workspace holds locked while build scripts run.
 
 use std::path::{Path, PathBuf};
@@ -18,6 +18,14 @@ const COMPONENTS: &[&str] = &[
     "annals-ingress-http",
     "annals-ingress-cli",
 ];
+/// Those that are smaller in applications without reactions, built without their feature `reactions`.
+const PLAIN: &[&str] = &[
+    "annals-store-keyvalue",
+    "annals-store-keyvalue-increment",
+    "annals-store-keyvalue-pointer",
+    "annals-store-filesystem",
+    "annals-dispatcher",
+];
 
 fn main() {
     let out = PathBuf::from(env("OUT_DIR"));
@@ -32,19 +40,27 @@ fn main() {
     println!("cargo::rerun-if-changed=templates");
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target = out.ancestors().nth(4).expect("cargo's layout of OUT_DIR");
+    build(&workspace, target, COMPONENTS, "wasm", &[]);
+    copy(target, &out, COMPONENTS, "wasm", "");
+    build(
+        &workspace,
+        target,
+        PLAIN,
+        "wasm-plain",
+        &["--no-default-features"],
+    );
+    copy(target, &out, PLAIN, "wasm-plain", "_plain");
+}
+
+fn build(workspace: &Path, target: &Path, components: &[&str], profile: &str, arguments: &[&str]) {
     let mut cargo = Command::new(env("CARGO"));
     cargo
-        .current_dir(&workspace)
-        .args([
-            "build",
-            "--profile",
-            "wasm",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(target);
-    for component in COMPONENTS {
+        .current_dir(workspace)
+        .args(["build", "--profile", profile, "--target", TARGET])
+        .arg("--target-dir")
+        .arg(target)
+        .args(arguments);
+    for component in components {
         cargo.args(["--package", component]);
     }
     // What cargo set for this build script must not leak into another build.
@@ -60,10 +76,16 @@ fn main() {
         status.success(),
         "the framework's components did not build; `rustup target add {TARGET}` if the target is missing"
     );
-    for component in COMPONENTS {
-        let file = format!("{}.wasm", component.replace('-', "_"));
-        let built = target.join(TARGET).join("wasm").join(&file);
-        std::fs::copy(&built, out.join(&file))
+}
+
+fn copy(target: &Path, out: &Path, components: &[&str], profile: &str, suffix: &str) {
+    for component in components {
+        let name = component.replace('-', "_");
+        let built = target
+            .join(TARGET)
+            .join(profile)
+            .join(format!("{name}.wasm"));
+        std::fs::copy(&built, out.join(format!("{name}{suffix}.wasm")))
             .unwrap_or_else(|error| panic!("copying {}: {error}", built.display()));
     }
 }

@@ -1,54 +1,92 @@
 //! The framework's own components, built by this crate's build script and carried in the binary.
 
 use crate::check::OwnPart;
+use crate::generate::without_names;
 use crate::host::Adapter;
 use crate::part::Role;
 use crate::wire::{Framework, Part};
 use anyhow::{Context as _, Result};
 use wit_component::ComponentEncoder;
 
-const STORE_KEYVALUE: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_keyvalue.wasm"));
-const STORE_KEYVALUE_INCREMENT: &[u8] = include_bytes!(concat!(
-    env!("OUT_DIR"),
-    "/annals_store_keyvalue_increment.wasm"
-));
-const STORE_KEYVALUE_POINTER: &[u8] = include_bytes!(concat!(
-    env!("OUT_DIR"),
-    "/annals_store_keyvalue_pointer.wasm"
-));
-const STORE_FILESYSTEM: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/annals_store_filesystem.wasm"));
-const SOURCER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_sourcer.wasm"));
-const DISPATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_dispatcher.wasm"));
-const INGRESS_HTTP: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_http.wasm"));
-const LOG: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_log.wasm"));
-const INGRESS_CLI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/annals_ingress_cli.wasm"));
+macro_rules! built {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/annals_", $name, ".wasm"))
+    };
+}
+
+/// A component in both forms.
+struct Built {
+    whole: &'static [u8],
+    /// For applications without reactions.
+    plain: &'static [u8],
+}
+
+impl Built {
+    fn of(&self, reactions: bool) -> &'static [u8] {
+        if reactions { self.whole } else { self.plain }
+    }
+}
+
+const STORE_KEYVALUE: Built = Built {
+    whole: built!("store_keyvalue"),
+    plain: built!("store_keyvalue_plain"),
+};
+const STORE_KEYVALUE_INCREMENT: Built = Built {
+    whole: built!("store_keyvalue_increment"),
+    plain: built!("store_keyvalue_increment_plain"),
+};
+const STORE_KEYVALUE_POINTER: Built = Built {
+    whole: built!("store_keyvalue_pointer"),
+    plain: built!("store_keyvalue_pointer_plain"),
+};
+const STORE_FILESYSTEM: Built = Built {
+    whole: built!("store_filesystem"),
+    plain: built!("store_filesystem_plain"),
+};
+const DISPATCHER: Built = Built {
+    whole: built!("dispatcher"),
+    plain: built!("dispatcher_plain"),
+};
+const SOURCER: &[u8] = built!("sourcer");
+const INGRESS_HTTP: &[u8] = built!("ingress_http");
+const INGRESS_CLI: &[u8] = built!("ingress_cli");
+const LOG: &[u8] = built!("log");
+
+/// What an application needs of the framework.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// It has reactions.
+    pub reactions: bool,
+    /// It can be run from a command line, too.
+    pub command_line: bool,
+}
 
 /// What stands in the report for the framework's own part behind a user's.
 const BEHIND: &str = "-behind";
 
-/// The framework's part of an application, with the user's own parts in it; `runs_commands` if it can be run
-/// from a command line, too.
+/// The framework's part of an application, with the user's own parts in it. What only reactions need is left out where
+/// there are none; not beside own parts, which may import all that the whole ones export.
 ///
 /// # Errors
 ///
 /// Only if this binary was built with broken components.
-pub fn parts(adapter: Adapter, runs_commands: bool, own: &[OwnPart]) -> Result<Framework> {
+pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Result<Framework> {
+    let reactions = needs.reactions || !own.is_empty();
     let mut framework = Framework {
+        reactions,
         log: encode("log", LOG)?,
         inner: Vec::new(),
         faces: Vec::new(),
     };
     for role in Role::ALL {
-        if role == Role::IngressCli && !runs_commands {
+        if role == Role::IngressCli && !needs.command_line {
             continue;
         }
         let replacement = own.iter().find(|own| own.role == role);
         if let Some(own) = replacement
             && own.stands_in_front()
         {
-            let mut behind = part(role, adapter)?;
+            let mut behind = one(role, adapter, reactions)?;
             behind.name.push_str(BEHIND);
             framework.inner.push(behind);
         }
@@ -58,7 +96,7 @@ pub fn parts(adapter: Adapter, runs_commands: bool, own: &[OwnPart]) -> Result<F
                 bytes: own.component.bytes.clone(),
                 sandbox: own.sandbox.clone(),
             },
-            None => part(role, adapter)?,
+            None => one(role, adapter, reactions)?,
         };
         match role.face() {
             Some(_) => framework.faces.push(part),
@@ -68,40 +106,54 @@ pub fn parts(adapter: Adapter, runs_commands: bool, own: &[OwnPart]) -> Result<F
     Ok(framework)
 }
 
-/// The framework's own component for a part.
+/// The framework's own component for a part, with all that it can do.
 ///
 /// # Errors
 ///
 /// Only if this binary was built with broken components.
 pub fn part(role: Role, adapter: Adapter) -> Result<Part> {
-    match role {
-        Role::Store => store(adapter),
-        Role::Sourcer => encode("sourcer", SOURCER),
-        Role::Dispatcher => encode("dispatcher", DISPATCHER),
-        Role::IngressHttp => encode("ingress-http", INGRESS_HTTP),
-        Role::IngressCli => encode("ingress-cli", INGRESS_CLI),
-    }
+    one(role, adapter, true)
 }
 
-/// A store adapter.
+/// A store adapter, with all that it can do.
 ///
 /// # Errors
 ///
 /// Only if this binary was built with broken components.
 pub fn store(adapter: Adapter) -> Result<Part> {
-    match adapter {
-        Adapter::Keyvalue => encode("store-keyvalue", STORE_KEYVALUE),
-        Adapter::KeyvalueIncrement => encode("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT),
-        Adapter::KeyvaluePointer => encode("store-keyvalue-pointer", STORE_KEYVALUE_POINTER),
-        Adapter::Filesystem => encode("store-filesystem", STORE_FILESYSTEM),
+    one(Role::Store, adapter, true)
+}
+
+fn one(role: Role, adapter: Adapter, reactions: bool) -> Result<Part> {
+    match role {
+        Role::Store => {
+            let (name, built) = match adapter {
+                Adapter::Keyvalue => ("store-keyvalue", STORE_KEYVALUE),
+                Adapter::KeyvalueIncrement => {
+                    ("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT)
+                }
+                Adapter::KeyvaluePointer => ("store-keyvalue-pointer", STORE_KEYVALUE_POINTER),
+                Adapter::Filesystem => ("store-filesystem", STORE_FILESYSTEM),
+            };
+            encode(name, built.of(reactions))
+        }
+        Role::Sourcer => encode("sourcer", SOURCER),
+        Role::Dispatcher => encode("dispatcher", DISPATCHER.of(reactions)),
+        Role::IngressHttp => encode("ingress-http", INGRESS_HTTP),
+        Role::IngressCli => encode("ingress-cli", INGRESS_CLI),
     }
 }
 
 fn encode(name: &str, module: &[u8]) -> Result<Part> {
-    let bytes = ComponentEncoder::default()
-        .module(module)
-        // Nobody takes these apart, and names of their insides are 3 % of them.
-        .and_then(|encoder| encoder.validate(false).debug_names(false).encode())
+    // Cargo strips no package that has an `opt-level` of its own.
+    let bytes = without_names(module)
+        .and_then(|module| {
+            ComponentEncoder::default()
+                .module(&module)?
+                .validate(false)
+                .encode()
+        })
+        .and_then(|component| without_names(&component))
         .with_context(|| format!("encoding the framework component {name}"))?;
     Ok(Part {
         name: name.into(),

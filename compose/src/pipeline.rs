@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::check::{self, Checked, OwnPart};
+use crate::framework::Needs;
 use crate::generate::settings::{HandlerSetting, Settings};
 use crate::host::Host;
 use crate::kind::Kind;
@@ -105,11 +106,15 @@ pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Re
     let Application { handlers, parts } = application;
     let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
     let runs_commands = reactions && host.runs_commands();
+    let needs = Needs {
+        reactions,
+        command_line: runs_commands,
+    };
     let started = Instant::now();
     let wired = wire::compose(Parts {
         settings: settings(manifest, application, host),
         handlers,
-        framework: framework::parts(host.adapter(), runs_commands, parts)?,
+        framework: framework::parts(host.adapter(), needs, parts)?,
     })
     .context("wiring the parts together")?;
     let (size, took) = (wired.bytes.len(), started.elapsed());

@@ -8,7 +8,7 @@ use crate::check::Checked;
 use crate::generate::catalog::Catalogue;
 use crate::generate::sandbox::LOG;
 use crate::generate::switchboard::{self, SLOTS, Slot};
-use crate::generate::{settings, types};
+use crate::generate::{self, settings, types};
 use crate::kind::Kind;
 use crate::probe::Handler;
 use crate::sandbox::Sandbox;
@@ -31,6 +31,8 @@ pub struct Part {
 
 /// What the framework brings to an application.
 pub struct Framework {
+    /// It can deliver to reactions; otherwise there are none.
+    pub reactions: bool,
     /// Where sandboxes write to; only there if there is one.
     pub log: Part,
     /// Store adapter, sourcer, dispatcher: each after what it imports.
@@ -77,7 +79,7 @@ pub struct Edge {
 /// If two parts do not fit together; checked handlers always do.
 pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     let mut wiring = Wiring::default();
-    wiring.add("types", types::generate()?, &[])?;
+    wiring.generated("types", &types::generate()?, &[])?;
     let framework = parts.framework;
     let mut all = framework.inner.iter().chain(&framework.faces);
     let in_sandboxes = parts.handlers.iter().any(|one| one.sandbox.is_some());
@@ -87,8 +89,12 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     }
     // Nothing but the types is there yet for handlers to import: what else they do is their sandbox's,
     // or the host's.
-    wiring.handlers(parts.handlers)?;
-    wiring.add("settings", settings::generate(&parts.settings)?, &[])?;
+    let kinds = match framework.reactions {
+        true => &Kind::ALL[..],
+        false => &[Kind::Decider],
+    };
+    wiring.handlers(kinds, parts.handlers)?;
+    wiring.generated("settings", &settings::generate(&parts.settings)?, &[])?;
     for part in framework.inner {
         wiring.part(part)?;
     }
@@ -107,8 +113,12 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
 ///
 /// As for [`compose`].
 pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
-    let mut wiring = Wiring::default();
-    let faces = wiring.handlers(handlers)?;
+    // These are read by people.
+    let mut wiring = Wiring {
+        named: true,
+        ..Wiring::default()
+    };
+    let faces = wiring.handlers(&Kind::ALL, handlers)?;
     wiring.finish(&faces)
 }
 
@@ -133,8 +143,8 @@ pub fn sandboxed(handler: &Handler, sandbox: &Sandbox) -> Result<Wired> {
 /// If two parts do not fit together, or there are none.
 pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
     let mut wiring = Wiring::default();
-    wiring.add("types", types::generate()?, &[])?;
-    wiring.add("settings", settings::generate(settings)?, &[])?;
+    wiring.generated("types", &types::generate()?, &[])?;
+    wiring.generated("settings", &settings::generate(settings)?, &[])?;
     let mut last = None;
     for part in parts {
         last = Some(wiring.part(part)?);
@@ -174,6 +184,8 @@ struct Wiring {
     exports: BTreeMap<NodeId, Vec<String>>,
     sizes: Vec<(String, usize)>,
     edges: Vec<Edge>,
+    /// What the composer makes keeps the names of its insides.
+    named: bool,
 }
 
 /// A binding of one import by hand: its name, the instance, that part's name, and the export.
@@ -187,6 +199,15 @@ impl Wiring {
             self.providers.insert(export, (instance, name.into()));
         }
         Ok(instance)
+    }
+
+    /// Instantiates what the composer made.
+    fn generated(&mut self, name: &str, bytes: &[u8], bindings: &[Binding]) -> Result<NodeId> {
+        let bytes = match self.named {
+            true => bytes.to_vec(),
+            false => generate::without_names(bytes)?,
+        };
+        self.add(name, bytes, bindings)
     }
 
     fn instantiate(&mut self, name: &str, bytes: Vec<u8>, bindings: &[Binding]) -> Result<NodeId> {
@@ -250,7 +271,7 @@ impl Wiring {
         let log = self.providers.get(&interface).cloned();
         let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
         let log: Vec<Binding> = log.into_iter().collect();
-        let node = self.instantiate(&part, sandbox.bytes.clone(), &log)?;
+        let node = self.instantiate(&part, generate::without_names(&sandbox.bytes)?, &log)?;
         let imports = sandbox.imports.iter();
         Ok(imports
             .map(|import| (import.clone(), node, part.clone(), import.clone()))
@@ -266,9 +287,9 @@ impl Wiring {
         })
     }
 
-    /// Instantiates each handler once, and the switchboards of each kind. Answers what provides all
+    /// Instantiates each handler once, and the switchboards of these kinds. Answers what provides all
     /// handlers of a kind, kind by kind.
-    fn handlers(&mut self, handlers: &[Checked]) -> Result<Vec<NodeId>> {
+    fn handlers(&mut self, kinds: &[Kind], handlers: &[Checked]) -> Result<Vec<NodeId>> {
         let mut instances = Vec::new();
         for checked in handlers {
             let Handler { name, bytes, .. } = &checked.handler;
@@ -276,7 +297,7 @@ impl Wiring {
             instances.push((checked, self.instantiate(name, bytes.clone(), &bindings)?));
         }
         let mut last = Vec::new();
-        for kind in Kind::ALL {
+        for &kind in kinds {
             let of_kind: Vec<(&Checked, NodeId)> = instances
                 .iter()
                 .filter(|(checked, _)| checked.count(kind) > 0)
@@ -338,7 +359,7 @@ impl Wiring {
             all.push(checked);
         }
         let component = switchboard::generate(kind, &slots, &catalogue(kind, &all))?;
-        self.add(&switchboard_name(kind, number), component, &bindings)
+        self.generated(&switchboard_name(kind, number), &component, &bindings)
     }
 
     /// Exports what faces the host, and encodes.

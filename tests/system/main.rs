@@ -12,6 +12,7 @@ mod languages;
 mod live;
 mod many_handlers;
 mod own_parts;
+mod plain;
 mod racing;
 mod reactions;
 mod read_side;

@@ -1,42 +1,21 @@
 //! Commands and queries, passed on to the sourcer and the store.
 
-use crate::annals::es::{event_store, notifiers, process_managers, projectors, settings, sourcer};
-use crate::delivery::Engine;
+use crate::annals::es::{event_store, settings, sourcer};
 use crate::exports::annals::es::app::{
     About, Accepted, Guest, LogFilter, LogPage, Request, Settled, State, StateError, StoreError,
     StreamPage, SubmitError,
 };
-use crate::outside::Outside;
-use crate::ports::Clock as _;
-use crate::{Dispatcher, reactions};
-use std::cell::Cell;
-
-thread_local! {
-    static BEGUN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A reaction that starts "now" starts before the first command that the application takes with it.
-fn begin() -> Result<(), StoreError> {
-    if BEGUN.get() {
-        return Ok(());
-    }
-    let reactions = reactions();
-    let engine = Engine::new(&Outside, &reactions);
-    for reaction in reactions.iter().filter(|reaction| reaction.from_now) {
-        engine.control(reaction)?;
-    }
-    BEGUN.set(true);
-    Ok(())
-}
+use crate::{Dispatcher, begin, clock, described};
 
 impl Guest for Dispatcher {
     fn describe() -> About {
+        let [projectors, process_managers, notifiers] = described();
         About {
             settings: settings::get(),
             deciders: sourcer::describe(),
-            projectors: projectors::describe(),
-            process_managers: process_managers::describe(),
-            notifiers: notifiers::describe(),
+            projectors,
+            process_managers,
+            notifiers,
         }
     }
 
@@ -74,6 +53,6 @@ impl Guest for Dispatcher {
     }
 
     fn read_log(after: u64, limit: u32, filter: LogFilter) -> Result<LogPage, StoreError> {
-        event_store::read_log(after, limit, &filter, Outside.now())
+        event_store::read_log(after, limit, &filter, clock::now())
     }
 }

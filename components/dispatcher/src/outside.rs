@@ -7,9 +7,10 @@ use crate::annals::es::projectors;
 use crate::annals::es::reaction_store::{self, Checkpoint, RowPage, StoredRow, WriteError};
 use crate::annals::es::sourcer::{self, Accepted, Request, SubmitError};
 use crate::annals::es::types::{Context, Fault, Row, RowChange, RowKey};
+use crate::clock;
 use crate::ports::{Clock, Commands, EventRef, Handlers, Log, ReactionStore};
 use wasip2::cli::stderr;
-use wasip2::clocks::{monotonic_clock, wall_clock};
+use wasip2::clocks::monotonic_clock;
 use wasip2::random::random;
 
 pub struct Outside;
@@ -101,8 +102,7 @@ impl Commands for Outside {
 
 impl Clock for Outside {
     fn now(&self) -> u64 {
-        let now = wall_clock::now();
-        now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000)
+        clock::now()
     }
 
     fn ticks(&self) -> u64 {

@@ -2,10 +2,12 @@
 
 use crate::annals::es::app::{self, About};
 use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
+use crate::json;
 use crate::problem::Problem;
 use crate::views::in_order;
 use crate::wire::{Request, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use std::fmt::Write as _;
 
 pub fn about(request: &Request) -> Result<Response, Problem> {
@@ -17,61 +19,100 @@ pub fn about(request: &Request) -> Result<Response, Problem> {
             body: page(&about).into_bytes(),
         });
     }
-    let handlers: Vec<Value> = about
-        .settings
-        .handlers
-        .iter()
-        .map(|h| json!({"name": h.name, "kind": h.kind, "version": h.version}))
-        .collect();
-    let commands: Vec<Value> = about
-        .deciders
-        .iter()
-        .flat_map(|decider| {
-            decider.commands.iter().map(|command| {
-                json!({
-                    "type": command.command_type,
-                    "decider": decider.name,
-                    "category": decider.category,
-                    "precondition": precondition(command.precondition),
-                    "schema": command.schema.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
-                })
-            })
-        })
-        .collect();
-    let emitted = about.deciders.iter().flat_map(|decider| &decider.emits);
-    let mut events = in_order(emitted);
-    events.dedup();
-    let views: Vec<Value> = views(&about)
-        .map(|(projector, view)| json!({"name": view, "projector": projector}))
-        .collect();
-    let reactions: Vec<Value> = reactions(&about)
-        .map(|(kind, reaction)| {
-            json!({
-                "name": reaction.name,
-                "kind": kind,
-                "version": reaction.version,
-                "wants": reaction.wants,
-                "emits": reaction.emits,
-                "views": reaction.views,
-                "from": match reaction.from {
-                    StartFrom::Origin => "origin",
-                    StartFrom::Now => "now",
-                },
-                "lanes": reaction.lanes,
-            })
-        })
-        .collect();
-    let body = json!({
-        "name": about.settings.name,
-        "version": about.settings.version,
-        "annals": env!("CARGO_PKG_VERSION"),
-        "handlers": handlers,
-        "commands": commands,
-        "events": events,
-        "views": views,
-        "reactions": reactions,
+    Ok(Response::json(200, &application(&about)))
+}
+
+#[derive(Serialize)]
+struct Application<'a> {
+    name: &'a str,
+    version: &'a str,
+    annals: &'static str,
+    handlers: Vec<Handler<'a>>,
+    commands: Vec<Command<'a>>,
+    events: Vec<&'a String>,
+    views: Vec<View<'a>>,
+    reactions: Vec<Reaction<'a>>,
+}
+
+#[derive(Serialize)]
+struct Handler<'a> {
+    name: &'a str,
+    kind: &'a str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Command<'a> {
+    #[serde(rename = "type")]
+    command_type: &'a str,
+    decider: &'a str,
+    category: &'a str,
+    precondition: String,
+    schema: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    name: &'a str,
+    projector: &'a str,
+}
+
+#[derive(Serialize)]
+struct Reaction<'a> {
+    name: &'a str,
+    kind: &'static str,
+    version: u32,
+    wants: &'a [String],
+    emits: &'a [String],
+    views: &'a [String],
+    from: &'static str,
+    lanes: u32,
+}
+
+fn application(about: &About) -> Application<'_> {
+    let handlers = about.settings.handlers.iter().map(|handler| Handler {
+        name: &handler.name,
+        kind: &handler.kind,
+        version: &handler.version,
     });
-    Ok(Response::json(200, &body))
+    let commands = about.deciders.iter().flat_map(|decider| {
+        decider.commands.iter().map(|command| Command {
+            command_type: &command.command_type,
+            decider: &decider.name,
+            category: &decider.category,
+            precondition: precondition(command.precondition),
+            schema: command
+                .schema
+                .as_deref()
+                .and_then(|text| json::raw(text.as_bytes())),
+        })
+    });
+    let mut events = in_order(about.deciders.iter().flat_map(|decider| &decider.emits));
+    events.dedup();
+    let views = views(about).map(|(projector, name)| View { name, projector });
+    let reactions = reactions(about).map(|(kind, reaction)| Reaction {
+        name: &reaction.name,
+        kind,
+        version: reaction.version,
+        wants: &reaction.wants,
+        emits: &reaction.emits,
+        views: &reaction.views,
+        from: match reaction.from {
+            StartFrom::Origin => "origin",
+            StartFrom::Now => "now",
+        },
+        lanes: reaction.lanes,
+    });
+    Application {
+        name: &about.settings.name,
+        version: &about.settings.version,
+        annals: env!("CARGO_PKG_VERSION"),
+        handlers: handlers.collect(),
+        commands: commands.collect(),
+        events,
+        views: views.collect(),
+        reactions: reactions.collect(),
+    }
 }
 
 /// All reactions with their kinds.

@@ -1,6 +1,7 @@
 //! A recorded event as a CloudEvents 1.0 structured event.
 
 use crate::annals::es::types::RecordedEvent;
+use crate::json::raw;
 use crate::wire::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,11 +40,7 @@ impl<'a> CloudEvent<'a> {
         // JSON goes in as it is; anything else, and what is not the JSON that it claims to be, as base64.
         let json = event.content_type.starts_with("application/json")
             || event.content_type.ends_with("+json");
-        let data: Option<&RawValue> = if json {
-            serde_json::from_slice(&event.payload).ok()
-        } else {
-            None
-        };
+        let data: Option<&RawValue> = if json { raw(&event.payload) } else { None };
         Self {
             specversion: "1.0",
             id: &event.id,

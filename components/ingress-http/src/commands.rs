@@ -8,7 +8,7 @@ use crate::annals::es::types::Precondition;
 use crate::preferences;
 use crate::problem::Problem;
 use crate::wire::{Request, Response, digits};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// Longest metadata header, in bytes.
 const MAX_HEADER: usize = 200;
@@ -34,7 +34,7 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
     match app::submit(&submission) {
         Ok(accepted) => match preferences::wait(request) {
             Some(seconds) => Ok(after_reactions(&accepted, seconds)),
-            None => Ok(Response::json(200, &outcome(&accepted)).with_tags(&accepted)),
+            None => Ok(Response::json(200, &outcome(&accepted, Vec::new())).with_tags(&accepted)),
         },
         Err(error) => Err(match error {
             SubmitError::UnknownCommand(near) => Problem::not_found(
@@ -55,27 +55,49 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
 }
 
 /// What the client is told of a command that was accepted.
-fn outcome(accepted: &Accepted) -> Value {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'a> {
+    command_id: &'a str,
+    stream: &'a str,
+    version: u64,
+    position: u64,
+    events: Vec<Event<'a>>,
+    duplicate: bool,
+    /// Reactions that were waited for in vain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lagging: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    version: u64,
+}
+
+fn outcome(accepted: &Accepted, lagging: Vec<String>) -> Outcome<'_> {
     let appended = &accepted.appended;
-    let events: Vec<_> = appended
-        .events
-        .iter()
-        .map(|event| json!({"id": event.id, "type": event.event_type, "version": event.version}))
-        .collect();
-    json!({
-        "commandId": accepted.command_id,
-        "stream": accepted.stream,
-        "version": appended.version,
-        "position": appended.position,
-        "events": events,
-        "duplicate": accepted.duplicate,
-    })
+    let events = appended.events.iter().map(|event| Event {
+        id: &event.id,
+        event_type: &event.event_type,
+        version: event.version,
+    });
+    Outcome {
+        command_id: &accepted.command_id,
+        stream: &accepted.stream,
+        version: appended.version,
+        position: appended.position,
+        events: events.collect(),
+        duplicate: accepted.duplicate,
+        lagging,
+    }
 }
 
 /// Answers when all reactions to the command's events ran, or with 202 when the time is over. The
 /// command took effect either way, so a store that fails here makes all of them lag, no error.
 fn after_reactions(accepted: &Accepted, seconds: u32) -> Response {
-    let mut body = outcome(accepted);
     // Without events there is nothing to wait for.
     let lagging = match accepted.appended.position {
         0 => Vec::new(),
@@ -87,10 +109,7 @@ fn after_reactions(accepted: &Accepted, seconds: u32) -> Response {
         }),
     };
     let status = if lagging.is_empty() { 200 } else { 202 };
-    if !lagging.is_empty() {
-        body["lagging"] = lagging.into();
-    }
-    Response::json(status, &body)
+    Response::json(status, &outcome(accepted, lagging))
         .with_tags(accepted)
         .with_header("preference-applied", format!("wait={seconds}"))
 }

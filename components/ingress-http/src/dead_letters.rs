@@ -2,13 +2,13 @@
 
 use crate::annals::es::administration::{self, DeadLetter, ParkedCommand, Retried};
 use crate::cloudevent::CloudEvent;
+use crate::json;
 use crate::problem::Problem;
 use crate::queries::{limit, source};
 use crate::reactions::refused;
 use crate::wire::{Request, Response, time};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// `GET /admin/dead-letters`
 pub fn all(request: &Request) -> Result<Response, Problem> {
@@ -20,11 +20,14 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
     let end = letters.len() <= limit as usize;
     letters.truncate(limit as usize);
     let next = letters.last().map(|letter| letter.id.as_str()).or(after);
-    let body = json!({
-        "deadLetters": letters.iter().map(json_of).collect::<Vec<_>>(),
-        "next": next,
-        "end": end,
-    });
+    let body = Page {
+        dead_letters: letters
+            .iter()
+            .map(|letter| described(letter, None))
+            .collect(),
+        next,
+        end,
+    };
     Ok(Response::json(200, &body))
 }
 
@@ -32,16 +35,16 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
 pub fn one(request: &Request) -> Result<Response, Problem> {
     let id = &request.path[2];
     let (letter, event) = administration::inspect(id).map_err(|error| refused(id, error))?;
-    let mut body = json_of(&letter);
-    body["event"] = serde_json::to_value(CloudEvent::new(&event, &source())).unwrap_or_default();
-    Ok(Response::json(200, &body))
+    let source = source();
+    let event = CloudEvent::new(&event, &source);
+    Ok(Response::json(200, &described(&letter, Some(event))))
 }
 
 /// `POST /admin/dead-letters/{id}/retry`
 pub fn retry(request: &Request) -> Result<Response, Problem> {
     let id = &request.path[2];
     match administration::retry(id).map_err(|error| refused(id, error))? {
-        Retried::Delivered => Ok(Response::json(200, &json!({"result": "delivered"}))),
+        Retried::Delivered => Ok(Response::fields(200, &[("result", "delivered".into())])),
         Retried::Failed(reason) => Err(Problem::new(
             409,
             "still-failing",
@@ -56,35 +59,74 @@ pub fn retry(request: &Request) -> Result<Response, Problem> {
 pub fn skip(request: &Request) -> Result<Response, Problem> {
     let id = &request.path[2];
     administration::skip(id).map_err(|error| refused(id, error))?;
-    Ok(Response::json(200, &json!({"result": "skipped"})))
+    Ok(Response::fields(200, &[("result", "skipped".into())]))
 }
 
-fn json_of(letter: &DeadLetter) -> Value {
-    json!({
-        "id": letter.id,
-        "reaction": letter.reaction,
-        "eventId": letter.event_id,
-        "eventType": letter.event_type,
-        "stream": letter.stream,
-        "position": letter.position,
-        "command": letter.command.as_ref().map(command),
-        "attempts": letter.attempts,
-        "reason": letter.reason,
-        "parkedAt": time(letter.parked_at),
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    dead_letters: Vec<Letter<'a>>,
+    next: Option<&'a str>,
+    end: bool,
 }
 
-fn command(parked: &ParkedCommand) -> Value {
-    let command = &parked.command;
-    let mut body = json!({
-        "process": parked.process,
-        "id": parked.id,
-        "type": command.command_type,
-        "contentType": command.content_type,
-    });
-    match serde_json::from_slice::<Value>(&command.payload) {
-        Ok(payload) => body["payload"] = payload,
-        Err(_) => body["payload_base64"] = STANDARD.encode(&command.payload).into(),
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Letter<'a> {
+    id: &'a str,
+    reaction: &'a str,
+    event_id: &'a str,
+    event_type: &'a str,
+    stream: &'a str,
+    position: u64,
+    command: Option<Command<'a>>,
+    attempts: u32,
+    reason: &'a str,
+    parked_at: String,
+    /// Only of one that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<CloudEvent<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Command<'a> {
+    process: &'a str,
+    id: &'a str,
+    #[serde(rename = "type")]
+    command_type: &'a str,
+    content_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a RawValue>,
+    #[serde(rename = "payload_base64", skip_serializing_if = "Option::is_none")]
+    payload_base64: Option<String>,
+}
+
+fn described<'a>(letter: &'a DeadLetter, event: Option<CloudEvent<'a>>) -> Letter<'a> {
+    Letter {
+        id: &letter.id,
+        reaction: &letter.reaction,
+        event_id: &letter.event_id,
+        event_type: &letter.event_type,
+        stream: &letter.stream,
+        position: letter.position,
+        command: letter.command.as_ref().map(command),
+        attempts: letter.attempts,
+        reason: &letter.reason,
+        parked_at: time(letter.parked_at),
+        event,
     }
-    body
+}
+
+fn command(parked: &ParkedCommand) -> Command<'_> {
+    let command = &parked.command;
+    let (payload, payload_base64) = json::raw_or_base64(&command.payload);
+    Command {
+        process: &parked.process,
+        id: &parked.id,
+        command_type: &command.command_type,
+        content_type: &command.content_type,
+        payload,
+        payload_base64,
+    }
 }

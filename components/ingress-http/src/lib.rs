@@ -15,6 +15,7 @@
 //! - [`processes`]: what process managers remember.
 //! - [`dead_letters`]: deliveries that were put aside.
 //! - [`cloudevent`]: a recorded event as CloudEvents JSON.
+//! - [`json`]: how answers are written.
 //! - [`problem`]: errors as `application/problem+json`.
 #![allow(missing_docs, reason = "generated bindings")]
 
@@ -23,6 +24,7 @@ mod administration;
 mod cloudevent;
 mod commands;
 mod dead_letters;
+mod json;
 mod live;
 mod preferences;
 mod problem;

@@ -3,8 +3,9 @@
 use crate::annals::es::event_store::{Conflict, StoreError};
 use crate::annals::es::sourcer::{HandlerFault, Refused};
 use crate::annals::es::types::{Malformed, Precondition};
+use crate::json::{Object, Value};
 use crate::wire::Response;
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
 
 /// An error on its way to the client.
 pub struct Problem {
@@ -12,7 +13,7 @@ pub struct Problem {
     slug: &'static str,
     title: &'static str,
     detail: String,
-    more: Map<String, Value>,
+    more: Vec<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -28,14 +29,21 @@ impl Problem {
             slug,
             title,
             detail: detail.into(),
-            more: Map::new(),
+            more: Vec::new(),
             headers: Vec::new(),
         }
     }
 
-    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(key.into(), value.into());
+    pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.more.push((key, value.into()));
         self
+    }
+
+    fn with_some(self, key: &'static str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
     }
 
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -60,7 +68,7 @@ impl Problem {
             "The command could not be decoded",
             malformed.message,
         )
-        .with("at", malformed.at)
+        .with_some("at", malformed.at)
     }
 
     pub fn payload_too_large(limit: usize) -> Self {
@@ -70,7 +78,7 @@ impl Problem {
             "The payload is too large",
             format!("At most {limit} bytes are taken."),
         )
-        .with("limit", limit)
+        .with("limit", limit as u64)
     }
 
     pub fn not_found(
@@ -86,8 +94,8 @@ impl Problem {
         let details = refused
             .reason
             .details
-            .and_then(|text| serde_json::from_str::<Value>(&text).ok())
-            .unwrap_or(Value::Null);
+            .and_then(|text| RawValue::from_string(text).ok())
+            .filter(|details| details.get() != "null");
         Self::new(
             422,
             "rejected",
@@ -96,8 +104,8 @@ impl Problem {
         )
         .with("code", refused.reason.code)
         .with("message", refused.reason.message)
-        .with("details", details)
         .with("commandId", refused.command_id)
+        .with_some("details", details.map(Value::Json))
         .with("duplicate", refused.duplicate)
     }
 
@@ -189,31 +197,30 @@ impl Problem {
     }
 
     pub fn into_response(self) -> Response {
-        let mut body = Map::new();
-        body.insert(
-            "type".into(),
-            format!("urn:annals:problem:{}", self.slug).into(),
-        );
-        body.insert("title".into(), self.title.into());
-        body.insert("status".into(), self.status.into());
-        body.insert("detail".into(), self.detail.into());
-        body.extend(self.more.into_iter().filter(|(_, value)| !value.is_null()));
+        let mut fields: Vec<(&str, Value)> = vec![
+            ("type", format!("urn:annals:problem:{}", self.slug).into()),
+            ("title", self.title.into()),
+            ("status", u64::from(self.status).into()),
+            ("detail", self.detail.into()),
+        ];
+        fields.extend(self.more);
+        let body = serde_json::to_vec(&Object(&fields)).unwrap_or_default();
         let mut headers = vec![("content-type", "application/problem+json".to_string())];
         headers.extend(self.headers);
         Response {
             status: self.status,
             headers,
-            body: serde_json::to_vec(&body).unwrap_or_default(),
+            body,
         }
     }
 }
 
 fn expected(conflict: Conflict) -> Value {
     match conflict.expected {
-        Precondition::Any => json!("any"),
-        Precondition::NoStream => json!("no-stream"),
-        Precondition::StreamExists => json!("stream-exists"),
-        Precondition::At(version) => json!(version),
+        Precondition::Any => "any".into(),
+        Precondition::NoStream => "no-stream".into(),
+        Precondition::StreamExists => "stream-exists".into(),
+        Precondition::At(version) => version.into(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! What process managers remember, for operators.
 
 use crate::annals::es::administration::{self, AdminError, Process};
+use crate::json;
 use crate::problem::Problem;
 use crate::queries::limit;
 use crate::reactions::refused;
 use crate::wire::{Request, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// `GET /admin/reactions/{name}/processes`
 pub fn all(request: &Request) -> Result<Response, Problem> {
@@ -16,11 +16,11 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
     let page = administration::processes(name, after, limit(request)?)
         .map_err(|error| refused(name, error))?;
     let next = page.processes.last().map(|last| last.id.as_str());
-    let body = json!({
-        "processes": page.processes.iter().map(json_of).collect::<Vec<_>>(),
-        "next": next.or(after),
-        "end": page.end,
-    });
+    let body = Page {
+        processes: page.processes.iter().map(described).collect(),
+        next: next.or(after),
+        end: page.end,
+    };
     Ok(Response::json(200, &body))
 }
 
@@ -31,20 +31,38 @@ pub fn one(request: &Request) -> Result<Response, Problem> {
         AdminError::UnknownProcess => refused(id, error),
         error => refused(name, error),
     })?;
-    Ok(Response::json(200, &json_of(&process)))
+    Ok(Response::json(200, &described(&process)))
 }
 
-fn json_of(process: &Process) -> Value {
-    let mut body = json!({
-        "id": process.id,
-        "running": process.state.is_some(),
-        "notes": process.notes,
-    });
-    if let Some(state) = &process.state {
-        match serde_json::from_slice::<Value>(state) {
-            Ok(value) => body["state"] = value,
-            Err(_) => body["stateBase64"] = STANDARD.encode(state).into(),
-        }
+#[derive(Serialize)]
+struct Page<'a> {
+    processes: Vec<Described<'a>>,
+    next: Option<&'a str>,
+    end: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described<'a> {
+    id: &'a str,
+    running: bool,
+    notes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_base64: Option<String>,
+}
+
+fn described(process: &Process) -> Described<'_> {
+    let (state, state_base64) = match &process.state {
+        Some(state) => json::raw_or_base64(state),
+        None => (None, None),
+    };
+    Described {
+        id: &process.id,
+        running: process.state.is_some(),
+        notes: &process.notes,
+        state,
+        state_base64,
     }
-    body
 }

@@ -3,10 +3,32 @@
 use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
 use crate::cloudevent::CloudEvent;
+use crate::json;
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
-use base64::Engine as _;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    /// Not of the log, which is of all streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<&'a str>,
+    events: Vec<CloudEvent<'a>>,
+    next: u64,
+    end: bool,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    stream: &'a str,
+    decider: &'a str,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_base64: Option<String>,
+}
 
 /// Events in a page, unless the caller asks for fewer or more.
 const LIMIT: u64 = 100;
@@ -53,12 +75,12 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
         .iter()
         .map(|event| CloudEvent::new(event, &source))
         .collect();
-    let body = json!({
-        "stream": stream,
-        "events": events,
-        "next": page.version.max(after),
-        "end": page.end,
-    });
+    let body = Page {
+        stream: Some(stream),
+        events,
+        next: page.version.max(after),
+        end: page.end,
+    };
     let response = Response::json(200, &body);
     // The tag is the stream's version, which only the last page forward knows.
     Ok(match page.end && before.is_none() {
@@ -102,15 +124,14 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
         StateError::Fault(fault) => Problem::handler_fault(&fault),
         StateError::Store(error) => Problem::store(error),
     })?;
-    let mut body = json!({"stream": stream, "decider": decider, "version": state.version});
-    match serde_json::from_slice::<Value>(&state.value) {
-        Ok(value) => body["state"] = value,
-        Err(_) => {
-            body["state_base64"] = base64::engine::general_purpose::STANDARD
-                .encode(&state.value)
-                .into()
-        }
-    }
+    let (json, base64) = json::raw_or_base64(&state.value);
+    let body = State {
+        stream,
+        decider,
+        version: state.version,
+        state: json,
+        state_base64: base64,
+    };
     Ok(Response::json(200, &body).with_header("etag", format!("\"{}\"", state.version)))
 }
 
@@ -123,10 +144,13 @@ pub fn log(request: &Request) -> Result<Response, Problem> {
         .iter()
         .map(|event| CloudEvent::new(event, &source))
         .collect();
-    Ok(Response::json(
-        200,
-        &json!({"events": events, "next": page.next, "end": page.end}),
-    ))
+    let body = Page {
+        stream: None,
+        events,
+        next: page.next,
+        end: page.end,
+    };
+    Ok(Response::json(200, &body))
 }
 
 /// Which events of the log are wanted.
@@ -139,5 +163,5 @@ pub fn filter(request: &Request) -> LogFilter {
 
 pub fn health(_: &Request) -> Result<Response, Problem> {
     app::health().map_err(Problem::store)?;
-    Ok(Response::json(200, &json!({"status": "ok"})))
+    Ok(Response::fields(200, &[("status", "ok".into())]))
 }

@@ -7,7 +7,7 @@ use crate::annals::es::delivery::{self, DeliveryError};
 use crate::problem::Problem;
 use crate::views::nearest;
 use crate::wire::{Request, Response, digits, time};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// Milliseconds that a pump works on, unless the caller says so.
 const BUDGET: u64 = 1_000;
@@ -21,12 +21,14 @@ pub fn all(_: &Request) -> Result<Response, Problem> {
             .find(|(_, reaction)| reaction.name == name)
             .map_or(1, |(_, reaction)| reaction.lanes)
     };
-    let reactions: Vec<Value> = administration::reactions()
-        .map_err(Problem::store)?
+    let all = administration::reactions().map_err(Problem::store)?;
+    let reactions = all
         .iter()
-        .map(|status| json_of(status, lanes(&status.name)))
-        .collect();
-    Ok(Response::json(200, &json!({"reactions": reactions})))
+        .map(|status| described(status, lanes(&status.name)));
+    let body = All {
+        reactions: reactions.collect(),
+    };
+    Ok(Response::json(200, &body))
 }
 
 /// `GET /admin/reactions/{name}`
@@ -37,54 +39,88 @@ pub fn one(request: &Request) -> Result<Response, Problem> {
     let lanes = about::reactions(&about)
         .find(|(_, reaction)| reaction.name == status.name)
         .map_or(1, |(_, reaction)| reaction.lanes);
-    Ok(Response::json(200, &json_of(&status, lanes)))
+    Ok(Response::json(200, &described(&status, lanes)))
 }
 
-fn json_of(status: &ReactionStatus, lanes: u32) -> Value {
-    let generations: Vec<Value> = status
-        .generations
-        .iter()
-        .map(|generation| {
-            json!({
-                "number": generation.number,
-                "version": generation.version,
-                "position": generation.position,
-                "active": generation.active,
-            })
-        })
-        .collect();
-    json!({
-        "name": status.name,
-        "kind": status.kind,
-        "state": match status.state {
+#[derive(Serialize)]
+struct All<'a> {
+    reactions: Vec<Reaction<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reaction<'a> {
+    name: &'a str,
+    kind: &'a str,
+    state: &'static str,
+    position: u64,
+    lag: u64,
+    attempts: u32,
+    reason: Option<&'a str>,
+    retry_at: Option<String>,
+    parked: u32,
+    lanes: u32,
+    generations: Vec<Generation>,
+}
+
+#[derive(Serialize)]
+struct Generation {
+    number: u32,
+    version: u32,
+    position: u64,
+    active: bool,
+}
+
+fn described(status: &ReactionStatus, lanes: u32) -> Reaction<'_> {
+    let generations = status.generations.iter().map(|generation| Generation {
+        number: generation.number,
+        version: generation.version,
+        position: generation.position,
+        active: generation.active,
+    });
+    Reaction {
+        name: &status.name,
+        kind: &status.kind,
+        state: match status.state {
             DeliveryState::Running => "running",
             DeliveryState::Retrying => "retrying",
             DeliveryState::Stopped => "stopped",
             DeliveryState::Rebuilding => "rebuilding",
         },
-        "position": status.position,
-        "lag": status.lag,
-        "attempts": status.attempts,
-        "reason": status.reason,
-        "retryAt": status.retry_at.map(time),
-        "parked": status.parked,
-        "lanes": lanes,
-        "generations": generations,
-    })
+        position: status.position,
+        lag: status.lag,
+        attempts: status.attempts,
+        reason: status.reason.as_deref(),
+        retry_at: status.retry_at.map(time),
+        parked: status.parked,
+        lanes,
+        generations: generations.collect(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pumped {
+    delivered: u64,
+    more: bool,
+    retry_in_ms: Option<u64>,
 }
 
 /// `POST /admin/reactions/{name}/rebuild`
 pub fn rebuild(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
     let generation = administration::rebuild(name).map_err(|error| refused(name, error))?;
-    Ok(Response::json(202, &json!({"generation": generation})))
+    Ok(Response::fields(
+        202,
+        &[("generation", u64::from(generation).into())],
+    ))
 }
 
 /// `POST /admin/reactions/{name}/resume`
 pub fn resume(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
     administration::resume(name).map_err(|error| refused(name, error))?;
-    Ok(Response::json(200, &json!({"result": "resumed"})))
+    Ok(Response::fields(200, &[("result", "resumed".into())]))
 }
 
 /// `DELETE /admin/reactions/{name}/generations/{number}`
@@ -94,7 +130,7 @@ pub fn drop_generation(request: &Request) -> Result<Response, Problem> {
         .and_then(|number| u32::try_from(number).ok())
         .ok_or_else(|| Problem::bad_request("a generation is a number", "path"))?;
     administration::drop_generation(name, number).map_err(|error| refused(name, error))?;
-    Ok(Response::json(200, &json!({"result": "dropped"})))
+    Ok(Response::fields(200, &[("result", "dropped".into())]))
 }
 
 /// `POST /admin/pump`: delivers what is due for about `budget` milliseconds.
@@ -106,10 +142,12 @@ pub fn pump(request: &Request) -> Result<Response, Problem> {
         DeliveryError::UnknownReaction(known) => unknown(reaction.unwrap_or_default(), known),
         DeliveryError::Store(error) => Problem::store(error),
     })?;
-    Ok(Response::json(
-        200,
-        &json!({"delivered": pumped.delivered, "more": pumped.more, "retryInMs": pumped.next}),
-    ))
+    let body = Pumped {
+        delivered: pumped.delivered,
+        more: pumped.more,
+        retry_in_ms: pumped.next,
+    };
+    Ok(Response::json(200, &body))
 }
 
 fn unknown(name: &str, known: Vec<String>) -> Problem {

@@ -1,5 +1,6 @@
 //! Reading requests and writing responses through `wasi:http`.
 
+use crate::json::{Object, Value};
 use crate::problem::Problem;
 use std::time::{Duration, SystemTime};
 use wasip2::http::types::{
@@ -174,6 +175,11 @@ impl Response {
             // Only maps with keys that are not strings fail to serialize, and there are none.
             body: serde_json::to_vec(body).unwrap_or_default(),
         }
+    }
+
+    /// An object of a few fields.
+    pub fn fields(status: u16, fields: &[(&'static str, Value)]) -> Self {
+        Self::json(status, &Object(fields))
     }
 
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {

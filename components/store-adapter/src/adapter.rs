@@ -12,15 +12,12 @@ use crate::bindings::exports::annals::es::event_store::{
     AppendError, AppendRequest, Appended, Claim, Guest, Head, LogFilter, LogPage, Outcome, Page,
     Settled, Snapshot, StoreError, StreamPage,
 };
-use crate::bindings::exports::annals::es::reaction_store::{
-    Checkpoint, Guest as ReactionGuest, RowKey, RowPage, StoredRow, WriteError,
-};
 
 /// The contract's `event-store` over a backend.
 #[derive(Debug)]
 pub struct Adapter<B>(PhantomData<B>);
 
-type Log = EventLog<Box<dyn Slots>>;
+pub(crate) type Log = EventLog<Box<dyn Slots>>;
 
 thread_local! {
     /// Lives as long as the instance: on a host that keeps instances warm, what the log remembers
@@ -29,7 +26,7 @@ thread_local! {
 }
 
 /// Why an operation failed, as far as it matters to the connection.
-trait Failure: From<log::StoreError> {
+pub(crate) trait Failure: From<log::StoreError> {
     fn store(&self) -> Option<&log::StoreError>;
 }
 
@@ -48,17 +45,10 @@ impl Failure for log::AppendError {
     }
 }
 
-impl Failure for log::WriteError {
-    fn store(&self) -> Option<&log::StoreError> {
-        match self {
-            Self::Store(error) => Some(error),
-            Self::Stale => None,
-        }
-    }
-}
-
 impl<B: Backend> Adapter<B> {
-    fn run<T, E: Failure>(operation: impl FnOnce(&mut Log) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn run<T, E: Failure>(
+        operation: impl FnOnce(&mut Log) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut log = match LOG.take() {
             Some(log) => log,
             None => Self::open()?,
@@ -179,37 +169,5 @@ impl<B: Backend> Guest for Adapter<B> {
 
     fn delete_snapshot(stream: String, decider: String) -> Result<(), StoreError> {
         Ok(Self::run(|log| log.delete_snapshot(&stream, &decider))?)
-    }
-}
-
-impl<B: Backend> ReactionGuest for Adapter<B> {
-    fn load_checkpoint(handler: String) -> Result<Option<Checkpoint>, StoreError> {
-        Ok(Self::run(|log| log.load_checkpoint(&handler))?.map(Into::into))
-    }
-
-    fn save_checkpoint(handler: String, next: Checkpoint) -> Result<(), WriteError> {
-        Ok(Self::run(|log| log.save_checkpoint(&handler, next.into()))?)
-    }
-
-    fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
-        Ok(Self::run(|log| log.get_row(&row.view, &row.key))?.map(Into::into))
-    }
-
-    fn put_row(view: String, row: StoredRow, seen: u64) -> Result<(), WriteError> {
-        Ok(Self::run(|log| log.put_row(&view, row.into(), seen))?)
-    }
-
-    fn delete_row(row: RowKey, seen: u64, position: u64) -> Result<(), WriteError> {
-        Ok(Self::run(|log| {
-            log.delete_row(&row.view, &row.key, seen, position)
-        })?)
-    }
-
-    fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
-        Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
-    }
-
-    fn drop_rows(view: String, limit: u32) -> Result<bool, StoreError> {
-        Ok(Self::run(|log| log.drop_rows(&view, limit))?)
     }
 }

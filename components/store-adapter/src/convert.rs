@@ -4,7 +4,6 @@ use annals_event_log as log;
 
 use crate::bindings::annals::es::types as wit;
 use crate::bindings::exports::annals::es::event_store as store;
-use crate::bindings::exports::annals::es::reaction_store as reactions;
 
 /// Records that have the same fields on both sides.
 macro_rules! same_fields {
@@ -16,6 +15,9 @@ macro_rules! same_fields {
         }
     )*};
 }
+
+#[cfg(feature = "reactions")]
+pub(crate) use same_fields;
 
 same_fields! {
     store::Head => log::Head { cursor, version, closed }
@@ -31,15 +33,11 @@ same_fields! {
         id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, metadata,
     }
     store::LogFilter => log::LogFilter { event_types, categories }
-    reactions::Checkpoint => log::Checkpoint { position, generation, revision, state }
-    log::Checkpoint => reactions::Checkpoint { position, generation, revision, state }
-    reactions::StoredRow => log::Row { key, content_type, value, position }
-    log::Row => reactions::StoredRow { key, content_type, value, position }
     store::Snapshot => log::Snapshot { state, state_version, head }
     log::Snapshot => store::Snapshot { state, state_version, head }
 }
 
-fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
+pub(crate) fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
     list.into_iter().map(B::from).collect()
 }
 
@@ -184,24 +182,6 @@ impl From<log::AppendError> for store::AppendError {
             }),
             log::AppendError::Closed(version) => Self::Closed(version),
             log::AppendError::Store(error) => Self::Store(error.into()),
-        }
-    }
-}
-
-impl From<log::RowPage> for reactions::RowPage {
-    fn from(log::RowPage { rows, end }: log::RowPage) -> Self {
-        Self {
-            rows: all(rows),
-            end,
-        }
-    }
-}
-
-impl From<log::WriteError> for reactions::WriteError {
-    fn from(from: log::WriteError) -> Self {
-        match from {
-            log::WriteError::Stale => Self::Stale,
-            log::WriteError::Store(error) => Self::Store(error.into()),
         }
     }
 }

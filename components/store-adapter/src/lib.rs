@@ -22,6 +22,8 @@
 //! | [`bindings`] | generated from the contract's world `store-adapter` |
 //! | `adapter` | the exported interface; keeps the [`EventLog`] between calls |
 //! | `convert` | the contract's types to the library's and back |
+//! | `reactions` | the exported `reaction-store` |
+//! | `plain` | the same for applications without reactions: nobody calls it |
 #![deny(missing_docs)]
 
 mod adapter;
@@ -35,6 +37,10 @@ pub mod bindings {
     });
 }
 mod convert;
+#[cfg(not(feature = "reactions"))]
+mod plain;
+#[cfg(feature = "reactions")]
+mod reactions;
 
 pub use adapter::Adapter;
 pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots, file_name};

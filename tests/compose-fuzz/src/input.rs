@@ -1,7 +1,7 @@
 //! Inputs: what they are made of, and how one is made of a number.
 
 use crate::{bombs, mutate};
-use annals_compose::framework;
+use annals_compose::framework::{self, Needs};
 use annals_compose::generate::resolve_world;
 use annals_compose::host::Host;
 use annals_tests::toy::Toy;
@@ -41,7 +41,11 @@ impl Seeds {
         for kind in bombs::KINDS {
             handlers.push(bombs::handler(kind, "", "")?);
         }
-        let parts = framework::parts(Host::Annals.adapter(), true, &[])?;
+        let needs = Needs {
+            reactions: true,
+            command_line: true,
+        };
+        let parts = framework::parts(Host::Annals.adapter(), needs, &[])?;
         handlers.extend(
             parts
                 .inner

@@ -1,0 +1,98 @@
+//! What is answered where there are no reactions: what [`crate::Dispatcher`] would answer otherwise, too, if
+//! the application had none. Only dead letters differ: those of reactions that a former version of the
+//! application had are there again once it has any.
+
+use crate::Dispatcher;
+use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::{ReactionDescriptor, RecordedEvent};
+use crate::exports::annals::es::administration::{
+    AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
+};
+use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped};
+use crate::exports::annals::es::views::{Guest as Views, QueryError, RowPage, StoredRow};
+
+pub fn described() -> [Vec<ReactionDescriptor>; 3] {
+    Default::default()
+}
+
+pub fn begin() -> Result<(), StoreError> {
+    Ok(())
+}
+
+const UNKNOWN_VIEW: QueryError = QueryError::UnknownView(Vec::new());
+const UNKNOWN_REACTION: AdminError = AdminError::UnknownReaction(Vec::new());
+
+impl Views for Dispatcher {
+    fn get(_: String, _: String) -> Result<Option<StoredRow>, QueryError> {
+        Err(UNKNOWN_VIEW)
+    }
+
+    fn scan(_: String, _: Option<String>, _: u32) -> Result<RowPage, QueryError> {
+        Err(UNKNOWN_VIEW)
+    }
+}
+
+impl Delivery for Dispatcher {
+    fn pump(reaction: Option<String>, _: u32) -> Result<Pumped, DeliveryError> {
+        match reaction {
+            Some(_) => Err(DeliveryError::UnknownReaction(Vec::new())),
+            None => Ok(Pumped {
+                delivered: 0,
+                more: false,
+                next: None,
+            }),
+        }
+    }
+
+    fn after_answer() {}
+
+    fn wait(_: u64, _: u32) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Administration for Dispatcher {
+    fn reactions() -> Result<Vec<ReactionStatus>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn reaction(_: String) -> Result<ReactionStatus, AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn rebuild(_: String) -> Result<u32, AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn resume(_: String) -> Result<(), AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn processes(_: String, _: Option<String>, _: u32) -> Result<ProcessPage, AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn find_process(_: String, _: String) -> Result<Process, AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn drop_generation(_: String, _: u32) -> Result<(), AdminError> {
+        Err(UNKNOWN_REACTION)
+    }
+
+    fn dead_letters(_: Option<String>, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn inspect(_: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {
+        Err(AdminError::UnknownDeadLetter)
+    }
+
+    fn retry(_: String) -> Result<Retried, AdminError> {
+        Err(AdminError::UnknownDeadLetter)
+    }
+
+    fn skip(_: String) -> Result<(), AdminError> {
+        Err(AdminError::UnknownDeadLetter)
+    }
+}

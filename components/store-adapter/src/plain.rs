@@ -1,0 +1,43 @@
+//! The exported `reaction-store` of an application without reactions. It is never called: the dispatcher of
+//! such an application does not import its functions.
+
+use crate::Backend;
+use crate::adapter::Adapter;
+use crate::bindings::exports::annals::es::event_store::StoreError;
+use crate::bindings::exports::annals::es::reaction_store::{
+    Checkpoint, Guest, RowKey, RowPage, StoredRow, WriteError,
+};
+
+fn refused() -> StoreError {
+    StoreError::Invalid("this application was composed without reactions".into())
+}
+
+impl<B: Backend> Guest for Adapter<B> {
+    fn load_checkpoint(_: String) -> Result<Option<Checkpoint>, StoreError> {
+        Err(refused())
+    }
+
+    fn save_checkpoint(_: String, _: Checkpoint) -> Result<(), WriteError> {
+        Err(WriteError::Store(refused()))
+    }
+
+    fn get_row(_: RowKey) -> Result<Option<StoredRow>, StoreError> {
+        Err(refused())
+    }
+
+    fn put_row(_: String, _: StoredRow, _: u64) -> Result<(), WriteError> {
+        Err(WriteError::Store(refused()))
+    }
+
+    fn delete_row(_: RowKey, _: u64, _: u64) -> Result<(), WriteError> {
+        Err(WriteError::Store(refused()))
+    }
+
+    fn scan_rows(_: String, _: Option<String>, _: u32) -> Result<RowPage, StoreError> {
+        Err(refused())
+    }
+
+    fn drop_rows(_: String, _: u32) -> Result<bool, StoreError> {
+        Err(refused())
+    }
+}

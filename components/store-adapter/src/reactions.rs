@@ -1,0 +1,77 @@
+//! The exported `reaction-store`, and the types of it.
+
+use annals_event_log as log;
+
+use crate::Backend;
+use crate::adapter::{Adapter, Failure};
+use crate::bindings::exports::annals::es::event_store::StoreError;
+use crate::bindings::exports::annals::es::reaction_store::{
+    Checkpoint, Guest, RowKey, RowPage, StoredRow, WriteError,
+};
+use crate::convert::{all, same_fields};
+
+impl Failure for log::WriteError {
+    fn store(&self) -> Option<&log::StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Stale => None,
+        }
+    }
+}
+
+impl<B: Backend> Guest for Adapter<B> {
+    fn load_checkpoint(handler: String) -> Result<Option<Checkpoint>, StoreError> {
+        Ok(Self::run(|log| log.load_checkpoint(&handler))?.map(Into::into))
+    }
+
+    fn save_checkpoint(handler: String, next: Checkpoint) -> Result<(), WriteError> {
+        Ok(Self::run(|log| log.save_checkpoint(&handler, next.into()))?)
+    }
+
+    fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
+        Ok(Self::run(|log| log.get_row(&row.view, &row.key))?.map(Into::into))
+    }
+
+    fn put_row(view: String, row: StoredRow, seen: u64) -> Result<(), WriteError> {
+        Ok(Self::run(|log| log.put_row(&view, row.into(), seen))?)
+    }
+
+    fn delete_row(row: RowKey, seen: u64, position: u64) -> Result<(), WriteError> {
+        Ok(Self::run(|log| {
+            log.delete_row(&row.view, &row.key, seen, position)
+        })?)
+    }
+
+    fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
+        Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
+    }
+
+    fn drop_rows(view: String, limit: u32) -> Result<bool, StoreError> {
+        Ok(Self::run(|log| log.drop_rows(&view, limit))?)
+    }
+}
+
+same_fields! {
+    Checkpoint => log::Checkpoint { position, generation, revision, state }
+    log::Checkpoint => Checkpoint { position, generation, revision, state }
+    StoredRow => log::Row { key, content_type, value, position }
+    log::Row => StoredRow { key, content_type, value, position }
+}
+
+impl From<log::RowPage> for RowPage {
+    fn from(log::RowPage { rows, end }: log::RowPage) -> Self {
+        Self {
+            rows: all(rows),
+            end,
+        }
+    }
+}
+
+impl From<log::WriteError> for WriteError {
+    fn from(from: log::WriteError) -> Self {
+        match from {
+            log::WriteError::Stale => Self::Stale,
+            log::WriteError::Store(error) => Self::Store(error.into()),
+        }
+    }
+}
