@@ -5,6 +5,7 @@
 //! piece by piece, and a failure cuts the connection, which no client takes for an end. What the
 //! guest does after its answer harms the answer no more.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -48,7 +49,7 @@ pub async fn serve(
     // Who asks to wait for reactions gets the time for it.
     let time = host.app.limits.timeout + preference::wait(request.headers());
     let life = Arc::new(Life::new(time, Some(place)));
-    tokio::spawn({
+    begin({
         let (host, life, outcome) = (host.clone(), life.clone(), outcome.clone());
         async move {
             run(&host, &life, request, sender, |failure| {
@@ -56,7 +57,8 @@ pub async fn serve(
             })
             .await;
         }
-    });
+    })
+    .await;
     let answer = match receiver.await {
         Ok(Ok(answer)) => answer,
         Ok(Err(code)) => {
@@ -115,6 +117,16 @@ pub async fn ask(
     }
 }
 
+/// Goes as far as the guest does without waiting, which is all the way for most. The rest goes on
+/// by itself, whatever becomes of the caller.
+async fn begin(running: impl Future<Output = ()> + Send + 'static) {
+    let mut running = Box::pin(running);
+    let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context)));
+    if first.await.is_pending() {
+        tokio::spawn(running);
+    }
+}
+
 fn failed(outcome: &Outcome) -> Fault {
     outcome
         .get()
@@ -137,6 +149,7 @@ async fn run(
     let done = {
         let call = call(&host.app, &mut instance, request, answer);
         tokio::select! {
+            biased;
             done = call => done.map_err(|error| Some(Failure::Trap(error))),
             late = life.over() => Err(late.then(|| {
                 Failure::words("the guest waited longer than its time".into())

@@ -5,10 +5,10 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::engine::TICK;
 
@@ -20,19 +20,18 @@ const LEAVE: Duration = Duration::from_secs(1);
 /// The least that a streaming guest may compute without writing anything.
 const LEAST_COMPUTING: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Answering,
-    Streaming,
-    /// Nobody takes what it writes.
-    Over,
-}
+/// Phases, which only go up.
+const ANSWERING: u8 = 0;
+const STREAMING: u8 = 1;
+/// Nobody takes what it writes.
+const OVER: u8 = 2;
 
 /// The life of one instance, shared by who runs it and who passes its answer on.
 #[derive(Debug)]
 pub struct Life {
     deadline: Instant,
-    phase: watch::Sender<Phase>,
+    phase: AtomicU8,
+    changed: Notify,
     /// Ticks in which a streaming guest ran since it last wrote.
     ticks: AtomicU32,
     most_ticks: u32,
@@ -46,7 +45,8 @@ impl Life {
         let computing = time.max(LEAST_COMPUTING).as_millis() / TICK.as_millis();
         Self {
             deadline: Instant::now() + time,
-            phase: watch::Sender::new(Phase::Answering),
+            phase: AtomicU8::new(ANSWERING),
+            changed: Notify::new(),
             ticks: AtomicU32::new(0),
             most_ticks: u32::try_from(computing).unwrap_or(u32::MAX),
             place: Mutex::new(place),
@@ -55,16 +55,16 @@ impl Life {
 
     /// Asked at each tick in which the guest runs.
     pub fn is_spent(&self) -> bool {
-        match *self.phase.borrow() {
-            Phase::Answering => Instant::now() >= self.deadline,
-            Phase::Streaming | Phase::Over => self.ticks.fetch_add(1, Relaxed) >= self.most_ticks,
+        match self.phase.load(SeqCst) {
+            ANSWERING => Instant::now() >= self.deadline,
+            _ => self.ticks.fetch_add(1, Relaxed) >= self.most_ticks,
         }
     }
 
     /// The answer is an event stream: from now on the guest has another place, and no deadline.
     pub fn stream(&self, place: OwnedSemaphorePermit) {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
-        self.phase.send_replace(Phase::Streaming);
+        self.reach(STREAMING);
     }
 
     /// The client of a stream took something.
@@ -74,7 +74,7 @@ impl Life {
 
     /// The guest may go: what it writes leads nowhere.
     pub fn end(&self) {
-        self.phase.send_replace(Phase::Over);
+        self.reach(OVER);
     }
 
     /// The instance is gone; so is its place.
@@ -84,16 +84,31 @@ impl Life {
 
     /// Waits until the guest has to be given up. True: it had its time and did not answer.
     pub async fn over(&self) -> bool {
-        let mut phase = self.phase.subscribe();
-        let answering = phase.wait_for(|phase| *phase != Phase::Answering);
-        if tokio::time::timeout_at((self.deadline + GRACE).into(), answering)
+        let answered = self.reached(STREAMING);
+        if tokio::time::timeout_at((self.deadline + GRACE).into(), answered)
             .await
             .is_err()
         {
             return true;
         }
-        let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
+        self.reached(OVER).await;
         tokio::time::sleep(LEAVE).await;
         false
+    }
+
+    fn reach(&self, phase: u8) {
+        self.phase.fetch_max(phase, SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    async fn reached(&self, phase: u8) {
+        loop {
+            let changed = self.changed.notified();
+            // It counts from its making on: a change between the look and the wait is not missed.
+            if self.phase.load(SeqCst) >= phase {
+                return;
+            }
+            changed.await;
+        }
     }
 }

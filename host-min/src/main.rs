@@ -22,6 +22,10 @@ use cli::{Cli, Command, Completions, Serve, StoreChoice};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// A request makes some hundred small allocations, on any thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USERS_FAULT: u8 = 1;
 const OUR_FAULT: u8 = 3;
 

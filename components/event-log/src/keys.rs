@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::name::{StreamName, escape, hex};
+use crate::name::{StreamName, escape, hex, push_escaped, push_number};
 
 /// An escaped text that is longer than this stands in a key as its SHA-256.
 const LONGEST_SEGMENT: usize = 180;
@@ -57,7 +57,7 @@ impl Keys {
 
     /// Slot of the log.
     pub fn log(&self, index: u64) -> String {
-        format!("{}.{}.{index:016x}", self.root, self.log)
+        self.numbered(&self.log, "", index)
     }
 
     /// Slot of a log that is not divided.
@@ -75,20 +75,27 @@ impl Keys {
 
     /// Slot of a stream.
     pub fn slot(&self, stream: StreamName<'_>, slot: u64) -> String {
-        format!(
-            "{}.{}.{slot:016x}",
-            self.root,
-            segment("stream", stream.as_str())
-        )
+        self.numbered("stream", stream.as_str(), slot)
     }
 
     /// Copies of a stream's slots.
     pub fn segment(&self, stream: StreamName<'_>, number: u64) -> String {
-        format!(
-            "{}.{}.{number:016x}",
-            self.root,
-            segment("segment", stream.as_str())
-        )
+        self.numbered("segment", stream.as_str(), number)
+    }
+
+    /// `root.kind.text.number`; without a text `root.kind.number`. Every commit needs a few of these.
+    fn numbered(&self, kind: &str, text: &str, number: u64) -> String {
+        let mut key = String::with_capacity(self.root.len() + kind.len() + text.len() + 32);
+        key.push_str(&self.root);
+        key.push('.');
+        if text.is_empty() {
+            key.push_str(kind);
+        } else {
+            push_segment(&mut key, kind, text);
+        }
+        key.push('.');
+        push_number(&mut key, number);
+        key
     }
 
     /// Hint: a slot of the stream that exists.
@@ -120,11 +127,20 @@ fn log(partitions: u32) -> String {
 }
 
 fn segment(kind: &str, text: &str) -> String {
-    let escaped = escape(text);
-    if escaped.len() <= LONGEST_SEGMENT {
-        format!("{kind}.{escaped}")
-    } else {
-        format!("{kind}-sha256.{}", sha256_hex(text))
+    let mut segment = String::new();
+    push_segment(&mut segment, kind, text);
+    segment
+}
+
+fn push_segment(out: &mut String, kind: &str, text: &str) {
+    out.push_str(kind);
+    let kind_ends = out.len();
+    out.push('.');
+    push_escaped(out, text);
+    if out.len() - kind_ends - 1 > LONGEST_SEGMENT {
+        out.truncate(kind_ends);
+        out.push_str("-sha256.");
+        out.push_str(&sha256_hex(text));
     }
 }
 

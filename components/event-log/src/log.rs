@@ -1,6 +1,6 @@
 //! The `EventLog`: what it remembers, how it creates, and where streams end.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::ahead::Ahead;
 use crate::error::{SlotError, StoreError};
@@ -85,7 +85,7 @@ pub struct EventLog<S> {
     /// Streams that are being read in order.
     pub(crate) ahead: Ahead,
     /// Places that were read.
-    places: BTreeMap<String, Place>,
+    places: HashMap<String, Place>,
     /// What reactions keep, as far as it was read.
     pub(crate) reactions: crate::reactions::Memory,
 }
@@ -108,7 +108,7 @@ impl<S: Slots> EventLog<S> {
             grace_ms: settings.grace_ms,
             ends: vec![0; settings.partitions as usize],
             ahead: Ahead::default(),
-            places: BTreeMap::new(),
+            places: HashMap::new(),
             reactions: crate::reactions::Memory::default(),
         })
     }

@@ -1,6 +1,6 @@
 //! Stream names, and the escape that makes any text part of a key.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use crate::error::StoreError;
 
@@ -63,15 +63,28 @@ impl fmt::Display for StreamName<'_> {
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "={byte:02X}");
-        }
-    }
+    push_escaped(&mut out, text);
     out
+}
+
+/// Appends what [`escape`] makes of a text.
+pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let mut rest = text;
+    loop {
+        // Whatever stands in one piece goes there in one piece.
+        let (piece, other) = rest.split_at(rest.as_bytes().iter().take_while(|b| plain(b)).count());
+        out.push_str(piece);
+        let mut characters = other.chars();
+        let Some(character) = characters.next() else {
+            return;
+        };
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            out.push('=');
+            push_hex(out, &[byte], b"0123456789ABCDEF");
+        }
+        rest = characters.as_str();
+    }
 }
 
 /// The text that [`escape`] made this of; nothing if it did not.
@@ -92,10 +105,22 @@ pub(crate) fn unescape(escaped: &str) -> Option<String> {
 
 /// Bytes as lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+    let mut out = String::with_capacity(bytes.len() * 2);
+    push_hex(&mut out, bytes, LOWER);
+    out
+}
+
+/// Appends a number of 16 lower-case hex digits: what `{:016x}` writes, which is much slower.
+pub(crate) fn push_number(out: &mut String, number: u64) {
+    push_hex(out, &number.to_be_bytes(), LOWER);
+}
+
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+
+fn push_hex(out: &mut String, bytes: &[u8], digits: &[u8; 16]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from(digits[usize::from(digit)]));
+        }
+    }
 }

@@ -96,7 +96,10 @@ pub(crate) struct Commit {
 impl Commit {
     /// Unique, since the commit's id is.
     pub fn event_id(commit: &CommitId, index: u64) -> String {
-        format!("{}-{index}", hex(commit))
+        let mut id = hex(commit);
+        id.push('-');
+        id.push_str(&index.to_string());
+        id
     }
 }
 

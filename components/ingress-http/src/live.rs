@@ -91,7 +91,7 @@ impl Events {
 struct Live {
     writer: Writer,
     buffer: Vec<u8>,
-    source: String,
+    source: std::rc::Rc<str>,
     /// The client's last id after what was written.
     known: u64,
     /// When something was written last.

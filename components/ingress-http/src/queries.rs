@@ -8,6 +8,8 @@ use crate::problem::Problem;
 use crate::wire::{Request, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -42,9 +44,15 @@ pub fn limit(request: &Request) -> Result<u32, Problem> {
     Ok(u32::try_from(limit).unwrap_or(u32::MAX))
 }
 
+thread_local! {
+    /// Whoever asks for it asks all handlers to describe themselves, and it never changes.
+    static SOURCE: OnceCell<Rc<str>> = const { OnceCell::new() };
+}
+
 /// The `source` of the application's CloudEvents.
-pub fn source() -> String {
-    format!("/apps/{}", app::describe().settings.name)
+pub fn source() -> Rc<str> {
+    let make = || format!("/apps/{}", app::describe().settings.name).into();
+    SOURCE.with(|known| known.get_or_init(make).clone())
 }
 
 pub fn stream(request: &Request) -> Result<Response, Problem> {

@@ -4,7 +4,7 @@ use crate::json::{Object, Value};
 use crate::problem::Problem;
 use std::time::{Duration, SystemTime};
 use wasip2::http::types::{
-    Fields, IncomingBody, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
+    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 use wasip2::io::streams::{OutputStream, StreamError};
 
@@ -45,7 +45,7 @@ impl Request {
         let method = request.method();
         let body = match method {
             Method::Get | Method::Head => Vec::new(),
-            _ => read_body(&request)?,
+            _ => read_body(&request, declared(&headers))?,
         };
         Ok(Self {
             method,
@@ -138,15 +138,26 @@ pub fn time(millis: u64) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-/// Bodies come in chunks of any size; more than the limit is refused without reading the rest.
-fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Problem> {
+/// How long the body is, if a header says so.
+fn declared(headers: &[(String, Vec<u8>)]) -> Option<u64> {
+    let mut values = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let (_, value) = values.next()?;
+    digits(std::str::from_utf8(value).ok()?)
+}
+
+/// Bodies come in chunks of any size; more than the limit is refused without reading the rest. Where
+/// it is known how much there is, the host is not asked for the end.
+fn read_body(request: &IncomingRequest, length: Option<u64>) -> Result<Vec<u8>, Problem> {
     let broken = || Problem::bad_request("the request's body could not be read", "body");
     let incoming = request.consume().map_err(|()| broken())?;
     let mut body = Vec::new();
     {
         let stream = incoming.stream().map_err(|()| broken())?;
-        loop {
+        while length.is_none_or(|length| (body.len() as u64) < length) {
             match stream.blocking_read(CHUNK) {
+                Ok(chunk) if body.is_empty() && chunk.len() <= MAX_PAYLOAD => body = chunk,
                 Ok(chunk) if body.len() + chunk.len() > MAX_PAYLOAD => {
                     return Err(Problem::payload_too_large(MAX_PAYLOAD));
                 }
@@ -156,7 +167,7 @@ fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Problem> {
             }
         }
     }
-    drop(IncomingBody::finish(incoming));
+    drop(incoming);
     Ok(body)
 }
 
@@ -217,12 +228,23 @@ impl Writer {
         status: u16,
         headers: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Option<Self> {
-        let fields = Fields::new();
-        for (name, value) in headers {
-            let _ = fields.append(name, value.as_bytes());
-        }
+        let headers: Vec<_> = headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+            .collect();
+        let fields = Fields::from_list(&headers).unwrap_or_else(|_| {
+            // Those that the host takes.
+            let fields = Fields::new();
+            for (name, value) in &headers {
+                let _ = fields.append(name, value);
+            }
+            fields
+        });
         let response = OutgoingResponse::new(fields);
-        let _ = response.set_status_code(status);
+        // What it is without being told.
+        if status != 200 {
+            let _ = response.set_status_code(status);
+        }
         let body = response.body().ok()?;
         ResponseOutparam::set(out, Ok(response));
         let stream = body.write().ok()?;

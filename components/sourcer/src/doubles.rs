@@ -46,8 +46,8 @@ pub fn now() -> u64 {
 }
 
 /// And one number.
-pub fn random() -> u64 {
-    7
+pub fn randoms<const COUNT: usize>() -> [u64; COUNT] {
+    [7; COUNT]
 }
 
 impl World {

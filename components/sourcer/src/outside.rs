@@ -6,7 +6,7 @@ pub use crate::annals::es::deciders::{self, Session};
 #[cfg(not(test))]
 pub use crate::annals::es::event_store;
 #[cfg(test)]
-pub use crate::doubles::{deciders, deciders::Session, event_store, now, random};
+pub use crate::doubles::{deciders, deciders::Session, event_store, now, randoms};
 
 /// Milliseconds since the epoch.
 #[cfg(not(test))]
@@ -15,8 +15,15 @@ pub fn now() -> u64 {
     now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000)
 }
 
-/// 64 random bits.
+/// Random numbers, for one call of the host.
 #[cfg(not(test))]
-pub fn random() -> u64 {
-    wasip2::random::random::get_random_u64()
+pub fn randoms<const COUNT: usize>() -> [u64; COUNT] {
+    let bytes = wasip2::random::random::get_random_bytes(COUNT as u64 * 8);
+    let mut numbers = [0; COUNT];
+    for (number, bytes) in numbers.iter_mut().zip(bytes.chunks(8)) {
+        *number = bytes
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte));
+    }
+    numbers
 }

@@ -7,7 +7,7 @@ use crate::annals::es::types::{
     Command, Context, DecideError, Decision, Event, Metadata, Precondition, Rejection,
 };
 use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
-use crate::outside::{deciders, event_store, now, random};
+use crate::outside::{deciders, event_store, now, randoms};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Route};
 use crate::sessions;
@@ -40,6 +40,8 @@ struct Attempt {
     context: Context,
     metadata: Metadata,
     stream: String,
+    /// With the number of the decision, no other append has it.
+    append_seed: u64,
     /// The caller chose the command's id, so an outcome under it must be found again.
     keyed: bool,
     expected: Option<Precondition>,
@@ -56,7 +58,10 @@ struct Attempt {
 impl Attempt {
     fn new(request: Request, route: Route) -> Result<Self, SubmitError> {
         let keyed = request.command_id.is_some();
-        let id = request.command_id.unwrap_or_else(random_id);
+        let [seed, append_seed, high, low] = randoms();
+        let id = request
+            .command_id
+            .unwrap_or_else(|| format!("{high:016x}{low:016x}"));
         let command = Command {
             id: id.clone(),
             command_type: request.command_type,
@@ -79,7 +84,7 @@ impl Attempt {
         Ok(Self {
             context: Context {
                 now: now(),
-                seed: random(),
+                seed,
                 actor: request.actor.clone(),
             },
             metadata: Metadata {
@@ -93,6 +98,7 @@ impl Attempt {
             route,
             command,
             stream,
+            append_seed,
             keyed,
             expected: request.expected,
             settle_unmet: request.settle_unmet,
@@ -245,7 +251,7 @@ impl Attempt {
             // Not the time of the decision: a reader of the log takes a claim that has long been
             // open for that of a dead writer.
             recorded_at: now(),
-            seed: random(),
+            seed: self.append_seed.wrapping_add(self.count.into()),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
         // A snapshot must hold the command's own events, so they are folded before it is taken.
@@ -412,8 +418,4 @@ fn fingerprint(command: &Command) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         })
-}
-
-fn random_id() -> String {
-    format!("{:016x}{:016x}", random(), random())
 }

@@ -2,33 +2,49 @@
 //!
 //! A barrier asks for a flush that *starts* after the barrier was taken. A write is among those
 //! that the next flush takes before anybody can observe it, so such a flush covers all that the
-//! barrier's owner could have observed. The flush is skipped only if every write that ever
-//! started had finished before a flush that has succeeded.
+//! barrier's owner could have observed. None is asked for if every write that ever started had
+//! finished before a flush that has succeeded, or before one that was asked for already.
+//!
+//! A flush costs the same however many wait for it. So the thread waits a little for as many as
+//! came together the last time: whoever was served then, and comes again at once, is among the
+//! next ones. One client alone never waits for others.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use super::KvError;
 
-/// How far the flushes have come.
-#[derive(Debug, Clone, Default)]
-struct Progress {
-    /// All tickets up to this one are served.
-    served: u64,
-    /// A flush failed. The disk's state is unknown from then on, and nothing is claimed any more.
-    failed: Option<String>,
-}
+/// How long a flush waits for company: the time of a few flushes.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// Whoever asks for a flush has one; later ones have higher numbers.
+type Ticket = u64;
 
 #[derive(Debug, Default)]
 struct Requests {
     /// The highest ticket handed out.
-    tickets: u64,
+    tickets: Ticket,
+    /// Writes that had started when it was, if all of them had finished.
+    settled: Option<u64>,
+    /// All tickets up to this one are served.
+    served: Ticket,
+    /// The flushing thread sleeps until this ticket is handed out.
+    awaited: Option<Ticket>,
+    /// Those who wait, with their tickets.
+    waiting: Vec<(Ticket, oneshot::Sender<()>)>,
+    /// Those who wait no longer, and have not been told.
+    over: Vec<oneshot::Sender<()>>,
+    /// A flush failed. The disk's state is unknown from then on, and nothing is claimed any more.
+    failed: Option<String>,
     closed: bool,
+    /// The thread is gone.
+    ended: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
     /// Writes that began, counted before they can be observed.
     started: AtomicU64,
@@ -36,9 +52,9 @@ struct Shared {
     finished: AtomicU64,
     /// `finished` as it was when the last good flush started.
     flushed: AtomicU64,
+    failed: AtomicBool,
     requests: Mutex<Requests>,
     requested: Condvar,
-    progress: watch::Sender<Progress>,
 }
 
 /// A thread that flushes on demand.
@@ -56,14 +72,7 @@ impl Flusher {
     pub fn start(
         flush: impl FnMut() -> Result<(), String> + Send + 'static,
     ) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            started: AtomicU64::new(0),
-            finished: AtomicU64::new(0),
-            flushed: AtomicU64::new(0),
-            requests: Mutex::default(),
-            requested: Condvar::new(),
-            progress: watch::Sender::new(Progress::default()),
-        });
+        let shared = Arc::new(Shared::default());
         let thread = {
             let shared = shared.clone();
             std::thread::Builder::new()
@@ -81,8 +90,8 @@ impl Flusher {
     /// # Errors
     /// The write's own, or [`KvError::Unavailable`].
     pub fn write<T>(&self, write: impl FnOnce() -> Result<T, KvError>) -> Result<T, KvError> {
-        if let Some(reason) = &self.shared.progress.borrow().failed {
-            return Err(KvError::Unavailable(reason.clone()));
+        if self.shared.failed.load(SeqCst) {
+            self.shared.lock().outcome()?;
         }
         self.shared.started.fetch_add(1, SeqCst);
         let done = write()?;
@@ -94,26 +103,12 @@ impl Flusher {
 
     /// See [`super::Kv::barrier`].
     pub fn barrier(&self) -> Barrier {
-        let progress = self.shared.progress.subscribe();
-        let ticket = if self.shared.is_clean() {
-            0
-        } else {
-            self.shared.take_ticket()
-        };
-        Barrier {
-            waiting: Some((progress, ticket)),
-        }
+        Barrier(Point::Ticket(self.shared.clone(), self.shared.ticket()))
     }
-}
 
-impl Flusher {
     /// Ends the thread, after the flush that it is at.
     pub fn stop(&mut self) {
-        self.shared
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.shared.lock().closed = true;
         self.shared.requested.notify_all();
         if let Some(thread) = self.thread.take() {
             // The thread's panic has been reported already, and there is nobody to hand it to.
@@ -129,76 +124,147 @@ impl Drop for Flusher {
 }
 
 impl Shared {
-    fn take_ticket(&self) -> u64 {
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.tickets += 1;
-        self.requested.notify_one();
+    fn lock(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The ticket whose flush covers all that can be observed now; 0: it is flushed already.
+    fn ticket(&self) -> Ticket {
+        // In this order: no write was under way when `started` was read if both are the same.
+        let finished = self.finished.load(SeqCst);
+        let started = self.started.load(SeqCst);
+        if self.flushed.load(SeqCst) >= started {
+            return 0;
+        }
+        let settled = (finished == started).then_some(started);
+        let mut requests = self.lock();
+        if settled.is_none() || requests.settled != settled {
+            requests.tickets += 1;
+            requests.settled = settled;
+            if requests
+                .awaited
+                .is_some_and(|awaited| requests.tickets >= awaited)
+            {
+                requests.awaited = None;
+                self.requested.notify_one();
+            }
+        }
         requests.tickets
     }
 
     fn serve(&self, mut flush: impl FnMut() -> Result<(), String>) {
+        let mut company = 1;
         let mut served = 0;
-        while let Some(ticket) = self.next_ticket(served) {
+        while let Some(ticket) = self.next_ticket(served, company) {
+            company = ticket - served;
             let finished = self.finished.load(SeqCst);
-            if let Err(reason) = flush() {
-                tracing::error!(reason, "a flush failed; nothing is acknowledged any more");
-                self.progress
-                    .send_modify(|progress| progress.failed = Some(reason));
+            let done = flush();
+            let mut requests = self.lock();
+            match done {
+                Ok(()) => {
+                    self.flushed.store(finished, SeqCst);
+                    served = ticket;
+                    requests.served = served;
+                }
+                Err(reason) => {
+                    tracing::error!(reason, "a flush failed; nothing is acknowledged any more");
+                    self.failed.store(true, SeqCst);
+                    requests.failed = Some(reason);
+                    break;
+                }
+            }
+            let over = requests
+                .waiting
+                .extract_if(.., |(ticket, _)| *ticket <= served);
+            let over: Vec<_> = over.map(|(_, waiting)| waiting).collect();
+            requests.over.extend(over);
+            drop(requests);
+            self.tell_one();
+        }
+        let mut requests = self.lock();
+        requests.ended = true;
+        requests.waiting.clear();
+        requests.over.clear();
+    }
+
+    /// Tells one of those who wait no longer: it tells the others. To wake one from this thread costs
+    /// a system call, and to wake many from a thread of theirs costs hardly more.
+    fn tell_one(&self) {
+        let mut requests = self.lock();
+        while let Some(first) = requests.over.pop() {
+            // Who does not wait any more cannot tell others.
+            if first.send(()).is_ok() {
                 return;
             }
-            self.flushed.store(finished, SeqCst);
-            served = ticket;
-            self.progress
-                .send_modify(|progress| progress.served = served);
         }
     }
 
-    /// Every write that ever began is flushed.
-    fn is_clean(&self) -> bool {
-        self.flushed.load(SeqCst) >= self.started.load(SeqCst)
+    fn tell_all(&self) {
+        let over = std::mem::take(&mut self.lock().over);
+        for waiting in over {
+            let _ = waiting.send(());
+        }
     }
 
-    /// Waits for a ticket after `served`; none: time to go.
-    fn next_ticket(&self, served: u64) -> Option<u64> {
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Waits for tickets after `served`: for one, and then for others as long as they are `company`.
+    /// Returns the last one of them; none: time to go.
+    fn next_ticket(&self, served: Ticket, company: u64) -> Option<Ticket> {
+        let mut requests = self.lock();
+        let mut first = None;
         loop {
-            if requests.tickets > served {
+            let came = requests.tickets - served;
+            if came == 0 {
+                if requests.closed {
+                    return None;
+                }
+                requests.awaited = Some(served + 1);
+                let woken = self.requested.wait(requests);
+                requests = woken.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let since: &mut Instant = first.get_or_insert_with(Instant::now);
+            let rest = GATHER.saturating_sub(since.elapsed());
+            if came >= company || requests.closed || rest.is_zero() {
+                requests.awaited = None;
                 return Some(requests.tickets);
             }
-            if requests.closed {
-                return None;
-            }
-            requests = self
-                .requested
-                .wait(requests)
-                .unwrap_or_else(PoisonError::into_inner);
+            requests.awaited = Some(served + company);
+            let woken = self.requested.wait_timeout(requests, rest);
+            requests = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+impl Requests {
+    fn outcome(&self) -> Result<(), KvError> {
+        match &self.failed {
+            None => Ok(()),
+            Some(reason) => Err(KvError::Unavailable(reason.clone())),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Point {
+    Passed,
+    Broken(String),
+    Ticket(Arc<Shared>, Ticket),
 }
 
 /// A point that is passed when all writes observed before it are durable.
 #[derive(Debug)]
 #[must_use = "nothing is durable until the barrier has been waited for"]
-pub struct Barrier {
-    /// The progress to watch, and the ticket that must be served; none: nothing ever to wait for.
-    waiting: Option<(watch::Receiver<Progress>, u64)>,
-}
+pub struct Barrier(Point);
 
 impl Barrier {
     /// A barrier where there is nothing to wait for.
     pub fn passed() -> Self {
-        Self { waiting: None }
+        Self(Point::Passed)
     }
 
     /// A barrier that can never be passed.
     pub fn broken(reason: &str) -> Self {
-        let progress = Progress {
-            served: 0,
-            failed: Some(reason.to_owned()),
-        };
-        Self {
-            waiting: Some((watch::channel(progress).1, 1)),
-        }
+        Self(Point::Broken(reason.to_owned()))
     }
 
     /// Waits until all that was observed is durable.
@@ -206,18 +272,42 @@ impl Barrier {
     /// # Errors
     /// [`KvError::Unavailable`] if a flush failed, ever: nothing may be acknowledged.
     pub async fn wait(self) -> Result<(), KvError> {
-        let Some((mut progress, ticket)) = self.waiting else {
-            return Ok(());
+        let (shared, ticket) = match self.0 {
+            Point::Passed => return Ok(()),
+            Point::Broken(reason) => return Err(KvError::Unavailable(reason)),
+            Point::Ticket(shared, ticket) => (shared, ticket),
         };
-        let reached = progress
-            .wait_for(|p| p.failed.is_some() || p.served >= ticket)
-            .await;
-        match reached {
-            Ok(state) => match &state.failed {
-                None => Ok(()),
-                Some(reason) => Err(KvError::Unavailable(reason.clone())),
-            },
-            Err(_) => Err(KvError::Unavailable("the store is closed".into())),
+        let served = {
+            let mut requests = shared.lock();
+            requests.outcome()?;
+            if requests.served >= ticket {
+                return Ok(());
+            }
+            let (sender, served) = oneshot::channel();
+            if !requests.ended {
+                requests.waiting.push((ticket, sender));
+            }
+            served
+        };
+        let told = {
+            let _tells = Tells(&shared);
+            served.await
+        };
+        match told {
+            Ok(()) => Ok(()),
+            Err(_) => shared
+                .lock()
+                .outcome()
+                .and(Err(KvError::Unavailable("the store is closed".into()))),
         }
+    }
+}
+
+/// Whoever was told tells the others, also one that is given up at that moment.
+struct Tells<'a>(&'a Shared);
+
+impl Drop for Tells<'_> {
+    fn drop(&mut self) {
+        self.0.tell_all();
     }
 }

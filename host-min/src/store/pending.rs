@@ -5,8 +5,8 @@
 //! the journal as one batch: nobody else ever waits for it. After a crash a batch is there as a
 //! whole or not at all.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::{Bound, RangeBounds};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use fjall::UserValue;
@@ -17,7 +17,7 @@ use super::KvError;
 const MOST: usize = 16 << 20;
 
 /// Keys, with their new values; none: it is removed.
-pub type Writes = BTreeMap<Vec<u8>, Option<UserValue>>;
+pub type Writes = HashMap<Vec<u8>, Option<UserValue>>;
 
 /// The writes since the last flush began, and those that it is at.
 #[derive(Default)]
@@ -84,7 +84,9 @@ impl Pending {
 
     /// What was taken is in the database.
     pub fn written(&self) {
-        self.lock().under_way = Arc::default();
+        let written = std::mem::take(&mut self.lock().under_way);
+        // It may be large, and others want the lock.
+        drop(written);
     }
 
     /// What was taken may be anywhere, and nothing follows it.
@@ -93,15 +95,19 @@ impl Pending {
         self.moved.notify_all();
     }
 
-    /// Keys from a bound on that begin with a prefix: are they there?
+    /// Keys from a bound on that begin with a prefix, in order: are they there? Looks at all that is
+    /// pending: whoever lists keys is in no hurry, and whoever reads or writes one is.
     pub fn range(&self, start: Bound<&[u8]>, prefix: &[u8]) -> BTreeMap<Vec<u8>, bool> {
         let layers = self.lock();
         let mut found = BTreeMap::new();
+        let after: (Bound<&[u8]>, Bound<&[u8]>) = (start, Bound::Unbounded);
         // The newer ones last: they count.
         for layer in [&*layers.under_way, &layers.gathered] {
-            let keys = layer.range::<[u8], _>((start, Bound::Unbounded));
-            for (key, value) in keys.take_while(|(key, _)| key.starts_with(prefix)) {
-                found.insert(key.clone(), value.is_some());
+            for (key, value) in layer {
+                if RangeBounds::<[u8]>::contains(&after, key.as_slice()) && key.starts_with(prefix)
+                {
+                    found.insert(key.clone(), value.is_some());
+                }
             }
         }
         found

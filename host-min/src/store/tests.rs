@@ -193,6 +193,72 @@ async fn many_that_wait_share_a_flush() {
 }
 
 #[tokio::test]
+async fn what_another_has_asked_for_is_not_asked_for_again() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    flusher.write(|| Ok(())).expect("works");
+    let first = flusher.barrier();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    // Its flush is running, and it began after all writes.
+    let second = flusher.barrier();
+    first.wait().await.expect("durable");
+    second.wait().await.expect("durable");
+    assert_eq!(flushes.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn who_comes_alone_after_many_is_served_all_the_same() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    let write = || {
+        flusher.write(|| Ok(())).expect("works");
+        flusher.barrier()
+    };
+    for count in [20, 1, 20, 1, 1] {
+        let barriers: Vec<_> = (0..count).map(|_| write()).collect();
+        for barrier in barriers {
+            let served = tokio::time::timeout(Duration::from_secs(10), barrier.wait()).await;
+            served.expect("not forgotten").expect("durable");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_gives_up_waiting_takes_nobody_along() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    for given_up in 0..5 {
+        let mut waiting: Vec<_> = (0..5)
+            .map(|_| {
+                flusher.write(|| Ok(())).expect("works");
+                tokio::spawn(flusher.barrier().wait())
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        waiting.remove(given_up).abort();
+        for waiting in waiting {
+            let served = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+            served
+                .expect("not forgotten")
+                .expect("no panic")
+                .expect("durable");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_store_that_is_closed() {
+    let (flushes, fail) = Default::default();
+    let mut flusher = slow_flusher(&flushes, &fail);
+    flusher.write(|| Ok(())).expect("works");
+    let before = flusher.barrier();
+    flusher.stop();
+    before.wait().await.expect("what was asked for is done");
+    flusher.write(|| Ok(())).expect("nobody knows");
+    assert!(flusher.barrier().wait().await.is_err());
+}
+
+#[tokio::test]
 async fn after_a_flush_that_failed_nothing_is_acknowledged_any_more() {
     let (flushes, fail) = Default::default();
     let flusher = slow_flusher(&flushes, &fail);
