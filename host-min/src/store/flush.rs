@@ -53,6 +53,8 @@ struct Shared {
     /// `finished` as it was when the last good flush started.
     flushed: AtomicU64,
     failed: AtomicBool,
+    /// There are some in [`Requests::over`].
+    untold: AtomicBool,
     requests: Mutex<Requests>,
     requested: Condvar,
 }
@@ -191,6 +193,7 @@ impl Shared {
     /// a system call, and to wake many from a thread of theirs costs hardly more.
     fn tell_one(&self) {
         let mut requests = self.lock();
+        self.untold.store(true, SeqCst);
         while let Some(first) = requests.over.pop() {
             // Who does not wait any more cannot tell others.
             if first.send(()).is_ok() {
@@ -200,6 +203,9 @@ impl Shared {
     }
 
     fn tell_all(&self) {
+        if !self.untold.swap(false, SeqCst) {
+            return;
+        }
         let over = std::mem::take(&mut self.lock().over);
         for waiting in over {
             let _ = waiting.send(());
