@@ -10,6 +10,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::UNIX_EPOCH;
 
 /// Names the folder; empty: nothing is remembered.
@@ -84,7 +85,9 @@ impl Cache {
         if let Ok(new) = written {
             let _ = new.persist(&file);
         }
-        forget(folder, MOST);
+        // Once for a process: it looks at all entries, and they grow by a few only.
+        static LOOKED: Once = Once::new();
+        LOOKED.call_once(|| forget(folder, MOST));
     }
 
     fn file(&self, purpose: &str, bytes: &[u8]) -> Option<PathBuf> {

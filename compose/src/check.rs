@@ -17,12 +17,12 @@ pub use overrides::{OwnPart, check as overrides};
 use crate::grant::unversioned;
 use crate::host::Host;
 use crate::kind::Kind;
+use crate::limits;
 use crate::manifest::{Handler as Entry, Manifest};
 use crate::probe::{self, DeciderDescriptor, Handler, Prober, ReactionDescriptor};
 use crate::problem::{Code, Problem, Subject, nearest};
 use crate::read;
 use crate::sandbox::Sandbox;
-use crate::{limits, wire};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a category: what it leaves of a stream's name is for its id.
@@ -117,7 +117,7 @@ pub fn handler(
     }
     let before = problems.len();
     for kind in kinds.iter().copied() {
-        if let Err(mismatch) = wire::fits(&handler, kind) {
+        if let Err(mismatch) = prober.fits(&handler, kind) {
             problems.push(manifest.problem(
                 Code::TypeMismatch,
                 &name,

@@ -6,6 +6,8 @@ use crate::host::Adapter;
 use crate::part::Role;
 use crate::wire::{Framework, Part};
 use anyhow::{Context as _, Result};
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 use wit_component::ComponentEncoder;
 
 macro_rules! built {
@@ -72,38 +74,59 @@ const BEHIND: &str = "-behind";
 /// Only if this binary was built with broken components.
 pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Result<Framework> {
     let reactions = needs.reactions || !own.is_empty();
+    let roles = Role::ALL
+        .into_iter()
+        .filter(|role| *role != Role::IngressCli || needs.command_line)
+        .map(|role| (role, own.iter().find(|own| own.role == role)));
+    // Encoding takes longer than all else: each has a thread of its own.
+    let (log, encoded) = thread::scope(|scope| {
+        let log = scope.spawn(|| encode("log", LOG));
+        let encoding: Vec<_> = roles
+            .map(|(role, own)| {
+                let ours = own.is_none_or(OwnPart::stands_in_front);
+                let encoding = ours.then(|| scope.spawn(move || one(role, adapter, reactions)));
+                (role, own, encoding)
+            })
+            .collect();
+        let encoded = encoding.into_iter().map(|(role, own, encoding)| {
+            let ours = encoding.map(joined).transpose()?;
+            Ok((role, own, ours))
+        });
+        (joined(log), encoded.collect::<Result<Vec<_>>>())
+    });
     let mut framework = Framework {
         reactions,
-        log: encode("log", LOG)?,
+        log: log?,
         inner: Vec::new(),
         faces: Vec::new(),
     };
-    for role in Role::ALL {
-        if role == Role::IngressCli && !needs.command_line {
-            continue;
-        }
-        let replacement = own.iter().find(|own| own.role == role);
-        if let Some(own) = replacement
-            && own.stands_in_front()
+    for (role, own, mut ours) in encoded? {
+        if own.is_some()
+            && let Some(mut behind) = ours.take()
         {
-            let mut behind = one(role, adapter, reactions)?;
             behind.name.push_str(BEHIND);
             framework.inner.push(behind);
         }
-        let part = match replacement {
-            Some(own) => Part {
-                name: role.name().into(),
-                bytes: own.component.bytes.clone(),
-                sandbox: own.sandbox.clone(),
-            },
-            None => one(role, adapter, reactions)?,
-        };
+        let own = own.map(|own| Part {
+            name: role.name().into(),
+            bytes: own.component.bytes.clone(),
+            sandbox: own.sandbox.clone(),
+        });
+        let part = own.or(ours).context("each role has a part")?;
         match role.face() {
             Some(_) => framework.faces.push(part),
             None => framework.inner.push(part),
         }
     }
     Ok(framework)
+}
+
+/// What a thread made.
+fn joined(thread: ScopedJoinHandle<'_, Result<Part>>) -> Result<Part> {
+    match thread.join() {
+        Ok(part) => part,
+        Err(panic) => resume_unwind(panic),
+    }
 }
 
 /// The framework's own component for a part, with all that it can do.

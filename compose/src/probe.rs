@@ -215,6 +215,20 @@ impl Prober {
         Ok(described)
     }
 
+    /// Do the types that it exports fit the contract's?
+    ///
+    /// # Errors
+    ///
+    /// If they do not.
+    pub fn fits(&self, handler: &Handler, kind: Kind) -> Result<()> {
+        let key = cache::hash(&[&handler.bytes, kind.export().as_bytes()]);
+        if self.cache.get("fits", key.as_bytes()) != Some(true) {
+            wire::fits(handler, kind)?;
+            self.cache.put("fits", key.as_bytes(), &true);
+        }
+        Ok(())
+    }
+
     /// How many handlers were asked, because nothing was remembered of them.
     #[must_use]
     pub fn asked(&self) -> usize {

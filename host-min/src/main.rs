@@ -71,15 +71,19 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     } else {
         delivery::WORKERS
     };
+    // The store is opened while the engine starts.
+    let opening = std::thread::spawn({
+        let choice = options.store.clone();
+        move || open(&choice)
+    });
     let engine = engine::start(&EngineOptions {
         instances: options.concurrency + options.max_streams + workers,
         max_memory: options.max_memory.0,
         perf_map: options.perf_map,
     })?;
-    let store: Arc<dyn Kv> = match &options.store {
-        StoreChoice::Memory => Arc::new(Memory::default()),
-        StoreChoice::Directory(path) => Arc::new(Embedded::open(path)?),
-    };
+    let store = opening
+        .join()
+        .map_err(|_| anyhow::anyhow!("opening the store panicked"))??;
     let limits = Limits {
         timeout: options.timeout.0,
         max_memory: options.max_memory.0,
@@ -117,6 +121,13 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     // Whoever is still at work has had the time allowed.
     runtime.shutdown_background();
     result
+}
+
+fn open(store: &StoreChoice) -> Result<Arc<dyn Kv>, HostError> {
+    Ok(match store {
+        StoreChoice::Memory => Arc::new(Memory::default()),
+        StoreChoice::Directory(path) => Arc::new(Embedded::open(path)?),
+    })
 }
 
 async fn listen(address: &str, host: Arc<Host>, deliver: bool) -> anyhow::Result<()> {

@@ -8,9 +8,9 @@
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::hash::{Hash as _, Hasher as _};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -130,19 +130,30 @@ fn hex(bytes: &[u8]) -> String {
 
 fn read(engine: &Engine, entry: &Path) -> Result<Component, Unusable> {
     let refused = |reason: String| Unusable::Refused(reason);
-    let code = match fs::read(entry) {
+    let mut code = match File::open(entry) {
         Ok(code) => code,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Absent),
         Err(error) => return Err(refused(error.to_string())),
     };
     let sum = fs::read_to_string(entry.with_extension(SUM))
         .map_err(|error| refused(format!("its checksum: {error}")))?;
-    if sum != hex(&Sha256::digest(&code)) {
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match code.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => hash.update(&piece[..length]),
+            Err(error) => return Err(refused(error.to_string())),
+        }
+    }
+    if sum != hex(&hash.finalize()) {
         return Err(refused("it is not what was written".into()));
     }
-    // SAFETY: these are the bytes that an engine like this one wrote, into a folder that no other
-    // user may write to: the checksum was compared with these very bytes.
-    unsafe { Component::deserialize(engine, &code) }.map_err(|error| refused(format!("{error:#}")))
+    // SAFETY: these are the bytes that an engine like this one wrote. They are mapped after they were
+    // compared with their checksum, but no other user may write into the folder, and whoever replaces
+    // an entry puts another file in its place.
+    unsafe { Component::deserialize_file(engine, entry) }
+        .map_err(|error| refused(format!("{error:#}")))
 }
 
 /// The sum first: code without its sum is refused, and a sum without code is nothing.

@@ -86,7 +86,7 @@ fn main() -> Result<()> {
         false => target.join("bench"),
     });
     std::fs::create_dir_all(&output)?;
-    let rounds = usize::from(cli.rounds.unwrap_or(if cli.quick { 2 } else { 5 }));
+    let rounds = usize::from(cli.rounds.unwrap_or(if cli.quick { 2 } else { 3 }));
     let mut bench = Bench::new(
         folder.path(),
         Report::new(machine, cli.quick),

@@ -12,6 +12,7 @@ pub mod switchboard;
 pub mod types;
 
 use anyhow::{Context as _, Result, anyhow};
+use std::sync::OnceLock;
 use wasm_encoder::{RawSection, Section as _};
 use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -35,6 +36,22 @@ pub const CONTRACT: &[(&str, &str)] = &[
 ///
 /// If the text is not WIT, or has no such world.
 pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
+    // An application needs it for each of the components that are made for it.
+    static PARSED: OnceLock<Resolve> = OnceLock::new();
+    let mut resolve = match PARSED.get() {
+        Some(contract) => contract.clone(),
+        None => {
+            let parsed = contract()?;
+            PARSED.get_or_init(|| parsed).clone()
+        }
+    };
+    let package = resolve.push_source("generated.wit", text)?;
+    let world = resolve.select_world(&[package], Some(world))?;
+    Ok((resolve, world))
+}
+
+/// The contract alone.
+fn contract() -> Result<Resolve> {
     let mut files = SourceMap::default();
     for (path, text) in CONTRACT {
         files.push_str(path, *text);
@@ -44,9 +61,7 @@ pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
         .map_err(|(files, error)| anyhow!("{}", error.render(&files)))?;
     let mut resolve = Resolve::default();
     resolve.push_group(contract)?;
-    let package = resolve.push_source("generated.wit", text)?;
-    let world = resolve.select_world(&[package], Some(world))?;
-    Ok((resolve, world))
+    Ok(resolve)
 }
 
 /// Turns a core module into a component of the given world.
