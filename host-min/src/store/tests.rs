@@ -207,6 +207,22 @@ async fn what_another_has_asked_for_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_flush_that_another_asked_for_during_a_write_does_not_count_for_it() {
+    let (flushes, fail) = Default::default();
+    let flusher = slow_flusher(&flushes, &fail);
+    let write = flusher.write(|| {
+        drop(flusher.barrier());
+        while flushes.load(Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    });
+    write.expect("works");
+    flusher.barrier().wait().await.expect("durable");
+    assert_eq!(flushes.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn who_comes_alone_after_many_is_served_all_the_same() {
     let (flushes, fail) = Default::default();
     let flusher = slow_flusher(&flushes, &fail);
