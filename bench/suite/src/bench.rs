@@ -66,7 +66,7 @@ impl Bench {
     pub fn new(folder: &Path, report: Report, rounds: usize, quick: bool) -> Self {
         let (time, warm_up) = match quick {
             true => (700, 200),
-            false => (4_000, 1_000),
+            false => (3_000, 800),
         };
         Self {
             apps: Apps::new(folder),
