@@ -124,6 +124,8 @@ async fn begin(running: impl Future<Output = ()> + Send + 'static) {
     let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context)));
     if first.await.is_pending() {
         tokio::spawn(running);
+        // It may be all but done, and others want its place: it goes first.
+        tokio::task::yield_now().await;
     }
 }
 

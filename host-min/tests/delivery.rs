@@ -76,7 +76,8 @@ fn without_delivery_nothing_is_pumped() {
 #[test]
 fn workers_need_no_place_of_requests() {
     let workspace = Workspace::reacting();
-    let host = workspace.start(&["--concurrency", "1", "--queue", "0"]);
+    // One for a request, one for what the guest of the one before still does after its answer.
+    let host = workspace.start(&["--concurrency", "2", "--queue", "0"]);
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(1) {
         assert_eq!(host.get("/ok").status, 200);
