@@ -139,7 +139,9 @@ impl Disk {
         let fd = call.number(0);
         match call.name.as_str() {
             "mkdir" | "open" => self.resolve(AT_CWD, &call.text(0)),
-            "mkdirat" | "openat" | "openat2" => self.resolve(fd, &call.text(1)),
+            "mkdirat" | "openat" | "openat2" | "statx" | "newfstatat" => {
+                self.resolve(fd, &call.text(1))
+            }
             "link" => self.resolve(AT_CWD, &call.text(1)),
             "linkat" => self.resolve(call.number(2), &call.text(3)),
             _ => None,
@@ -150,6 +152,7 @@ impl Disk {
         let fd = call.number(0);
         match name {
             "fsync" | "fdatasync" => self.end_sync(call),
+            "statx" | "newfstatat" => self.observed(call),
             "open" | "creat" => self.open_file(call, &call.text(0), AT_CWD, &call.arguments[1]),
             "openat" | "openat2" => {
                 self.open_file(call, &call.text(1), fd, &call.arguments[2]);

@@ -12,11 +12,11 @@ use anyhow::{Context as _, Result, bail};
 use annals_tests::server::Kind;
 use annals_tests::{client, tools};
 
-/// All calls that change files or tell the outside something.
+/// All calls that change files, find them by their names, or tell the outside something.
 const CALLS: &str = "trace=open,openat,openat2,creat,close,dup,dup2,dup3,fcntl,lseek,write,\
     pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,fallocate,fsync,fdatasync,link,linkat,\
     rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,sendto,sendmsg,\
-    copy_file_range,sendfile,splice,mmap";
+    copy_file_range,sendfile,splice,mmap,statx,newfstatat";
 
 /// A moment in the life of a process.
 #[derive(Debug, Clone)]

@@ -205,7 +205,7 @@ fn without_jco_it_says_how_to_install_it() {
     assert!(said.contains("npm install --prefix"), "{said}");
 }
 
-/// The filesystem of the launcher, asked directly: only the folder, only what is directly in it, and a
+/// The filesystem of the launcher, asked directly: only the folder and the folders in it, no links, and a
 /// creation that is exclusive and says so.
 #[test]
 fn the_component_sees_one_folder_and_links_are_exclusive() {
@@ -213,6 +213,8 @@ fn the_component_sees_one_folder_and_links_are_exclusive() {
     std::fs::create_dir(data.path().join("in")).expect("a folder");
     std::fs::write(data.path().join("secret"), "s").expect("a file");
     std::os::unix::fs::symlink("../secret", data.path().join("in/link")).expect("a link");
+    std::os::unix::fs::symlink("..", data.path().join("in/up")).expect("a link");
+    std::fs::create_dir_all(data.path().join("in/d/e")).expect("folders");
     let module = app::bank()
         .join("../../compose/src/host/jco/launcher/files.mjs")
         .canonicalize()
@@ -230,12 +232,14 @@ fn the_component_sees_one_folder_and_links_are_exclusive() {
         file.syncData();
         const said = {{
             name,
-            outside: ["../secret", "/etc/passwd", "..", "link", "a/b", ""].map((name) => tried(open(name))),
+            outside: ["../secret", "/etc/passwd", "..", "link", "up/secret", "d/../../secret", "d/e/f", ""].map((name) => tried(open(name))),
             again: tried(open("t", {{ create: true, exclusive: true }}, {{ write: true }})),
             absent: tried(open("none")),
             directory: tried(open(".", {{ directory: true }}, wide)),
             sync: tried(() => root.sync()),
-            linked: ["s", "s"].map((to) => tried(() => root.linkAt({{}}, "t", root, to))),
+            below: ["d/f", "d/s", "none/f"].map((name) => tried(open(name, {{ create: true }}, {{ write: true }}))),
+            linked: ["s", "s", "d/s"].map((to) => tried(() => root.linkAt({{}}, "t", root, to))),
+            stat: ["d/s", "none/f", "d/none", "up/secret", "d/e/f"].map((name) => tried(() => root.statAt({{}}, name))),
             links: Number(root.statAt({{}}, "s").linkCount),
             unlinked: tried(() => root.unlinkFileAt("t")),
             read: new TextDecoder().decode(root.openAt({{}}, "s", {{}}, {{ read: true }}).read(99n, 0n)[0]),
@@ -260,12 +264,14 @@ fn the_component_sees_one_folder_and_links_are_exclusive() {
     let refused = "not-permitted";
     let expected = json!({
         "name": "/data",
-        "outside": [refused, refused, refused, "loop", refused, refused],
+        "outside": [refused, refused, refused, "loop", "not-directory", refused, refused, refused],
         "again": "exist",
         "absent": "no-entry",
         "directory": "done",
         "sync": "done",
-        "linked": ["done", "exist"],
+        "below": ["done", "done", "no-entry"],
+        "linked": ["done", "exist", "exist"],
+        "stat": ["done", "no-entry", "no-entry", "not-directory", refused],
         "links": 2,
         "unlinked": "done",
         "read": "value",

@@ -70,7 +70,7 @@ impl<S: Slots> EventLog<S> {
 
     /// Was the view dropped, at least in part?
     pub(crate) fn is_dropped(&self, view: &str) -> Result<bool, StoreError> {
-        Ok(self.get(&self.keys.dropped_view(view))?.is_some())
+        self.has(&self.keys.dropped_view(view))
     }
 
     /// Deletes a row, as many revisions as may still be; `false` if that was not enough.
@@ -82,7 +82,7 @@ impl<S: Slots> EventLog<S> {
         };
         let guess = record::decode::<Tombstone>(&first, &bytes).map_or(1, |hint| hint.known.max(1));
         let newest = probe::last(guess, |revision| {
-            Ok::<_, StoreError>(revision <= 1 || self.get(&chain.key(revision))?.is_some())
+            Ok::<_, StoreError>(revision <= 1 || self.has(&chain.key(revision))?)
         })?;
         for revision in (1..=newest).rev() {
             if *revisions == 0 {

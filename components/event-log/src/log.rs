@@ -124,8 +124,17 @@ impl<S: Slots> EventLog<S> {
         }
     }
 
+    /// To be called after each operation.
+    pub fn rest(&self) {
+        self.slots.rest();
+    }
+
     pub(crate) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.slots.get(key).map_err(StoreError::harmless)
+    }
+
+    pub(crate) fn has(&self, key: &str) -> Result<bool, StoreError> {
+        self.slots.has(key).map_err(StoreError::harmless)
     }
 
     /// Creates a slot with bytes that nobody else writes (they hold a unique id, or are the same

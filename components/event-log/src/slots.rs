@@ -36,6 +36,14 @@ pub trait Slots {
     /// [`SlotError::Unavailable`] if it could not be read.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError>;
 
+    /// Whether a key has a value. Worth its own way where that costs less than to read it.
+    ///
+    /// # Errors
+    /// As for [`Slots::get`].
+    fn has(&self, key: &str) -> Result<bool, SlotError> {
+        Ok(self.get(key)?.is_some())
+    }
+
     /// Stores a value unless the key has one. Atomic: of all creations of a key, one at most is
     /// ever answered by [`Creation::Created`], and readers see its whole value or none.
     ///
@@ -81,6 +89,10 @@ pub trait Slots {
             None => Settled::Untouched,
         })
     }
+
+    /// An operation has ended: what was kept for its sake, like what is left of a creation that
+    /// came too late and might have been tried again under the next key, is not needed any more.
+    fn rest(&self) {}
 }
 
 macro_rules! forward {
@@ -88,6 +100,9 @@ macro_rules! forward {
         impl<S: Slots + ?Sized> Slots for $pointer {
             fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
                 (**self).get(key)
+            }
+            fn has(&self, key: &str) -> Result<bool, SlotError> {
+                (**self).has(key)
             }
             fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
                 (**self).create(key, value)
@@ -103,6 +118,9 @@ macro_rules! forward {
             }
             fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
                 (**self).settle(key, value)
+            }
+            fn rest(&self) {
+                (**self).rest();
             }
         }
     )*};

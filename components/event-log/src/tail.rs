@@ -73,7 +73,7 @@ impl<S: Slots> EventLog<S> {
     pub(crate) fn skip(&self, index: u64) -> Result<bool, StoreError> {
         // The next slots are those of all other partitions.
         for other in 1..self.partitions() {
-            if self.get(&self.keys.log(index + other))?.is_some() {
+            if self.has(&self.keys.log(index + other))? {
                 return self.fill(index).map(|()| true);
             }
         }
@@ -83,7 +83,7 @@ impl<S: Slots> EventLog<S> {
     /// Makes sure that nothing can appear before a log slot any more, wherever the reader has it
     /// from: fills up partitions that have not come as far. Nothing to do for one that is absent.
     pub(crate) fn level(&mut self, index: u64) -> Result<(), StoreError> {
-        if self.partitions() == 1 || index == 0 || self.get(&self.keys.log(index))?.is_none() {
+        if self.partitions() == 1 || index == 0 || !self.has(&self.keys.log(index))? {
             return Ok(());
         }
         // The slots before it are those of all other partitions.
@@ -155,7 +155,7 @@ impl<S: Slots> EventLog<S> {
             return self.check_store();
         }
         // Stores from before there were partitions do not say that they have one.
-        if self.partitions() != 1 && self.get(&self.keys.undivided_log(1))?.is_some() {
+        if self.partitions() != 1 && self.has(&self.keys.undivided_log(1))? {
             return self.compare(1);
         }
         // A new store. Nothing is acknowledged on a host that would lose it.
@@ -221,7 +221,7 @@ impl<S: Slots> EventLog<S> {
         let known = self.end(partition);
         let end = probe::last(guess.max(known), |row| {
             let key = self.keys.log(self.index(partition, row));
-            Ok::<_, StoreError>(row <= known || self.get(&key)?.is_some())
+            Ok::<_, StoreError>(row <= known || self.has(&key)?)
         })?;
         self.set_end(partition, end);
         Ok(end)

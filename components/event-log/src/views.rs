@@ -178,9 +178,7 @@ impl<S: Slots> EventLog<S> {
 
     /// The last entry of the list; 0 if it has none.
     pub(crate) fn list_end(&self, view: &str, guess: u64) -> Result<u64, StoreError> {
-        probe::last(guess, |index| {
-            Ok(self.get(&self.keys.view_entry(view, index))?.is_some())
-        })
+        probe::last(guess, |index| self.has(&self.keys.view_entry(view, index)))
     }
 }
 

@@ -60,6 +60,7 @@ impl<B: Backend> Adapter<B> {
             Some(log::StoreError::Unavailable(_) | log::StoreError::InDoubt(_))
         );
         if !broken {
+            log.rest();
             LOG.set(Some(log));
         }
         result

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use annals_store_adapter::file_name::{self, DURABLE};
+use annals_store_adapter::file_name::DURABLE;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 
@@ -13,8 +13,8 @@ pub struct Directory {
     root: Descriptor,
     /// As the settings have it, for messages.
     path: String,
-    /// Shards that are open and durable.
-    shards: RefCell<BTreeMap<String, Rc<Descriptor>>>,
+    /// Shards that are known to be durable, open once they were synced.
+    shards: RefCell<BTreeMap<String, Option<Rc<Descriptor>>>>,
 }
 
 impl Directory {
@@ -31,30 +31,44 @@ impl Directory {
         })
     }
 
-    /// The shard of a file, for writing; makes it if it is absent.
-    pub fn make_shard(&self, file: &str) -> Result<Rc<Descriptor>, String> {
-        let name = file_name::shard(file);
-        if let Some(shard) = self.shards.borrow().get(&name) {
-            return Ok(Rc::clone(shard));
-        }
-        let shard = Rc::new(make(&self.root, &name).map_err(|error| denied(&self.path, error))?);
-        self.shards.borrow_mut().insert(name, Rc::clone(&shard));
-        Ok(shard)
+    /// Where all paths begin.
+    pub fn root(&self) -> &Descriptor {
+        &self.root
     }
 
-    /// The shard of a file, for reading, if it is there.
-    pub fn shard(&self, file: &str) -> Result<Option<Rc<Descriptor>>, String> {
-        let name = file_name::shard(file);
-        if let Some(shard) = self.shards.borrow().get(&name) {
-            return Ok(Some(Rc::clone(shard)));
+    /// Makes a shard if it is absent, and sure that it survives a power cut: before anything is
+    /// written into it.
+    pub fn make_shard(&self, shard: &str) -> Result<(), String> {
+        if self.shards.borrow().contains_key(shard) {
+            return Ok(());
         }
-        let shard = open(&self.root, &name).map_err(|error| denied(&self.path, error))?;
-        // Only kept when it may be written to as well.
-        let shard = shard.map(|shard| (is_durable(&shard), Rc::new(shard)));
-        if let Some((true, shard)) = &shard {
-            self.shards.borrow_mut().insert(name, Rc::clone(shard));
+        let mark = format!("{shard}/{DURABLE}");
+        let made = match self.root.stat_at(PathFlags::empty(), &mark) {
+            Ok(_) => None,
+            Err(_) => {
+                let made = make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
+                Some(Rc::new(made))
+            }
+        };
+        self.shards.borrow_mut().insert(shard.to_owned(), made);
+        Ok(())
+    }
+
+    /// Makes all names in a shard durable.
+    pub fn sync_shard(&self, shard: &str) -> Result<(), ErrorCode> {
+        let known = self.shards.borrow().get(shard).cloned();
+        if let Some(Some(open)) = known {
+            return open.sync();
         }
-        Ok(shard.map(|(_, shard)| shard))
+        let opened = Rc::new(open(&self.root, shard)?.ok_or(ErrorCode::NoEntry)?);
+        opened.sync()?;
+        // Of one that nothing was written into it is not known whether it is durable.
+        if known.is_some() {
+            self.shards
+                .borrow_mut()
+                .insert(shard.to_owned(), Some(opened));
+        }
+        Ok(())
     }
 }
 

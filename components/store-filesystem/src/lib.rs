@@ -25,18 +25,18 @@
 
 mod directory;
 
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use annals_store_adapter::{Backend, Creation, SlotError, Slots, StoreSettings, file_name};
-use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
+use wasip2::filesystem::types::{
+    Descriptor, DescriptorFlags, DescriptorStat, ErrorCode, OpenFlags, PathFlags,
+};
 use wasip2::random::insecure::get_insecure_random_u64;
 
 use directory::Directory;
 
 /// Most bytes of one read or write; hosts may take less.
 const CHUNK: usize = 64 * 1024;
-/// Bytes of the first read of a file: most slots fit.
-const FIRST_READ: u64 = 4096;
 
 /// The backend: one directory.
 struct Filesystem;
@@ -44,6 +44,8 @@ struct Filesystem;
 /// Slots are files.
 struct FileSlots {
     directory: Directory,
+    /// What lost the last race for a name: whoever tries the next one with it need not write it again.
+    lost: RefCell<Option<Temporary>>,
 }
 
 annals_store_adapter::export!(Filesystem);
@@ -54,155 +56,230 @@ impl Backend for Filesystem {
     fn open(settings: &StoreSettings) -> Result<FileSlots, String> {
         Ok(FileSlots {
             directory: Directory::open(&settings.path)?,
+            lost: RefCell::default(),
         })
     }
 }
 
 impl Slots for FileSlots {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
-        let name = file_name::of(key);
-        let Some(shard) = self
-            .directory
-            .shard(&name)
-            .map_err(SlotError::Unavailable)?
-        else {
-            return Ok(None);
-        };
-        match shard.open_at(
+        let place = Place::of(key);
+        let file = match self.directory.root().open_at(
             PathFlags::empty(),
-            &name,
+            &place.path,
             OpenFlags::empty(),
             DescriptorFlags::READ,
         ) {
-            Ok(file) => {
-                make_name_durable(&shard, &file)
-                    .map_err(|e| unavailable(key, "syncing the directory of", e))?;
-                read_all(&file)
-                    .map(Some)
-                    .map_err(|e| unavailable(key, "reading", e))
-            }
-            Err(ErrorCode::NoEntry) => Ok(None),
-            Err(error) => Err(unavailable(key, "opening", error)),
-        }
+            Ok(file) => file,
+            Err(ErrorCode::NoEntry) => return Ok(None),
+            Err(error) => return Err(unavailable(key, "opening", error)),
+        };
+        // Taken after the file was found by its name.
+        let stat = file
+            .stat()
+            .map_err(|error| unavailable(key, "looking at", error))?;
+        self.make_name_durable(key, &place, &stat)?;
+        read_all(&file, stat.size)
+            .map(Some)
+            .map_err(|error| unavailable(key, "reading", error))
+    }
+
+    fn has(&self, key: &str) -> Result<bool, SlotError> {
+        self.is_there(key, &Place::of(key))
     }
 
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        let name = file_name::of(key);
-        let (shard, temporary) = self.write_temporary(key, &name, value)?;
-        let linked = shard.link_at(PathFlags::empty(), &temporary, &shard, &name);
-        let (answer, is_settled) = match linked {
+        let place = Place::of(key);
+        // To lose is common, and to write and sync a file is what a creation costs.
+        if self.is_there(key, &place)? {
+            return Ok(Creation::Exists);
+        }
+        let root = self.directory.root();
+        let temporary = match self.lost.take() {
+            Some(lost) if lost.value == value => {
+                self.directory
+                    .make_shard(&place.shard)
+                    .map_err(SlotError::Unavailable)?;
+                lost
+            }
+            other => {
+                if let Some(lost) = other {
+                    lost.unlink(root);
+                }
+                self.write_temporary(key, &place, value)?
+            }
+        };
+        match root.link_at(PathFlags::empty(), &temporary.path, root, &place.path) {
             // Synced here and not later: an acknowledged creation must survive a power cut.
-            Ok(()) => match shard.sync() {
-                Ok(()) => (Ok(Creation::Created), true),
-                Err(error) => (Err(in_doubt(key, "syncing the directory of", error)), false),
+            Ok(()) => match self.directory.sync_shard(&place.shard) {
+                // Never before the directory was synced: readers would take the slot for durable.
+                // What is left over does no other harm: its name is never used again and never read.
+                Ok(()) => {
+                    temporary.unlink(root);
+                    Ok(Creation::Created)
+                }
+                Err(error) => Err(in_doubt(key, "syncing the directory of", error)),
             },
-            // Whoever created it may have died before syncing the directory. What is decided upon
-            // its being there must not outlive it.
-            Err(ErrorCode::Exist) => match shard.sync() {
-                Ok(()) => (Ok(Creation::Exists), true),
-                Err(error) => (
-                    Err(unavailable(key, "syncing the directory of", error)),
-                    true,
-                ),
-            },
+            Err(ErrorCode::Exist) => {
+                let lost = self.lost.replace(Some(temporary));
+                debug_assert!(lost.is_none(), "it was taken");
+                self.is_there(key, &place).map(|_| Creation::Exists)
+            }
             // The host may fail after the link was made.
             Err(error @ (ErrorCode::Io | ErrorCode::Interrupted)) => {
-                (Err(in_doubt(key, "linking", error)), false)
+                Err(in_doubt(key, "linking", error))
             }
-            Err(error) => (Err(unavailable(key, "linking", error)), true),
-        };
-        // Never before the directory was synced: readers would take the slot for durable. One that
-        // is left over does no other harm: its name is never used again and never read.
-        if is_settled {
-            let _ = shard.unlink_file_at(&temporary);
+            Err(error) => {
+                temporary.unlink(root);
+                Err(unavailable(key, "linking", error))
+            }
         }
-        answer
     }
 
     fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
-        let name = file_name::of(key);
-        let (shard, temporary) = self.write_temporary(key, &name, value)?;
-        let renamed = shard.rename_at(&temporary, &shard, &name);
+        let place = Place::of(key);
+        let root = self.directory.root();
+        let temporary = self.write_temporary(key, &place, value)?;
+        let renamed = root.rename_at(&temporary.path, root, &place.path);
         if renamed.is_err() {
-            let _ = shard.unlink_file_at(&temporary);
+            temporary.unlink(root);
         }
         // The directory is not synced: what is put may be lost, but never half of it be seen.
         renamed.map_err(|error| in_doubt(key, "renaming", error))
     }
 
     fn delete(&self, key: &str) -> Result<(), SlotError> {
-        let name = file_name::of(key);
-        let Some(shard) = self
-            .directory
-            .shard(&name)
-            .map_err(SlotError::Unavailable)?
-        else {
-            return Ok(());
-        };
-        match shard.unlink_file_at(&name) {
+        let place = Place::of(key);
+        match self.directory.root().unlink_file_at(&place.path) {
             // Synced: what is deleted in some order must not come back in another.
-            Ok(()) => shard
-                .sync()
+            Ok(()) => self
+                .directory
+                .sync_shard(&place.shard)
                 .map_err(|error| in_doubt(key, "syncing the directory of", error)),
             Err(ErrorCode::NoEntry) => Ok(()),
             Err(error) => Err(in_doubt(key, "deleting", error)),
         }
     }
+
+    fn rest(&self) {
+        if let Some(lost) = self.lost.take() {
+            lost.unlink(self.directory.root());
+        }
+    }
+}
+
+impl Drop for FileSlots {
+    fn drop(&mut self) {
+        self.rest();
+    }
+}
+
+/// Where the file of a key is.
+struct Place {
+    shard: String,
+    /// From the root.
+    path: String,
+}
+
+impl Place {
+    fn of(key: &str) -> Self {
+        let name = file_name::of(key);
+        let shard = file_name::shard(&name);
+        Self {
+            path: format!("{shard}/{name}"),
+            shard,
+        }
+    }
+}
+
+/// A file that is written and synced, under a name that nobody else has.
+struct Temporary {
+    /// From the root.
+    path: String,
+    value: Vec<u8>,
+}
+
+impl Temporary {
+    fn unlink(self, root: &Descriptor) {
+        let _ = root.unlink_file_at(&self.path);
+    }
 }
 
 impl FileSlots {
-    /// Writes and syncs a file under a name that nobody else has. The content must be durable
-    /// before its own name is: otherwise a power cut could leave a slot that is empty.
+    /// Whether a slot is there, and durable if it is: its creator may have died before syncing the
+    /// directory, and what is decided upon its being there must not outlive it.
+    fn is_there(&self, key: &str, place: &Place) -> Result<bool, SlotError> {
+        let root = self.directory.root();
+        match root.stat_at(PathFlags::empty(), &place.path) {
+            Ok(stat) => self.make_name_durable(key, place, &stat).map(|()| true),
+            Err(ErrorCode::NoEntry) => Ok(false),
+            Err(error) => Err(unavailable(key, "looking for", error)),
+        }
+    }
+
+    /// Syncs the directory of a slot whose creator may not have done so yet. One link means that
+    /// the creator is through.
+    fn make_name_durable(
+        &self,
+        key: &str,
+        place: &Place,
+        stat: &DescriptorStat,
+    ) -> Result<(), SlotError> {
+        if stat.link_count <= 1 {
+            return Ok(());
+        }
+        self.directory
+            .sync_shard(&place.shard)
+            .map_err(|error| unavailable(key, "syncing the directory of", error))
+    }
+
+    /// The content must be durable before its own name is: otherwise a power cut could leave a
+    /// slot that is empty.
     fn write_temporary(
         &self,
         key: &str,
-        name: &str,
+        place: &Place,
         value: &[u8],
-    ) -> Result<(Rc<Descriptor>, String), SlotError> {
-        let shard = self
-            .directory
-            .make_shard(name)
+    ) -> Result<Temporary, SlotError> {
+        self.directory
+            .make_shard(&place.shard)
             .map_err(SlotError::Unavailable)?;
-        // Not secure, and need not be: EXCLUSIVE makes sure that nobody shares it.
-        let temporary = format!("{}{:016x}", file_name::TEMPORARY, get_insecure_random_u64());
-        let flags = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
-        let file = shard
+        let root = self.directory.root();
+        let temporary = Temporary {
+            // Not secure, and need not be: EXCLUSIVE makes sure that nobody shares it.
+            path: format!(
+                "{}/{}{:016x}",
+                place.shard,
+                file_name::TEMPORARY,
+                get_insecure_random_u64()
+            ),
+            value: value.to_vec(),
+        };
+        let file = root
             .open_at(
                 PathFlags::empty(),
-                &temporary,
-                flags,
+                &temporary.path,
+                OpenFlags::CREATE | OpenFlags::EXCLUSIVE,
                 DescriptorFlags::WRITE,
             )
             .map_err(|error| unavailable(key, "creating a temporary file for", error))?;
         match write_all(&file, value).and_then(|()| file.sync_data()) {
-            Ok(()) => Ok((shard, temporary)),
+            Ok(()) => Ok(temporary),
             Err(error) => {
                 drop(file);
-                let _ = shard.unlink_file_at(&temporary);
+                temporary.unlink(root);
                 Err(unavailable(key, "writing", error))
             }
         }
     }
 }
 
-/// Syncs the directory of a slot whose creator may not have done so yet. The count is taken after
-/// the file was found by its name: one link means that the creator is through.
-fn make_name_durable(directory: &Descriptor, file: &Descriptor) -> Result<(), ErrorCode> {
-    if file.stat()?.link_count > 1 {
-        directory.sync()?;
-    }
-    Ok(())
-}
-
-fn read_all(file: &Descriptor) -> Result<Vec<u8>, ErrorCode> {
+/// Reads a file that is not written to any more: what is not there at its length is not awaited.
+fn read_all(file: &Descriptor, length: u64) -> Result<Vec<u8>, ErrorCode> {
     let mut content: Vec<u8> = Vec::new();
-    loop {
-        let length = if content.is_empty() {
-            FIRST_READ
-        } else {
-            CHUNK as u64
-        };
-        let (bytes, end) = file.read(length, content.len() as u64)?;
+    while (content.len() as u64) < length {
+        let rest = length - content.len() as u64;
+        let (bytes, end) = file.read(rest.min(CHUNK as u64), content.len() as u64)?;
         let nothing = bytes.is_empty();
         if content.is_empty() {
             content = bytes;
@@ -210,9 +287,10 @@ fn read_all(file: &Descriptor) -> Result<Vec<u8>, ErrorCode> {
             content.extend_from_slice(&bytes);
         }
         if end || nothing {
-            return Ok(content);
+            break;
         }
     }
+    Ok(content)
 }
 
 fn write_all(file: &Descriptor, content: &[u8]) -> Result<(), ErrorCode> {

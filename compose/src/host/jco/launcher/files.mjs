@@ -1,11 +1,11 @@
-// `wasi:filesystem` for the store adapter: one folder, and the folders and files directly in it.
+// `wasi:filesystem` for the store adapter: one folder, the folders in it, and the files in those.
 //
 // Why not the shim's: it refuses directories that may be changed (`mutate-directory`) and cannot
 // sync a preopened one, so a new folder's name would not survive a power cut; and it takes each call
 // to another thread and back, which is most of a command's time. This one knows only what the
 // adapter calls, does it in the thread of the component, and passes every sync on to the system.
 //
-// A name is a name: no path leads out of the folder, since none has more than one part.
+// No path leads out of the folder: each of its parts is a name, and none of them a link.
 
 import {
   closeSync,
@@ -62,13 +62,18 @@ function asked(call) {
   try {
     return call();
   } catch (error) {
+    if (typeof error === "string") throw error;
     throw CODES[error.code] ?? "io";
   }
 }
 
-function named(name) {
-  if (name === "" || name === ".." || name.includes("/") || name.includes("\0")) throw "not-permitted";
-  return name;
+/** A path below a folder: a name, or that of a folder in it and one in that. */
+function below(folder, path) {
+  const names = path.split("/");
+  const isName = (name) => name !== "" && name !== ".." && !name.includes("\0");
+  if (names.length > 2 || !names.every(isName)) throw "not-permitted";
+  if (names.length === 2 && !asked(() => lstatSync(join(folder, names[0]))).isDirectory()) throw "not-directory";
+  return join(folder, ...names);
 }
 
 function flags(open, descriptor) {
@@ -112,23 +117,23 @@ class Descriptor {
   }
 
   openAt(_, name, open, descriptor) {
-    return new Descriptor(join(this.#path, named(name)), flags(open, descriptor), this.#siblings);
+    return new Descriptor(below(this.#path, name), flags(open, descriptor), this.#siblings);
   }
 
   createDirectoryAt(name) {
-    asked(() => mkdirSync(join(this.#path, named(name))));
+    asked(() => mkdirSync(below(this.#path, name)));
   }
 
   linkAt(_, name, directory, other) {
-    asked(() => linkSync(join(this.#path, named(name)), join(directory.#path, named(other))));
+    asked(() => linkSync(below(this.#path, name), below(directory.#path, other)));
   }
 
   renameAt(name, directory, other) {
-    asked(() => renameSync(join(this.#path, named(name)), join(directory.#path, named(other))));
+    asked(() => renameSync(below(this.#path, name), below(directory.#path, other)));
   }
 
   unlinkFileAt(name) {
-    asked(() => unlinkSync(join(this.#path, named(name))));
+    asked(() => unlinkSync(below(this.#path, name)));
   }
 
   read(length, offset) {
@@ -154,7 +159,7 @@ class Descriptor {
   }
 
   statAt(_, name) {
-    return described(asked(() => lstatSync(join(this.#path, named(name)), { bigint: true })));
+    return described(asked(() => lstatSync(below(this.#path, name), { bigint: true })));
   }
 }
 
