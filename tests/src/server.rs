@@ -16,6 +16,8 @@ pub enum Kind {
     Annals,
     /// The real `wasmtime serve`, over files.
     Wasmtime,
+    /// The same, told to send many requests to an instance.
+    WasmtimeKept,
     /// jco in Node.js, by the launcher that the composer writes, over files.
     Jco,
     /// A stand-in for Spin with its SQLite backend: see `annals-host-doubles`.
@@ -35,7 +37,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Annals => "annals",
-            Self::Wasmtime => "wasmtime",
+            Self::Wasmtime | Self::WasmtimeKept => "wasmtime",
             Self::Jco => "jco",
             Self::SpinSqlite | Self::SpinRedis => "spin",
             Self::WasmCloud => "wasmcloud",
@@ -72,11 +74,14 @@ impl Kind {
                     .arg(place.store);
                 command
             }
-            Self::Wasmtime => {
+            Self::Wasmtime | Self::WasmtimeKept => {
                 let mut command = Command::new(tools::wasmtime()?);
                 command
                     .args(["serve", "-S", "cli", "--addr", &address, "--dir"])
                     .arg(format!("{}::/data", place.store.display()));
+                if self == Self::WasmtimeKept {
+                    command.args(["--max-instance-reuse-count", "1000"]);
+                }
                 command
             }
             Self::Jco => {

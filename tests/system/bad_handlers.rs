@@ -132,3 +132,9 @@ fn annals_host_contains_a_poisoned_stream() {
 fn wasmtime_serve_contains_a_poisoned_stream() {
     contains_poison(Kind::Wasmtime);
 }
+
+#[test]
+fn instances_that_wasmtime_keeps_survive_handlers_that_misbehave() {
+    survives(Kind::WasmtimeKept);
+    contains_poison(Kind::WasmtimeKept);
+}

@@ -31,6 +31,11 @@ fn every_outcome_and_balance_survives_kills_on_wasmtime_serve() {
 }
 
 #[test]
+fn every_outcome_and_balance_survives_kills_where_wasmtime_keeps_instances() {
+    plays_to_the_oracle(Kind::WasmtimeKept);
+}
+
+#[test]
 fn the_log_check_notices_gaps_repeats_and_double_effects() {
     let event = |position: u64, version: u64, command: &str| json!({"position": position, "subject": "a-1", "streamversion": version, "commandid": command});
     assert!(check_log(&[event(1, 1, "x"), event(2, 2, "x"), event(9, 3, "y")]).is_empty());

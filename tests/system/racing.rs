@@ -5,6 +5,7 @@ use annals_tests::bank::{balances, check_log};
 use annals_tests::client::Client;
 use annals_tests::server::Kind;
 use serde_json::json;
+use std::path::Path;
 use std::sync::{Arc, Barrier};
 
 const ROUNDS: usize = 1000;
@@ -51,6 +52,9 @@ fn never_overdraws(host: Kind) {
             .count();
         assert_eq!(winners, 1, "round {round}: one withdrawal is acknowledged");
     }
+    if host != Kind::Annals {
+        assert_eq!(leftovers(&served.store()), 0, "files that lost a race");
+    }
     let again: usize = results
         .iter()
         .flatten()
@@ -61,6 +65,19 @@ fn never_overdraws(host: Kind) {
         host.name(),
         RACERS * ROUNDS
     );
+}
+
+/// Temporary files of a store over files.
+fn leftovers(store: &Path) -> usize {
+    let shards = std::fs::read_dir(store).expect("shards");
+    let files = shards.flat_map(|shard| {
+        let shard = shard.expect("a shard").path();
+        std::fs::read_dir(shard).expect("files")
+    });
+    files
+        .map(|file| file.expect("a file").file_name())
+        .filter(|name| name.as_encoded_bytes()[0] == b'%' && name != "%durable")
+        .count()
 }
 
 struct Outcome {
@@ -96,4 +113,9 @@ fn racing_withdrawals_never_overdraw_on_annals_host() {
 #[test]
 fn racing_withdrawals_never_overdraw_on_wasmtime_serve() {
     never_overdraws(Kind::Wasmtime);
+}
+
+#[test]
+fn racing_withdrawals_never_overdraw_where_wasmtime_keeps_instances() {
+    never_overdraws(Kind::WasmtimeKept);
 }

@@ -58,6 +58,10 @@ pub fn backends() -> Vec<Choice> {
             name: "wasmtime",
             start: |_| Ok(Box::new(Hosted::ours(Ours::Filesystem, 1)?)),
         },
+        Choice {
+            name: "wasmtime-kept",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::FilesystemKept, 1)?)),
+        },
         // On stand-ins for the hosts.
         Choice {
             name: "spin-sqlite",

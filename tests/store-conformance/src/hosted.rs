@@ -34,6 +34,8 @@ pub enum Ours {
     Increment,
     /// store-filesystem on `wasmtime serve`.
     Filesystem,
+    /// The same, where requests meet instances that others have used.
+    FilesystemKept,
     /// store-filesystem on jco in Node.js.
     Jco,
     /// store-keyvalue-pointer on a stand-in for Spin with SQLite.
@@ -46,10 +48,11 @@ pub enum Ours {
 
 impl Ours {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Keyvalue,
         Self::Increment,
         Self::Filesystem,
+        Self::FilesystemKept,
         Self::Jco,
         Self::SpinSqlite,
         Self::SpinRedis,
@@ -60,7 +63,7 @@ impl Ours {
         match self {
             Self::Keyvalue => Adapter::Keyvalue,
             Self::Increment | Self::WasmCloud => Adapter::KeyvalueIncrement,
-            Self::Filesystem | Self::Jco => Adapter::Filesystem,
+            Self::Filesystem | Self::FilesystemKept | Self::Jco => Adapter::Filesystem,
             Self::SpinSqlite | Self::SpinRedis => Adapter::KeyvaluePointer,
         }
     }
@@ -69,6 +72,10 @@ impl Ours {
         match self {
             Self::Keyvalue | Self::Increment => (Kind::Annals, "annals-host"),
             Self::Filesystem => (Kind::Wasmtime, "wasmtime serve"),
+            Self::FilesystemKept => (
+                Kind::WasmtimeKept,
+                "wasmtime serve, which keeps its instances",
+            ),
             Self::Jco => (Kind::Jco, "jco"),
             Self::SpinSqlite => (Kind::SpinSqlite, "a host like Spin on SQLite"),
             Self::SpinRedis => (Kind::SpinRedis, "a host like Spin on Redis"),
