@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::peers::{ANNALS, ANNALS_HELLO, ANNALS_REPLAY, CQRS_SNAPSHOTS, NATIVE, Peer, WASMTIME};
+use crate::peers::{
+    ANNALS, ANNALS_HELLO, ANNALS_REPLAY, CQRS_SNAPSHOTS, NATIVE, Peer, WASMTIME, WASMTIME_KEPT,
+};
 use crate::report::{Metric, Report, Which};
 use crate::stats::{Spread, short};
 use crate::workloads::streams::{CLIENTS, by, hot_case};
@@ -101,13 +103,29 @@ pub fn all(report: &Report) -> Vec<Budget> {
     ] {
         budgets.push(at_most(what, 1.2, "x", flatness(report, part, peer)));
     }
-    let on_files = report.spread("hot", &hot_case(1_000, 8), &WASMTIME.name(), Metric::Rate);
+    let on_files = |peer: Peer| {
+        report
+            .spread("hot", &hot_case(1_000, 8), &peer.name(), Metric::Rate)
+            .map(|spread| scale(spread, 1.0 / PROOF_OF_CONCEPT))
+    };
     budgets.extend([
         at_least(
-            "wasmtime serve on a stream of 1,000 events, beside what the proof of concept did at best",
+            "wasmtime serve, instances kept, on a stream of 1,000 events, beside what the proof of concept did at best",
             5.0,
             "x",
-            on_files.map(|spread| scale(spread, 1.0 / PROOF_OF_CONCEPT)),
+            on_files(WASMTIME_KEPT),
+        ),
+        at_most(
+            "the same as the stream grows from 10 events: flat",
+            1.2,
+            "x",
+            flatness(report, "warm", WASMTIME_KEPT),
+        ),
+        at_least(
+            "wasmtime serve, an instance for each request, beside the same",
+            5.0,
+            "x",
+            on_files(WASMTIME),
         ),
         at_most(
             "the same as the stream grows from 10 events: flat",

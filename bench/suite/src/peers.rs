@@ -19,6 +19,8 @@ pub enum Peer {
     NoDelivery(App),
     /// A composed application on `wasmtime serve`, with the filesystem adapter.
     Wasmtime(App),
+    /// The same, told to send many requests to an instance.
+    WasmtimeKept(App),
     /// The domain by hand over the embedded store of `annals-host`.
     Native {
         /// States are kept in memory.
@@ -41,6 +43,8 @@ pub const ANNALS_REPLAY: Peer = Peer::Annals(App::Deciders { snapshots: 0 });
 pub const ANNALS_HELLO: Peer = Peer::Annals(App::Hello);
 /// The two deciders on `wasmtime serve`.
 pub const WASMTIME: Peer = Peer::Wasmtime(App::Deciders { snapshots: 100 });
+/// The same, where instances are kept.
+pub const WASMTIME_KEPT: Peer = Peer::WasmtimeKept(App::Deciders { snapshots: 100 });
 /// A component that does nothing, on `wasmtime serve`.
 pub const WASMTIME_HELLO: Peer = Peer::Wasmtime(App::Hello);
 /// By hand.
@@ -75,6 +79,9 @@ impl Peer {
             Self::Annals(app) => format!("annals-host{}", app.suffix()),
             Self::NoDelivery(app) => format!("annals-host{}, no delivery", app.suffix()),
             Self::Wasmtime(app) => format!("wasmtime serve{}", app.suffix()),
+            Self::WasmtimeKept(app) => {
+                format!("wasmtime serve, instances kept{}", app.suffix())
+            }
             Self::Native { cache: false } => "native".into(),
             Self::Native { cache: true } => "native, states in memory".into(),
             Self::NativeHello => "hyper hello".into(),
@@ -88,7 +95,7 @@ impl Peer {
     pub fn store(self) -> Store {
         match self {
             Self::Annals(_) | Self::NoDelivery(_) => Store::Embedded,
-            Self::Wasmtime(_) => Store::Files,
+            Self::Wasmtime(_) | Self::WasmtimeKept(_) => Store::Files,
             Self::Native { .. } | Self::NativeHello => Store::Native,
             Self::Cqrs { .. } => Store::Sqlite,
         }
@@ -100,6 +107,7 @@ impl Peer {
         match self {
             Self::Annals(app) | Self::NoDelivery(app) => Some((app, Kind::Annals)),
             Self::Wasmtime(app) => Some((app, Kind::Wasmtime)),
+            Self::WasmtimeKept(app) => Some((app, Kind::WasmtimeKept)),
             _ => None,
         }
     }
@@ -125,7 +133,13 @@ impl Peer {
     ///
     /// If it does not.
     pub fn start(self, app: &Path, data: &Path) -> Result<Running> {
-        let server = Server::start_by(move |place| self.command(place), app, data)?;
+        let serve = move |place: &Place<'_>| {
+            let mut command = self.command(place)?;
+            // Hosts gather a backtrace with every error then, as nobody has them do in service.
+            command.env_remove("RUST_BACKTRACE");
+            Ok(command)
+        };
+        let server = Server::start_by(serve, app, data)?;
         let url = server.url();
         let address = url.strip_prefix("http://").unwrap_or(&url).parse()?;
         Ok(Running { server, address })
@@ -142,6 +156,7 @@ impl Peer {
             Self::Annals(_) => return Kind::Annals.serve(place, &[]),
             Self::NoDelivery(_) => return Kind::Annals.serve(place, &["--no-delivery".into()]),
             Self::Wasmtime(_) => return Kind::Wasmtime.serve(place, &[]),
+            Self::WasmtimeKept(_) => return Kind::WasmtimeKept.serve(place, &[]),
             Self::Native { .. } | Self::NativeHello => Command::new(native()?),
             Self::Cqrs { .. } => Command::new(cqrs()?),
         };

@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 use crate::bench::Bench;
 use crate::peers::{
     ANNALS, ANNALS_REPLAY, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, Peer, Store, WASMTIME,
+    WASMTIME_KEPT,
 };
 use crate::report::{Metric, Sample};
 use crate::stats::Spread;
@@ -20,7 +21,7 @@ pub const LENGTHS: [u64; 5] = [10, 100, 1_000, 10_000, 100_000];
 /// Each event is a file of its own, synced: longer ones take too long to prepare.
 const LONGEST_IN_FILES: u64 = 10_000;
 /// Warm commands of which the median is taken, and their time.
-const WARM: usize = 25;
+const WARM: usize = 100;
 const WARM_TIME: Duration = Duration::from_secs(3);
 /// The account that the process is warmed with.
 const OTHER: &str = "other";
@@ -51,6 +52,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         CQRS,
         CQRS_SNAPSHOTS,
         WASMTIME,
+        WASMTIME_KEPT,
     ];
     for round in 0..bench.rounds {
         for peer in peers {

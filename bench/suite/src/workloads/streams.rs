@@ -6,7 +6,7 @@ use crate::apps::App;
 use crate::bench::{Bench, Case};
 use crate::peers::{
     ANNALS, ANNALS_HELLO, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, NATIVE_HELLO, Peer, WASMTIME,
-    WASMTIME_HELLO,
+    WASMTIME_HELLO, WASMTIME_KEPT,
 };
 use crate::sources::{self, HOT};
 
@@ -51,6 +51,7 @@ pub fn short(bench: &mut Bench) -> Result<()> {
                 CQRS,
                 CQRS_SNAPSHOTS,
                 WASMTIME,
+                WASMTIME_KEPT,
                 WASMTIME_HELLO,
             ],
             streams: &[],
@@ -85,7 +86,15 @@ pub fn grown(bench: &mut Bench) -> Result<()> {
             part: "grown",
             name: by(clients),
             x: x(clients),
-            peers: &[ANNALS, NATIVE, NATIVE_CACHE, CQRS, CQRS_SNAPSHOTS, WASMTIME],
+            peers: &[
+                ANNALS,
+                NATIVE,
+                NATIVE_CACHE,
+                CQRS,
+                CQRS_SNAPSHOTS,
+                WASMTIME,
+                WASMTIME_KEPT,
+            ],
             streams: &[],
             clients,
             source: &sources::short,
@@ -122,17 +131,20 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
         }
     }
     // Each event is a file of its own there: a shorter one.
-    bench.compare(&Case {
-        part: "hot",
-        name: hot_case(1_000, 8),
-        x: None,
-        peers: &[WASMTIME],
-        streams: &[(HOT.into(), 1_000)],
-        clients: 8,
-        source: &|| sources::hot(1_000),
-        ready: None,
-        prime: None,
-    })
+    for clients in [1, 8] {
+        bench.compare(&Case {
+            part: "hot",
+            name: hot_case(1_000, clients),
+            x: None,
+            peers: &[WASMTIME, WASMTIME_KEPT],
+            streams: &[(HOT.into(), 1_000)],
+            clients,
+            source: &|| sources::hot(1_000),
+            ready: None,
+            prime: None,
+        })?;
+    }
+    Ok(())
 }
 
 /// `zipf`
