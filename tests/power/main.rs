@@ -197,10 +197,25 @@ fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
 
 /// Serves a store and reads a stream of one event. Returns how often something was synced.
 fn syncs_of_a_read(data: &Path) -> usize {
-    let events = trace::record(Kind::Wasmtime, &toys(Kind::Wasmtime), data, |url| {
-        let events = Client::new(url.to_owned()).stream("toy-0")?;
+    syncs_of(data, |client| {
+        let events = client.stream("toy-0")?;
         ensure!(events.len() == 1, "{events:?}");
         Ok(())
+    })
+}
+
+/// The same for a command.
+fn syncs_of_a_write(data: &Path, id: &str) -> usize {
+    syncs_of(data, |client| {
+        let answer = client.command("Command0", id, b"{}")?;
+        ensure!(answer.status == 200, "{}", answer.text);
+        Ok(())
+    })
+}
+
+fn syncs_of(data: &Path, work: impl FnOnce(&Client) -> Result<()>) -> usize {
+    let events = trace::record(Kind::Wasmtime, &toys(Kind::Wasmtime), data, |url| {
+        work(&Client::new(url.to_owned()))
     });
     let events = events.expect("recorded");
     let syncs = events.iter().filter(|event| {
@@ -247,6 +262,41 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() 
     assert!(
         syncs_of_a_read(data.path()) > 0,
         "shown while it may be lost"
+    );
+}
+
+/// Whoever takes the log slot after one that may be lost would leave a gap.
+#[test]
+fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_built_upon() {
+    if !trace::is_possible() {
+        eprintln!("skipped: there is no strace here that works");
+        return;
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    let mut server =
+        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
+    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
+    assert_eq!(answer.expect("an answer").status, 200);
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    for shard in 0..=u8::MAX {
+        // So that no write has to make one.
+        let shard = store.join(format!("{shard:02x}"));
+        std::fs::create_dir_all(&shard).expect("a shard");
+        std::fs::write(shard.join("%durable"), b"").expect("a mark");
+    }
+    let usual = syncs_of_a_write(data.path(), "0-1");
+    let is_log = |slot: &PathBuf| slot.to_string_lossy().contains(".log.");
+    // The second one: names are as long as each other.
+    let last = slots(&store).into_iter().filter(is_log).max_by_key(|slot| {
+        let name = slot.file_name().expect("a name");
+        name.to_owned()
+    });
+    let last = last.expect("a log slot");
+    std::fs::hard_link(&last, last.with_file_name("%0123456789abcdef")).expect("linked");
+    assert!(
+        syncs_of_a_write(data.path(), "0-2") > usual,
+        "built upon while it may be lost"
     );
 }
 
