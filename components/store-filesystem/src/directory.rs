@@ -1,8 +1,7 @@
 //! The data directory: found among the preopened ones, divided into 256 shards.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 use annals_store_adapter::file_name::DURABLE;
 use wasip2::filesystem::preopens::get_directories;
@@ -13,8 +12,8 @@ pub struct Directory {
     root: Descriptor,
     /// As the settings have it, for messages.
     path: String,
-    /// Shards that are known to be durable, open once they were synced.
-    shards: RefCell<BTreeMap<String, Option<Rc<Descriptor>>>>,
+    /// Shards that are known to be durable.
+    durable: RefCell<BTreeSet<String>>,
 }
 
 impl Directory {
@@ -22,12 +21,14 @@ impl Directory {
     pub fn open(path: &str) -> Result<Self, String> {
         let (mut root, rest) = find(path)?;
         for name in &rest {
-            root = make(&root, name).map_err(|error| denied(path, error))?;
+            root = make(&root, name)
+                .and_then(|()| open(&root, name))
+                .map_err(|error| denied(path, error))?;
         }
         Ok(Self {
             root,
             path: path.to_owned(),
-            shards: RefCell::default(),
+            durable: RefCell::default(),
         })
     }
 
@@ -39,76 +40,42 @@ impl Directory {
     /// Makes a shard if it is absent, and sure that it survives a power cut: before anything is
     /// written into it.
     pub fn make_shard(&self, shard: &str) -> Result<(), String> {
-        if self.shards.borrow().contains_key(shard) {
-            return Ok(());
+        if !self.durable.borrow().contains(shard) {
+            make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
+            self.durable.borrow_mut().insert(shard.to_owned());
         }
-        let mark = format!("{shard}/{DURABLE}");
-        let made = match self.root.stat_at(PathFlags::empty(), &mark) {
-            Ok(_) => None,
-            Err(_) => {
-                let made = make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
-                Some(Rc::new(made))
-            }
-        };
-        self.shards.borrow_mut().insert(shard.to_owned(), made);
         Ok(())
     }
 
     /// Makes all names in a shard durable.
     pub fn sync_shard(&self, shard: &str) -> Result<(), ErrorCode> {
-        let known = self.shards.borrow().get(shard).cloned();
-        if let Some(Some(open)) = known {
-            return open.sync();
-        }
-        let opened = Rc::new(open(&self.root, shard)?.ok_or(ErrorCode::NoEntry)?);
-        opened.sync()?;
-        // Of one that nothing was written into it is not known whether it is durable.
-        if known.is_some() {
-            self.shards
-                .borrow_mut()
-                .insert(shard.to_owned(), Some(opened));
-        }
-        Ok(())
+        open(&self.root, shard)?.sync()
     }
 }
 
-/// Opens a directory in a directory, if it is there.
-fn open(parent: &Descriptor, name: &str) -> Result<Option<Descriptor>, ErrorCode> {
+/// Opens a directory in a directory.
+fn open(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCode> {
     let flags = DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY;
-    match parent.open_at(PathFlags::SYMLINK_FOLLOW, name, OpenFlags::DIRECTORY, flags) {
-        Ok(directory) => Ok(Some(directory)),
-        Err(ErrorCode::NoEntry) => Ok(None),
-        Err(error) => Err(error),
-    }
+    parent.open_at(PathFlags::SYMLINK_FOLLOW, name, OpenFlags::DIRECTORY, flags)
 }
 
-/// Opens a directory in a directory, and makes sure that it survives a power cut: what is written
+/// Makes a directory in a directory, and sure that it survives a power cut: what is written
 /// into it later is only as durable as itself. The mark is made after the parent was synced, so
 /// whoever sees it need not sync again; whoever does not may be the successor of somebody who died
 /// before syncing.
-fn make(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCode> {
-    if let Some(directory) = open(parent, name)?
-        && is_durable(&directory)
-    {
-        return Ok(directory);
+fn make(parent: &Descriptor, name: &str) -> Result<(), ErrorCode> {
+    let mark = format!("{name}/{DURABLE}");
+    if parent.stat_at(PathFlags::empty(), &mark).is_ok() {
+        return Ok(());
     }
     match parent.create_directory_at(name) {
         Ok(()) | Err(ErrorCode::Exist) => {}
         Err(error) => return Err(error),
     }
     parent.sync()?;
-    let directory = open(parent, name)?.ok_or(ErrorCode::NoEntry)?;
-    directory.open_at(
-        PathFlags::empty(),
-        DURABLE,
-        OpenFlags::CREATE,
-        DescriptorFlags::WRITE,
-    )?;
-    Ok(directory)
-}
-
-fn is_durable(directory: &Descriptor) -> bool {
-    directory.stat_at(PathFlags::empty(), DURABLE).is_ok()
+    let flags = OpenFlags::CREATE;
+    parent.open_at(PathFlags::empty(), &mark, flags, DescriptorFlags::WRITE)?;
+    Ok(())
 }
 
 /// The preopened directory that covers a path most closely, and what remains of the path.

@@ -121,8 +121,7 @@ impl Slots for FileSlots {
                 Err(error) => Err(in_doubt(key, "syncing the directory of", error)),
             },
             Err(ErrorCode::Exist) => {
-                let lost = self.lost.replace(Some(temporary));
-                debug_assert!(lost.is_none(), "it was taken");
+                self.lost.replace(Some(temporary));
                 self.is_there(key, &place).map(|_| Creation::Exists)
             }
             // The host may fail after the link was made.
