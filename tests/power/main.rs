@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use annals_tests::bank::check_log;
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
-use annals_tests::{app, toy};
+use annals_tests::{app, files, toy};
 
 use disk::{Disk, Fate};
 use trace::{Event, Moment};
@@ -224,20 +224,23 @@ fn syncs_of(data: &Path, work: impl FnOnce(&Client) -> Result<()>) -> usize {
     syncs.count()
 }
 
+/// A store over files that nobody serves any more, in its folder.
+fn store_of_one_command() -> (TempDir, PathBuf) {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut server =
+        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
+    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
+    assert_eq!(answer.expect("an answer").status, 200);
+    server.kill().expect("killed");
+    let store = data.path().join("store");
+    (data, store)
+}
+
 /// The files of a store over files, but for those of its own.
 fn slots(store: &Path) -> Vec<PathBuf> {
-    let shards = std::fs::read_dir(store).expect("shards");
-    let files = shards.flat_map(|shard| {
-        let shard = shard.expect("a shard").path();
-        std::fs::read_dir(shard).expect("files")
-    });
-    files
-        .map(|file| file.expect("a file").path())
-        .filter(|file| {
-            file.file_name()
-                .is_none_or(|name| name.as_encoded_bytes()[0] != b'%')
-        })
-        .collect()
+    let mut slots = files::of(store);
+    slots.retain(|file| !files::name(file).starts_with('%'));
+    slots
 }
 
 #[test]
@@ -246,13 +249,7 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() 
         eprintln!("skipped: there is no strace here that works");
         return;
     }
-    let data = tempfile::tempdir().expect("a folder");
-    let mut server =
-        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
-    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
-    assert_eq!(answer.expect("an answer").status, 200);
-    server.kill().expect("killed");
-    let store = data.path().join("store");
+    let (data, store) = store_of_one_command();
     assert_eq!(syncs_of_a_read(data.path()), 0, "nothing is in the making");
     // As if the creator had died after the link.
     for slot in slots(&store) {
@@ -272,13 +269,7 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_built_up
         eprintln!("skipped: there is no strace here that works");
         return;
     }
-    let data = tempfile::tempdir().expect("a folder");
-    let mut server =
-        Server::start(Kind::Wasmtime, &toys(Kind::Wasmtime), data.path()).expect("it starts");
-    let answer = Client::new(server.url()).command("Command0", "0-0", b"{}");
-    assert_eq!(answer.expect("an answer").status, 200);
-    server.kill().expect("killed");
-    let store = data.path().join("store");
+    let (data, store) = store_of_one_command();
     for shard in 0..=u8::MAX {
         // So that no write has to make one.
         let shard = store.join(format!("{shard:02x}"));
@@ -288,10 +279,8 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_built_up
     let usual = syncs_of_a_write(data.path(), "0-1");
     let is_log = |slot: &PathBuf| slot.to_string_lossy().contains(".log.");
     // The second one: names are as long as each other.
-    let last = slots(&store).into_iter().filter(is_log).max_by_key(|slot| {
-        let name = slot.file_name().expect("a name");
-        name.to_owned()
-    });
+    let logs = slots(&store).into_iter().filter(is_log);
+    let last = logs.max_by_key(|slot| files::name(slot));
     let last = last.expect("a log slot");
     std::fs::hard_link(&last, last.with_file_name("%0123456789abcdef")).expect("linked");
     assert!(

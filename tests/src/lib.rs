@@ -9,6 +9,7 @@
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
 //! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
 //! - [`development`]: `annals run` at work.
+//! - [`files`]: what a store over files consists of.
 //! - [`mailbox`]: a server that notifiers post to.
 //! - [`toy`]: handlers made without a compiler, for compositions of hundreds.
 
@@ -16,6 +17,7 @@ pub mod app;
 pub mod bank;
 pub mod client;
 pub mod development;
+pub mod files;
 pub mod mailbox;
 pub mod server;
 pub mod tools;

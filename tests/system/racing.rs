@@ -3,9 +3,10 @@
 use crate::support;
 use annals_tests::bank::{balances, check_log};
 use annals_tests::client::Client;
+use annals_tests::files;
 use annals_tests::server::Kind;
 use serde_json::json;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Barrier};
 
 const ROUNDS: usize = 1000;
@@ -53,7 +54,9 @@ fn never_overdraws(host: Kind) {
         assert_eq!(winners, 1, "round {round}: one withdrawal is acknowledged");
     }
     if host != Kind::Annals {
-        assert_eq!(leftovers(&served.store()), 0, "files that lost a race");
+        let mut files = files::of(&served.store());
+        files.retain(|file| files::name(file).starts_with('%') && !file.ends_with("%durable"));
+        assert_eq!(files, Vec::<PathBuf>::new(), "files that lost a race");
     }
     let again: usize = results
         .iter()
@@ -65,19 +68,6 @@ fn never_overdraws(host: Kind) {
         host.name(),
         RACERS * ROUNDS
     );
-}
-
-/// Temporary files of a store over files.
-fn leftovers(store: &Path) -> usize {
-    let shards = std::fs::read_dir(store).expect("shards");
-    let files = shards.flat_map(|shard| {
-        let shard = shard.expect("a shard").path();
-        std::fs::read_dir(shard).expect("files")
-    });
-    files
-        .map(|file| file.expect("a file").file_name())
-        .filter(|name| name.as_encoded_bytes()[0] == b'%' && name != "%durable")
-        .count()
 }
 
 struct Outcome {

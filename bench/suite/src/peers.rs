@@ -58,6 +58,17 @@ pub const CQRS: Peer = Peer::Cqrs { snapshots: 0 };
 /// cqrs-es with snapshots.
 pub const CQRS_SNAPSHOTS: Peer = Peer::Cqrs { snapshots: 100 };
 
+/// All that serve the two deciders, in the order of tables.
+pub const BANKS: [Peer; 7] = [
+    ANNALS,
+    NATIVE,
+    NATIVE_CACHE,
+    CQRS,
+    CQRS_SNAPSHOTS,
+    WASMTIME,
+    WASMTIME_KEPT,
+];
+
 /// What a store consists of: peers of one kind can share what was prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {

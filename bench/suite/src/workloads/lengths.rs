@@ -8,10 +8,7 @@ use annals_tests::client::Client;
 use anyhow::{Result, ensure};
 
 use crate::bench::Bench;
-use crate::peers::{
-    ANNALS, ANNALS_REPLAY, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, Peer, Store, WASMTIME,
-    WASMTIME_KEPT,
-};
+use crate::peers::{ANNALS_REPLAY, BANKS, Peer, Store};
 use crate::report::{Metric, Sample};
 use crate::stats::Spread;
 use crate::stores::Stream;
@@ -44,18 +41,8 @@ fn lengths(bench: &Bench, peer: Peer) -> Vec<u64> {
 
 /// `lengths`
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let peers = [
-        ANNALS,
-        ANNALS_REPLAY,
-        NATIVE,
-        NATIVE_CACHE,
-        CQRS,
-        CQRS_SNAPSHOTS,
-        WASMTIME,
-        WASMTIME_KEPT,
-    ];
     for round in 0..bench.rounds {
-        for peer in peers {
+        for peer in BANKS.into_iter().chain([ANNALS_REPLAY]) {
             measure(bench, peer, round)?;
         }
     }

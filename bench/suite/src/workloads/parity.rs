@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::peers::{ANNALS, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, Peer, WASMTIME};
+use crate::peers::{ANNALS, BANKS, Peer};
 
 /// Commands that are played.
 const COMMANDS: usize = 400;
@@ -30,7 +30,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     commands.truncate(if bench.quick { COMMANDS / 4 } else { COMMANDS });
     ensure!(!commands.is_empty(), "the bank has no commands");
     let expected = play(bench, ANNALS, &commands)?;
-    for peer in [NATIVE, NATIVE_CACHE, CQRS, CQRS_SNAPSHOTS, WASMTIME] {
+    for peer in BANKS.into_iter().filter(|peer| *peer != ANNALS) {
         let answers = play(bench, peer, &commands)?;
         for ((command, expected), answer) in commands.iter().zip(&expected).zip(&answers) {
             ensure!(
