@@ -82,6 +82,32 @@ fn contains_poison(host: Kind) {
     );
 }
 
+/// What a decider remembers beside its state, from one command to the next.
+fn remembered(host: Kind) -> Vec<u64> {
+    let served = support::misbehaving(host, &[]);
+    let client = Client::new(served.server.url());
+    for _ in 0..5 {
+        let answer = client.post("/commands/Remember", &[], br#"{"id":"me"}"#);
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+    let events = client.stream("bad-me").expect("a stream");
+    let times = events
+        .iter()
+        .map(|event| event["data"]["times"].as_u64().expect("a number"));
+    times.collect()
+}
+
+/// What is tested and measured under the name of kept instances is that.
+#[test]
+fn instances_are_kept_by_those_who_say_so() {
+    assert_eq!(remembered(Kind::Wasmtime), [1; 5]);
+    for host in [Kind::WasmtimeKept, Kind::Annals] {
+        let times = remembered(host);
+        // Two may be warm, and take turns.
+        assert!(times.iter().any(|times| *times > 1), "{host:?}: {times:?}");
+    }
+}
+
 /// Two deciders of one component have commands, streams and states of their own.
 #[test]
 fn a_component_may_hold_several_deciders() {

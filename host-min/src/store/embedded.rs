@@ -11,11 +11,13 @@ use std::ops::{Bound, RangeInclusive};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, UserValue};
+use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 
 use super::marks::{Found, Marks};
 use super::pending::{Pending, Writes};
-use super::{Barrier, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal};
+use super::{
+    Barrier, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
+};
 use crate::error::HostError;
 
 /// The key of the mark that [`Marks`] compares. Other keys that begin with this byte are longer.
@@ -56,20 +58,16 @@ impl Embedded {
                 file,
             });
         }
-        let db = match database(directory) {
+        let db = match tables::open(directory) {
             Err(fjall::Error::JournalRecovery(reason)) => {
                 let bytes = journal::cut_torn_tail(directory).map_err(io)?;
                 tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
-                database(directory)
+                tables::open(directory)
             }
             opened => opened,
         }
         .map_err(fjall)?;
-        let keys = db
-            .keyspace("kv", || {
-                KeyspaceCreateOptions::default().manual_journal_persist(true)
-            })
-            .map_err(fjall)?;
+        let keys = tables::keyspace(&db).map_err(fjall)?;
         directory::sync_names(directory).map_err(io)?;
         db.persist(PersistMode::SyncAll).map_err(fjall)?;
         let mark = keys.get(MARK).map_err(fjall)?;
@@ -123,14 +121,6 @@ impl Embedded {
         }
         Ok(())
     }
-}
-
-fn database(directory: &Path) -> fjall::Result<Database> {
-    // Manual: the journal reaches the system with the flush, not with each write. What a
-    // crash takes away has not been acknowledged.
-    Database::builder(directory)
-        .manual_journal_persist(true)
-        .open()
 }
 
 /// Writes what is pending, makes it durable, and remembers that it did.

@@ -8,6 +8,7 @@ mod journal;
 mod marks;
 mod memory;
 mod pending;
+mod tables;
 
 use std::ops::RangeInclusive;
 

@@ -1,6 +1,7 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -124,6 +125,60 @@ async fn a_store_that_is_opened_again_has_what_was_written() {
     drop(store);
     let store = Embedded::open(dir.path()).expect("opens again");
     assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+}
+
+/// How many tables there are on the disk, and how many there have ever been.
+fn tables(directory: &Path) -> (usize, usize) {
+    let tables = std::fs::read_dir(directory.join("keyspaces/1/tables")).expect("has tables");
+    let numbers: Vec<usize> = tables
+        .filter_map(|table| table.expect("a table").file_name().to_str()?.parse().ok())
+        .collect();
+    (
+        numbers.len(),
+        numbers.iter().max().map_or(0, |last| last + 1),
+    )
+}
+
+#[tokio::test]
+async fn what_went_into_tables_and_was_merged_is_still_there() {
+    const KEYS: usize = 400;
+    const ROUNDS: u8 = 6;
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Embedded::open(dir.path()).expect("opens");
+    let value = |key: usize, round: u8| [key.to_le_bytes().as_slice(), &[round; 64 << 10]].concat();
+    for round in 0..ROUNDS {
+        for key in 0..KEYS {
+            let set = store.set("b", &format!("k{key}"), &value(key, round));
+            set.expect("works");
+        }
+        // Of every second one nothing is left in the end.
+        for key in (0..KEYS).step_by(2) {
+            store.delete("b", &format!("k{key}")).expect("works");
+        }
+        store.barrier().wait().await.expect("durable");
+    }
+    let started = Instant::now();
+    // Four tables of the memory at least are merged at a time.
+    let merged = || {
+        let (there, ever) = tables(dir.path());
+        there + 4 <= ever
+    };
+    while !merged() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no merge");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let check = |store: &Embedded| {
+        for key in 0..KEYS {
+            let expected = (key % 2 == 1).then(|| value(key, ROUNDS - 1));
+            let found = store.get("b", &format!("k{key}"));
+            assert!(found == Ok(expected), "k{key}");
+        }
+        let listed = store.list_keys("b", None, KEYS).expect("lists");
+        assert_eq!(listed.len(), KEYS / 2);
+    };
+    check(&store);
+    drop(store);
+    check(&Embedded::open(dir.path()).expect("opens again"));
 }
 
 fn slow_flusher(flushes: &Arc<AtomicUsize>, fail: &Arc<AtomicBool>) -> Flusher {

@@ -1,6 +1,11 @@
 //! A decider that does everything wrong, for tests of the hosts.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
+
+/// What no decider should have: memory beside its state.
+static REMEMBERED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Command)]
 pub enum Request {
@@ -12,12 +17,15 @@ pub enum Request {
     Garbage { id: String },
     /// Emits an event that it cannot fold later.
     Poison { id: String },
+    /// Tells how often this very instance was asked to.
+    Remember { id: String },
 }
 
 #[derive(Event)]
 pub enum Fact {
     Behaved { id: String },
     Poisoned { id: String },
+    Remembered { times: u64 },
 }
 
 #[derive(Rejection)]
@@ -47,7 +55,8 @@ impl Decider for Misbehaving {
             | Request::Allocate { id }
             | Request::Recurse { id }
             | Request::Garbage { id }
-            | Request::Poison { id } => id.clone(),
+            | Request::Poison { id }
+            | Request::Remember { id } => id.clone(),
         }
     }
 
@@ -55,6 +64,7 @@ impl Decider for Misbehaving {
         match event {
             Fact::Behaved { .. } => *count += 1,
             Fact::Poisoned { .. } => panic!("poisoned"),
+            Fact::Remembered { .. } => {}
         }
     }
 
@@ -62,6 +72,10 @@ impl Decider for Misbehaving {
         match command {
             Request::Behave { id } => Ok(Fact::Behaved { id }.into()),
             Request::Poison { id } => Ok(Fact::Poisoned { id }.into()),
+            Request::Remember { .. } => {
+                let times = REMEMBERED.fetch_add(1, Ordering::Relaxed) + 1;
+                Ok(Fact::Remembered { times }.into())
+            }
             Request::Trap { .. } => panic!("as asked"),
             Request::Loop { .. } => loop {
                 std::hint::black_box(count);
