@@ -6,6 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context as _, Result};
+use wit_component::ComponentEncoder;
+
+#[path = "src/names.rs"]
+mod names;
+
 const TARGET: &str = "wasm32-unknown-unknown";
 const COMPONENTS: &[&str] = &[
     "annals-log",
@@ -41,7 +47,7 @@ fn main() {
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target = out.ancestors().nth(4).expect("cargo's layout of OUT_DIR");
     build(&workspace, target, COMPONENTS, "wasm", &[]);
-    copy(target, &out, COMPONENTS, "wasm", "");
+    encode_all(target, &out, COMPONENTS, "wasm", "");
     build(
         &workspace,
         target,
@@ -49,7 +55,7 @@ fn main() {
         "wasm-plain",
         &["--no-default-features"],
     );
-    copy(target, &out, PLAIN, "wasm-plain", "_plain");
+    encode_all(target, &out, PLAIN, "wasm-plain", "_plain");
 }
 
 fn build(workspace: &Path, target: &Path, components: &[&str], profile: &str, arguments: &[&str]) {
@@ -78,16 +84,28 @@ fn build(workspace: &Path, target: &Path, components: &[&str], profile: &str, ar
     );
 }
 
-fn copy(target: &Path, out: &Path, components: &[&str], profile: &str, suffix: &str) {
+fn encode_all(target: &Path, out: &Path, components: &[&str], profile: &str, suffix: &str) {
     for component in components {
         let name = component.replace('-', "_");
         let built = target
             .join(TARGET)
             .join(profile)
             .join(format!("{name}.wasm"));
-        std::fs::copy(&built, out.join(format!("{name}{suffix}.wasm")))
-            .unwrap_or_else(|error| panic!("copying {}: {error}", built.display()));
+        encode(&built, &out.join(format!("{name}{suffix}.wasm")))
+            .unwrap_or_else(|error| panic!("encoding {}: {error:#}", built.display()));
     }
+}
+
+/// Makes the component of a module, once for all who compose.
+fn encode(module: &Path, component: &Path) -> Result<()> {
+    let module = std::fs::read(module).context("reading it")?;
+    // Cargo strips no package that has an `opt-level` of its own.
+    let module = names::without_names(&module)?;
+    let bytes = ComponentEncoder::default()
+        .module(&module)?
+        .validate(false)
+        .encode()?;
+    std::fs::write(component, names::without_names(&bytes)?).context("writing it")
 }
 
 fn env(name: &str) -> String {

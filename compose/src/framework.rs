@@ -1,14 +1,9 @@
 //! The framework's own components, built by this crate's build script and carried in the binary.
 
 use crate::check::OwnPart;
-use crate::generate::without_names;
 use crate::host::Adapter;
 use crate::part::Role;
 use crate::wire::{Framework, Part};
-use anyhow::{Context as _, Result};
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
-use wit_component::ComponentEncoder;
 
 macro_rules! built {
     ($name:literal) => {
@@ -68,86 +63,55 @@ const BEHIND: &str = "-behind";
 
 /// The framework's part of an application, with the user's own parts in it. What only reactions need is left out where
 /// there are none; not beside own parts, which may import all that the whole ones export.
-///
-/// # Errors
-///
-/// Only if this binary was built with broken components.
-pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Result<Framework> {
+#[must_use]
+pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Framework {
     let reactions = needs.reactions || !own.is_empty();
-    let roles = Role::ALL
-        .into_iter()
-        .filter(|role| *role != Role::IngressCli || needs.command_line)
-        .map(|role| (role, own.iter().find(|own| own.role == role)));
-    // Encoding takes longer than all else: each has a thread of its own.
-    let (log, encoded) = thread::scope(|scope| {
-        let log = scope.spawn(|| encode("log", LOG));
-        let encoding: Vec<_> = roles
-            .map(|(role, own)| {
-                let ours = own.is_none_or(OwnPart::stands_in_front);
-                let encoding = ours.then(|| scope.spawn(move || one(role, adapter, reactions)));
-                (role, own, encoding)
-            })
-            .collect();
-        let encoded = encoding.into_iter().map(|(role, own, encoding)| {
-            let ours = encoding.map(joined).transpose()?;
-            Ok((role, own, ours))
-        });
-        (joined(log), encoded.collect::<Result<Vec<_>>>())
-    });
     let mut framework = Framework {
         reactions,
-        log: log?,
+        log: carried("log", LOG),
         inner: Vec::new(),
         faces: Vec::new(),
     };
-    for (role, own, mut ours) in encoded? {
-        if own.is_some()
-            && let Some(mut behind) = ours.take()
-        {
-            behind.name.push_str(BEHIND);
-            framework.inner.push(behind);
-        }
-        let own = own.map(|own| Part {
-            name: role.name().into(),
-            bytes: own.component.bytes.clone(),
-            sandbox: own.sandbox.clone(),
-        });
-        let part = own.or(ours).context("each role has a part")?;
+    let roles = Role::ALL
+        .into_iter()
+        .filter(|role| *role != Role::IngressCli || needs.command_line);
+    for role in roles {
+        let part = match own.iter().find(|own| own.role == role) {
+            None => one(role, adapter, reactions),
+            Some(own) => {
+                if own.stands_in_front() {
+                    let mut behind = one(role, adapter, reactions);
+                    behind.name.push_str(BEHIND);
+                    framework.inner.push(behind);
+                }
+                Part {
+                    name: role.name().into(),
+                    bytes: own.component.bytes.clone(),
+                    sandbox: own.sandbox.clone(),
+                }
+            }
+        };
         match role.face() {
             Some(_) => framework.faces.push(part),
             None => framework.inner.push(part),
         }
     }
-    Ok(framework)
-}
-
-/// What a thread made.
-fn joined(thread: ScopedJoinHandle<'_, Result<Part>>) -> Result<Part> {
-    match thread.join() {
-        Ok(part) => part,
-        Err(panic) => resume_unwind(panic),
-    }
+    framework
 }
 
 /// The framework's own component for a part, with all that it can do.
-///
-/// # Errors
-///
-/// Only if this binary was built with broken components.
-pub fn part(role: Role, adapter: Adapter) -> Result<Part> {
+#[must_use]
+pub fn part(role: Role, adapter: Adapter) -> Part {
     one(role, adapter, true)
 }
 
 /// A store adapter, with all that it can do.
-///
-/// # Errors
-///
-/// Only if this binary was built with broken components.
-pub fn store(adapter: Adapter) -> Result<Part> {
+#[must_use]
+pub fn store(adapter: Adapter) -> Part {
     one(Role::Store, adapter, true)
 }
 
-fn one(role: Role, adapter: Adapter, reactions: bool) -> Result<Part> {
+fn one(role: Role, adapter: Adapter, reactions: bool) -> Part {
     match role {
         Role::Store => {
             let (name, built) = match adapter {
@@ -158,29 +122,19 @@ fn one(role: Role, adapter: Adapter, reactions: bool) -> Result<Part> {
                 Adapter::KeyvaluePointer => ("store-keyvalue-pointer", STORE_KEYVALUE_POINTER),
                 Adapter::Filesystem => ("store-filesystem", STORE_FILESYSTEM),
             };
-            encode(name, built.of(reactions))
+            carried(name, built.of(reactions))
         }
-        Role::Sourcer => encode("sourcer", SOURCER),
-        Role::Dispatcher => encode("dispatcher", DISPATCHER.of(reactions)),
-        Role::IngressHttp => encode("ingress-http", INGRESS_HTTP),
-        Role::IngressCli => encode("ingress-cli", INGRESS_CLI),
+        Role::Sourcer => carried("sourcer", SOURCER),
+        Role::Dispatcher => carried("dispatcher", DISPATCHER.of(reactions)),
+        Role::IngressHttp => carried("ingress-http", INGRESS_HTTP),
+        Role::IngressCli => carried("ingress-cli", INGRESS_CLI),
     }
 }
 
-fn encode(name: &str, module: &[u8]) -> Result<Part> {
-    // Cargo strips no package that has an `opt-level` of its own.
-    let bytes = without_names(module)
-        .and_then(|module| {
-            ComponentEncoder::default()
-                .module(&module)?
-                .validate(false)
-                .encode()
-        })
-        .and_then(|component| without_names(&component))
-        .with_context(|| format!("encoding the framework component {name}"))?;
-    Ok(Part {
+fn carried(name: &str, component: &[u8]) -> Part {
+    Part {
         name: name.into(),
-        bytes,
+        bytes: component.to_vec(),
         sandbox: None,
-    })
+    }
 }

@@ -34,6 +34,7 @@ pub mod host;
 pub mod kind;
 pub mod limits;
 pub mod manifest;
+mod names;
 pub mod new;
 pub mod part;
 pub mod pipeline;

@@ -114,7 +114,7 @@ pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Re
     let wired = wire::compose(Parts {
         settings: settings(manifest, application, host),
         handlers,
-        framework: framework::parts(host.adapter(), needs, parts)?,
+        framework: framework::parts(host.adapter(), needs, parts),
     })
     .context("wiring the parts together")?;
     let (size, took) = (wired.bytes.len(), started.elapsed());

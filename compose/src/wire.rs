@@ -8,8 +8,9 @@ use crate::check::Checked;
 use crate::generate::catalog::Catalogue;
 use crate::generate::sandbox::LOG;
 use crate::generate::switchboard::{self, SLOTS, Slot};
-use crate::generate::{self, settings, types};
+use crate::generate::{settings, types};
 use crate::kind::Kind;
+use crate::names::without_names;
 use crate::probe::Handler;
 use crate::sandbox::Sandbox;
 use crate::verify;
@@ -205,7 +206,7 @@ impl Wiring {
     fn generated(&mut self, name: &str, bytes: &[u8], bindings: &[Binding]) -> Result<NodeId> {
         let bytes = match self.named {
             true => bytes.to_vec(),
-            false => generate::without_names(bytes)?,
+            false => without_names(bytes)?,
         };
         self.add(name, bytes, bindings)
     }
@@ -271,7 +272,7 @@ impl Wiring {
         let log = self.providers.get(&interface).cloned();
         let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
         let log: Vec<Binding> = log.into_iter().collect();
-        let node = self.instantiate(&part, generate::without_names(&sandbox.bytes)?, &log)?;
+        let node = self.instantiate(&part, without_names(&sandbox.bytes)?, &log)?;
         let imports = sandbox.imports.iter();
         Ok(imports
             .map(|import| (import.clone(), node, part.clone(), import.clone()))

@@ -45,7 +45,7 @@ impl Seeds {
             reactions: true,
             command_line: true,
         };
-        let parts = framework::parts(Host::Annals.adapter(), needs, &[])?;
+        let parts = framework::parts(Host::Annals.adapter(), needs, &[]);
         handlers.extend(
             parts
                 .inner

@@ -91,7 +91,7 @@ impl Hosted {
     /// If the host or the probe component cannot be provided.
     pub fn ours(which: Ours, partitions: u32) -> Result<Self> {
         let (kind, host) = which.host();
-        let adapter = framework::store(which.adapter())?;
+        let adapter = framework::store(which.adapter());
         let name = match partitions {
             1 => format!("{} on {host}", adapter.name),
             _ => format!("{} on {host}, {partitions} partitions", adapter.name),
