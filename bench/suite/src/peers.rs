@@ -69,6 +69,15 @@ pub const BANKS: [Peer; 7] = [
     WASMTIME_KEPT,
 ];
 
+/// wasmtime has room for 1000 core instances, and a bank has some 50: with more clients than that it answers 500, and
+/// users are told to make room.
+const ROOM: [&str; 4] = [
+    "-O",
+    "pooling-total-core-instances=20000,pooling-total-component-instances=20000",
+    "-O",
+    "pooling-total-memories=10000,pooling-total-tables=10000",
+];
+
 /// What a store consists of: peers of one kind can share what was prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
@@ -166,8 +175,8 @@ impl Peer {
         let mut command = match self {
             Self::Annals(_) => return Kind::Annals.serve(place, &[]),
             Self::NoDelivery(_) => return Kind::Annals.serve(place, &["--no-delivery".into()]),
-            Self::Wasmtime(_) => return Kind::Wasmtime.serve(place, &[]),
-            Self::WasmtimeKept(_) => return Kind::WasmtimeKept.serve(place, &[]),
+            Self::Wasmtime(_) => return Kind::Wasmtime.serve(place, &ROOM.map(Into::into)),
+            Self::WasmtimeKept(_) => return Kind::WasmtimeKept.serve(place, &ROOM.map(Into::into)),
             Self::Native { .. } | Self::NativeHello => Command::new(native()?),
             Self::Cqrs { .. } => Command::new(cqrs()?),
         };
