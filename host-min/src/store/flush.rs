@@ -5,9 +5,8 @@
 //! barrier's owner could have observed. None is asked for if every write that ever started had
 //! finished before a flush that has succeeded, or before one that was asked for already.
 //!
-//! A flush costs the same however many wait for it. So the thread waits a little for as many as
-//! came together the last time: whoever was served then, and comes again at once, is among the
-//! next ones. One client alone never waits for others.
+//! A flush costs the same however many wait for it. So the thread waits a little for others: see
+//! [`company`]. One client alone never waits.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,6 +18,9 @@ use super::KvError;
 
 /// How long a flush waits for company: the time of a few flushes.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// Up to so many, half of them are enough for a flush.
+const FEW: Ticket = 16;
 
 /// Whoever asks for a flush has one; later ones have higher numbers.
 type Ticket = u64;
@@ -158,7 +160,7 @@ impl Shared {
         let mut company = 1;
         let mut served = 0;
         while let Some(ticket) = self.next_ticket(served, company) {
-            company = ticket - served;
+            let came = ticket - served;
             let finished = self.finished.load(SeqCst);
             let done = flush();
             let mut requests = self.lock();
@@ -167,6 +169,7 @@ impl Shared {
                     self.flushed.store(finished, SeqCst);
                     served = ticket;
                     requests.served = served;
+                    company = self::company(came, requests.tickets - served);
                 }
                 Err(reason) => {
                     tracing::error!(reason, "a flush failed; nothing is acknowledged any more");
@@ -239,6 +242,17 @@ impl Shared {
             requests = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+/// How many should come together for the next flush, after one that served so many and was overtaken by
+/// `waiting` others.
+///
+/// Few leave the processors idle while they wait for the disk, so they are flushed by halves: one half
+/// computes while the other waits. Many keep the processors busy anyway, and every flush takes some of
+/// their time; then it is as many as the last time, since whoever was served comes again at once.
+fn company(served: Ticket, waiting: Ticket) -> Ticket {
+    let all = served + waiting;
+    if all <= FEW { all.div_ceil(2) } else { served }
 }
 
 impl Requests {
@@ -315,5 +329,21 @@ struct Tells<'a>(&'a Shared);
 impl Drop for Tells<'_> {
     fn drop(&mut self) {
         self.0.tell_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::company;
+
+    #[test]
+    fn few_are_flushed_by_halves_and_many_together() {
+        assert_eq!(company(1, 0), 1, "one alone waits for nobody");
+        assert_eq!(company(2, 0), 1);
+        assert_eq!(company(8, 0), 4, "those who came together part");
+        assert_eq!(company(4, 4), 4, "and stay so");
+        assert_eq!(company(3, 4), 4);
+        assert_eq!(company(64, 0), 64);
+        assert_eq!(company(40, 9), 40);
     }
 }
