@@ -108,6 +108,21 @@ fn instances_are_kept_by_those_who_say_so() {
     }
 }
 
+/// Whoever traps when a snapshot is taken harms no command: it has been answered by then.
+#[test]
+fn a_state_that_cannot_be_told_fails_no_command() {
+    for host in [Kind::Annals, Kind::Wasmtime, Kind::WasmtimeKept] {
+        let served = support::misbehaving(host, &[]);
+        let client = Client::new(served.server.url());
+        for version in 1..6 {
+            let answer = client.post("/commands/Ask", &[], br#"{"id":"it"}"#);
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status, 200, "{host:?}: {}", answer.text);
+            assert_eq!(answer.body["version"], version, "{host:?}: {}", answer.text);
+        }
+    }
+}
+
 /// Two deciders of one component have commands, streams and states of their own.
 #[test]
 fn a_component_may_hold_several_deciders() {

@@ -4,6 +4,7 @@ use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
 use annals_tests::{app, tools};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The bank, with a snapshot every three events, on the host whose store is plain files.
 fn bank_with_snapshots(folder: &Path) -> Server {
@@ -46,8 +47,25 @@ fn transact(client: &Client, command: &str, amount: u32) -> u16 {
     answer.status
 }
 
-/// An account with 7 events, 100 + 6 * 10 cents.
-fn seven_events(client: &Client) {
+/// A snapshot is taken after the answer: this waits for one that holds so many cents.
+fn wait_for_snapshot(folder: &Path, cents: u32) {
+    let state = cents.to_string();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let holds = |file: PathBuf| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(&state)
+        };
+        if files(folder, ".snapshot.").into_iter().any(holds) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "no snapshot holds {state} cents");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// An account with 7 events, 100 + 6 * 10 cents, and a snapshot of 6 of them.
+fn seven_events(client: &Client, folder: &Path) {
     let body = br#"{"account":"s","owner":"Ada","deposit":100}"#;
     assert_eq!(
         client
@@ -56,8 +74,11 @@ fn seven_events(client: &Client) {
             .status,
         200
     );
-    for _ in 0..6 {
+    for event in 2..8 {
         assert_eq!(transact(client, "Deposit", 10), 200);
+        if event % 3 == 0 {
+            wait_for_snapshot(folder, 90 + 10 * event);
+        }
     }
 }
 
@@ -66,7 +87,7 @@ fn a_snapshot_replaces_the_reading_of_what_it_holds() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = bank_with_snapshots(folder.path());
     let client = Client::new(server.url());
-    seven_events(&client);
+    seven_events(&client, folder.path());
     assert_eq!(files(folder.path(), ".snapshot.").len(), 1);
     // The first event is out of reach: only who starts from the snapshot can go on.
     let first = files(folder.path(), ".stream.account-s.0000000000000001").remove(0);
@@ -92,7 +113,7 @@ fn a_damaged_snapshot_becomes_a_replay_never_the_empty_state() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = bank_with_snapshots(folder.path());
     let client = Client::new(server.url());
-    seven_events(&client);
+    seven_events(&client, folder.path());
     for snapshot in files(folder.path(), ".snapshot.") {
         let mut bytes = std::fs::read(&snapshot).expect("read");
         let middle = bytes.len() / 2;

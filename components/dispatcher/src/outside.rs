@@ -96,7 +96,10 @@ impl Handlers for Outside {
 
 impl Commands for Outside {
     fn submit(&self, request: &Request) -> Result<Accepted, SubmitError> {
-        sourcer::submit(request)
+        let submitted = sourcer::submit(request);
+        // Nobody waits for this one.
+        sourcer::after_answer();
+        submitted
     }
 }
 

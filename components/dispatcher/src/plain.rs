@@ -4,6 +4,7 @@
 
 use crate::Dispatcher;
 use crate::annals::es::event_store::StoreError;
+use crate::annals::es::sourcer;
 use crate::annals::es::types::{ReactionDescriptor, RecordedEvent};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
@@ -44,7 +45,9 @@ impl Delivery for Dispatcher {
         }
     }
 
-    fn after_answer() {}
+    fn after_answer() {
+        sourcer::after_answer();
+    }
 
     fn wait(_: u64, _: u32) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())

@@ -3,7 +3,7 @@
 use crate::Dispatcher;
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::ReactionDescriptor;
-use crate::annals::es::{notifiers, process_managers, projectors, settings};
+use crate::annals::es::{notifiers, process_managers, projectors, settings, sourcer};
 use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
 use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped};
@@ -89,6 +89,7 @@ impl Guest for Dispatcher {
     }
 
     fn after_answer() {
+        sourcer::after_answer();
         let budget = BUDGET.with(|known| *known.get_or_init(|| settings::get().delivery_budget));
         if budget == 0 {
             return;

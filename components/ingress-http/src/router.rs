@@ -10,7 +10,7 @@ use wasip2::http::types::Method;
 /// What a request comes to.
 pub enum Answer {
     Whole(Response),
-    /// After it, what is due is delivered to reactions.
+    /// After it, a snapshot is taken, and events are delivered to reactions, as far as they are due.
     ThenDeliver(Response),
     /// Goes on until the client leaves.
     Live(live::Events),

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::annals::es::event_store::{Appended, Outcome};
+use crate::annals::es::event_store::{Appended, Outcome, Snapshot};
 use crate::annals::es::types::Rejection;
 
 /// What one slot of a stream holds.
@@ -30,6 +30,8 @@ pub struct World {
     pub decided_on: Vec<u64>,
     /// Reads of streams.
     pub loads: u32,
+    /// By stream.
+    pub snapshots: BTreeMap<String, Snapshot>,
 }
 
 thread_local! {
@@ -208,16 +210,17 @@ pub mod event_store {
         write(stream, at.cursor, slot).map(|_| ())
     }
 
-    pub fn load_snapshot(_: &str, _: &str) -> Result<Option<Snapshot>, StoreError> {
-        Ok(None)
+    pub fn load_snapshot(stream: &str, _: &str) -> Result<Option<Snapshot>, StoreError> {
+        with(|world| Ok(world.snapshots.get(stream).cloned()))
     }
 
-    pub fn save_snapshot(_: &str, _: &str, _: &Snapshot) -> Result<(), StoreError> {
+    pub fn save_snapshot(stream: &str, _: &str, snapshot: &Snapshot) -> Result<(), StoreError> {
+        with(|world| world.snapshots.insert(stream.to_owned(), snapshot.clone()));
         Ok(())
     }
 }
 
-/// A decider whose payload names the stream.
+/// Two deciders whose payload names the stream; the second one takes snapshots.
 pub mod deciders {
     use std::cell::Cell;
 
@@ -233,26 +236,38 @@ pub mod deciders {
             precondition,
             schema: None,
         };
-        vec![DeciderDescriptor {
-            name: "double".into(),
+        let decider = |name: &str, category: &str, commands, snapshot_every| DeciderDescriptor {
+            name: name.into(),
             version: "1".into(),
-            category: "a".into(),
-            commands: vec![
-                command("Open", Precondition::NoStream),
-                command("Add", Precondition::Any),
-                command("Close", Precondition::Any),
-                command("Break", Precondition::Any),
-                command("Refuse", Precondition::NoStream),
-            ],
+            category: category.into(),
+            commands,
             emits: vec!["Added".into(), "Broken".into()],
             folds: Vec::new(),
-            snapshot_every: 0,
+            snapshot_every,
             state_version: 1,
-        }]
+        };
+        let double = vec![
+            command("Open", Precondition::NoStream),
+            command("Add", Precondition::Any),
+            command("Close", Precondition::Any),
+            command("Break", Precondition::Any),
+            command("Refuse", Precondition::NoStream),
+        ];
+        let counter = vec![
+            command("Count", Precondition::Any),
+            command("Count.Refuse", Precondition::Any),
+            command("Count.Break", Precondition::Any),
+        ];
+        vec![
+            decider("double", "a", double, 0),
+            decider("counter", "c", counter, 10),
+        ]
     }
 
-    pub fn stream_id(_: u32, command: &Command) -> Result<String, DecideError> {
-        Ok(format!("a-{}", String::from_utf8_lossy(&command.payload)))
+    pub fn stream_id(index: u32, command: &Command) -> Result<String, DecideError> {
+        let category = ["a", "c"][index as usize];
+        let id = String::from_utf8_lossy(&command.payload);
+        Ok(format!("{category}-{id}"))
     }
 
     /// Its state is the number of events that it has folded.
@@ -264,8 +279,9 @@ pub mod deciders {
             Self::default()
         }
 
-        pub fn restore(_: u32, _: &[u8]) -> Result<Self, Fault> {
-            Ok(Self::default())
+        pub fn restore(_: u32, state: &[u8]) -> Result<Self, Fault> {
+            let state = state.try_into().expect("as it was given");
+            Ok(Self(Cell::new(u64::from_le_bytes(state))))
         }
 
         pub fn evolve(&self, events: &[Event]) -> Result<(), Fault> {
@@ -283,7 +299,7 @@ pub mod deciders {
 
         pub fn decide(&self, command: &Command, _: &Context) -> Result<Decision, DecideError> {
             with(|world| world.decided_on.push(self.0.get()));
-            if command.command_type == "Refuse" {
+            if command.command_type.ends_with("Refuse") {
                 return Err(DecideError::Rejected(Rejection {
                     code: "no".into(),
                     message: String::new(),
@@ -291,9 +307,9 @@ pub mod deciders {
                 }));
             }
             let event = NewEvent {
-                event_type: match command.command_type.as_str() {
-                    "Break" => "Broken".into(),
-                    _ => "Added".into(),
+                event_type: match command.command_type.ends_with("Break") {
+                    true => "Broken".into(),
+                    false => "Added".into(),
                 },
                 schema_version: 1,
                 content_type: String::new(),
@@ -306,7 +322,7 @@ pub mod deciders {
         }
 
         pub fn snapshot(&self) -> Option<Vec<u8>> {
-            None
+            Some(self.0.get().to_le_bytes().into())
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`routes`]: which decider handles a command.
 //! - [`rehydrate`]: a decider's session at the head of its stream.
 //! - [`sessions`]: those that outlive their command, where instances stay warm.
+//! - [`snapshots`]: when they are taken.
 //! - [`submit`]: one command from request to outcome.
 //! - [`outside`]: the other components, or doubles of them.
 #![allow(missing_docs, reason = "generated bindings")]
@@ -18,6 +19,7 @@ mod outside;
 mod rehydrate;
 mod routes;
 mod sessions;
+mod snapshots;
 mod submit;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,10 @@ struct Sourcer;
 impl Guest for Sourcer {
     fn submit(request: Request) -> Result<Accepted, SubmitError> {
         submit::submit(request)
+    }
+
+    fn after_answer() {
+        snapshots::take_due();
     }
 
     fn state_of(stream: String, decider: String, at: Option<u64>) -> Result<State, StateError> {

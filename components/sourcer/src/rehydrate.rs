@@ -1,6 +1,6 @@
 //! A decider's session at the head of its stream.
 
-use crate::annals::es::event_store::{Head, Snapshot, StoreError};
+use crate::annals::es::event_store::{Head, StoreError};
 use crate::annals::es::types::{DeciderDescriptor, Event};
 use crate::outside::{Session, event_store};
 
@@ -90,31 +90,6 @@ pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error>
         loaded.head = page.head;
         if page.end || enough {
             return Ok(loaded);
-        }
-    }
-}
-
-/// Takes a snapshot if the decider's cadence asks for one. The session must have folded
-/// everything up to its head. A snapshot only saves time: failing to keep one fails nothing.
-///
-/// The cadence counts events, and what is to be read: recorded outcomes take slots too.
-pub fn snapshot(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) {
-    let every = u64::from(decider.snapshot_every);
-    let due = |now: u64, then: u64| now / every > then / every;
-    if every == 0
-        || !due(loaded.head.version, loaded.snapshot.version)
-            && !due(loaded.head.cursor, loaded.snapshot.cursor)
-    {
-        return;
-    }
-    if let Some(state) = loaded.session.snapshot() {
-        let snapshot = Snapshot {
-            state,
-            state_version: decider.state_version,
-            head: loaded.head,
-        };
-        if event_store::save_snapshot(stream, &decider.name, &snapshot).is_ok() {
-            loaded.snapshot = loaded.head;
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Reque
 use crate::outside::{deciders, event_store, now, randoms};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Route};
-use crate::sessions;
+use crate::{sessions, snapshots};
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
@@ -30,6 +30,8 @@ pub fn submit(request: Request) -> Result<Accepted, SubmitError> {
         let message = format!("a command id has 1 to {MAX_ID} bytes and no control characters");
         return Err(SubmitError::Store(StoreError::Invalid(message)));
     }
+    // Where nobody said that the last answer is given.
+    snapshots::take_due();
     Attempt::new(request, route)?.run()
 }
 
@@ -113,7 +115,11 @@ impl Attempt {
         let result = self.decide(&mut loaded);
         // What a handler did not get through has left its session as it may be.
         if !self.spoilt && !matches!(result, Err(SubmitError::Fault(_))) {
-            sessions::keep(self.route.index, self.stream, loaded);
+            let index = self.route.index;
+            if result.is_ok() && snapshots::is_due(&loaded, self.route.decider) {
+                snapshots::remember(index, self.stream.clone());
+            }
+            sessions::keep(index, self.stream, loaded);
         }
         result
     }
@@ -233,8 +239,8 @@ impl Attempt {
     }
 
     fn append(&mut self, loaded: &mut Loaded, decision: Decision) -> Result<Accepted, Stop> {
-        let snapshots = self.route.decider.snapshot_every > 0;
-        let folds = snapshots || loaded.kept;
+        // A snapshot will hold the command's own events.
+        let folds = loaded.kept || self.route.decider.snapshot_every > 0;
         let folded: Vec<Event> = if folds {
             fold_input(&decision, loaded.head.version)
         } else {
@@ -254,16 +260,12 @@ impl Attempt {
             seed: self.append_seed.wrapping_add(self.count.into()),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
-        // A snapshot must hold the command's own events, so they are folded before it is taken.
         // What goes wrong from here on cannot fail a command that is in the log.
         if folds {
             self.spoilt = rehydrate::evolve(loaded, &folded).is_err();
             loaded.head.version = appended.version;
             loaded.head.closed = close;
             loaded.head.cursor = appended.cursor;
-            if snapshots && !self.spoilt {
-                rehydrate::snapshot(loaded, self.route.decider, &self.stream);
-            }
         }
         Ok(self.accept(appended, false))
     }
@@ -274,8 +276,9 @@ impl Attempt {
             return stop;
         }
         if self.keyed {
-            // What was recorded made the stream longer, though not its version.
-            rehydrate::snapshot(loaded, self.route.decider, &self.stream);
+            // What was recorded made the stream longer, though not its version. Not later: nothing
+            // is delivered after a rejection, and there may be nothing else on this stream.
+            snapshots::take(loaded, self.route.decider, &self.stream);
         }
         Stop::Ended(SubmitError::Rejected(Refused {
             command_id: self.command.id.clone(),

@@ -1,4 +1,5 @@
-//! A precondition that does not hold, as an error and as an outcome; sessions that are kept.
+//! A precondition that does not hold, as an error and as an outcome; sessions that are kept; when
+//! snapshots are taken.
 #![allow(clippy::unwrap_used)]
 
 use crate::annals::es::types::Precondition;
@@ -223,4 +224,85 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
         panic!("neither holds");
     };
     assert_eq!(unmet.actual, 2);
+}
+
+/// Cursor and version of the counter's snapshot. What it holds is what was folded by then.
+fn snapshot() -> Option<(u64, u64)> {
+    with(|world| {
+        let snapshot = world.snapshots.get("c-1")?;
+        assert_eq!(snapshot.state, snapshot.head.version.to_le_bytes());
+        Some((snapshot.head.cursor, snapshot.head.version))
+    })
+}
+
+fn count(times: u64) {
+    for _ in 0..times {
+        submit(request("Count", None, None)).unwrap();
+    }
+}
+
+/// The instance is gone, and what it had in mind with it.
+fn die() {
+    crate::sessions::take(1, "c-1");
+    crate::snapshots::take_due();
+}
+
+#[test]
+fn a_snapshot_is_taken_after_the_answer() {
+    let mut before = None;
+    for version in [10, 20, 30] {
+        count(9);
+        crate::snapshots::take_due();
+        assert_eq!(snapshot(), before);
+        count(1);
+        assert_eq!(snapshot(), before);
+        crate::snapshots::take_due();
+        before = Some((version, version));
+        assert_eq!(snapshot(), before, "with its own event");
+    }
+    // It is built upon, and the session that it was taken from is still the stream's.
+    decided_on();
+    count(1);
+    die();
+    count(1);
+    assert_eq!(decided_on(), [30, 31]);
+}
+
+#[test]
+fn a_snapshot_that_nobody_asked_for_is_taken_by_the_next_command() {
+    count(10);
+    assert_eq!(snapshot(), None);
+    submit(request("Add", None, None)).unwrap();
+    assert_eq!(snapshot(), Some((10, 10)));
+}
+
+#[test]
+fn a_snapshot_that_an_instance_owed_is_due_again() {
+    count(10);
+    die();
+    assert_eq!(snapshot(), None);
+    count(1);
+    crate::snapshots::take_due();
+    assert_eq!(snapshot(), Some((11, 11)));
+    count(8);
+    crate::snapshots::take_due();
+    assert_eq!(snapshot(), Some((11, 11)), "not before the next ten");
+}
+
+#[test]
+fn recorded_refusals_count_and_nobody_comes_after_them() {
+    for number in 0..12 {
+        let id = format!("c{number}");
+        refused(submit(request("Count.Refuse", Some(&id), None)));
+        // The session has seen all but the slot that it has just written.
+        assert_eq!(snapshot(), (number >= 10).then_some((10, 0)));
+    }
+}
+
+#[test]
+fn no_snapshot_is_taken_of_what_could_not_be_folded() {
+    count(9);
+    submit(request("Count.Break", None, None)).unwrap();
+    crate::snapshots::take_due();
+    assert_eq!(snapshot(), None);
 }

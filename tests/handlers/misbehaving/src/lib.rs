@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What no decider should have: memory beside its state.
 static REMEMBERED: AtomicU64 = AtomicU64::new(0);
@@ -143,4 +144,60 @@ impl Decider for Bystander {
     }
 }
 
-annals::export!(Misbehaving, Bystander);
+/// A third one, whose state traps whoever asks for it: nobody does before the answer is given.
+pub struct Secretive;
+
+/// How often it was asked.
+pub struct Secret(u64);
+
+#[derive(Command)]
+pub enum Ask {
+    Ask { id: String },
+}
+
+#[derive(Event)]
+pub enum Asked {
+    Asked { times: u64 },
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("a secret")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        u64::deserialize(from).map(Self)
+    }
+}
+
+impl Decider for Secretive {
+    type State = Secret;
+    type Command = Ask;
+    type Event = Asked;
+    type Rejection = No;
+    const CATEGORY: &'static str = "secret";
+    const SNAPSHOT_EVERY: u32 = 1;
+
+    fn initial() -> Secret {
+        Secret(0)
+    }
+
+    fn stream_id(command: &Ask) -> String {
+        let Ask::Ask { id } = command;
+        id.clone()
+    }
+
+    fn evolve(secret: &mut Secret, event: &Asked) {
+        let Asked::Asked { times } = event;
+        secret.0 = *times;
+    }
+
+    fn decide(secret: &Secret, _: Ask, _: &Context) -> Result<Decision<Asked>, No> {
+        let times = secret.0 + 1;
+        Ok(Asked::Asked { times }.into())
+    }
+}
+
+annals::export!(Misbehaving, Bystander, Secretive);
