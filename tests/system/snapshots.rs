@@ -6,15 +6,20 @@ use annals_tests::{app, tools};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The bank, with a snapshot every three events, on the host whose store is plain files.
-fn bank_with_snapshots(folder: &Path) -> Server {
+/// The bank, with a snapshot every three events, on the host whose store is plain files. With
+/// reactions it has another dispatcher.
+fn bank_with_snapshots(folder: &Path, reactions: bool) -> Server {
     let bank = tools::workspace().join("examples/bank");
-    let manifest = format!(
+    let mut manifest = format!(
         "[app]\nname = \"bank\"\n[handlers.open-account]\npath = {0:?}\n\
          [handlers.transact]\npath = {1:?}\nsnapshot-every = 3\n",
         bank.join("open-account"),
         bank.join("transact"),
     );
+    for reacting in ["balances", "transfer"].iter().filter(|_| reactions) {
+        let path = bank.join(reacting);
+        manifest += &format!("[handlers.{reacting}]\npath = {path:?}\n");
+    }
     std::fs::write(folder.join("annals.toml"), manifest).expect("written");
     let app = app::compose(folder, Kind::Wasmtime, folder).expect("it composes");
     Server::start(Kind::Wasmtime, &app, folder).expect("the host starts")
@@ -85,7 +90,7 @@ fn seven_events(client: &Client, folder: &Path) {
 #[test]
 fn a_snapshot_replaces_the_reading_of_what_it_holds() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = bank_with_snapshots(folder.path());
+    let server = bank_with_snapshots(folder.path(), false);
     let client = Client::new(server.url());
     seven_events(&client, folder.path());
     assert_eq!(files(folder.path(), ".snapshot.").len(), 1);
@@ -111,7 +116,7 @@ fn a_snapshot_replaces_the_reading_of_what_it_holds() {
 #[test]
 fn a_damaged_snapshot_becomes_a_replay_never_the_empty_state() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = bank_with_snapshots(folder.path());
+    let server = bank_with_snapshots(folder.path(), true);
     let client = Client::new(server.url());
     seven_events(&client, folder.path());
     for snapshot in files(folder.path(), ".snapshot.") {
@@ -128,7 +133,7 @@ fn a_damaged_snapshot_becomes_a_replay_never_the_empty_state() {
 #[test]
 fn recorded_rejections_count_for_the_cadence() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = bank_with_snapshots(folder.path());
+    let server = bank_with_snapshots(folder.path(), false);
     let client = Client::new(server.url());
     let body = br#"{"account":"s","owner":"Ada","deposit":100}"#;
     assert_eq!(
