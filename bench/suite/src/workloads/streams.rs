@@ -5,8 +5,8 @@ use anyhow::Result;
 use crate::apps::App;
 use crate::bench::{Bench, Case};
 use crate::peers::{
-    ANNALS, ANNALS_HELLO, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, NATIVE_HELLO, Peer, WASMTIME,
-    WASMTIME_HELLO, WASMTIME_KEPT,
+    ANNALS, ANNALS_HELLO, BANKS, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, NATIVE_HELLO, Peer,
+    WASMTIME, WASMTIME_HELLO, WASMTIME_KEPT,
 };
 use crate::sources::{self, HOT};
 
@@ -86,16 +86,7 @@ pub fn grown(bench: &mut Bench) -> Result<()> {
             part: "grown",
             name: by(clients),
             x: x(clients),
-            peers: &[
-                ANNALS,
-                ANNALS_HELLO,
-                NATIVE,
-                NATIVE_CACHE,
-                CQRS,
-                CQRS_SNAPSHOTS,
-                WASMTIME,
-                WASMTIME_KEPT,
-            ],
+            peers: &[&BANKS[..], &[ANNALS_HELLO]].concat(),
             streams: &[],
             clients,
             source: &sources::short,
