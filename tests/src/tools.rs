@@ -19,7 +19,10 @@ pub fn workspace() -> PathBuf {
 ///
 /// If it is not there.
 pub fn wasmtime() -> Result<PathBuf> {
-    present(WASMTIME.file()?)
+    match WASMTIME.find()? {
+        Some(wasmtime) => Ok(wasmtime),
+        None => present(WASMTIME.file()?),
+    }
 }
 
 /// Lets Node.js find jco from a folder and what is in it, as `npm install` there would.

@@ -2,13 +2,16 @@
 //!
 //! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
 
+mod demo;
 mod fuzz;
 mod run;
 mod setup;
 mod tasks;
+mod tiers;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use tiers::Tier;
 
 /// The project's own tasks. Each provides what it needs and says what it is doing.
 #[derive(Parser)]
@@ -23,10 +26,13 @@ enum Task {
     /// Provides the wasm targets, the wasmtime CLI, cargo-component, jco and componentize-js, outside of
     /// the checkout.
     Setup,
-    /// Plays the bank on real hosts, kills them in the middle, and compares with the oracle.
+    /// Plays the bank on annals-host and on wasmtime serve, kills them in the middle, and compares with the oracle.
     Demo,
-    /// Runs every test.
+    /// Runs the tests, cheap ones first: the tiers fast, hosts and rest.
     Test {
+        /// Only these tiers, in this order.
+        #[arg(long = "tier", value_enum, conflicts_with = "filter")]
+        tiers: Vec<Tier>,
         /// Only tests whose name contains this.
         filter: Option<String>,
     },
@@ -57,15 +63,15 @@ enum Task {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// What must pass before a change lands: tests, then lints.
+    /// What must pass before a change lands: the tiers fast, hosts, fuzz, torture and rest.
     Ci,
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Setup => setup::setup(),
-        Task::Demo => tasks::demo(),
-        Task::Test { filter } => tasks::test(filter.as_deref()),
+        Task::Demo => demo::demo(),
+        Task::Test { tiers, filter } => tiers::test(&tiers, filter.as_deref()),
         Task::Conformance { filter } => tasks::conformance(filter.as_deref()),
         Task::Torture { long, seed } => tasks::torture(long, seed),
         Task::Bench { options } => tasks::bench(&options),

@@ -8,31 +8,43 @@ use xtask::tools::{
     CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, Node, Python, Tool, WASMTIME,
 };
 
-const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
+/// The one that everything but handlers with imports of their own is built for.
+const TARGET: &str = "wasm32-unknown-unknown";
+const TARGETS: &[&str] = &[TARGET, "wasm32-wasip1", "wasm32-wasip2"];
 
 /// Provides everything.
 pub fn setup() -> Result<()> {
-    targets()?;
-    for tool in [&WASMTIME, &CARGO_COMPONENT] {
-        provide(tool)?;
-    }
+    for_hosts()?;
+    targets(TARGETS)?;
+    tool(&CARGO_COMPONENT)?;
     let jco = NODE.jco()?.exists() && NODE.componentize_js()?.exists();
     node(&NODE, "jco and componentize-js", jco)?;
     let componentize_js = COMPONENTIZE_JS.componentize_js()?.exists();
     node(&COMPONENTIZE_JS, "componentize-js", componentize_js)?;
     strace();
-    python()?;
     environment(&COMPONENTIZE_PY)
 }
 
-fn targets() -> Result<()> {
+/// What annals and annals-host are built and judged with.
+pub fn for_demo() -> Result<()> {
+    targets(&[TARGET])?;
+    python()
+}
+
+/// What the bank is played on beside annals-host, too.
+pub fn for_hosts() -> Result<()> {
+    for_demo()?;
+    tool(&WASMTIME)
+}
+
+fn targets(wanted: &[&str]) -> Result<()> {
     let installed = Command::new("rustup")
         .args(["target", "list", "--installed"])
         .current_dir(run::workspace())
         .output()
         .context("starting rustup; Annals is set up with Rust from rustup.rs")?;
     let installed = String::from_utf8_lossy(&installed.stdout).into_owned();
-    let missing: Vec<&str> = TARGETS
+    let missing: Vec<&str> = wanted
         .iter()
         .filter(|target| !installed.lines().any(|line| line == **target))
         .copied()
@@ -47,11 +59,12 @@ fn targets() -> Result<()> {
     .context("the wasm targets are missing and rustup could not get them; docs/guide.md tells how to build them from the rust-src component")
 }
 
-fn provide(tool: &Tool) -> Result<()> {
-    let root = tool.root()?;
-    if tool.file()?.exists() {
+/// A program of the registry: the one that is there, or else a new one.
+pub fn tool(tool: &Tool) -> Result<()> {
+    if tool.find()?.is_some() {
         return Ok(());
     }
+    let root = tool.root()?;
     let jobs = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
     let mut install = cargo();
     // Outside of the checkout: its configuration is not meant for other people's packages.
@@ -66,16 +79,14 @@ fn provide(tool: &Tool) -> Result<()> {
     }
     run::run(
         &format!(
-            "building {} {} from the registry (some minutes, once)",
-            tool.package, tool.version
+            "building {tool} from the registry (on two cores {} minutes, once)",
+            tool.minutes
         ),
         &mut install,
     )
     .with_context(|| {
         format!(
-            "{} {} could not be built; if the registry cannot be reached, put its binary into {}",
-            tool.package,
-            tool.version,
+            "{tool} could not be built; if the registry cannot be reached, put its binary into {}",
             root.join("bin").display()
         )
     })

@@ -1,51 +1,13 @@
 //! The tasks themselves.
 
-use crate::fuzz;
-use crate::run::{cargo, run, run_tests, workspace};
+use crate::run::{cargo, run, workspace};
 use crate::setup::setup;
+use crate::tiers::{self, Tier, build};
 use anyhow::Result;
 use std::process::Command;
 
 /// Builds at most two things at a time: wasmtime is large.
 const JOBS: &str = "--jobs=2";
-
-/// Builds everything that tests and the demo run. Always all tests of the workspace, which brings
-/// the tools along: a part of it would have other features, and wasmtime would be built once more.
-fn build() -> Result<()> {
-    run(
-        "building everything (wasmtime takes some minutes, once)",
-        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
-    )
-}
-
-/// `cargo xtask demo`
-pub fn demo() -> Result<()> {
-    setup()?;
-    build()?;
-    // Built beside this task.
-    let demo = std::env::current_exe()?.with_file_name("demo");
-    run("the bank on real hosts", &mut Command::new(demo))
-}
-
-/// `cargo xtask test`
-pub fn test(filter: Option<&str>) -> Result<()> {
-    setup()?;
-    build()?;
-    let filter: Vec<&str> = filter.into_iter().collect();
-    let mut passed = run_tests(
-        "tests of the workspace, the whole system on real hosts among them",
-        cargo().args(["test", JOBS, "--workspace"]).args(&filter),
-    )?;
-    passed += run_tests(
-        "the bank's own tests",
-        cargo()
-            .args(["test", JOBS])
-            .args(&filter)
-            .current_dir(workspace().join("examples").join("bank")),
-    )?;
-    println!("{passed} tests passed, 0 failed");
-    Ok(())
-}
 
 /// `cargo xtask conformance`
 pub fn conformance(filter: Option<&str>) -> Result<()> {
@@ -111,24 +73,18 @@ pub fn bench(options: &[String]) -> Result<()> {
 }
 
 /// Of every CI run, for all targets together.
-const FUZZ_SECONDS: u64 = 20;
+pub const FUZZ_SECONDS: u64 = 20;
 
 /// `cargo xtask ci`
 pub fn ci() -> Result<()> {
-    run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
-    test(None)?;
-    fuzz::fuzz(FUZZ_SECONDS)?;
-    torture(false, None)?;
-    run(
-        "lints",
-        cargo().args([
-            "clippy",
-            JOBS,
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    )
+    tiers::test(&CI, None)
 }
+
+/// What must pass before a change lands, cheap things first.
+const CI: [Tier; 5] = [
+    Tier::Fast,
+    Tier::Hosts,
+    Tier::Fuzz,
+    Tier::Torture,
+    Tier::Rest,
+];

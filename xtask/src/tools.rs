@@ -3,7 +3,9 @@
 
 use anyhow::{Context as _, Result};
 use std::env;
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A binary that is built once.
 pub struct Tool {
@@ -17,6 +19,11 @@ pub struct Tool {
     pub features: Option<&'static str>,
     /// Less optimisation for what runs for moments only: it builds faster.
     pub opt_level: &'static str,
+    /// About how long it takes to build on two cores.
+    pub minutes: u32,
+    /// A subcommand that the program must have when it is somebody else's, from the path; without one, the
+    /// program on the path is never taken.
+    pub needs: Option<&'static str>,
 }
 
 /// The real `wasmtime serve`.
@@ -25,11 +32,12 @@ pub const WASMTIME: Tool = Tool {
     version: "48.0.8",
     binary: "wasmtime",
     features: Some(
-        "run,compile,serve,component-model,component-model-async,cranelift,wasi-http,wasi-keyvalue,\
-         wasi-config,pooling-allocator,parallel-compilation,cache,config,backtrace,logging,demangle,\
-         addr2line,threads,clap/default",
+        "run,serve,cranelift,pooling-allocator,parallel-compilation,cache,config,backtrace,demangle,\
+         addr2line,clap/default",
     ),
     opt_level: "3",
+    minutes: 8,
+    needs: Some("serve"),
 };
 
 /// Builds the bank's handlers.
@@ -39,6 +47,8 @@ pub const CARGO_COMPONENT: Tool = Tool {
     binary: "cargo-component",
     features: None,
     opt_level: "1",
+    minutes: 7,
+    needs: None,
 };
 
 impl Tool {
@@ -67,6 +77,42 @@ impl Tool {
     /// If there is no cache folder.
     pub fn file(&self) -> Result<PathBuf> {
         Ok(self.folder()?.join(self.binary))
+    }
+
+    /// The binary that was built, or else one of this version on the path that has what is needed of it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no cache folder.
+    pub fn find(&self) -> Result<Option<PathBuf>> {
+        let built = self.file()?;
+        if built.exists() {
+            return Ok(Some(built));
+        }
+        let Some(needed) = self.needs else {
+            return Ok(None);
+        };
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut there = env::split_paths(&path).map(|folder| folder.join(self.binary));
+        Ok(there.find(|file| file.is_file() && self.fits(file, needed)))
+    }
+
+    /// Does a program call itself this version, and has it the subcommand?
+    fn fits(&self, file: &Path, subcommand: &str) -> bool {
+        let answer = |arguments: &[&str]| {
+            let output = Command::new(file).args(arguments).output().ok()?;
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            output.status.success().then_some(text)
+        };
+        let version = answer(&["--version"]).unwrap_or_default();
+        let version = version.split_whitespace().nth(1);
+        version == Some(self.version) && answer(&[subcommand, "--help"]).is_some()
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.package, self.version)
     }
 }
 
@@ -215,7 +261,9 @@ fn cache() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NODE, fnv};
+    use super::{NODE, Tool, fnv};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     #[test]
     fn the_lock_names_no_place_to_load_from() {
@@ -230,5 +278,38 @@ mod tests {
     #[test]
     fn another_lock_is_another_folder() {
         assert_ne!(fnv(&["a", "b"]), fnv(&["a", "c"]));
+    }
+
+    /// A program that answers as a tool of a version does, with one subcommand or none.
+    fn program(folder: &Path, version: &str, subcommand: &str) -> std::path::PathBuf {
+        let file = folder.join(format!("tool-{version}-{subcommand}"));
+        let text = format!(
+            "#!/bin/sh\ncase $1 in\n--version) echo tool {version} abc;;\n{subcommand}) ;;\n*) exit 2;;\nesac\n"
+        );
+        std::fs::write(&file, text).expect("written");
+        let all = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&file, all).expect("executable");
+        file
+    }
+
+    #[test]
+    fn a_program_of_the_path_has_the_version_and_the_subcommand() {
+        let tool = Tool {
+            package: "tool-cli",
+            version: "1.2.3",
+            binary: "tool",
+            features: None,
+            opt_level: "1",
+            minutes: 1,
+            needs: Some("serve"),
+        };
+        let folder = std::env::temp_dir().join(format!("annals-xtask-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let fits = |version, subcommand| tool.fits(&program(&folder, version, subcommand), "serve");
+        assert!(fits("1.2.3", "serve"));
+        assert!(!fits("1.2.4", "serve"));
+        assert!(!fits("1.2.3", "run"));
+        assert!(!tool.fits(&folder.join("nothing"), "serve"));
+        std::fs::remove_dir_all(&folder).expect("removed");
     }
 }

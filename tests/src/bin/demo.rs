@@ -1,13 +1,13 @@
-//! `cargo xtask demo`: composes the bank for two hosts, and on each of them plays its commands and
-//! then transfers, from eight clients, killing the host in the middle. Every outcome and balance
-//! is compared with the oracle, every view and notice with the log.
+//! `demo [annals] [wasmtime]`, which `cargo xtask demo` runs: composes the bank for each host, and plays its commands
+//! on it and then transfers, from eight clients, killing the host in the middle. Every outcome and balance is
+//! compared with the oracle, every view and notice with the log.
 
 use annals_tests::bank::Tally;
 use annals_tests::mailbox::Mailbox;
 use annals_tests::server::{Kind, Server};
 use annals_tests::transfers::{self, Plan};
 use annals_tests::{app, bank};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 use std::time::Instant;
 
@@ -24,8 +24,9 @@ struct Played {
 }
 
 fn main() -> Result<()> {
+    let hosts = hosts(std::env::args().skip(1))?;
     let folder = tempfile::tempdir()?;
-    let played = Kind::ALL
+    let played = hosts
         .into_iter()
         .map(|host| play(host, folder.path()))
         .collect::<Result<Vec<_>>>()?;
@@ -41,8 +42,22 @@ fn main() -> Result<()> {
     if !wrong.is_empty() || played.iter().any(|it| it.commands.lost > 0) {
         bail!("the bank does not add up");
     }
-    println!("\nEvery outcome, balance, view and notice is as it must be.");
+    println!("\nEvery outcome, balance, view and notice is as it must be.\n");
     Ok(())
+}
+
+/// The hosts of these names; all of them without any.
+fn hosts(names: impl Iterator<Item = String>) -> Result<Vec<Kind>> {
+    let named = names
+        .map(|name| {
+            let known = Kind::ALL.into_iter().find(|host| host.name() == name);
+            known.with_context(|| format!("`{name}` is no host of the demo: annals, wasmtime"))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if named.is_empty() {
+        return Ok(Kind::ALL.to_vec());
+    }
+    Ok(named)
 }
 
 fn play(host: Kind, folder: &Path) -> Result<Played> {

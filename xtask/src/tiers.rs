@@ -1,0 +1,244 @@
+//! `cargo xtask test`: the tests in tiers, cheap ones first. Together the tiers run each test of the workspace once.
+
+use crate::fuzz::fuzz;
+use crate::run::{cargo, run, run_tests, workspace};
+use crate::{setup, tasks};
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+/// Builds at most two things at a time: wasmtime is large.
+const JOBS: &str = "--jobs=2";
+
+/// A part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tier {
+    /// Formatting, the tests that start no host, the composer's golden cases, lints.
+    Fast,
+    /// annals-host's own tests; the system tests on one host for each store adapter.
+    Hosts,
+    /// Every other test: power cuts, jco, other languages, first steps, documentation.
+    Rest,
+    /// System tests that take minutes each, marked `#[ignore]`.
+    Long,
+    /// Clients, readers and kills on every store, as `cargo xtask torture`.
+    Torture,
+    /// The fuzz targets for a short time, as `cargo xtask fuzz`.
+    Fuzz,
+}
+
+/// What `cargo xtask test` runs without `--tier`.
+const DEFAULT: [Tier; 3] = [Tier::Fast, Tier::Hosts, Tier::Rest];
+
+/// Test targets that start hosts.
+const HOSTS: [&str; 12] = [
+    "cas",
+    "delivery",
+    "durability",
+    "faults",
+    "increment",
+    "killed",
+    "outgoing",
+    "pointer",
+    "start",
+    "streams",
+    "unavailable",
+    "warm",
+];
+
+/// Test targets of the last tier, but for [`SYSTEM`].
+const REST: [&str; 2] = ["power", "power_loss"];
+
+/// The test target that both tiers with hosts have a part of.
+const SYSTEM: &str = "system";
+
+/// The system tests whose names contain one of these belong to [`Tier::Hosts`]: over `wasi:keyvalue` with
+/// compare-and-set, over files, and on the stand-ins for hosts without compare-and-set.
+const ONE_OF_EACH: [&str; 4] = [
+    "annals_host",
+    "wasmtime_serve",
+    "like_spin",
+    "like_wasmcloud",
+];
+
+/// Runs tests: those of some tiers, or those whose names contain a text.
+pub fn test(tiers: &[Tier], filter: Option<&str>) -> Result<()> {
+    let passed = match filter {
+        Some(filter) => filtered(filter)?,
+        None => run_tiers(if tiers.is_empty() { &DEFAULT } else { tiers })?,
+    };
+    println!("{passed} tests passed, 0 failed");
+    Ok(())
+}
+
+fn run_tiers(tiers: &[Tier]) -> Result<usize> {
+    let mut passed = 0;
+    for tier in tiers {
+        passed += match tier {
+            Tier::Fast => fast()?,
+            Tier::Hosts => hosts()?,
+            Tier::Rest => rest()?,
+            Tier::Long => long()?,
+            Tier::Torture => tasks::torture(false, None).map(|()| 0)?,
+            Tier::Fuzz => fuzz(tasks::FUZZ_SECONDS).map(|()| 0)?,
+        };
+    }
+    Ok(passed)
+}
+
+/// Tests of every tier whose names contain a text.
+fn filtered(filter: &str) -> Result<usize> {
+    setup::setup()?;
+    build()?;
+    let passed = cargo_tests("tests of the workspace", &[], &[filter])?;
+    Ok(passed + bank(&[filter])?)
+}
+
+fn fast() -> Result<usize> {
+    setup::for_demo()?;
+    run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
+    let targets = targets()?;
+    let fast = targets
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != SYSTEM && !HOSTS.contains(name) && !REST.contains(name));
+    let mut selected = vec!["--lib", "--bins"];
+    selected.extend(fast.flat_map(|name| ["--test", name]));
+    let mut passed = cargo_tests("tests that start no host", &selected, &[])?;
+    passed += bank(&[])?;
+    lints()?;
+    Ok(passed)
+}
+
+fn hosts() -> Result<usize> {
+    setup::for_hosts()?;
+    build()?;
+    let selected: Vec<&str> = HOSTS.iter().flat_map(|name| ["--test", name]).collect();
+    let mut passed = cargo_tests("annals-host and the stand-ins", &selected, &[])?;
+    passed += cargo_tests(
+        "the whole system on one host for each store adapter",
+        &["--test", SYSTEM],
+        &ONE_OF_EACH,
+    )?;
+    Ok(passed)
+}
+
+fn rest() -> Result<usize> {
+    setup::setup()?;
+    build()?;
+    let others: Vec<&str> = ONE_OF_EACH
+        .iter()
+        .flat_map(|name| ["--skip", name])
+        .collect();
+    let mut passed = cargo_tests(
+        "the whole system on every other host",
+        &["--test", SYSTEM],
+        &others,
+    )?;
+    let selected: Vec<&str> = REST.iter().flat_map(|name| ["--test", name]).collect();
+    passed += cargo_tests("power cuts", &selected, &[])?;
+    passed += cargo_tests("examples in the documentation", &["--doc"], &[])?;
+    Ok(passed)
+}
+
+fn long() -> Result<usize> {
+    setup::setup()?;
+    build()?;
+    cargo_tests("tests that take minutes", &["--test", SYSTEM], &["--ignored"])
+}
+
+/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
+/// features, and wasmtime would be built once more.
+pub fn build() -> Result<()> {
+    run(
+        "building everything (wasmtime takes some minutes, once)",
+        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
+    )
+}
+
+/// Runs some of the workspace's test targets.
+fn cargo_tests(what: &str, targets: &[&str], arguments: &[&str]) -> Result<usize> {
+    run_tests(
+        what,
+        cargo()
+            .args(["test", JOBS, "--workspace"])
+            .args(targets)
+            .arg("--")
+            .args(arguments),
+    )
+}
+
+/// The example's tests run natively, in a workspace of their own.
+fn bank(filter: &[&str]) -> Result<usize> {
+    run_tests(
+        "the bank's own tests",
+        cargo()
+            .args(["test", JOBS])
+            .args(filter)
+            .current_dir(workspace().join("examples").join("bank")),
+    )
+}
+
+fn lints() -> Result<()> {
+    run(
+        "lints",
+        cargo()
+            .args(["clippy", JOBS, "--workspace", "--all-targets"])
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+/// The names of the workspace's test targets, each once.
+fn targets() -> Result<Vec<String>> {
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version=1"])
+        .output()
+        .context("starting cargo metadata")?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).context("cargo metadata said something else")?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let mut names: Vec<String> = targets
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| target["name"].as_str().map(String::from))
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOSTS, REST, SYSTEM, targets};
+    use crate::demo::PACKAGES;
+    use crate::run::cargo;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_target_that_a_tier_names_exists() {
+        let there = targets().expect("cargo answers");
+        for name in HOSTS.iter().chain(&REST).chain(&[SYSTEM]) {
+            assert!(there.iter().any(|target| target == name), "{name}");
+        }
+    }
+
+    /// Dependencies with their features, as cargo would build them.
+    fn features(selection: &[&str]) -> BTreeSet<String> {
+        let mut command = cargo();
+        command.args(["tree", "--offline", "--prefix=none", "--format={p} {f}"]);
+        let output = command.args(selection).output().expect("cargo runs");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+        lines.map(String::from).collect()
+    }
+
+    /// Otherwise wasmtime is compiled for the demo, and for the tests once more.
+    #[test]
+    fn the_demo_builds_dependencies_as_the_tests_do() {
+        let mut demo = PACKAGES.to_vec();
+        demo.push("--edges=normal,build");
+        let all = features(&["--workspace", "--edges=all"]);
+        let other: Vec<String> = features(&demo).difference(&all).cloned().collect();
+        assert!(other.is_empty(), "with other features: {other:?}");
+    }
+}
