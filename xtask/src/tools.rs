@@ -32,8 +32,8 @@ pub const WASMTIME: Tool = Tool {
     version: "48.0.8",
     binary: "wasmtime",
     features: Some(
-        "run,serve,cranelift,pooling-allocator,parallel-compilation,cache,config,backtrace,demangle,\
-         addr2line,clap/default",
+        "run,serve,component-model-async,cranelift,pooling-allocator,parallel-compilation,cache,config,\
+         backtrace,demangle,addr2line,clap/default",
     ),
     opt_level: "3",
     minutes: 8,
