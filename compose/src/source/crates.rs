@@ -28,6 +28,10 @@ pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<
             Err(problem) => answers[index] = Some(Err(problem)),
         }
     }
+    for (index, problem) in choose_tools(manifest, &mut crates, has_cargo_component) {
+        answers[index] = Some(Err(problem));
+    }
+    crates.retain(|one| answers[one.index].is_none());
     let workspaces = workspaces(&crates);
     let groups = groups(&crates, &workspaces);
     for group in &groups {
@@ -52,8 +56,10 @@ struct Crate<'a> {
     owner: &'a Subject,
     /// Absolute, without links: as cargo names it.
     cargo_toml: PathBuf,
-    /// Made with cargo-component.
-    component_project: bool,
+    /// What builds it.
+    tool: Tool,
+    /// What only cargo-component makes of it.
+    needs: Option<&'static str>,
     /// One of [`TARGETS`].
     target: &'static str,
 }
@@ -77,33 +83,120 @@ impl<'a> Crate<'a> {
                 .at(manifest.value_of(owner, &["path"]))
         };
         let text = std::fs::read_to_string(&cargo_toml).map_err(problem)?;
-        let component_project = toml::from_str::<toml::Table>(&text).is_ok_and(|table| {
-            let metadata = table
-                .get("package")
-                .and_then(|package| package.get("metadata"));
-            metadata.is_some_and(|metadata| metadata.get("component").is_some())
+        let component = toml::from_str::<toml::Table>(&text).ok().and_then(|table| {
+            Some(
+                table
+                    .get("package")?
+                    .get("metadata")?
+                    .get("component")?
+                    .clone(),
+            )
         });
         let cargo_toml = cargo_toml.canonicalize().map_err(problem)?;
+        let target = target(&cargo_toml);
         Ok(Self {
             index,
             owner,
-            target: target(&cargo_toml),
+            tool: match component {
+                Some(_) => Tool::CargoComponent,
+                None => Tool::Cargo,
+            },
+            needs: component.and_then(|component| needed(&component, target)),
+            target,
             cargo_toml,
-            component_project,
         })
     }
 
     fn folder(&self) -> &Path {
         self.cargo_toml.parent().unwrap_or(Path::new("/"))
     }
+}
 
-    fn tool(&self) -> &'static [&'static str] {
-        if self.component_project {
-            &["component", "build"]
-        } else {
-            &["build"]
+/// What builds a crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    Cargo,
+    /// For crates with `[package.metadata.component]`.
+    CargoComponent,
+}
+
+impl Tool {
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Cargo => &["build"],
+            Self::CargoComponent => &["component", "build"],
         }
     }
+}
+
+/// What only cargo-component makes of a crate with this `[package.metadata.component]`. Everything else is a crate that
+/// cargo builds as well: the composer makes a component of its module.
+fn needed(component: &toml::Value, target: &str) -> Option<&'static str> {
+    let dependencies = component
+        .get("dependencies")
+        .and_then(toml::Value::as_table);
+    if component.get("target").is_some() {
+        Some(
+            "its `[package.metadata.component]` names a `target`, whose bindings cargo-component makes",
+        )
+    } else if dependencies.is_some_and(|dependencies| !dependencies.is_empty()) {
+        Some("its `[package.metadata.component.dependencies]` are for cargo-component")
+    } else if target == "wasm32-wasip1" {
+        Some("it is built for wasm32-wasip1, whose modules cargo-component makes components")
+    } else {
+        None
+    }
+}
+
+/// Leaves crates to cargo if cargo-component is not installed, and says so once. The problems are of those that need it.
+fn choose_tools(
+    manifest: &Manifest,
+    crates: &mut [Crate<'_>],
+    installed: impl FnOnce() -> bool,
+) -> Vec<(usize, Problem)> {
+    let is_for = |one: &&mut Crate<'_>| one.tool == Tool::CargoComponent;
+    let mut projects: Vec<_> = crates.iter_mut().filter(is_for).collect();
+    if projects.is_empty() || installed() {
+        return Vec::new();
+    }
+    let (mut left, mut problems) = (Vec::new(), Vec::new());
+    for one in &mut projects {
+        match one.needs {
+            None => {
+                one.tool = Tool::Cargo;
+                left.push(one.owner.name());
+            }
+            Some(why) => problems.push((
+                one.index,
+                manifest
+                    .problem(
+                        Code::BuildFailed,
+                        one.owner,
+                        format!("cargo-component is not installed, and {why}"),
+                        "`cargo install cargo-component`",
+                    )
+                    .at(manifest.value_of(one.owner, &["path"])),
+            )),
+        }
+    }
+    if !left.is_empty() {
+        eprintln!(
+            "cargo-component is not installed: plain cargo builds {} instead",
+            left.join(", ")
+        );
+    }
+    problems
+}
+
+/// Does cargo find cargo-component?
+fn has_cargo_component() -> bool {
+    cargo()
+        .args(["component", "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// What cargo says of a workspace.
@@ -221,7 +314,7 @@ fn groups<'a>(crates: &'a [Crate<'a>], workspaces: &'a [Workspace]) -> Vec<Group
                 group.wants.get(name).is_some_and(|other| other != want)
             };
             group.workspace == root
-                && group.crates[0].0.tool() == one.tool()
+                && group.crates[0].0.tool == one.tool
                 && group.crates[0].0.target == one.target
                 && !wants.iter().any(differs)
         };
@@ -257,7 +350,7 @@ fn has_own_settings(folder: &Path, root: &Path) -> bool {
 /// One call of cargo, and what came of each crate.
 fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, Problem>)> {
     let (first, _) = group.crates[0];
-    let (tool, target) = (first.tool(), first.target);
+    let (tool, target) = (first.tool.args(), first.target);
     let names: Vec<&str> = group
         .crates
         .iter()
@@ -317,20 +410,31 @@ fn call(manifest: &Manifest, group: &Group<'_>) -> Vec<(usize, Result<PathBuf, P
 }
 
 fn build_failed(manifest: &Manifest, one: &Crate<'_>) -> Problem {
-    let tool = if one.component_project {
-        "`cargo install cargo-component` and "
+    let what = format!("`cargo {}` failed", one.tool.args().join(" "));
+    let problem = |what, help| manifest.problem(Code::BuildFailed, one.owner, what, help);
+    if is_missing(one.target, one.folder()) {
+        problem(
+            format!("{what}: the target {} is not installed", one.target),
+            format!("`rustup target add {}`", one.target),
+        )
     } else {
-        ""
-    };
-    manifest.problem(
-        Code::BuildFailed,
-        one.owner,
-        format!("`cargo {}` failed", one.tool().join(" ")),
-        format!(
-            "see its output above; it needs {tool}`rustup target add {}`",
-            one.target
-        ),
-    )
+        problem(what, "see its output above".into())
+    }
+}
+
+/// Does the toolchain of a folder lack the standard library of a target?
+fn is_missing(target: &str, folder: &Path) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", target])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    output.is_ok_and(|output| {
+        let libraries = String::from_utf8_lossy(&output.stdout);
+        output.status.success() && !Path::new(libraries.trim_end()).is_dir()
+    })
 }
 
 /// The target that cargo's settings name for a crate: `[build] target` of the nearest `.cargo/config.toml` in the
@@ -390,6 +494,80 @@ fn artifact(messages: &[u8], cargo_toml: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use std::fs;
+
+    /// What builds crates with these `Cargo.toml` and targets where cargo-component is not installed.
+    fn tools(crates: &[(&str, &str)]) -> (Vec<Tool>, Vec<Problem>) {
+        let home = tempfile::tempdir().expect("a folder");
+        let text = "[app]\nname = \"x\"\n[handlers.a]\npath = \"a\"\n";
+        let manifest =
+            Manifest::parse(&home.path().join("annals.toml"), text.into()).expect("legal");
+        let owner = Subject::from("a");
+        let read = |(index, (metadata, target)): (usize, &(&str, &str))| {
+            let folder = home.path().join(index.to_string());
+            fs::create_dir_all(folder.join(".cargo")).expect("a folder");
+            let settings = format!("[build]\ntarget = \"{target}\"\n");
+            fs::write(folder.join(".cargo/config.toml"), settings).expect("written");
+            let text = format!("[package]\nname = \"a\"\n{metadata}");
+            fs::write(folder.join("Cargo.toml"), text).expect("written");
+            Crate::read(&manifest, index, &owner, &folder).expect("a crate")
+        };
+        let mut crates: Vec<_> = crates.iter().enumerate().map(read).collect();
+        let problems = choose_tools(&manifest, &mut crates, || false);
+        let tools = crates.iter().map(|one| one.tool).collect();
+        (tools, problems.into_iter().map(|(_, one)| one).collect())
+    }
+
+    #[test]
+    fn cargo_builds_the_projects_of_cargo_component_that_need_nothing_of_it() {
+        const PROJECT: &str = "[package.metadata.component]\npackage = \"a:b\"\n";
+        let bare = format!("{PROJECT}[package.metadata.component.dependencies]\n");
+        let unknown = "wasm32-unknown-unknown";
+        let crates = [
+            ("", unknown),
+            (PROJECT, unknown),
+            (&bare, unknown),
+            (PROJECT, "wasm32-wasip2"),
+        ];
+        let (tools, problems) = tools(&crates);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(tools, [Tool::Cargo; 4]);
+    }
+
+    #[test]
+    fn projects_that_need_cargo_component_say_why() {
+        const PROJECT: &str = "[package.metadata.component]\npackage = \"a:b\"\n";
+        let world = format!("{PROJECT}[package.metadata.component.target]\npath = \"wit\"\n");
+        let used =
+            format!("{PROJECT}[package.metadata.component.dependencies]\n\"a:c\" = \"1.0.0\"\n");
+        let unknown = "wasm32-unknown-unknown";
+        let crates = [
+            (&*world, unknown),
+            (&*used, unknown),
+            (PROJECT, "wasm32-wasip1"),
+        ];
+        let (_, problems) = tools(&crates);
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        for (said, why) in said
+            .iter()
+            .zip(["`target`", "dependencies]", "wasm32-wasip1"])
+        {
+            let told = said.contains("cargo-component is not installed") && said.contains(why);
+            assert!(told && said.contains("cargo install"), "{said}");
+        }
+    }
+
+    #[test]
+    fn advice_about_targets_is_for_those_that_are_missing() {
+        let here = Path::new(".");
+        assert!(!is_missing("wasm32-unknown-unknown", here));
+        // A target that rustc knows, and that nobody installs to build handlers.
+        assert!(is_missing("riscv64gc-unknown-linux-musl", here));
+        assert!(
+            !is_missing("no-such-target", here),
+            "cargo says that itself"
+        );
+    }
 
     #[test]
     fn the_nearest_settings_of_cargo_choose_the_target() {
