@@ -641,3 +641,24 @@ fn shells_can_complete_every_command() {
         }
     }
 }
+
+/// What compilers say on stdout is what their users look for; and a command that asks must not wait for an answer.
+#[test]
+fn the_output_of_build_commands_is_shown_and_their_input_is_closed() {
+    let build = "build = \"echo error TS2304 in a.ts; cat; exit 3\"\n";
+    let folder = app("", &[("a", build, decider())]);
+    let mut annals = Command::new(env!("CARGO_BIN_EXE_annals"));
+    annals.args(["check"]).current_dir(folder.path());
+    // Whoever read this pipe would wait: its other end stays open.
+    let annals = annals.stdin(std::process::Stdio::piped());
+    let annals = annals.stdout(std::process::Stdio::piped());
+    let annals = annals.stderr(std::process::Stdio::piped());
+    let mut annals = annals.spawn().expect("annals runs");
+    let input = annals.stdin.take();
+    let out = annals.wait_with_output().expect("it ends");
+    drop(input);
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("error TS2304 in a.ts\n"), "{said}");
+    assert!(said.contains("exit status: 3"), "{said}");
+    assert!(out.stdout.is_empty(), "{:?}", out.stdout);
+}

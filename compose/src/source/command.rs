@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Errors
 ///
-/// A problem with a remedy: what the command said is on stderr.
+/// A problem with a remedy: all that the command said is on stderr.
 pub fn run(
     manifest: &Manifest,
     owner: &Subject,
@@ -89,7 +89,10 @@ fn start(manifest: &Manifest, owner: &Subject, command: &str) -> Result<(), Prob
     let status = Command::new("sh")
         .args(["-c", command])
         .current_dir(manifest.folder())
-        .stdout(Stdio::null())
+        // Nobody answers its questions, and the terminal's input is for `annals run`.
+        .stdin(Stdio::null())
+        // What it says is for people; the composer's own stdout may be for programs.
+        .stdout(std::io::stderr())
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
