@@ -31,7 +31,17 @@ struct Folded {
     changed: Option<u64>,
 }
 
-type Rows = BTreeMap<(String, String), Folded>;
+impl Folded {
+    /// Position of the newest event that the row reflects.
+    fn reflects(&self) -> u64 {
+        self.changed
+            .map_or(self.seen, |changed| changed.max(self.seen))
+    }
+}
+
+/// View and key of a row.
+type Place = (String, String);
+type Rows = BTreeMap<Place, Folded>;
 
 pub fn batch(
     ports: &impl Ports,
@@ -46,7 +56,7 @@ pub fn batch(
     };
     for event in events {
         match fold(ports, lane, event, &mut rows)? {
-            Ok(()) => batch.done += 1,
+            Ok(_) => batch.done += 1,
             Err(failure) => {
                 batch.failed = Some(failure);
                 break;
@@ -84,13 +94,14 @@ fn size(rows: &Rows) -> usize {
         .sum()
 }
 
-/// Folds one event into the rows, or leaves them as they are.
+/// Folds one event into the rows, or leaves them as they are. Answers the rows that reflect the event, or a later one,
+/// already: whoever delivers it again, a row never takes an event twice.
 fn fold(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
     rows: &mut Rows,
-) -> Result<Result<(), Failure>, StoreError> {
+) -> Result<Result<Vec<Place>, Failure>, StoreError> {
     let projector = lane.reaction.index;
     let touched = match ports.touches(projector, event) {
         Ok(touched) => touched,
@@ -104,6 +115,17 @@ fn fold(
         if let Entry::Vacant(vacant) = rows.entry(place) {
             vacant.insert(read(ports, lane, view, key)?);
         }
+    }
+    let reflecting: Vec<Place> = touched
+        .iter()
+        .map(|RowKey { view, key }| (view.clone(), key.clone()))
+        .filter(|place| {
+            rows.get(place)
+                .is_some_and(|row| row.reflects() >= event.position)
+        })
+        .collect();
+    if !touched.is_empty() && reflecting.len() == touched.len() {
+        return Ok(Ok(reflecting));
     }
     let given: Vec<Row> = touched
         .iter()
@@ -142,12 +164,15 @@ fn fold(
         folded.push(((view, key), content));
     }
     for (place, content) in folded {
+        if reflecting.contains(&place) {
+            continue;
+        }
         if let Some(row) = rows.get_mut(&place) {
             row.content = content;
             row.changed = Some(event.position);
         }
     }
-    Ok(Ok(()))
+    Ok(Ok(reflecting))
 }
 
 fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
@@ -187,19 +212,21 @@ pub fn late(
     event: &RecordedEvent,
 ) -> Result<Result<Work, Failure>, StoreError> {
     let mut rows = Rows::new();
-    if let Err(failure) = fold(ports, lane, event, &mut rows)? {
-        return Ok(Err(failure));
+    match fold(ports, lane, event, &mut rows)? {
+        Err(failure) => return Ok(Err(failure)),
+        Ok(reflecting) => {
+            if let Some((view, key)) = reflecting.first() {
+                return Ok(Err(Failure::never(format!(
+                    "the row `{view}/{key}` reflects later events by now: rebuild the view, which takes all events in order"
+                ))));
+            }
+        }
     }
     let mut work = Work::default();
     for ((view, key), row) in rows {
         let Some(position) = row.changed else {
             continue;
         };
-        if row.seen >= position {
-            return Ok(Err(Failure::never(format!(
-                "the row `{view}/{key}` reflects later events by now: rebuild the view, which takes all events in order"
-            ))));
-        }
         work.rows.push(PendingRow {
             view: stored_view(&view, lane.generation),
             key,
