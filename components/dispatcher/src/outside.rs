@@ -96,7 +96,7 @@ impl Handlers for Outside {
 
 impl Commands for Outside {
     fn submit(&self, request: &Request) -> Result<Accepted, SubmitError> {
-        let submitted = sourcer::submit(request);
+        let submitted = sourcer::submit_of_process(request);
         // Nobody waits for this one.
         sourcer::after_answer();
         submitted

@@ -6,6 +6,7 @@
 //! # Layout
 //!
 //! - [`routes`]: which decider handles a command.
+//! - [`ids`]: command ids, and whose they are.
 //! - [`rehydrate`]: a decider's session at the head of its stream.
 //! - [`sessions`]: those that outlive their command, where instances stay warm.
 //! - [`snapshots`]: when they are taken.
@@ -15,6 +16,7 @@
 
 #[cfg(test)]
 mod doubles;
+mod ids;
 mod outside;
 mod rehydrate;
 mod routes;
@@ -35,11 +37,17 @@ use exports::annals::es::sourcer::{
     Accepted, Guest, HandlerFault, Request, State, StateError, SubmitError,
 };
 
+use routes::Origin;
+
 struct Sourcer;
 
 impl Guest for Sourcer {
     fn submit(request: Request) -> Result<Accepted, SubmitError> {
-        submit::submit(request)
+        submit::submit(request, Origin::Outside)
+    }
+
+    fn submit_of_process(request: Request) -> Result<Accepted, SubmitError> {
+        submit::submit(request, Origin::Process)
     }
 
     fn after_answer() {

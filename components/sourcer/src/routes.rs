@@ -29,6 +29,15 @@ fn routes() -> &'static Routes {
     })
 }
 
+/// Who sends a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An ingress, on behalf of a client.
+    Outside,
+    /// The dispatcher, on behalf of a process.
+    Process,
+}
+
 /// A command's way.
 pub struct Route {
     /// Index of the decider, as the switchboard counts.

@@ -9,26 +9,21 @@ use crate::annals::es::types::{
 use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
 use crate::outside::{deciders, event_store, now, randoms};
 use crate::rehydrate::{self, Loaded};
-use crate::routes::{self, Route};
-use crate::{sessions, snapshots};
+use crate::routes::{self, Origin, Route};
+use crate::{ids, sessions, snapshots};
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
 
-/// Longest command id, in bytes.
-const MAX_ID: usize = 200;
-
-pub fn submit(request: Request) -> Result<Accepted, SubmitError> {
+pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError> {
     let Some(route) = routes::route(&request.command_type) else {
         return Err(SubmitError::UnknownCommand(routes::near(
             &request.command_type,
         )));
     };
-    if let Some(id) = &request.command_id
-        && (id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control))
-    {
-        let message = format!("a command id has 1 to {MAX_ID} bytes and no control characters");
-        return Err(SubmitError::Store(StoreError::Invalid(message)));
+    if let Some(id) = &request.command_id {
+        ids::check(id, origin)
+            .map_err(|message| SubmitError::Store(StoreError::Invalid(message)))?;
     }
     // Where nobody said that the last answer is given.
     snapshots::take_due();

@@ -2,10 +2,16 @@
 //! snapshots are taken.
 #![allow(clippy::unwrap_used)]
 
+use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::Precondition;
 use crate::doubles::with;
 use crate::exports::annals::es::sourcer::{Accepted, Refused, Request, SubmitError};
-use crate::submit::submit;
+use crate::routes::Origin;
+
+/// Submits a command from outside.
+fn submit(request: Request) -> Result<Accepted, SubmitError> {
+    crate::submit::submit(request, Origin::Outside)
+}
 
 fn request(command_type: &str, id: Option<&str>, expected: Option<Precondition>) -> Request {
     Request {
@@ -305,4 +311,46 @@ fn no_snapshot_is_taken_of_what_could_not_be_folded() {
     submit(request("Count.Break", None, None)).unwrap();
     crate::snapshots::take_due();
     assert_eq!(snapshot(), None);
+}
+
+/// An id as the dispatcher derives it: from the id of an event.
+const OF_PROCESS: &str = "0123456789abcdef0123456789abcdef-0:reservation:0";
+
+#[test]
+fn no_client_can_take_the_id_of_a_process_managers_command() {
+    with(|world| *world = Default::default());
+    forget();
+    let event = OF_PROCESS.split_once(':').unwrap().0;
+    for id in [OF_PROCESS, &format!("{event}:x"), &format!("{event}:")] {
+        match submit(request("Add", Some(id), None)) {
+            Err(SubmitError::Store(StoreError::Invalid(why))) => {
+                assert!(why.contains("process managers"), "{why}");
+            }
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+    assert_eq!(length(), (0, 0));
+    let own = crate::submit::submit(request("Add", Some(OF_PROCESS), None), Origin::Process);
+    assert!(!own.unwrap().duplicate);
+    // It may be sent again, and takes effect once.
+    let again = crate::submit::submit(request("Add", Some(OF_PROCESS), None), Origin::Process);
+    assert!(again.unwrap().duplicate);
+}
+
+#[test]
+fn ids_that_only_look_like_those_of_process_managers_are_taken() {
+    with(|world| *world = Default::default());
+    forget();
+    for id in [
+        "0123456789abcdef0123456789abcdef",
+        "0123456789abcdef0123456789abcdef-0",
+        "0123456789abcdef0123456789abcdef-:x",
+        "0123456789abcdef0123456789abcdef:x",
+        "0123456789ABCDEF0123456789ABCDEF-0:x",
+        "order-17:reservation:0",
+        "x0123456789abcdef0123456789abcdef-0:reservation:0",
+        "\u{e9}0123456789abcdef0123456789abcde-0:reservation:0",
+    ] {
+        assert!(submit(request("Add", Some(id), None)).is_ok(), "{id}");
+    }
 }

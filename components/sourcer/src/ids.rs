@@ -1,0 +1,47 @@
+//! Command ids, and whose they are.
+//!
+//! Clients choose the ids of their commands. The dispatcher derives the ids of process managers' commands from
+//! the event that led to them: `{event id}:{reaction}:{index}`, and an event's id is public. A client that used such an id
+//! would take the process manager's claim, and the process manager's command would never take effect. So every
+//! id that begins with an event's id and a colon belongs to process managers.
+
+use crate::routes::Origin;
+
+/// Longest command id of a client, in bytes.
+const MAX_ID: usize = 200;
+/// Hexadecimal digits of a commit's id: see `event-log`.
+const COMMIT_ID_DIGITS: usize = 32;
+
+/// Whether a command may have this id.
+///
+/// # Errors
+/// Why not, and what to do.
+pub fn check(id: &str, origin: Origin) -> Result<(), String> {
+    if origin == Origin::Process {
+        return Ok(());
+    }
+    if id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
+        return Err(format!(
+            "a command id has 1 to {MAX_ID} bytes and no control characters"
+        ));
+    }
+    match is_of_process(id) {
+        true => Err(format!(
+            "the command id `{id}` begins with the id of an event and a colon: such ids belong to process managers. Choose another one"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Whether an id is in the space of process managers: the id of an event, which is that of its commit and an index, then a colon.
+fn is_of_process(id: &str) -> bool {
+    let Some((commit, rest)) = id.split_at_checked(COMMIT_ID_DIGITS) else {
+        return false;
+    };
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let index = rest.strip_prefix('-').and_then(|rest| rest.split_once(':'));
+    commit.bytes().all(hex)
+        && index.is_some_and(|(index, _)| {
+            !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())
+        })
+}
