@@ -56,7 +56,7 @@ pub(crate) mod bindings {
 }
 
 pub use bindings::decider::annals::es::types::{
-    CommandSpec, DeciderDescriptor, Precondition, ReactionDescriptor, StartFrom,
+    CommandSpec, DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom,
 };
 
 /// A handler's component, read but not run.

@@ -61,6 +61,9 @@ pub struct Route {
     pub category: String,
     /// What the decider demands of the stream.
     pub precondition: String,
+    /// Process managers alone may send it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
     /// Types of events that the decider may emit.
     pub emits: Vec<String>,
     /// JSON schema of its payload, if the decider gives one.
@@ -130,6 +133,7 @@ impl Report {
                         Precondition::StreamExists => "stream-exists".into(),
                         Precondition::At(version) => format!("at {version}"),
                     },
+                    internal: command.internal,
                     emits: decider.emits.clone(),
                     schema: command.schema.clone(),
                 })

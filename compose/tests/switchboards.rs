@@ -6,7 +6,7 @@ mod toys;
 use annals_compose::check::Checked;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
-use annals_compose::probe::{ReactionDescriptor, StartFrom};
+use annals_compose::probe::{EventSchema, ReactionDescriptor, StartFrom};
 use annals_compose::{pipeline, verify, wire};
 use std::fmt::Write as _;
 use toys::{Toy, projector, reaction};
@@ -144,6 +144,10 @@ fn what_a_reaction_says_of_itself_arrives_whole() {
         views: texts(&["v"]),
         from: StartFrom::Now,
         lanes: 16,
+        schemas: vec![EventSchema {
+            event_type: "A".into(),
+            version: 3,
+        }],
     };
     let toy = Toy::of(Kind::Notifier, std::slice::from_ref(&notifier)).component();
     let other = Toy::of(Kind::Notifier, &[reaction("n")]).component();

@@ -6,6 +6,8 @@ use crate::{Codec, CodecError};
 pub trait Command: Sized {
     /// Names of all the types.
     const TYPES: &'static [&'static str];
+    /// Those of them that process managers alone may send.
+    const INTERNAL: &'static [&'static str] = &[];
     /// Encoding of the payloads.
     type Codec: Codec;
 

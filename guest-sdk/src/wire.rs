@@ -67,10 +67,14 @@ pub struct Descriptor {
     pub name: String,
     pub category: &'static str,
     pub commands: Vec<(&'static str, Precondition)>,
+    /// Those of the commands that process managers alone may send.
+    pub internal: &'static [&'static str],
     pub emits: Vec<&'static str>,
     pub folds: Vec<&'static str>,
     pub snapshot_every: u32,
     pub state_version: u32,
+    /// Of all types of events that it folds.
+    pub schemas: &'static [EventType],
 }
 
 /// An event as reactions get it.
@@ -93,6 +97,8 @@ pub struct ReactionDescriptor {
     pub views: Vec<&'static str>,
     pub from: StartFrom,
     pub lanes: u32,
+    /// Of all types of events that it wants.
+    pub schemas: &'static [EventType],
 }
 
 /// A row of a projector's view.

@@ -55,11 +55,13 @@ impl Toy<'_> {
                     command_type: format!("Command{number}"),
                     precondition: Precondition::Any,
                     schema: None,
+                    internal: false,
                 }],
                 emits: vec![event.clone()],
                 folds: vec![event.clone()],
                 snapshot_every: 0,
                 state_version: 1,
+                schemas: Vec::new(),
             }],
         );
         // result<string, ..>: ok, then the string.

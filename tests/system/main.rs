@@ -13,6 +13,7 @@ mod live;
 mod many_handlers;
 mod own_parts;
 mod plain;
+mod process_managers;
 mod racing;
 mod reactions;
 mod read_side;

@@ -1,5 +1,6 @@
 //! Commands and queries, passed on to the sourcer and the store.
 
+use crate::annals::es::types::DeciderDescriptor;
 use crate::annals::es::{event_store, settings, sourcer};
 use crate::exports::annals::es::app::{
     About, Accepted, Guest, LogFilter, LogPage, Request, Settled, State, StateError, StoreError,
@@ -12,7 +13,7 @@ impl Guest for Dispatcher {
         let [projectors, process_managers, notifiers] = described();
         About {
             settings: settings::get(),
-            deciders: sourcer::describe(),
+            deciders: offered(),
             projectors,
             process_managers,
             notifiers,
@@ -55,4 +56,13 @@ impl Guest for Dispatcher {
     fn read_log(after: u64, limit: u32, filter: LogFilter) -> Result<LogPage, StoreError> {
         event_store::read_log(after, limit, &filter, clock::now())
     }
+}
+
+/// What deciders offer outside: internal commands are left out.
+fn offered() -> Vec<DeciderDescriptor> {
+    let mut deciders = sourcer::describe();
+    for decider in &mut deciders {
+        decider.commands.retain(|command| !command.internal);
+    }
+    deciders
 }

@@ -235,6 +235,7 @@ pub mod deciders {
             command_type: command_type.into(),
             precondition,
             schema: None,
+            internal: command_type == "Settle",
         };
         let decider = |name: &str, category: &str, commands, snapshot_every| DeciderDescriptor {
             name: name.into(),
@@ -245,6 +246,7 @@ pub mod deciders {
             folds: Vec::new(),
             snapshot_every,
             state_version: 1,
+            schemas: Vec::new(),
         };
         let double = vec![
             command("Open", Precondition::NoStream),
@@ -252,6 +254,7 @@ pub mod deciders {
             command("Close", Precondition::Any),
             command("Break", Precondition::Any),
             command("Refuse", Precondition::NoStream),
+            command("Settle", Precondition::Any),
         ];
         let counter = vec![
             command("Count", Precondition::Any),

@@ -47,11 +47,14 @@ pub struct Route {
     pub precondition: Precondition,
 }
 
-/// Finds the decider for a command.
-pub fn route(command_type: &str) -> Option<Route> {
+/// Finds the decider for a command. From outside there is none for an internal one.
+pub fn route(command_type: &str, origin: Origin) -> Option<Route> {
     let routes = routes();
     let (index, command) = *routes.commands.get(command_type)?;
     let decider = &routes.catalogue[index];
+    if origin == Origin::Outside && decider.commands[command].internal {
+        return None;
+    }
     Some(Route {
         index: u32::try_from(index).ok()?,
         decider,
@@ -59,11 +62,15 @@ pub fn route(command_type: &str) -> Option<Route> {
     })
 }
 
-/// Known command types near a misspelt one, nearest first.
+/// Command types that may come from outside near a misspelt one, nearest first.
 pub fn near(command_type: &str) -> Vec<String> {
     // Few: the standard library's sort would be a tenth of this component.
     let mut near: Vec<(usize, &String)> = Vec::new();
-    for known in routes().commands.keys() {
+    let routes = routes();
+    for (known, (index, command)) in &routes.commands {
+        if routes.catalogue[*index].commands[*command].internal {
+            continue;
+        }
         let one = (strsim::damerau_levenshtein(command_type, known), known);
         if one.0 <= 1 + known.len() / 3 {
             let place = near.partition_point(|before| *before <= one);

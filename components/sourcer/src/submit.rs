@@ -16,7 +16,7 @@ use crate::{ids, sessions, snapshots};
 const ATTEMPTS: u32 = 64;
 
 pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError> {
-    let Some(route) = routes::route(&request.command_type) else {
+    let Some(route) = routes::route(&request.command_type, origin) else {
         return Err(SubmitError::UnknownCommand(routes::near(
             &request.command_type,
         )));

@@ -354,3 +354,19 @@ fn ids_that_only_look_like_those_of_process_managers_are_taken() {
         assert!(submit(request("Add", Some(id), None)).is_ok(), "{id}");
     }
 }
+
+#[test]
+fn an_internal_command_is_unknown_outside_and_taken_from_process_managers() {
+    with(|world| *world = Default::default());
+    forget();
+    for wanted in ["Settle", "Settl"] {
+        match submit(request(wanted, Some("c"), None)) {
+            Err(SubmitError::UnknownCommand(near)) => assert_eq!(near, [""; 0]),
+            other => panic!("{wanted}: {other:?}"),
+        }
+    }
+    assert_eq!(length(), (0, 0));
+    let of_process = request("Settle", Some(OF_PROCESS), None);
+    assert!(crate::submit::submit(of_process, Origin::Process).is_ok());
+    assert_eq!(length(), (1, 1));
+}

@@ -1,7 +1,7 @@
 //! Lays out the descriptors of all handlers of a kind, as a switchboard's `describe` returns them.
 
 use super::layout::{Image, Record};
-use crate::probe::{DeciderDescriptor, Precondition, ReactionDescriptor, StartFrom};
+use crate::probe::{DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom};
 
 /// The descriptors of one kind.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub fn place(image: &mut Image, deciders: &[&DeciderDescriptor]) -> u32 {
 }
 
 fn reaction(image: &mut Image, reaction: &ReactionDescriptor) -> Record {
+    let schemas = schemas(image, &reaction.schemas);
     let mut record = Record::default();
     record
         .string(image, &reaction.name)
@@ -44,8 +45,21 @@ fn reaction(image: &mut Image, reaction: &ReactionDescriptor) -> Record {
             StartFrom::Origin => 0,
             StartFrom::Now => 1,
         })
-        .u32(reaction.lanes);
+        .u32(reaction.lanes)
+        .list(schemas);
     record
+}
+
+fn schemas(image: &mut Image, schemas: &[EventSchema]) -> [u32; 2] {
+    let records: Vec<Record> = schemas
+        .iter()
+        .map(|schema| {
+            let mut record = Record::default();
+            record.string(image, &schema.event_type).u32(schema.version);
+            record
+        })
+        .collect();
+    image.list(&records, 4)
 }
 
 fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
@@ -65,12 +79,14 @@ fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
                 .align(8)
                 .u8(case)
                 .u64(version)
-                .option_string(image, command.schema.as_deref());
+                .option_string(image, command.schema.as_deref())
+                .u8(command.internal.into());
             record
         })
         .collect();
     // The 64-bit payload of `precondition` aligns the record to 8.
     let commands = image.list(&commands, 8);
+    let schemas = schemas(image, &decider.schemas);
     let mut record = Record::default();
     record
         .string(image, &decider.name)
@@ -80,6 +96,7 @@ fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
         .strings(image, &decider.emits)
         .strings(image, &decider.folds)
         .u32(decider.snapshot_every)
-        .u32(decider.state_version);
+        .u32(decider.state_version)
+        .list(schemas);
     record
 }

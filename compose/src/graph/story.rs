@@ -12,7 +12,11 @@ const EVERY_EVENT: &str = "every event";
 pub fn graph(report: &Report) -> Graph {
     let mut graph = Graph::default();
     for route in &report.routes {
-        let command = graph.node(Shape::Command, &route.command);
+        let command = graph.labelled(Shape::Command, &route.command, || {
+            let mut lines = vec![route.command.clone()];
+            lines.extend(route.internal.then(|| "internal".to_owned()));
+            lines
+        });
         let label = || label(report, &route.decider, "decider");
         let decider = graph.labelled(Shape::Part, &part("decider", &route.decider), label);
         graph.arrow(command, decider, None, false);

@@ -20,7 +20,8 @@ pub fn text(report: &Report, url: &str, folder: &Path, store: &OsStr, watching: 
         "annals: {} is served at {url} (events in {store})\n",
         report.app
     );
-    for route in report.routes.iter().take(COMMANDS) {
+    let offered = report.routes.iter().filter(|route| !route.internal);
+    for route in offered.take(COMMANDS) {
         let _ = writeln!(
             out,
             "  curl -i {url}/commands/{} -H 'content-type: application/json' -d '{}'",
@@ -104,6 +105,7 @@ mod tests {
             decider: "open-account".into(),
             category: "account".into(),
             precondition: "any".into(),
+            internal: false,
             emits: vec![],
             schema: schema.map(Into::into),
         }

@@ -23,6 +23,7 @@ pub fn reaction(name: &str) -> ReactionDescriptor {
         views: Vec::new(),
         from: StartFrom::Origin,
         lanes: 1,
+        schemas: Vec::new(),
     }
 }
 

@@ -106,6 +106,8 @@ export interface DeciderDefinition<C extends Messages, E extends Messages, S> {
   emits?: (keyof E & string)[];
   /** What a type of command demands of its stream; left out: nothing. */
   preconditions?: { [K in keyof C]?: 'any' | 'no-stream' | 'stream-exists' };
+  /** Types of the commands that process managers alone may send. */
+  internal?: (keyof C & string)[];
   /** Take a snapshot of the state every so many events. The state must be JSON. */
   snapshotEvery?: number;
   /** Raise it whenever the state or `evolve` changes: snapshots of other versions are not used. */

@@ -397,6 +397,10 @@ class _Types:
     def names(self) -> list[str]:
         return list(self.by_name)
 
+    def schemas(self) -> list[wit.EventSchema]:
+        """The newest schema versions that are known here."""
+        return [wit.EventSchema(name, version) for name, (_, _, version) in self.by_name.items()]
+
     def read_event(self, recorded: Any) -> Any:
         """The event that is recorded, or nothing if it is of a type that is not listed."""
         if recorded.event_type not in self.by_name:
@@ -530,6 +534,8 @@ class Decider(Generic[S]):
     emits: ClassVar[Optional[Sequence[type]]] = None
     #: What a command demands of its stream: "any", "no-stream" or "stream-exists"; left out: nothing.
     preconditions: ClassVar[dict[type, str]] = {}
+    #: The commands that process managers alone may send.
+    internal: ClassVar[Sequence[type]] = ()
     #: The state's dataclass, if it is one.
     state: ClassVar[Optional[type]] = None
     #: Take a snapshot of the state every so many events; 0: never.
@@ -568,6 +574,9 @@ class _DeciderTable:
         for event in cls.emits or ():
             if event not in self.events.by_class:
                 raise TypeError(f"`emits` lists {event.__name__}, which `events` does not have")
+        for command in cls.internal:
+            if command not in self.commands.by_class:
+                raise TypeError(f"`internal` lists {command.__name__}, which `commands` does not have")
         self.emits = [self.events.by_class[event] for event in (cls.emits or cls.events)]
         self.state = _ANY if cls.state is None else _object(cls.state)
 
@@ -581,13 +590,14 @@ class _DeciderTable:
                 version=decider.version,
                 category=decider.category,
                 commands=[
-                    wit.CommandSpec(name, preconditions[decider.preconditions.get(cls, "any")](), None)
+                    wit.CommandSpec(name, preconditions[decider.preconditions.get(cls, "any")](), None, cls in decider.internal)
                     for name, (cls, _, _) in self.commands.by_name.items()
                 ],
                 emits=self.emits,
                 folds=self.events.names,
                 snapshot_every=decider.snapshot_every,
                 state_version=decider.state_version,
+                schemas=self.events.schemas(),
             )
         ]
 
@@ -791,7 +801,7 @@ class _ProjectorTable:
     def describe(self) -> list[wit.ReactionDescriptor]:
         _serve()
         start = {"origin": wit.StartFrom.ORIGIN, "now": wit.StartFrom.NOW}[self.projector.start]
-        return [wit.ReactionDescriptor(self.name, self.projector.version, self.events.names, [], [self.projector.view], start, 1)]
+        return [wit.ReactionDescriptor(self.name, self.projector.version, self.events.names, [], [self.projector.view], start, 1, self.events.schemas())]
 
     def touches(self, recorded: wit.RecordedEvent) -> list[wit.RowKey]:
         return self.react(recorded, lambda event, about, keys: [wit.RowKey(self.projector.view, key) for key in keys])

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::Span;
+use syn::spanned::Spanned as _;
 use syn::{
     Attribute, Data, DeriveInput, Error, Field, Fields, Ident, LitInt, LitStr, Path, Result,
 };
@@ -22,6 +23,7 @@ pub struct Variant {
     pub version: Option<LitInt>,
     pub code: Option<LitStr>,
     pub message: Option<LitStr>,
+    pub internal: Option<Span>,
 }
 
 pub enum Shape {
@@ -115,6 +117,7 @@ impl Variant {
             version: None,
             code: None,
             message: None,
+            internal: None,
         };
         no_serde(
             &variant.attrs,
@@ -130,8 +133,12 @@ impl Variant {
                     this.code = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("message") {
                     this.message = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("internal") {
+                    this.internal = Some(meta.path.span());
                 } else {
-                    return Err(meta.error("unknown here; known: type, version, code, message"));
+                    return Err(
+                        meta.error("unknown here; known: type, version, internal, code, message")
+                    );
                 }
                 Ok(())
             })?;

@@ -30,6 +30,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | attribute | on | meaning |
 /// |---|---|---|
 /// | `#[annals(type = "…")]` | variant | name of the type, instead of the variant's |
+/// | `#[annals(internal)]` | variant | process managers alone may send it: from outside there is no such command |
 /// | `#[annals(rename_all = "camelCase")]` | enum | names of the fields, as serde has it |
 /// | `#[annals(codec = "path")]` | enum | the codec, instead of JSON |
 #[proc_macro_derive(Command, attributes(annals, serde))]

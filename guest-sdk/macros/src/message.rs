@@ -19,6 +19,11 @@ pub fn command(input: &Enum) -> Result<TokenStream> {
         )?;
     }
     let types = input.variants.iter().map(Variant::type_name);
+    let internal = input
+        .variants
+        .iter()
+        .filter(|variant| variant.internal.is_some())
+        .map(Variant::type_name);
     let name_of = by_variant(input, |variant| {
         let name = variant.type_name();
         quote!(#name)
@@ -29,6 +34,7 @@ pub fn command(input: &Enum) -> Result<TokenStream> {
         true,
         &quote! {
             const TYPES: &'static [&'static str] = &[#(#types),*];
+            const INTERNAL: &'static [&'static str] = &[#(#internal),*];
 
             fn command_type(&self) -> &'static str { #name_of }
         },
@@ -40,6 +46,7 @@ pub fn event(input: &Enum) -> Result<TokenStream> {
         variant.refuse(
             "Event",
             &[
+                ("internal", variant.internal),
                 ("code", variant.code.as_ref().map(LitStr::span)),
                 ("message", variant.message.as_ref().map(LitStr::span)),
             ],

@@ -111,7 +111,7 @@ fn attributes() {
     );
     assert_eq!(
         told(rejection::derive, typo),
-        "unknown here; known: type, version, code, message"
+        "unknown here; known: type, version, internal, code, message"
     );
     let misplaced = quote!(
         enum C {
@@ -123,6 +123,21 @@ fn attributes() {
         told(message::command, misplaced),
         "`version` means nothing on a variant of a Command"
     );
+    let internal = quote!(
+        enum E {
+            #[annals(internal)]
+            A,
+        }
+    );
+    for (what, expand) in [
+        ("Event", message::event as Expand),
+        ("Rejection", rejection::derive),
+    ] {
+        assert_eq!(
+            told(expand, internal.clone()),
+            format!("`internal` means nothing on a variant of a {what}")
+        );
+    }
     let zero = quote!(
         enum E {
             #[annals(version = 0)]

@@ -20,6 +20,7 @@ pub fn derive(input: &Enum) -> Result<TokenStream> {
             &[
                 ("type", variant.wire_type.as_ref().map(LitStr::span)),
                 ("version", variant.version.as_ref().map(LitInt::span)),
+                ("internal", variant.internal),
             ],
         )?;
         if let Some(written) = &variant.code

@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 use core::marker::PhantomData;
 
-use super::{begin, lookup};
+use super::{begin, lookup, schemas};
 use crate::erased::Deciders;
 use crate::{Context, erased, wire};
 
@@ -132,12 +132,14 @@ fn descriptor(decider: wire::Descriptor, version: &str) -> DeciderDescriptor {
                 command_type: command_type.to_owned(),
                 precondition: precondition.into(),
                 schema: None,
+                internal: decider.internal.contains(&command_type),
             })
             .collect(),
         emits: owned(decider.emits),
         folds: owned(decider.folds),
         snapshot_every: decider.snapshot_every,
         state_version: decider.state_version,
+        schemas: schemas(decider.schemas),
     }
 }
 

@@ -12,7 +12,7 @@ pub mod notifiers;
 pub mod process_managers;
 pub mod projectors;
 
-use crate::{About, StartFrom, wire};
+use crate::{About, EventType, StartFrom, wire};
 
 /// What all worlds share.
 use deciders::annals::es::types;
@@ -78,6 +78,18 @@ impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
                 StartFrom::Now => types::StartFrom::Now,
             },
             lanes: reaction.lanes,
+            schemas: schemas(reaction.schemas),
         }
     }
+}
+
+/// The newest schema versions that a handler reads.
+fn schemas(types: &[EventType]) -> Vec<types::EventSchema> {
+    types
+        .iter()
+        .map(|event| types::EventSchema {
+            event_type: event.name.to_owned(),
+            version: event.version,
+        })
+        .collect()
 }

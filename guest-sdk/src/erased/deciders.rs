@@ -84,6 +84,7 @@ fn describe<D: Decider>() -> Descriptor {
             .iter()
             .map(|&command| (command, D::precondition(command)))
             .collect(),
+        internal: <D::Command as Command>::INTERNAL,
         emits: if D::EMITS.is_empty() {
             folds.clone()
         } else {
@@ -92,6 +93,7 @@ fn describe<D: Decider>() -> Descriptor {
         folds,
         snapshot_every: D::SNAPSHOT_EVERY,
         state_version: D::STATE_VERSION,
+        schemas: <D::Event as Event>::TYPES,
     }
 }
 

@@ -42,6 +42,7 @@ fn describe<N: Notifier>() -> ReactionDescriptor {
         views: Vec::new(),
         from: N::FROM,
         lanes: N::LANES,
+        schemas: <N::Event as Event>::TYPES,
     }
 }
 

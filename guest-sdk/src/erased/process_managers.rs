@@ -53,6 +53,7 @@ fn describe<P: ProcessManager>() -> ReactionDescriptor {
         views: Vec::new(),
         from: P::FROM,
         lanes: 1,
+        schemas: <P::Event as Event>::TYPES,
     }
 }
 

@@ -54,6 +54,7 @@ fn describe<P: Projector>() -> ReactionDescriptor {
         views: vec![P::VIEW],
         from: P::FROM,
         lanes: 1,
+        schemas: <P::Event as Event>::TYPES,
     }
 }
 

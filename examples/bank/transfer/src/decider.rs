@@ -12,9 +12,11 @@ pub enum Request {
         to: String,
         amount: Cents,
     },
+    #[annals(internal)]
     CompleteTransfer {
         transfer: String,
     },
+    #[annals(internal)]
     FailTransfer {
         transfer: String,
         reason: String,

@@ -327,6 +327,11 @@ function messages(declared) {
   );
 }
 
+/** The newest schema versions that are known here. */
+function schemas(events) {
+  return [...events].map(([eventType, { version }]) => ({ eventType, version }));
+}
+
 /** The event that is recorded, or nothing if it is of a type that was not declared. */
 function readEvent(events, recorded) {
   const type = events.get(recorded.eventType);
@@ -434,6 +439,8 @@ export function defineDecider(definition) {
   const commandTypes = messages(commands);
   const eventTypes = messages(events);
   const emits = definition.emits ?? [...eventTypes.keys()];
+  const internal = new Set(definition.internal ?? []);
+  for (const type of internal) demand(commandTypes.has(type), `\`internal\` names ${type}, which \`commands\` does not have`);
   for (const type of emits) demand(eventTypes.has(type), `\`emits\` names ${type}, which \`events\` does not have`);
   self_ = name;
   const who = `the decider ${name}`;
@@ -570,11 +577,13 @@ export function defineDecider(definition) {
           commandType,
           precondition: { tag: definition.preconditions?.[commandType] ?? 'any' },
           schema: undefined,
+          internal: internal.has(commandType),
         })),
         emits,
         folds: [...eventTypes.keys()],
         snapshotEvery: definition.snapshotEvery ?? 0,
         stateVersion: definition.stateVersion ?? 1,
+        schemas: schemas(eventTypes),
       },
     ],
     streamId(_, command) {
@@ -657,6 +666,7 @@ export function defineProjector(definition) {
         views: [view],
         from: definition.from ?? 'origin',
         lanes: 1,
+        schemas: schemas(eventTypes),
       },
     ],
     touches: (_, recorded) => react(recorded, [], (event, about, keys) => keys.map((key) => ({ view, key }))),
