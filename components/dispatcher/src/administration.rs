@@ -119,10 +119,7 @@ impl Guest for Dispatcher {
 
     fn dead_letters(after: Option<String>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let (found, _) = letters::list(&Outside, after.as_deref(), limit)?;
-        let described = found
-            .into_iter()
-            .map(|found| found.letter.describe(found.id));
-        Ok(described.collect())
+        Ok(found.into_iter().map(Found::describe).collect())
     }
 
     fn inspect(id: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {
@@ -140,7 +137,7 @@ impl Guest for Dispatcher {
             .into_iter()
             .find(|event| event.position == position);
         match event {
-            Some(event) => Ok((found.letter.describe(id), event)),
+            Some(event) => Ok((found.describe(), event)),
             None => Err(AdminError::Store(StoreError::Corrupt(format!(
                 "the log has no event at position {position}"
             )))),

@@ -8,6 +8,7 @@ use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::types::{OutgoingCommand, RowKey};
 use crate::delivery::progress::{self, Outgoing};
+use crate::delivery::{hash, ids};
 use crate::exports::annals::es::administration::{DeadLetter, ParkedCommand};
 use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};
@@ -42,19 +43,46 @@ impl Letter {
         } = self;
         match &self.command {
             None => format!("{reaction}.{generation}.{position}"),
-            Some((_, command)) => format!("{reaction}.{generation}.{position}.{}", command.index),
+            Some((_, command)) => {
+                let number = ids::number(command.index);
+                format!("{reaction}.{generation}.{position}.{number}")
+            }
         }
     }
 
-    pub fn describe(self, id: String) -> DeadLetter {
+    /// The id of the letter of an event that failed for one process, which had waited before.
+    pub fn id_for(&self, process: &str) -> String {
+        format!("{}.p{:016x}", self.id(), hash(process.as_bytes()))
+    }
+}
+
+/// A letter, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Filed {
+    letter: Letter,
+    waiting: Vec<String>,
+}
+
+/// A letter with the revision that was read.
+pub struct Found {
+    pub id: String,
+    pub revision: u64,
+    pub letter: Letter,
+    /// Processes that wait for it.
+    pub waiting: Vec<String>,
+}
+
+impl Found {
+    pub fn describe(self) -> DeadLetter {
+        let letter = self.letter;
         DeadLetter {
-            id,
-            reaction: self.reaction,
-            event_id: self.event_id,
-            event_type: self.event_type,
-            stream: self.stream,
-            position: self.position,
-            command: self.command.map(|(id, command)| ParkedCommand {
+            id: self.id,
+            reaction: letter.reaction,
+            event_id: letter.event_id,
+            event_type: letter.event_type,
+            stream: letter.stream,
+            position: letter.position,
+            command: letter.command.map(|(id, command)| ParkedCommand {
                 process: command.process,
                 id,
                 command: OutgoingCommand {
@@ -63,18 +91,12 @@ impl Letter {
                     payload: command.payload,
                 },
             }),
-            attempts: self.attempts,
-            reason: self.reason,
-            parked_at: self.parked_at,
+            waiting: self.waiting,
+            attempts: letter.attempts,
+            reason: letter.reason,
+            parked_at: letter.parked_at,
         }
     }
-}
-
-/// A letter with the revision that was read.
-pub struct Found {
-    pub id: String,
-    pub revision: u64,
-    pub letter: Letter,
 }
 
 fn key(id: &str) -> RowKey {
@@ -84,24 +106,28 @@ fn key(id: &str) -> RowKey {
     }
 }
 
-fn write(
-    store: &impl ReactionStore,
-    id: &str,
-    seen: u64,
-    letter: &Letter,
-) -> Result<(), WriteError> {
+fn write(store: &impl ReactionStore, id: &str, seen: u64, filed: &Filed) -> Result<(), WriteError> {
     let row = StoredRow {
         key: id.into(),
         content_type: "application/octet-stream".into(),
-        value: progress::encode(letter),
+        value: progress::encode(filed),
         position: seen + 1,
     };
     store.put_row(VIEW, &row, seen)
 }
 
 /// Files a letter, unless it is filed already.
-pub fn file(store: &impl ReactionStore, letter: &Letter) -> Result<(), StoreError> {
-    match write(store, &letter.id(), 0, letter) {
+pub fn file(
+    store: &impl ReactionStore,
+    id: &str,
+    letter: &Letter,
+    waiting: &[String],
+) -> Result<(), StoreError> {
+    let filed = Filed {
+        letter: letter.clone(),
+        waiting: waiting.to_vec(),
+    };
+    match write(store, id, 0, &filed) {
         // It lies there, or has been dealt with since.
         Ok(()) | Err(WriteError::Stale) => Ok(()),
         Err(WriteError::Store(error)) => Err(error),
@@ -110,7 +136,11 @@ pub fn file(store: &impl ReactionStore, letter: &Letter) -> Result<(), StoreErro
 
 /// Writes a letter anew that has not changed since it was found.
 pub fn update(store: &impl ReactionStore, found: &Found) -> Result<(), WriteError> {
-    write(store, &found.id, found.revision, &found.letter)
+    let filed = Filed {
+        letter: found.letter.clone(),
+        waiting: found.waiting.clone(),
+    };
+    write(store, &found.id, found.revision, &filed)
 }
 
 /// Takes a letter away for ever.
@@ -146,11 +176,12 @@ pub fn list(
 }
 
 fn found(row: StoredRow) -> Result<Found, StoreError> {
-    let letter = progress::decode(&row.value)
+    let Filed { letter, waiting } = progress::decode(&row.value)
         .map_err(|reason| StoreError::Corrupt(format!("{VIEW}/{}: {reason}", row.key)))?;
     Ok(Found {
         id: row.key,
         revision: row.position,
         letter,
+        waiting,
     })
 }

@@ -80,6 +80,9 @@ struct Letter<'a> {
     stream: &'a str,
     position: u64,
     command: Option<Command<'a>>,
+    /// Processes that wait until it is dealt with.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    waiting: &'a [String],
     attempts: u32,
     reason: &'a str,
     parked_at: String,
@@ -111,6 +114,7 @@ fn described<'a>(letter: &'a DeadLetter, event: Option<CloudEvent<'a>>) -> Lette
         stream: &letter.stream,
         position: letter.position,
         command: letter.command.as_ref().map(command),
+        waiting: &letter.waiting,
         attempts: letter.attempts,
         reason: &letter.reason,
         parked_at: time(letter.parked_at),

@@ -47,6 +47,9 @@ struct Described<'a> {
     id: &'a str,
     running: bool,
     notes: &'a [String],
+    /// The dead letter that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +65,7 @@ fn described(process: &Process) -> Described<'_> {
         id: &process.id,
         running: process.state.is_some(),
         notes: &process.notes,
+        waits_for: process.waits_for.as_deref(),
         state,
         state_base64,
     }

@@ -61,5 +61,6 @@ fn process(row: StoredRow) -> Result<Process, StoreError> {
         id: row.key,
         state: stored.state,
         notes: stored.notes,
+        waits_for: stored.waits_for,
     })
 }

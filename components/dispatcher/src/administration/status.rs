@@ -4,7 +4,7 @@ use crate::annals::es::event_store::StoreError;
 use crate::catalogue::Reaction;
 use crate::delivery::generations::Generation;
 use crate::delivery::progress::Progress;
-use crate::delivery::{Engine, Held, lanes};
+use crate::delivery::{Engine, Failure, Held, lanes};
 use crate::exports::annals::es::administration::{
     DeliveryState, Generation as GenerationStatus, ReactionStatus,
 };
@@ -14,7 +14,7 @@ use crate::ports::Ports;
 const PER_COMMIT: u64 = 1_024;
 
 impl<P: Ports> Engine<'_, P> {
-    pub(super) fn status(
+    pub(crate) fn status(
         &self,
         reaction: &Reaction,
         parked: u32,
@@ -48,6 +48,8 @@ impl<P: Ports> Engine<'_, P> {
             None if control.building().is_some() => DeliveryState::Rebuilding,
             None => DeliveryState::Running,
         };
+        let lost = ailing.as_ref().filter(|ailing| ailing.reason.is_none());
+        let reason = lost.map(|_| Failure::NO_ANSWER.to_owned());
         let ailing = ailing.unwrap_or_default();
         Ok(ReactionStatus {
             name: reaction.name.clone(),
@@ -56,7 +58,7 @@ impl<P: Ports> Engine<'_, P> {
             lag,
             state,
             attempts: ailing.tried,
-            reason: ailing.reason,
+            reason: reason.or(ailing.reason),
             retry_at: Some(ailing.retry_at).filter(|at| *at > 0),
             parked,
             generations,
@@ -80,7 +82,10 @@ impl<P: Ports> Engine<'_, P> {
                 false => position,
             };
             slowest = slowest.min(position);
-            let fails = progress.stopped || progress.reason.is_some();
+            // An attempt that did not come back leaves no reason: its lease has run out, or another attempt has begun.
+            let now = self.ports.now();
+            let lost = progress.tried > 1 || (progress.tried > 0 && !self.is_taken(&progress, now));
+            let fails = progress.stopped || progress.reason.is_some() || lost;
             if fails && ailing.as_ref().is_none_or(|other| !other.stopped) {
                 ailing = Some(progress);
             }

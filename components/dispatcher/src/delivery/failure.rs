@@ -3,13 +3,16 @@
 
 use super::lane::{Ended, Held, LONGEST_PAUSE, Stop};
 use super::progress::Work;
-use super::{Engine, Lane, manager};
+use super::{Engine, Lane, ids, manager};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::settings::{FailurePolicy, LastResort};
 use crate::annals::es::types::RecordedEvent;
+use crate::catalogue::Kind;
 use crate::letters::Letter;
 use crate::ports::Ports;
 
+/// How often a process manager is asked whom an event concerns that is parked.
+const ASKED: u32 = 3;
 /// Longest reason that is kept, in bytes.
 const REASON: usize = 2_000;
 
@@ -38,12 +41,14 @@ impl Failure {
         }
     }
 
+    /// Why an attempt left no reason.
+    pub const NO_ANSWER: &'static str =
+        "it did not come back: a trap, or the end of its time or of its host";
+
     /// Of something that was tried, and nobody came back to say more.
     pub fn unanswered(held: &Held) -> Self {
         let reason = held.progress.reason.clone();
-        Self::never(reason.unwrap_or_else(|| {
-            "it did not come back: a trap, or the end of its time or of its host".into()
-        }))
+        Self::never(reason.unwrap_or_else(|| Self::NO_ANSWER.into()))
     }
 
     pub fn never(reason: impl Into<String>) -> Self {
@@ -95,13 +100,21 @@ impl<P: Ports> Engine<'_, P> {
         if self.is_worth_a_try(lane, held, &failure) {
             return self.try_later(lane, held, failure).map(Some);
         }
-        let attempts = held.progress.tried;
+        let tried = held.progress.tried;
+        let attempts = tried.min(lane.reaction.policy.attempts);
+        let mut work = Work {
+            letter: Some(self.letter(lane, event, attempts, &failure.reason)),
+            ..Work::default()
+        };
+        let parks = lane.reaction.policy.then == LastResort::Park;
+        // The handler is asked once more. If that is what does not come back, it is not asked for ever.
+        if lane.reaction.kind == Kind::ProcessManager && parks && tried < attempts + ASKED {
+            let id = work.letter.as_ref().map(Letter::id).unwrap_or_default();
+            (work.rows, work.waiting) = manager::park(self.ports, lane, event, &id)?;
+        }
         self.last_resort(lane, held, &failure.reason, |held| {
             held.position = event.position;
-            Work {
-                letter: Some(self.letter(lane, event, attempts, &failure.reason)),
-                ..Work::default()
-            }
+            work
         })
     }
 
@@ -137,7 +150,7 @@ impl<P: Ports> Engine<'_, P> {
                 && !step.commands.is_empty()
             {
                 let command = step.commands.remove(0);
-                let id = manager::command_id(lane.reaction, &event, command.index);
+                let id = ids::command_id(lane.reaction, &event, command.index);
                 let mut letter = self.letter(lane, &event, attempts, &failure.reason);
                 letter.command = Some((id, command));
                 // It had been taken up again, and has failed again: it stays where it lies.
@@ -226,7 +239,7 @@ impl<P: Ports> Engine<'_, P> {
         self.finish_work(lane, held)
     }
 
-    fn letter(
+    pub(super) fn letter(
         &self,
         lane: &Lane<'_>,
         event: &RecordedEvent,

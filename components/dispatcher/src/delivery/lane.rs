@@ -176,7 +176,7 @@ impl<P: Ports> Engine<'_, P> {
     }
 
     /// Somebody else may be delivering.
-    pub(super) fn is_taken(&self, progress: &Progress, now: u64) -> bool {
+    pub(crate) fn is_taken(&self, progress: &Progress, now: u64) -> bool {
         progress.is_leased(self.me, now, LONGEST_LEASE)
     }
 

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::lane::{Ended, Held, Stop};
+use super::manager::OutOfTurn;
 use super::progress::Work;
 use super::{Engine, Lane, lanes, manager, notifier, projector};
 use crate::annals::es::event_store::StoreError;
@@ -64,12 +65,21 @@ impl<P: Ports> Engine<'_, P> {
             };
         }
         let mut held = self.borrow(&lane)?;
+        if !found.waiting.is_empty() {
+            return self.release(&lane, held, found);
+        }
         let work = match (&found.letter.command, reaction.kind) {
             (Some((_, command)), _) => Ok(Work {
                 step: Some(manager::taken_up(event.position, command.clone())),
                 ..Work::default()
             }),
-            (None, Kind::ProcessManager) => manager::late(self.ports, &lane, &event)?,
+            (None, Kind::ProcessManager) => match manager::late(self.ports, &lane, &event)? {
+                OutOfTurn::Work(work) => Ok(work),
+                OutOfTurn::Failed(failure) => Err(failure),
+                OutOfTurn::Gone(process) => Err(Failure::never(format!(
+                    "the process `{process}` has taken in later events: skip this one"
+                ))),
+            },
             (None, _) => projector::late(self.ports, &lane, &event)?,
         };
         match work {
@@ -84,7 +94,10 @@ impl<P: Ports> Engine<'_, P> {
     /// Forgets what was put aside. The process of a command is told.
     pub fn skip(&self, found: Found) -> Result<(), Refused> {
         let Some((_, command)) = found.letter.command.clone() else {
-            return Ok(letters::remove(self.ports, &found.id)?);
+            return match found.waiting.is_empty() {
+                true => Ok(letters::remove(self.ports, &found.id)?),
+                false => self.skip_waiting(found),
+            };
         };
         let (_, lane) = match self.lane_of(&found) {
             Ok(found) => found,
@@ -106,7 +119,7 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    fn lane_of(&self, found: &Found) -> Result<(&Reaction, Lane<'_>), Refused> {
+    pub(super) fn lane_of(&self, found: &Found) -> Result<(&Reaction, Lane<'_>), Refused> {
         let name = &found.letter.reaction;
         let reaction = self
             .reaction(name)
@@ -130,7 +143,7 @@ impl<P: Ports> Engine<'_, P> {
     }
 
     /// Takes the lane for something beside its events, whose attempts are not touched.
-    fn borrow(&self, lane: &Lane<'_>) -> Result<Held, Refused> {
+    pub(super) fn borrow(&self, lane: &Lane<'_>) -> Result<Held, Refused> {
         let patience = self.ports.ticks() + PATIENCE;
         loop {
             let mut held = self.load(lane)?;
@@ -154,7 +167,7 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    fn unborrow(&self, lane: &Lane<'_>, held: &mut Held) -> Result<(), Refused> {
+    pub(super) fn unborrow(&self, lane: &Lane<'_>, held: &mut Held) -> Result<(), Refused> {
         held.progress.lease = None;
         Ok(self.save(lane, held)?)
     }
@@ -186,7 +199,11 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    fn still_failing(&self, mut found: Found, failure: Failure) -> Result<Late, Refused> {
+    pub(super) fn still_failing(
+        &self,
+        mut found: Found,
+        failure: Failure,
+    ) -> Result<Late, Refused> {
         found.letter.reason = failure.reason.clone();
         self.write(&mut found)?;
         Ok(Late::Failed(failure.reason))

@@ -8,6 +8,7 @@
 //! them ended is recorded under its id, so whoever asks is told the same.
 
 use super::failure::Failure;
+use super::ids::{self, COMMANDS};
 use super::lane::{Batch, Held};
 use super::progress::{self, Content, Outgoing, PendingRow, Step, Work};
 use super::{Lane, generations};
@@ -29,8 +30,6 @@ const NOTES: usize = 20;
 const BYTES: usize = 256 << 10;
 /// Longest id of a process, in bytes.
 const PROCESS: usize = 1_024;
-/// Most commands that one event may lead to, those after refusals included.
-const COMMANDS: u64 = 1_000;
 
 /// A process, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +38,10 @@ pub struct ProcessState {
     pub state: Option<Vec<u8>>,
     /// What it said last, oldest first.
     pub notes: Vec<String>,
+    /// Position of the last event that it took in or, where it waits, that it has dealt with.
+    pub position: u64,
+    /// The dead letter that it waits for. Until that is dealt with, no later event is taken in.
+    pub waits_for: Option<String>,
 }
 
 /// The view that holds a process manager's processes.
@@ -47,15 +50,15 @@ pub fn process_view(reaction: &str, generation: u32) -> String {
 }
 
 #[derive(Clone)]
-struct Process {
+pub(super) struct Process {
     /// Revision that is stored; 0: none.
     seen: u64,
-    now: ProcessState,
-    changed: bool,
+    pub(super) now: ProcessState,
+    pub(super) changed: bool,
 }
 
 #[derive(Default)]
-struct Processes(BTreeMap<String, Process>);
+pub(super) struct Processes(BTreeMap<String, Process>);
 
 impl Processes {
     /// Those whose new states are written down already.
@@ -77,7 +80,7 @@ impl Processes {
         Ok(Self(known))
     }
 
-    fn get(
+    pub(super) fn get(
         &mut self,
         store: &impl ReactionStore,
         lane: &Lane<'_>,
@@ -118,7 +121,7 @@ impl Processes {
             .sum()
     }
 
-    fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
+    pub(super) fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
         let view = process_view(&lane.reaction.name, lane.generation);
         let changed = self.0.into_iter().filter(|(_, process)| process.changed);
         changed
@@ -154,7 +157,14 @@ pub fn batch(
         failed: None,
     };
     for event in events {
-        match step(ports, lane, event, &mut processes)? {
+        let interests = match ports.interested(lane.reaction.index, event) {
+            Ok(interests) => interests,
+            Err(fault) => {
+                batch.failed = Some(Failure::again(fault.message));
+                break;
+            }
+        };
+        match step(ports, lane, event, interests, &mut processes)? {
             Ok(step) => {
                 batch.done += 1;
                 if !step.commands.is_empty() {
@@ -175,92 +185,184 @@ pub fn batch(
     Ok(batch)
 }
 
-/// What an event that was put aside leads to now.
+/// What came of telling processes of an event out of turn.
+pub(super) enum OutOfTurn {
+    Work(Work),
+    Failed(Failure),
+    /// Every process that the event concerns has taken in later ones. Names one of them.
+    Gone(String),
+}
+
+/// What an event that was put aside, and that no process waits for, leads to now. Processes that have taken in later
+/// events are passed over, and so are those that wait: they come to this event by themselves.
 pub fn late(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
-) -> Result<Result<Work, Failure>, StoreError> {
+) -> Result<OutOfTurn, StoreError> {
+    let interests = match ports.interested(lane.reaction.index, event) {
+        Ok(interests) => interests,
+        Err(fault) => return Ok(OutOfTurn::Failed(Failure::again(fault.message))),
+    };
+    let (mut gone, mut concerned) = (None, Vec::new());
     let mut processes = Processes::default();
-    Ok(match step(ports, lane, event, &mut processes)? {
-        Ok(step) => Ok(Work {
+    for interest in interests {
+        let id = process_of(&interest);
+        if is_legal(id) {
+            let process = processes.get(ports, lane, id)?;
+            if process.now.position > event.position {
+                gone = Some(id.clone());
+                continue;
+            }
+        }
+        concerned.push(interest);
+    }
+    if let (Some(id), true) = (gone, concerned.is_empty()) {
+        return Ok(OutOfTurn::Gone(id));
+    }
+    Ok(match step(ports, lane, event, concerned, &mut processes)? {
+        Ok(step) => OutOfTurn::Work(Work {
             rows: processes.rows(lane),
             step: Some(step),
             ..Work::default()
         }),
-        Err(failure) => Err(failure),
+        Err(failure) => OutOfTurn::Failed(failure),
     })
 }
 
-/// Tells an event to every process that it concerns, or to none of them.
+/// Tells an event to every process that it concerns, or to none of them. Those that wait are passed over.
 fn step(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
+    interests: Vec<Interest>,
     processes: &mut Processes,
 ) -> Result<Result<Step, Failure>, StoreError> {
     let mut step = Step {
         cause: event.position,
-        next: 0,
+        next: ids::first_index(event),
         commands: Vec::new(),
-    };
-    let interests = match ports.interested(lane.reaction.index, event) {
-        Ok(interests) => interests,
-        Err(fault) => return Ok(Err(Failure::again(fault.message))),
     };
     // Changed only when all of them have answered.
     let mut told: BTreeMap<String, Process> = BTreeMap::new();
     for interest in interests {
-        let (id, starts, ends) = match &interest {
-            Interest::Start(id) | Interest::StartStrict(id) => (id, true, false),
-            Interest::Proceed(id) | Interest::ProceedStrict(id) => (id, false, false),
-            Interest::Stop(id) => (id, false, true),
-        };
-        if id.is_empty() || id.len() > PROCESS {
+        let id = process_of(&interest);
+        if !is_legal(id) {
             let why = format!(
                 "the id of a process has {} bytes, it must have 1 to {PROCESS}",
                 id.len()
             );
             return Ok(Err(Failure::again(why)));
         }
-        let mut process = match told.get(id) {
+        let process = match told.get(id) {
             Some(process) => process.clone(),
             None => processes.get(ports, lane, id)?.clone(),
         };
-        let runs = process.now.state.is_some();
-        match interest {
-            Interest::StartStrict(_) if runs => {
-                let why = format!("process `{id}` is to be started, and runs already");
-                return Ok(Err(Failure::again(why)));
-            }
-            Interest::ProceedStrict(_) if !runs => {
-                let why = format!("process `{id}` is to go on, and does not run");
-                return Ok(Err(Failure::again(why)));
-            }
-            _ if !runs && !starts => continue,
-            _ => {}
+        if process.now.waits_for.is_some() {
+            continue;
         }
-        let input = Input::Event(event.clone());
-        let context = context(event, lane.reaction, id, step.next);
-        let answer = ports.react(
+        match tell(ports, lane, event, &interest, process, &mut step) {
+            Ok(Some(process)) => {
+                told.insert(id.clone(), process);
+            }
+            Ok(None) => {}
+            Err(failure) => return Ok(Err(failure)),
+        }
+    }
+    processes.0.extend(told);
+    Ok(Ok(step))
+}
+
+/// Tells one process of an event. Nothing: as it is, the event does not concern it.
+pub(super) fn tell(
+    ports: &impl Ports,
+    lane: &Lane<'_>,
+    event: &RecordedEvent,
+    interest: &Interest,
+    mut process: Process,
+    step: &mut Step,
+) -> Result<Option<Process>, Failure> {
+    let id = process_of(interest);
+    let runs = process.now.state.is_some();
+    match interest {
+        Interest::StartStrict(_) if runs => {
+            let why = format!("process `{id}` is to be started, and runs already");
+            return Err(Failure::again(why));
+        }
+        Interest::ProceedStrict(_) if !runs => {
+            let why = format!("process `{id}` is to go on, and does not run");
+            return Err(Failure::again(why));
+        }
+        Interest::Proceed(_) | Interest::Stop(_) if !runs => return Ok(None),
+        _ => {}
+    }
+    let input = Input::Event(event.clone());
+    let context = context(event, lane.reaction, id, step.next);
+    let answer = ports
+        .react(
             lane.reaction.index,
             id,
             process.now.state.as_deref(),
             &input,
             &context,
-        );
-        match answer {
-            Ok(answer) => {
-                if let Err(failure) = take_in(&mut process, &mut step, id, answer, ends) {
-                    return Ok(Err(failure));
-                }
-                told.insert(id.clone(), process);
-            }
-            Err(fault) => return Ok(Err(Failure::again(fault.message))),
-        }
+        )
+        .map_err(|fault| Failure::again(fault.message))?;
+    if !answer.commands.is_empty() && ids::chain(event) >= ids::LONGEST_CHAIN {
+        return Err(Failure::never(format!(
+            "{} commands of process managers led to this event, one after the other: do they feed each other? Process `{id}` would send another one",
+            ids::LONGEST_CHAIN
+        )));
     }
-    processes.0.extend(told);
-    Ok(Ok(step))
+    let ends = matches!(interest, Interest::Stop(_));
+    take_in(&mut process, step, id, answer, ends)?;
+    process.now.position = event.position;
+    Ok(Some(process))
+}
+
+/// The process that an interest is about.
+pub(super) fn process_of(interest: &Interest) -> &String {
+    match interest {
+        Interest::Start(id)
+        | Interest::StartStrict(id)
+        | Interest::Proceed(id)
+        | Interest::ProceedStrict(id)
+        | Interest::Stop(id) => id,
+    }
+}
+
+fn is_legal(process: &str) -> bool {
+    (1..=PROCESS).contains(&process.len())
+}
+
+/// Lets the processes that an event concerns wait for its dead letter: their rows, and their ids.
+pub fn park(
+    ports: &impl Ports,
+    lane: &Lane<'_>,
+    event: &RecordedEvent,
+    letter: &str,
+) -> Result<(Vec<PendingRow>, Vec<String>), StoreError> {
+    // Without an answer nobody knows whom it concerns. A process that has gone on is not told of it later.
+    let interests = ports
+        .interested(lane.reaction.index, event)
+        .unwrap_or_default();
+    let mut processes = Processes::default();
+    let mut waiting = Vec::new();
+    for interest in interests {
+        let id = process_of(&interest);
+        if !is_legal(id) {
+            continue;
+        }
+        let process = processes.get(ports, lane, id)?;
+        let passes = matches!(interest, Interest::Proceed(_) | Interest::Stop(_));
+        if process.now.waits_for.is_some() || (passes && process.now.state.is_none()) {
+            continue;
+        }
+        process.now.waits_for = Some(letter.into());
+        process.now.position = event.position - 1;
+        process.changed = true;
+        waiting.push(id.clone());
+    }
+    Ok((processes.rows(lane), waiting))
 }
 
 fn take_in(
@@ -279,7 +381,7 @@ fn take_in(
     let notes = process.now.notes.len();
     process.now.notes.drain(..notes.saturating_sub(NOTES));
     for command in told.commands {
-        if step.next % COMMANDS == COMMANDS - 1 {
+        if ids::is_last(step.next) {
             return Err(Failure::never(format!(
                 "one event led to more than {COMMANDS} commands: does the process answer each refusal with the same command?"
             )));
@@ -351,6 +453,7 @@ pub fn refuse(
 
 /// Time and seed come from the event: a step that is made again is the same step.
 fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64) -> Context {
+    let salt = ids::number(salt);
     let parts = format!("{}\n{}\n{process}\n{salt}", event.id, reaction.name);
     Context {
         now: event.recorded_at,
@@ -364,14 +467,9 @@ fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64)
 pub fn taken_up(cause: u64, command: Outgoing) -> Step {
     Step {
         cause,
-        next: command.index.saturating_add(1).saturating_mul(COMMANDS),
+        next: ids::taken_up(command.index),
         commands: vec![command],
     }
-}
-
-/// The id of a command: whoever derives it from the same event derives the same.
-pub fn command_id(reaction: &Reaction, cause: &RecordedEvent, index: u64) -> String {
-    format!("{}:{}:{index}", cause.id, reaction.name)
 }
 
 pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -> Request {
@@ -379,7 +477,7 @@ pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -
         command_type: command.command_type.clone(),
         content_type: command.content_type.clone(),
         payload: command.payload.clone(),
-        command_id: Some(command_id(reaction, cause, command.index)),
+        command_id: Some(ids::command_id(reaction, cause, command.index)),
         expected: None,
         correlation_id: Some(cause.metadata.correlation_id.clone()),
         causation_id: Some(cause.id.clone()),

@@ -14,12 +14,15 @@
 //! - [`failure`]: what becomes of what fails
 //! - [`work`]: bringing about what was written down
 //! - [`projector`], [`manager`], [`notifier`]: what one event means to each kind
+//! - [`ids`]: ids of process managers' commands
 //! - [`late`]: dead letters, taken up again
+//! - [`waiting`]: processes that wait for a dead letter
 //! - [`pump`]: all lanes, within a time
 //! - [`wait`]: until everybody has seen an event
 
 mod failure;
 pub mod generations;
+pub mod ids;
 mod lane;
 mod late;
 pub mod manager;
@@ -28,6 +31,7 @@ pub mod progress;
 mod projector;
 mod pump;
 mod wait;
+mod waiting;
 mod window;
 mod work;
 
@@ -36,6 +40,7 @@ mod tests;
 
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
+pub use failure::Failure;
 use generations::{Control, Generation};
 pub use lane::Held;
 pub use late::{Late, Refused};
@@ -119,7 +124,7 @@ pub fn lanes<'a>(
 }
 
 /// 64-bit FNV-1a. Which lane a stream belongs to depends on it: it must stay as it is.
-fn hash(bytes: &[u8]) -> u64 {
+pub fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

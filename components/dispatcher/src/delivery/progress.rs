@@ -11,7 +11,11 @@
 use serde::{Deserialize, Serialize};
 
 /// First byte of what is stored: the version of the encoding.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The version before it, whose records lack fields at their ends.
+const FORMER: u8 = 1;
+/// Bytes of zeros for the fields that a record of the former version lacks: zeros are the defaults of their types.
+const LACKED: usize = 16;
 
 /// What stands in a checkpoint beside the position.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,8 @@ pub struct Work {
     pub letter: Option<crate::letters::Letter>,
     /// A dead letter that is dealt with, and goes.
     pub settled: Option<String>,
+    /// Processes that wait for the dead letter to file.
+    pub waiting: Vec<String>,
 }
 
 impl Work {
@@ -144,8 +150,48 @@ pub fn decode<T: Default + for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, S
     match bytes {
         [] => Ok(T::default()),
         [FORMAT, body @ ..] => postcard::from_bytes(body).map_err(|error| error.to_string()),
+        [FORMER, body @ ..] => {
+            let completed = [body, &[0; LACKED]].concat();
+            postcard::from_bytes(&completed).map_err(|error| error.to_string())
+        }
         [format, ..] => Err(format!(
-            "it has format {format}, this version knows {FORMAT}"
+            "it has format {format}, this version knows {FORMER} and {FORMAT}"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_the_former_version_are_read() {
+        #[derive(Serialize)]
+        struct FormerWork {
+            rows: Vec<PendingRow>,
+            step: Option<Step>,
+            letter: Option<crate::letters::Letter>,
+            settled: Option<String>,
+        }
+        let former = FormerWork {
+            rows: Vec::new(),
+            step: None,
+            letter: Some(crate::letters::Letter {
+                reaction: "r".into(),
+                reason: "why".into(),
+                ..Default::default()
+            }),
+            settled: Some("id".into()),
+        };
+        let bytes = postcard::to_extend(&former, vec![FORMER]).expect("bytes");
+        let work: Work = decode(&bytes).expect("it is read");
+        assert_eq!(work.letter.map(|letter| letter.reason), Some("why".into()));
+        assert_eq!(work.settled.as_deref(), Some("id"));
+        assert_eq!(work.waiting, [""; 0]);
+        assert!(
+            decode::<Work>(&[FORMAT]).is_err(),
+            "a record that is cut off"
+        );
+        assert!(decode::<Work>(&[FORMAT + 1]).is_err());
     }
 }

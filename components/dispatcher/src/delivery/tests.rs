@@ -5,4 +5,5 @@ mod crashes;
 mod failures;
 mod rebuilding;
 mod subscriptions;
-mod world;
+mod waiting;
+pub mod world;

@@ -30,7 +30,7 @@ impl<P: Ports> Engine<'_, P> {
             write_row(self.ports, row)?;
         }
         if let Some(letter) = &work.letter {
-            letters::file(self.ports, letter)?;
+            letters::file(self.ports, &letter.id(), letter, &work.waiting)?;
         }
         if let Some(id) = &work.settled {
             letters::remove(self.ports, id)?;
@@ -60,8 +60,8 @@ impl<P: Ports> Engine<'_, P> {
             if let Some(step) = &mut held.progress.work.step {
                 step.commands.remove(0);
             }
-            if held.progress.careful > 0 && held.progress.work.has_commands() {
-                // Which of them does not come back must be known.
+            if held.progress.careful > 0 {
+                // Which of them does not come back must be known, or that it is none of them.
                 let work = held.progress.work.clone();
                 self.led_on(lane, held, work)?;
             }

@@ -4,6 +4,8 @@ use super::world::{Answer, Mishap, World, reaction};
 use crate::annals::es::settings::LastResort;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Late;
+use crate::delivery::ids::LONGEST_CHAIN;
+use crate::exports::annals::es::administration::DeliveryState;
 use crate::letters;
 
 fn bad(world: &World, payload: &str, answer: Answer) {
@@ -126,7 +128,8 @@ fn traps_are_parked(kind: Kind) {
     // Those beside it were dealt with, and are not blamed.
     match kind {
         Kind::Projector => assert_eq!(world.rows("ledger@1").len(), 4),
-        Kind::ProcessManager => assert_eq!(world.rows("~it@1").len(), 4),
+        // The fifth one waits.
+        Kind::ProcessManager => assert_eq!(world.rows("~it@1").len(), 5),
         Kind::Notifier => {
             for slot in [1, 2, 4, 5] {
                 assert_eq!(notified(&world, slot * 1024).len(), 1);
@@ -395,4 +398,49 @@ fn an_attempt_by_hand_is_counted() {
     mended(&world);
     assert_eq!(retry(&world, "mailer.1.1024"), Late::Done);
     assert_eq!(notified(&world, 1024), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn process_managers_that_feed_each_other_are_stopped() {
+    let world = World::new(vec![reaction("it", Kind::ProcessManager)]);
+    world.append("s-1", "Fed", "s-1 1 p1");
+    world.settle();
+    let longest = usize::try_from(LONGEST_CHAIN).unwrap();
+    assert_eq!(world.events.borrow().len(), 1 + longest);
+    let letters = world.letters();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let found = letters::find(&world, &letters[0]).unwrap().unwrap();
+    assert!(found.letter.reason.contains("feed each other"));
+    // What comes from outside begins anew, for another process at once.
+    world.append("s-2", "Fed", "s-2 1 p2");
+    world.settle();
+    assert_eq!(world.events.borrow().len(), 2 * (1 + longest));
+}
+
+#[test]
+fn a_reaction_that_loops_or_traps_is_not_shown_as_running() {
+    for kind in [Kind::Projector, Kind::ProcessManager, Kind::Notifier] {
+        let world = World::new(vec![reaction("it", kind)]);
+        let state = || {
+            let status = world.engine().status(&world.reactions[0], 0).unwrap();
+            (status.state, status.reason)
+        };
+        world.append("s-1", "Noted", "a p1");
+        if kind == Kind::Projector {
+            world.append("s-1", "Given", "a p1");
+        }
+        assert_eq!(state(), (DeliveryState::Running, None));
+        bad(&world, "a p1", Answer::Trap);
+        assert!(!world.pump());
+        for _ in 0..2 {
+            world.pass(60_000);
+            let (now, reason) = state();
+            assert_eq!(now, DeliveryState::Retrying, "{kind:?}");
+            assert!(reason.unwrap().contains("did not come back"));
+            assert!(!world.pump());
+            assert_eq!(state().0, DeliveryState::Retrying, "{kind:?}, at once");
+        }
+        world.settle();
+        assert_eq!(state().0, DeliveryState::Running, "parked");
+    }
 }

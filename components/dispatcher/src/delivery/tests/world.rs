@@ -65,6 +65,8 @@ pub enum Answer {
     Reject,
     RetryAfter(u64),
     Trap,
+    /// The process manager fails to say whom the event concerns.
+    Deaf,
 }
 
 pub fn reaction(name: &str, kind: Kind) -> Reaction {
@@ -108,7 +110,7 @@ impl World {
         let mut events = self.events.borrow_mut();
         let slot = events.len() as u64 + 1;
         events.push(RecordedEvent {
-            id: format!("e{slot}"),
+            id: format!("{slot:032x}-0"),
             stream: stream.into(),
             version: 1,
             position: slot * 1024,

@@ -96,9 +96,16 @@ impl Handlers for World {
     }
 
     fn interested(&self, _: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault> {
+        if let Some(Answer::Deaf) = self.answer(event) {
+            return Err(Fault {
+                message: "deaf".into(),
+            });
+        }
         let words = words(&event.payload);
         let id = words.last().cloned().unwrap_or_default();
         Ok(match event.event_type.as_str() {
+            "Fed" => vec![Interest::Start(id)],
+            "Noted" => words[1..].iter().cloned().map(Interest::Start).collect(),
             "Requested" => vec![Interest::StartStrict(id)],
             "Given twice" => vec![Interest::Start(id)],
             "Withdrawn" => vec![Interest::Proceed(id)],
@@ -135,6 +142,19 @@ impl Handlers for World {
                     "Requested" => {
                         told.state = now[..3].join(" ").into_bytes();
                         told.commands.push(send("Withdraw", &now[0], &now[2]));
+                    }
+                    "Fed" => told.commands.push(send("Feed", &now[0], &now[1])),
+                    // Remembers the first word, and sends it on.
+                    "Noted" => {
+                        let mut all = told.state.clone();
+                        all.extend_from_slice(now[0].as_bytes());
+                        all.push(b' ');
+                        told.state = all;
+                        told.commands.push(OutgoingCommand {
+                            command_type: "Deposit".into(),
+                            content_type: "text/plain".into(),
+                            payload: format!("{} 1 -", now[0]).into_bytes(),
+                        });
                     }
                     "Given twice" => {
                         told.commands.push(send("Deposit", &now[0], &now[2]));
@@ -211,6 +231,10 @@ impl Commands for World {
                         })
                     };
                     let outcome = match request.command_type.as_str() {
+                        "Feed" => {
+                            self.append_of(&words[0], "Fed", &payload, &id);
+                            Ok(())
+                        }
                         "Withdraw" if *balance < amount => no("insufficient"),
                         "Withdraw" => {
                             *balance -= amount;
