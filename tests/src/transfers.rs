@@ -296,7 +296,7 @@ pub fn fold_balances(log: &[Value]) -> BTreeMap<String, Value> {
 pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
     // Both ends of each transfer: a movement names the one that it is not on.
     let mut ends: BTreeMap<&str, [&str; 2]> = BTreeMap::new();
-    let mut movements: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut movements: BTreeMap<String, Value> = BTreeMap::new();
     for event in log {
         let data = &event["data"];
         let text = |field: &str| data[field].as_str().unwrap_or_default();
@@ -316,16 +316,10 @@ pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
             movement["transfer"] = data["transfer"].clone();
             movement["other"] = json!(if account == *from { to } else { from });
         }
-        movements
-            .entry(account.to_owned())
-            .or_default()
-            .push(movement);
+        let position = event["position"].as_u64().unwrap_or_default();
+        movements.insert(format!("{account}/{position:020}"), movement);
     }
-    let row = |(account, movements)| {
-        let row = json!({"account": account, "movements": movements});
-        (account, row)
-    };
-    movements.into_iter().map(row).collect()
+    movements
 }
 
 /// Every transfer had a process, and all of them have ended.

@@ -29,6 +29,7 @@ fn keeps_the_contract(host: Kind) {
     delivers_without_being_asked(&client);
     rows(&client, &url);
     pages(&client);
+    ranges(&client);
     unknown_names(&client);
     the_front_page(&client, &url);
     administration(&client);
@@ -134,6 +135,63 @@ fn pages(client: &Client) {
     assert_eq!(keys, ["a", "p/4 ü", "p1", "p2", "p3", "row"]);
     let strange = get("/views/balances/p%2F4%20%C3%BC");
     assert_eq!(strange["account"], "p/4 ü");
+}
+
+/// A statement is the rows that begin with the account, one for each movement.
+fn ranges(client: &Client) {
+    for account in ["r", "r1", "r2"] {
+        assert_eq!(open(client, account).body["version"], 1);
+    }
+    for amount in 1..6 {
+        let body = json!({"account": "r1", "amount": amount}).to_string();
+        let answer = client.post("/commands/Deposit", &[WAIT], body.as_bytes());
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+    let rows = |query: &str| {
+        let page = client.get(&format!("/views/{query}")).expect("an answer");
+        assert_eq!(page.status, 200, "{}", page.text);
+        let rows = page.body["rows"].as_array().expect("rows").clone();
+        let keys: Vec<String> = rows
+            .iter()
+            .map(|row| row["key"].as_str().expect("a key").to_owned())
+            .collect();
+        (keys, rows, page.body["end"] == true)
+    };
+    let (keys, movements, end) = rows("statements?prefix=r1/");
+    assert!(end && keys.len() == 6, "{keys:?}");
+    let amounts: Vec<&Value> = movements
+        .iter()
+        .map(|row| &row["value"]["amount"])
+        .collect();
+    assert_eq!(json!(amounts), json!([100, 1, 2, 3, 4, 5]));
+    for (key, row) in keys.iter().zip(&movements) {
+        let position = row["value"]["position"].as_u64().expect("a position");
+        assert_eq!(key, &format!("r1/{position:020}"));
+    }
+    // Page by page, and as a range.
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    loop {
+        let (keys, _, end) = rows(&format!("statements?prefix=r1/&limit=4{after}"));
+        assert!(keys.len() <= 4);
+        paged.extend(keys);
+        if end {
+            break;
+        }
+        after = format!("&after={}", paged.last().expect("a key"));
+    }
+    assert_eq!(paged, keys);
+    assert_eq!(rows("statements?from=r1/&to=r2").0, keys);
+    assert_eq!(
+        rows(&format!("statements?from={}&prefix=r1/", keys[3])).0,
+        keys[3..]
+    );
+    assert_eq!(
+        rows(&format!("statements?to={}&prefix=r1/", keys[3])).0,
+        keys[..3]
+    );
+    assert_eq!(rows("balances?from=r1&to=r2").0, ["r1"]);
+    assert_eq!(rows("balances?prefix=r1").0, ["r1"]);
+    assert_eq!(rows("statements?prefix=nobody/"), (vec![], vec![], true));
 }
 
 fn unknown_names(client: &Client) {

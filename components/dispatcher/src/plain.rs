@@ -10,7 +10,7 @@ use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
 };
 use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped};
-use crate::exports::annals::es::views::{Guest as Views, QueryError, RowPage, StoredRow};
+use crate::exports::annals::es::views::{Guest as Views, KeyRange, QueryError, RowPage, StoredRow};
 
 pub fn described() -> [Vec<ReactionDescriptor>; 3] {
     Default::default()
@@ -29,6 +29,10 @@ impl Views for Dispatcher {
     }
 
     fn scan(_: String, _: Option<String>, _: u32) -> Result<RowPage, QueryError> {
+        Err(UNKNOWN_VIEW)
+    }
+
+    fn scan_range(_: String, _: KeyRange, _: u32) -> Result<RowPage, QueryError> {
         Err(UNKNOWN_VIEW)
     }
 }

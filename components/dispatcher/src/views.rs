@@ -1,10 +1,11 @@
 //! What projectors derived, for those who ask: the generation that answers, whatever is being built.
 
 use crate::annals::es::event_store::StoreError;
+use crate::annals::es::reaction_store;
 use crate::annals::es::types::RowKey;
 use crate::delivery::Engine;
 use crate::delivery::generations::stored_view;
-use crate::exports::annals::es::views::{Guest, QueryError, RowPage, StoredRow};
+use crate::exports::annals::es::views::{Guest, KeyRange, QueryError, RowPage, StoredRow};
 use crate::outside::Outside;
 use crate::ports::{Ports, ReactionStore as _};
 use crate::{Dispatcher, reactions};
@@ -27,6 +28,12 @@ impl Guest for Dispatcher {
         Outside
             .scan_rows(&view, after.as_deref(), limit)
             .map_err(QueryError::Store)
+    }
+
+    fn scan_range(view: String, range: KeyRange, limit: u32) -> Result<RowPage, QueryError> {
+        let reactions = reactions();
+        let view = answering(&Engine::new(&Outside, &reactions), &view)?;
+        reaction_store::scan_range(&view, &range, limit).map_err(QueryError::Store)
     }
 }
 

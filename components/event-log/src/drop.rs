@@ -10,7 +10,7 @@
 //! First of all a mark is made that the view is dropped. It stays: whoever comes to the view's list
 //! anew is refused, whoever still remembers rows is told that there are none, and the tools know garbage from
 //! damage. Then entries of the list from the last one to the first, before each of them the revisions of its row from the
-//! newest to the first. So at every moment there is a list without gaps, of rows without gaps, and
+//! newest to the first. A copy of entries goes before the last of them. So at every moment there is a list without gaps, of rows without gaps, and
 //! a drop that was interrupted anywhere is taken up by the next one, which finds their ends as
 //! everybody does. A row whose key was entered twice is gone when the second entry's turn comes.
 
@@ -22,6 +22,7 @@ use crate::reaction_records::{DroppedView, Tombstone};
 use crate::reactions::check_name;
 use crate::record;
 use crate::slots::Slots;
+use crate::view_copies::COPIED;
 
 /// Most revisions that one call deletes: a row that changed often has many.
 const MOST_REVISIONS: u32 = 4096;
@@ -57,6 +58,9 @@ impl<S: Slots> EventLog<S> {
                 && !self.drop_row(view, &entry.key, &mut revisions)?
             {
                 return Ok(false);
+            }
+            if end.is_multiple_of(COPIED) {
+                self.delete(&self.keys.view_copy(view, end / COPIED))?;
             }
             self.delete(&self.keys.view_entry(view, end))?;
             end -= 1;

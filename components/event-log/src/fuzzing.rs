@@ -1,6 +1,8 @@
 //! What fuzz targets need of the inside. No part of the interface.
 
-use crate::reaction_records::{CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewEntry};
+use crate::reaction_records::{
+    CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
+};
 use crate::record::{
     self, ClaimRecord, Commit, Hint, LogRecord, OutcomeRecord, Record, Ref, Segment, Skip,
     SnapshotRecord, StoreRecord, StreamRecord, Void,
@@ -29,6 +31,7 @@ pub fn records(bytes: &[u8]) {
     record::<ViewEntry>(bytes);
     record::<Tombstone>(bytes);
     record::<DroppedView>(bytes);
+    record::<ViewCopy>(bytes);
 }
 
 fn record<R: Record + PartialEq + std::fmt::Debug>(bytes: &[u8]) {

@@ -172,6 +172,12 @@ impl Keys {
         format!("{}.{name}.{index:016x}", self.root)
     }
 
+    /// A copy of entries of that list.
+    pub fn view_copy(&self, view: &str, number: u64) -> String {
+        let name = segment_up_to("view-copy", &escape(view), LONGEST_REACTION);
+        format!("{}.{name}.{number:016x}", self.root)
+    }
+
     /// Hint: an entry in that list that exists.
     pub fn view_hint(&self, view: &str) -> String {
         let name = segment_up_to("view-head", &escape(view), LONGEST_REACTION);
@@ -218,6 +224,7 @@ mod tests {
             format!("{}.{:016x}", keys.checkpoint(&"c".repeat(160)), 1),
             format!("{}.{:016x}", keys.row(&"v".repeat(80), &"k".repeat(79)), 1),
             keys.view_entry(&"v".repeat(160), 1),
+            keys.view_copy(&"v".repeat(160), 1),
             keys.view_hint(&"v".repeat(160)),
             keys.dropped_view(&"v".repeat(160)),
         ] {
@@ -234,6 +241,7 @@ mod tests {
             keys.row("v", text),
             keys.row(text, "k"),
             keys.view_entry(text, 1),
+            keys.view_copy(text, 1),
             keys.view_hint(text),
             keys.dropped_view(text),
         ]);

@@ -50,6 +50,7 @@
 //! | `checkpoints` | how far handlers are, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
 //! | `views` | which rows a view has; scans |
+//! | `view_copies` | copies of long lists of rows |
 //! | `drop` | deletes views that nobody uses any more |
 //! | `reactions` | what checkpoints and rows have in common |
 //! | `reaction_records` | their records |
@@ -86,6 +87,7 @@ mod streams;
 mod tail;
 #[cfg(feature = "tools")]
 pub mod tools;
+mod view_copies;
 mod views;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};
@@ -98,3 +100,4 @@ pub use model::{
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;
 pub use slots::{Creation, MemorySlots, Settled, Slots};
+pub use views::KeyRange;

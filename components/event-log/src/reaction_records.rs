@@ -18,6 +18,7 @@ kinds! {
     ViewEntry = 10 "view entry";
     Tombstone = 14 "tombstone";
     DroppedView = 15 "dropped view";
+    ViewCopy = 16 "view copy";
 }
 
 /// A revision of a handler's checkpoint.
@@ -56,6 +57,16 @@ pub(crate) struct ViewEntry {
     pub view: String,
     pub index: u64,
     pub key: String,
+}
+
+/// A copy of entries in a view's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewCopy {
+    pub view: String,
+    /// From 1; each has 256 entries.
+    pub number: u64,
+    /// Of each entry; empty where it was written by a repair.
+    pub keys: Vec<String>,
 }
 
 /// In a revision that was superseded: a revision that exists.

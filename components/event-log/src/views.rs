@@ -7,8 +7,8 @@
 //!
 //! # What a scan costs
 //!
-//! One read for every entry of the list, the first time that an instance scans the view; from then
-//! on only what is new is read. Then one or two reads for every row that is looked at, deleted
+//! One read for every entry of the list, the first time that an instance scans the view, or two for every 256 entries that
+//! somebody has read before (see `view_copies`); from then on only what is new is read. Then one or two reads for every row that is looked at, deleted
 //! ones too. The list is held in memory as a whole during a scan, about 100 bytes and the key for
 //! each entry; it is kept afterwards as long as all lists together are not too large.
 
@@ -24,11 +24,34 @@ use crate::reaction_records::ViewEntry;
 use crate::reactions::{check_name, remember};
 use crate::record;
 use crate::slots::Slots;
+use crate::view_copies::{COPIED, copy_from};
 
 /// Bytes of keys that are kept between scans.
 const LISTED_BYTES: usize = 16 << 20;
 /// What a key costs beside its own bytes, about.
 const PER_KEY: usize = 100;
+
+/// Which keys of a view are wanted, in the order of their bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyRange<'a> {
+    /// This key and those behind it.
+    pub from: Option<&'a str>,
+    /// Those behind this key.
+    pub after: Option<&'a str>,
+    /// Those before this key.
+    pub to: Option<&'a str>,
+}
+
+impl<'a> KeyRange<'a> {
+    fn start(self) -> Bound<&'a str> {
+        match (self.from, self.after) {
+            (Some(from), Some(after)) if from > after => Bound::Included(from),
+            (_, Some(after)) => Bound::Excluded(after),
+            (Some(from), None) => Bound::Included(from),
+            (None, None) => Bound::Unbounded,
+        }
+    }
+}
 
 /// What was read of the lists, by view.
 #[derive(Debug, Default)]
@@ -44,6 +67,18 @@ struct Listing {
     read: u64,
     keys: BTreeSet<String>,
     bytes: usize,
+    /// The keys of entries since the last whole copy, if all of them were read one by one.
+    since: Vec<String>,
+}
+
+impl Listing {
+    fn add(&mut self, key: String) {
+        // An entry that a repair has written stands for no row.
+        if !key.is_empty() {
+            self.bytes += key.len() + PER_KEY;
+            self.keys.insert(key);
+        }
+    }
 }
 
 impl<S: Slots> EventLog<S> {
@@ -60,11 +95,28 @@ impl<S: Slots> EventLog<S> {
         after: Option<&str>,
         limit: u32,
     ) -> Result<RowPage, StoreError> {
+        let range = KeyRange {
+            after,
+            ..KeyRange::default()
+        };
+        self.scan_range(view, range, limit)
+    }
+
+    /// The same for the keys of a range.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn scan_range(
+        &mut self,
+        view: &str,
+        range: KeyRange<'_>,
+        limit: u32,
+    ) -> Result<RowPage, StoreError> {
         check_name("a view's name", view)?;
         let mut listing = self.reactions.listings.take(view);
         let page = self
             .read_list(view, &mut listing)
-            .and_then(|()| self.scan(view, &listing, after, limit.max(1) as usize));
+            .and_then(|()| self.scan(view, &listing, range, limit.max(1) as usize));
         self.reactions.listings.keep(view, listing);
         page
     }
@@ -73,7 +125,7 @@ impl<S: Slots> EventLog<S> {
         &mut self,
         view: &str,
         listing: &Listing,
-        after: Option<&str>,
+        range: KeyRange<'_>,
         limit: usize,
     ) -> Result<RowPage, StoreError> {
         let mut page = RowPage {
@@ -81,8 +133,13 @@ impl<S: Slots> EventLog<S> {
             end: false,
         };
         let mut bytes = 0;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        for key in listing.keys.range::<str, _>((from, Bound::Unbounded)) {
+        for key in listing
+            .keys
+            .range::<str, _>((range.start(), Bound::Unbounded))
+        {
+            if range.to.is_some_and(|to| key.as_str() >= to) {
+                break;
+            }
             if page.rows.len() >= limit || bytes >= PAGE_BYTES {
                 return Ok(page);
             }
@@ -97,21 +154,48 @@ impl<S: Slots> EventLog<S> {
 
     /// Reads what is new in the list.
     fn read_list(&self, view: &str, listing: &mut Listing) -> Result<(), StoreError> {
-        while let Some(entry) = self.read_entry(view, listing.read + 1)? {
+        self.read_entries(view, listing, |number, keys| {
+            self.leave_copy(view, number, keys);
+        })
+    }
+
+    /// The same; `copy` is given the keys of entries that no copy has yet.
+    fn read_entries(
+        &self,
+        view: &str,
+        listing: &mut Listing,
+        mut copy: impl FnMut(u64, Vec<String>),
+    ) -> Result<(), StoreError> {
+        loop {
+            if let Some(number) = copy_from(listing.read)
+                && let Some(keys) = self.read_copy(view, number)?
+            {
+                listing.read = number * COPIED;
+                listing.since.clear();
+                keys.into_iter().for_each(|key| listing.add(key));
+                continue;
+            }
+            let Some(entry) = self.read_entry(view, listing.read + 1)? else {
+                return Ok(());
+            };
             listing.read = entry.index;
-            if !entry.is_blank() {
-                listing.bytes += entry.key.len() + PER_KEY;
-                listing.keys.insert(entry.key);
+            listing.since.push(entry.key.clone());
+            listing.add(entry.key);
+            if listing.read.is_multiple_of(COPIED) {
+                let keys = mem::take(&mut listing.since);
+                if keys.len() as u64 == COPIED {
+                    copy(listing.read / COPIED, keys);
+                }
             }
         }
-        Ok(())
     }
 
     /// All keys that a view may have rows under.
     #[cfg(feature = "tools")]
     pub(crate) fn listed(&mut self, view: &str) -> Result<BTreeSet<String>, StoreError> {
         let mut listing = Listing::default();
-        self.read_list(view, &mut listing)?;
+        // The tools change nothing.
+        self.read_entries(view, &mut listing, |_, _| {})?;
         Ok(listing.keys)
     }
 

@@ -54,10 +54,12 @@ fn write_reactions(slots: &MemorySlots) {
         .unwrap();
     log.put_row("gone@1", row("k", "x", 1), 0).unwrap();
     assert_eq!(log.drop_rows("gone@1", 1), Ok(true));
-    for n in 0..16 {
+    for n in 0..256 {
         log.put_row("many", row(&format!("k{n:02}"), "", 1), 0)
             .unwrap();
     }
+    // Leaves a copy of the list.
+    log.scan_rows("many", None, 1).unwrap();
 }
 
 /// Writes every kind of record.

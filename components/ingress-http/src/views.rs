@@ -1,5 +1,6 @@
 //! Rows of views.
 
+use crate::annals::es::reaction_store::KeyRange;
 use crate::annals::es::views::{self, QueryError, StoredRow};
 use crate::problem::Problem;
 use crate::queries::limit;
@@ -93,7 +94,8 @@ impl<'a> Row<'a> {
 pub fn rows(request: &Request) -> Result<Response, Problem> {
     let view = &request.path[1];
     let after = request.parameter("after");
-    let page = views::scan(view, after, limit(request)?).map_err(|error| refused(view, error))?;
+    let page = views::scan_range(view, &range(request), limit(request)?)
+        .map_err(|error| refused(view, error))?;
     let rows: Vec<_> = page.rows.iter().map(Row::new).collect();
     Ok(Response::json(
         200,
@@ -104,6 +106,40 @@ pub fn rows(request: &Request) -> Result<Response, Problem> {
             end: page.end,
         },
     ))
+}
+
+/// The keys that are wanted: behind `after`, from `from` on, before `to`, beginning with `prefix`.
+fn range(request: &Request) -> KeyRange {
+    let prefix = request.parameter("prefix");
+    let from = request.parameter("from").into_iter().chain(prefix).max();
+    let behind = prefix.and_then(behind);
+    let to = request
+        .parameter("to")
+        .into_iter()
+        .chain(behind.as_deref())
+        .min();
+    KeyRange {
+        from: from.map(str::to_owned),
+        after: request.parameter("after").map(str::to_owned),
+        to: to.map(str::to_owned),
+    }
+}
+
+/// The first text behind all that begin with a prefix, in the order of their bytes; none where there is no such text.
+fn behind(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // The surrogates are no characters.
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            last => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
 }
 
 fn refused(view: &str, error: QueryError) -> Problem {
@@ -160,6 +196,21 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(matches(list, "\"7\""), matched, "{list}");
+        }
+    }
+
+    #[test]
+    fn whatever_begins_with_a_prefix_is_before_what_is_behind_it() {
+        for (prefix, wanted) in [
+            ("a/", Some("a0")),
+            ("\u{d7ff}", Some("\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+            ("", None),
+        ] {
+            assert_eq!(behind(prefix).as_deref(), wanted, "{prefix:?}");
+            let longest = format!("{prefix}\u{10ffff}");
+            assert!(wanted.is_none_or(|wanted| *longest < *wanted), "{prefix:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::Backend;
 use crate::adapter::Adapter;
 use crate::bindings::exports::annals::es::event_store::StoreError;
 use crate::bindings::exports::annals::es::reaction_store::{
-    Checkpoint, Guest, RowKey, RowPage, StoredRow, WriteError,
+    Checkpoint, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
 };
 
 fn refused() -> StoreError {
@@ -34,6 +34,10 @@ impl<B: Backend> Guest for Adapter<B> {
     }
 
     fn scan_rows(_: String, _: Option<String>, _: u32) -> Result<RowPage, StoreError> {
+        Err(refused())
+    }
+
+    fn scan_range(_: String, _: KeyRange, _: u32) -> Result<RowPage, StoreError> {
         Err(refused())
     }
 

@@ -6,7 +6,7 @@ use crate::Backend;
 use crate::adapter::{Adapter, Failure};
 use crate::bindings::exports::annals::es::event_store::StoreError;
 use crate::bindings::exports::annals::es::reaction_store::{
-    Checkpoint, Guest, RowKey, RowPage, StoredRow, WriteError,
+    Checkpoint, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
 };
 use crate::convert::{all, same_fields};
 
@@ -44,6 +44,15 @@ impl<B: Backend> Guest for Adapter<B> {
 
     fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
         Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
+    }
+
+    fn scan_range(view: String, range: KeyRange, limit: u32) -> Result<RowPage, StoreError> {
+        let range = log::KeyRange {
+            from: range.from.as_deref(),
+            after: range.after.as_deref(),
+            to: range.to.as_deref(),
+        };
+        Ok(Self::run(|log| log.scan_range(&view, range, limit))?.into())
     }
 
     fn drop_rows(view: String, limit: u32) -> Result<bool, StoreError> {

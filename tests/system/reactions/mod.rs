@@ -2,5 +2,6 @@
 
 mod failures;
 mod rebuilding;
+mod statements;
 mod subscriptions;
 mod transfers;

@@ -27,6 +27,8 @@ pub(crate) enum Area {
     List,
     /// An entry of that list that exists.
     ListHead,
+    /// Copies of entries of that list.
+    ListCopy,
     /// That a view was dropped.
     Dropped,
     /// What a command id belongs to.
@@ -58,6 +60,7 @@ const AREAS: &[Row] = &[
     row("row", Area::Row, 2, true),
     row("view", Area::List, 1, true),
     row("view-head", Area::ListHead, 1, false),
+    row("view-copy", Area::ListCopy, 1, true),
     row("view-dropped", Area::Dropped, 1, false),
 ];
 

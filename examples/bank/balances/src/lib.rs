@@ -4,7 +4,7 @@ mod balances;
 mod statements;
 
 pub use balances::{Balance, Balances};
-pub use statements::{Movement, Statement, Statements};
+pub use statements::{Line, Movement, Statements, UnderWay, movement_key, transfer_key};
 
 annals::export!(projector Balances, projector Statements);
 

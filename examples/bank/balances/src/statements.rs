@@ -1,12 +1,12 @@
 //! What came in and went out of each account, and from and to where.
 //!
+//! A row is one movement, and its key is `{account}/{position}`. So a movement costs the same however long the statement is,
+//! and the statement of an account is the rows whose keys begin with `{account}/`, oldest first.
+//!
 //! An account's own events say which transfer they are part of; who is at its other end, only the
-//! transfer's events say. A statement joins the two: it keeps the other ends of the transfers that
-//! are under way, and forgets each when its transfer ends.
+//! transfer's events say. The view joins the two: while a transfer is under way, a row keeps its ends.
 
-use std::collections::BTreeMap;
-
-use annals::{About, Event, Projector};
+use annals::{About, Event, Projector, Rows};
 use bank_events::{
     AccountOpened, Cents, Deposited, TransferCompleted, TransferFailed, TransferRequested,
     Withdrawn,
@@ -23,15 +23,12 @@ pub enum Fact {
     TransferFailed(TransferFailed),
 }
 
-/// A row of the view `statements`; its key is the account.
+/// A row of the view `statements`.
 #[annals::data]
-pub struct Statement {
-    pub account: String,
-    /// In the order of their positions.
-    pub movements: Vec<Movement>,
-    /// The other accounts of transfers that are under way, by transfer.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub transfers: BTreeMap<String, String>,
+#[serde(untagged)]
+pub enum Line {
+    Movement(Movement),
+    UnderWay(UnderWay),
 }
 
 /// Money that came in or went out.
@@ -50,72 +47,109 @@ pub struct Movement {
     pub other: Option<String>,
 }
 
+/// A transfer that has not ended.
+#[annals::data]
+pub struct UnderWay {
+    pub from: String,
+    pub to: String,
+}
+
 /// Keeps the view `statements`.
 pub struct Statements;
 
 impl Projector for Statements {
     type Event = Fact;
-    type Row = Statement;
+    type Row = Line;
     const VIEW: &'static str = "statements";
+    const VERSION: u32 = 2;
 
-    fn touches(event: &Fact, _: &About) -> Vec<String> {
-        match event {
-            Fact::AccountOpened(AccountOpened { account, .. })
-            | Fact::Deposited(Deposited { account, .. })
-            | Fact::Withdrawn(Withdrawn { account, .. }) => vec![account.clone()],
-            Fact::TransferRequested(TransferRequested { from, to, .. })
-            | Fact::TransferCompleted(TransferCompleted { from, to, .. })
-            | Fact::TransferFailed(TransferFailed { from, to, .. }) => {
-                vec![from.clone(), to.clone()]
+    fn touches(event: &Fact, about: &About) -> Vec<String> {
+        match event.movement() {
+            Some((account, _, transfer)) => {
+                let own = movement_key(account, about.position);
+                [own].into_iter().chain(transfer.map(transfer_key)).collect()
             }
+            None => event.transfer().map(transfer_key).into_iter().collect(),
         }
     }
 
-    fn fold(
-        row: Option<Statement>,
-        account: &str,
-        event: &Fact,
-        about: &About,
-    ) -> Option<Statement> {
-        // A transfer may name an account that is not open yet, or never will be.
-        let mut statement = row.unwrap_or_else(|| Statement {
-            account: account.to_owned(),
-            movements: Vec::new(),
-            transfers: BTreeMap::new(),
-        });
-        let position = about.position;
-        match event {
-            Fact::AccountOpened(opened) => statement.add(position, event, opened.deposit, None),
-            Fact::Deposited(moved) => {
-                statement.add(position, event, moved.amount, moved.transfer.as_ref());
-            }
-            Fact::Withdrawn(moved) => {
-                statement.add(position, event, moved.amount, moved.transfer.as_ref());
-            }
-            Fact::TransferRequested(TransferRequested {
-                transfer, from, to, ..
-            }) => {
-                let other = if account == from { to } else { from };
-                statement.transfers.insert(transfer.clone(), other.clone());
-            }
-            Fact::TransferCompleted(TransferCompleted { transfer, .. })
-            | Fact::TransferFailed(TransferFailed { transfer, .. }) => {
-                statement.transfers.remove(transfer);
-            }
+    /// A movement is made of the event alone; only [`Self::project`] knows the transfer.
+    fn fold(_: Option<Line>, _: &str, event: &Fact, about: &About) -> Option<Line> {
+        event.line(about.position, None)
+    }
+
+    fn project(rows: &mut Rows<Line>, event: &Fact, about: &About) {
+        let Some((account, _, transfer)) = event.movement() else {
+            return rows.fold(|key, row| Self::fold(row, key, event, about));
+        };
+        let ends = match transfer.and_then(|transfer| rows.get(&transfer_key(transfer))) {
+            Some(Line::UnderWay(ends)) => Some(ends),
+            _ => None,
+        };
+        if let Some(line) = event.line(about.position, ends) {
+            rows.put(&movement_key(account, about.position), line);
         }
-        let says_something = !statement.movements.is_empty() || !statement.transfers.is_empty();
-        says_something.then_some(statement)
     }
 }
 
-impl Statement {
-    fn add(&mut self, position: u64, event: &Fact, amount: Cents, transfer: Option<&String>) {
-        self.movements.push(Movement {
-            position,
-            r#type: event.event_type().name.to_owned(),
-            amount,
-            transfer: transfer.cloned(),
-            other: transfer.and_then(|transfer| self.transfers.get(transfer).cloned()),
-        });
+/// Key of a movement: a statement's rows are in the order of the log.
+#[must_use]
+pub fn movement_key(account: &str, position: u64) -> String {
+    format!("{account}/{position:020}")
+}
+
+/// Key of a transfer that is under way. It has no `/`, so that it is in nobody's statement.
+#[must_use]
+pub fn transfer_key(transfer: &str) -> String {
+    format!("~{}", transfer.replace('%', "%25").replace('/', "%2F"))
+}
+
+impl Fact {
+    /// The account, the amount and the transfer of what moves money.
+    fn movement(&self) -> Option<(&str, Cents, Option<&str>)> {
+        match self {
+            Self::AccountOpened(opened) => Some((&opened.account, opened.deposit, None)),
+            Self::Deposited(moved) => {
+                Some((&moved.account, moved.amount, moved.transfer.as_deref()))
+            }
+            Self::Withdrawn(moved) => {
+                Some((&moved.account, moved.amount, moved.transfer.as_deref()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The transfer that begins or ends.
+    fn transfer(&self) -> Option<&str> {
+        match self {
+            Self::TransferRequested(TransferRequested { transfer, .. })
+            | Self::TransferCompleted(TransferCompleted { transfer, .. })
+            | Self::TransferFailed(TransferFailed { transfer, .. }) => Some(transfer),
+            _ => None,
+        }
+    }
+
+    /// The row that the event leaves.
+    fn line(&self, position: u64, ends: Option<&UnderWay>) -> Option<Line> {
+        if let Some((account, amount, transfer)) = self.movement() {
+            let other = ends.map(|ends| if account == ends.from { &ends.to } else { &ends.from });
+            return Some(Line::Movement(Movement {
+                position,
+                r#type: self.event_type().name.to_owned(),
+                amount,
+                transfer: transfer.map(Into::into),
+                other: other.cloned(),
+            }));
+        }
+        match self {
+            Self::TransferRequested(TransferRequested { from, to, .. }) => {
+                Some(Line::UnderWay(UnderWay {
+                    from: from.clone(),
+                    to: to.clone(),
+                }))
+            }
+            // It has ended.
+            _ => None,
+        }
     }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use annals::test::{On, on, project};
 use bank_events::{
     AccountOpened, Cents, Deposited, TransferCompleted, TransferFailed, TransferRequested,
@@ -137,19 +135,43 @@ fn of_transfer(movement: Movement, transfer: &str, other: &str) -> Movement {
     }
 }
 
-fn statement(account: &str, movements: Vec<Movement>) -> Statement {
-    Statement {
-        account: account.into(),
-        movements,
-        transfers: BTreeMap::new(),
+/// Rows of the view, by key.
+type Lines = Vec<(String, Line)>;
+
+fn statement(account: &str, movements: Vec<Movement>) -> Lines {
+    let line = |movement: Movement| {
+        let key = movement_key(account, movement.position);
+        (key, Line::Movement(movement))
+    };
+    movements.into_iter().map(line).collect()
+}
+
+fn under_way(transfer: &str, from: &str, to: &str) -> (String, Line) {
+    let ends = UnderWay {
+        from: from.into(),
+        to: to.into(),
+    };
+    (transfer_key(transfer), Line::UnderWay(ends))
+}
+
+/// The view has these rows and no others.
+fn holds(events: Vec<On<Fact>>, statements: Vec<Lines>) {
+    let lines: Lines = statements.into_iter().flatten().collect();
+    let mut keys: Vec<String> = lines.iter().map(|(key, _)| key.clone()).collect();
+    keys.sort();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let view = project::<Statements>(events);
+    view.keys(keys);
+    for (key, line) in lines {
+        view.row(&key, line);
     }
 }
 
 #[test]
-fn a_statement_lists_movements_with_their_positions() {
-    project::<Statements>([open("1"), open("2"), take("1", None), give("1", None)])
-        .row(
-            "1",
+fn a_statement_lists_movements_by_their_positions() {
+    holds(
+        vec![open("1"), open("2"), take("1", None), give("1", None)],
+        vec![
             statement(
                 "1",
                 vec![
@@ -158,40 +180,32 @@ fn a_statement_lists_movements_with_their_positions() {
                     movement(4, "Deposited", 30),
                 ],
             ),
-        )
-        .row("2", statement("2", vec![movement(2, "AccountOpened", 100)]));
+            statement("2", vec![movement(2, "AccountOpened", 100)]),
+        ],
+    );
+    assert_eq!(movement_key("1", 3), "1/00000000000000000003");
 }
 
 #[test]
 fn a_movement_of_a_transfer_names_the_other_account() {
-    let under_way = project::<Statements>([
-        open("1"),
-        open("2"),
-        request("t1", "1", "2"),
-        take("1", Some("t1")),
-        give("2", Some("t1")),
-    ]);
-    let from = || {
-        statement(
-            "1",
-            vec![
-                movement(1, "AccountOpened", 100),
-                of_transfer(movement(4, "Withdrawn", 30), "t1", "2"),
-            ],
-        )
+    let events = || {
+        vec![
+            open("1"),
+            open("2"),
+            request("t1", "1", "2"),
+            take("1", Some("t1")),
+            give("2", Some("t1")),
+        ]
     };
-    under_way.row(
-        "1",
-        Statement {
-            transfers: [("t1".to_owned(), "2".to_owned())].into(),
-            ..from()
-        },
-    );
-    under_way
-        .and([complete("t1", "1", "2")])
-        .row("1", from())
-        .row(
-            "2",
+    let statements = || {
+        vec![
+            statement(
+                "1",
+                vec![
+                    movement(1, "AccountOpened", 100),
+                    of_transfer(movement(4, "Withdrawn", 30), "t1", "2"),
+                ],
+            ),
             statement(
                 "2",
                 vec![
@@ -199,64 +213,87 @@ fn a_movement_of_a_transfer_names_the_other_account() {
                     of_transfer(movement(5, "Deposited", 30), "t1", "1"),
                 ],
             ),
-        );
+        ]
+    };
+    let mut before = statements();
+    before.push(vec![under_way("t1", "1", "2")]);
+    holds(events(), before);
+    let mut ended = events();
+    ended.push(complete("t1", "1", "2"));
+    holds(ended, statements());
 }
 
 #[test]
 fn money_that_comes_back_names_where_it_could_not_go() {
-    let under_way = project::<Statements>([
-        open("1"),
-        request("t1", "1", "9"),
-        take("1", Some("t1")),
-        give("1", Some("t1")),
-    ]);
-    under_way.and([fail("t1", "1", "9")]).keys(["1"]).row(
-        "1",
-        statement(
+    holds(
+        vec![
+            open("1"),
+            request("t1", "1", "9"),
+            take("1", Some("t1")),
+            give("1", Some("t1")),
+            fail("t1", "1", "9"),
+        ],
+        vec![statement(
             "1",
             vec![
                 movement(1, "AccountOpened", 100),
                 of_transfer(movement(3, "Withdrawn", 30), "t1", "9"),
                 of_transfer(movement(4, "Deposited", 30), "t1", "9"),
             ],
-        ),
+        )],
     );
 }
 
 #[test]
 fn an_account_that_opens_in_the_middle_of_a_transfer_knows_where_it_comes_from() {
-    project::<Statements>([
-        open("1"),
-        request("t1", "1", "2"),
-        take("1", Some("t1")),
-        open("2"),
-        give("2", Some("t1")),
-        complete("t1", "1", "2"),
-    ])
-    .row(
-        "2",
-        statement(
-            "2",
-            vec![
-                movement(4, "AccountOpened", 100),
-                of_transfer(movement(5, "Deposited", 30), "t1", "1"),
-            ],
-        ),
+    holds(
+        vec![
+            open("1"),
+            request("t1", "1", "2"),
+            take("1", Some("t1")),
+            open("2"),
+            give("2", Some("t1")),
+            complete("t1", "1", "2"),
+        ],
+        vec![
+            statement(
+                "1",
+                vec![
+                    movement(1, "AccountOpened", 100),
+                    of_transfer(movement(3, "Withdrawn", 30), "t1", "2"),
+                ],
+            ),
+            statement(
+                "2",
+                vec![
+                    movement(4, "AccountOpened", 100),
+                    of_transfer(movement(5, "Deposited", 30), "t1", "1"),
+                ],
+            ),
+        ],
     );
 }
 
 #[test]
+fn a_transfer_under_way_is_in_nobodys_statement() {
+    assert_eq!(transfer_key("a/1%2F"), "~a%2F1%252F");
+    assert!(!transfer_key("a/1").contains('/'));
+}
+
+#[test]
 fn rows_are_json_without_what_they_lack() {
-    let row = statement(
-        "1",
-        vec![
-            movement(1, "AccountOpened", 100),
-            of_transfer(movement(4, "Withdrawn", 30), "t1", "2"),
-        ],
-    );
-    let json = <annals::Json as annals::Codec>::encode(&row).expect("it can be encoded");
-    assert_eq!(
-        String::from_utf8(json).expect("JSON is UTF-8"),
-        r#"{"account":"1","movements":[{"position":1,"type":"AccountOpened","amount":100},{"position":4,"type":"Withdrawn","amount":30,"transfer":"t1","other":"2"}]}"#
-    );
+    for (line, json) in [
+        (
+            Line::Movement(movement(1, "AccountOpened", 100)),
+            r#"{"position":1,"type":"AccountOpened","amount":100}"#,
+        ),
+        (
+            Line::Movement(of_transfer(movement(4, "Withdrawn", 30), "t1", "2")),
+            r#"{"position":4,"type":"Withdrawn","amount":30,"transfer":"t1","other":"2"}"#,
+        ),
+        (under_way("t1", "1", "2").1, r#"{"from":"1","to":"2"}"#),
+    ] {
+        let bytes = <annals::Json as annals::Codec>::encode(&line).expect("it can be encoded");
+        assert_eq!(String::from_utf8(bytes).expect("JSON is UTF-8"), json);
+    }
 }

@@ -10,7 +10,9 @@ use crate::error::{SlotError, StoreError};
 use crate::file_name;
 use crate::keys::Keys;
 use crate::name::StreamName;
-use crate::reaction_records::{CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewEntry};
+use crate::reaction_records::{
+    CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
+};
 use crate::record::{
     self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, Segment, SnapshotRecord, StreamRecord,
     Void,
@@ -18,6 +20,7 @@ use crate::record::{
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
 use crate::tools::listing::Listed;
+use crate::view_copies::COPIED;
 
 /// A value whose key is not known.
 type Unnamed = (String, Vec<u8>);
@@ -87,6 +90,9 @@ impl<S: Listing> Walk<'_, S> {
                 let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
                 self.hint(key, &bytes, end);
             }
+            // As those of a list that is gone may stay behind.
+            Area::ListCopy if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,
+            Area::ListCopy => self.list_copy(home, key, &bytes),
             Area::Segment => self.segment(home, key, &bytes)?,
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
             Area::Command => match record::decode::<ClaimRecord>(key, &bytes) {
@@ -110,6 +116,31 @@ impl<S: Listing> Walk<'_, S> {
                 self.error(key, what, LOST);
             }
             Err(error) => self.corrupt(key, &error, DELETE),
+        }
+    }
+
+    /// A copy of entries of a view's list.
+    fn list_copy(&mut self, home: &Home, key: &str, bytes: &[u8]) {
+        self.summary.hints += 1;
+        let copy = match record::decode::<ViewCopy>(key, bytes) {
+            Ok(copy) => copy,
+            Err(error) => return self.corrupt(key, &error, DELETE),
+        };
+        if home.keys.view_copy(&copy.view, copy.number) != key {
+            let what = format!("it is copy {} of view {:?}", copy.number, copy.view);
+            return self.error(key, what, DELETE);
+        }
+        let entry = home.keys.view_entry(&copy.view, 1);
+        let list = entry.rsplit_once('.').map_or("", |(list, _)| list);
+        let end = match home.long_views.contains(&copy.view) {
+            // How long the list is was not counted.
+            true => u64::MAX,
+            false => home.chains.get(list).map_or(0, |(extent, _)| extent.last),
+        };
+        let last = copy.number.saturating_mul(COPIED);
+        if last > end {
+            let what = format!("entry {last} existed, and the last one is {end}");
+            self.error(key, what, LOST);
         }
     }
 
@@ -236,15 +267,19 @@ impl<S: Listing> Walk<'_, S> {
                 }
             },
             // Those of what reactions keep are looked at one by one; of a tombstone nothing is known.
-            Ok(CheckpointRecord::KIND | RowRecord::KIND | ViewEntry::KIND | DroppedView::KIND) => {
-                match reaction_key(digest, bytes) {
-                    Ok(key_in) => key_in,
-                    Err(error) => {
-                        self.corrupt(digest, &error, PUT_BACK);
-                        return Ok(None);
-                    }
+            Ok(
+                CheckpointRecord::KIND
+                | RowRecord::KIND
+                | ViewEntry::KIND
+                | ViewCopy::KIND
+                | DroppedView::KIND,
+            ) => match reaction_key(digest, bytes) {
+                Ok(key_in) => key_in,
+                Err(error) => {
+                    self.corrupt(digest, &error, PUT_BACK);
+                    return Ok(None);
                 }
-            }
+            },
             Ok(Tombstone::KIND) => return Ok(None),
             // Slots of streams, and what cannot be read, are the survey's.
             Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
@@ -343,6 +378,10 @@ fn reaction_key(digest: &str, bytes: &[u8]) -> Result<MakeKey, StoreError> {
         ViewEntry::KIND => {
             let it: ViewEntry = record::decode(digest, bytes)?;
             Box::new(move |keys| Some(keys.view_entry(&it.view, it.index)))
+        }
+        ViewCopy::KIND => {
+            let it: ViewCopy = record::decode(digest, bytes)?;
+            Box::new(move |keys| Some(keys.view_copy(&it.view, it.number)))
         }
         _ => {
             let it: DroppedView = record::decode(digest, bytes)?;

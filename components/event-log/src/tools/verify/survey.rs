@@ -113,7 +113,8 @@ impl Home {
             | Area::Head
             | Area::Command
             | Area::Snapshot
-            | Area::ListHead => {}
+            | Area::ListHead
+            | Area::ListCopy => {}
         }
     }
 
