@@ -56,6 +56,10 @@ impl Guest for Dispatcher {
     fn read_log(after: u64, limit: u32, filter: LogFilter) -> Result<LogPage, StoreError> {
         event_store::read_log(after, limit, &filter, clock::now())
     }
+
+    fn log_end() -> Result<u64, StoreError> {
+        event_store::log_end()
+    }
 }
 
 /// What deciders offer outside: internal commands are left out.

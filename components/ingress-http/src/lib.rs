@@ -7,6 +7,7 @@
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
 //! - [`preferences`]: the header `Prefer`.
 //! - [`queries`]: streams, the log, the state, health.
+//! - [`cursor`]: places in the log, as clients remember them.
 //! - [`live`]: the log as a stream of server-sent events.
 //! - [`views`]: rows of views.
 //! - [`about`]: the application itself, for programs and for people.
@@ -23,6 +24,7 @@ mod about;
 mod administration;
 mod cloudevent;
 mod commands;
+mod cursor;
 mod dead_letters;
 mod json;
 mod live;

@@ -1,6 +1,6 @@
 //! The log as a stream of server-sent events (WHATWG HTML, section 9.2).
 //!
-//! Each event of the log is one message whose id is its position. A client that comes back with the
+//! Each event of the log is one message whose id says its position (see [`crate::cursor`]). A client that comes back with the
 //! last id that it saw goes on exactly behind it, since a reader of the log may go on after any
 //! position. Where a filter passes events over, a message without data moves the client's last id
 //! on: by the standard such a message is not dispatched, but its id counts.
@@ -8,9 +8,10 @@
 use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::event_store::LogPage;
 use crate::cloudevent::CloudEvent;
+use crate::cursor::{self, Anchor, Cursor};
 use crate::problem::Problem;
 use crate::queries::{filter, source};
-use crate::wire::{Gone, Request, Writer, digits};
+use crate::wire::{Gone, Request, Writer};
 use std::io::Write as _;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{Method, ResponseOutparam};
@@ -35,29 +36,34 @@ pub struct Events {
     filter: LogFilter,
     /// The first page, read ahead so that what is wrong is told by a status.
     first: LogPage,
-    /// Of the last id that the client knows.
-    known: u64,
+    /// The last id that the client knows.
+    known: Cursor,
     head_only: bool,
 }
 
 impl Events {
     pub fn open(request: &Request) -> Result<Self, Problem> {
         // A client that comes back repeats the address of its first request, so the header is newer.
-        let after = match request.header("Last-Event-ID")? {
-            Some(id) => digits(id).ok_or_else(|| {
+        let known = match request.header("Last-Event-ID")? {
+            Some(id) => Cursor::parse(id).ok_or_else(|| {
                 Problem::bad_request(
-                    "`Last-Event-ID` must be the position of an event",
+                    "`Last-Event-ID` must be the id of a message, or the position of an event",
                     "header Last-Event-ID",
                 )
             })?,
-            None => request.number("after")?.unwrap_or(0),
+            None => Cursor {
+                position: request.number("after")?.unwrap_or(0),
+                anchor: None,
+            },
         };
+        known.check_anchor()?;
         let filter = filter(request);
-        let first = app::read_log(after, PAGE, &filter).map_err(Problem::store)?;
+        let first = app::read_log(known.position, PAGE, &filter).map_err(Problem::store)?;
+        cursor::check_end(known.position, &first)?;
         Ok(Self {
             filter,
             first,
-            known: after,
+            known,
             head_only: matches!(request.method, Method::Head),
         })
     }
@@ -93,7 +99,7 @@ struct Live {
     buffer: Vec<u8>,
     source: std::rc::Rc<str>,
     /// The client's last id after what was written.
-    known: u64,
+    known: Cursor,
     /// When something was written last.
     last_write: u64,
     /// When the client's last id was moved on last.
@@ -133,12 +139,15 @@ impl Live {
     fn add(&mut self, page: &LogPage) {
         let now = monotonic_clock::now();
         for event in &page.events {
-            let position = event.position;
+            self.known = Cursor {
+                position: event.position,
+                anchor: Some(Anchor::of(event)),
+            };
             // Names of types have no line breaks, and JSON text has none outside of the payload.
             let _ = write!(
                 self.buffer,
-                "id: {position}\nevent: {}\ndata: ",
-                event.event_type
+                "id: {}\nevent: {}\ndata: ",
+                self.known, event.event_type
             );
             let start = self.buffer.len();
             let _ = serde_json::to_writer(&mut self.buffer, &CloudEvent::new(event, &self.source));
@@ -149,12 +158,11 @@ impl Live {
                 }
             }
             self.buffer.extend_from_slice(b"\n\n");
-            self.known = position;
             self.last_progress = now;
         }
-        if page.next > self.known && now - self.last_progress >= PROGRESS {
-            let _ = write!(self.buffer, "id: {}\n\n", page.next);
-            self.known = page.next;
+        if page.next > self.known.position && now - self.last_progress >= PROGRESS {
+            self.known.position = page.next;
+            let _ = write!(self.buffer, "id: {}\n\n", self.known);
             self.last_progress = now;
         }
         if self.buffer.is_empty() && now - self.last_write >= KEEP_ALIVE {

@@ -3,6 +3,7 @@
 use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
 use crate::cloudevent::CloudEvent;
+use crate::cursor;
 use crate::json;
 use crate::problem::Problem;
 use crate::wire::{Request, Response};
@@ -146,6 +147,7 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
 pub fn log(request: &Request) -> Result<Response, Problem> {
     let after = request.number("after")?.unwrap_or(0);
     let page = app::read_log(after, limit(request)?, &filter(request)).map_err(Problem::store)?;
+    cursor::check_end(after, &page)?;
     let source = source();
     let events: Vec<_> = page
         .events

@@ -101,9 +101,9 @@ fn deciders_of_the_bank(folder: &Path, host: Kind) -> PathBuf {
 fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
     let start = Instant::now();
     let mut seen: Vec<u64> = Vec::new();
-    let mut last = None;
+    let mut last: Option<String> = None;
     for connection in 1..=RECONNECTS {
-        let mut stream = Stream::open(url, "/events", last);
+        let mut stream = Stream::open(url, "/events", last.as_deref());
         assert_eq!(stream.status, 200);
         // Not at the end of a commit, mostly; each has 1 to 97 events.
         let until = EVENTS * connection / (RECONNECTS + 1) + connection * 3;
@@ -112,7 +112,7 @@ fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
         }
         last = stream.last_id;
     }
-    let mut stream = Stream::open(url, "/events", last);
+    let mut stream = Stream::open(url, "/events", last.as_deref());
     while (seen.len() as u64) < EVENTS + 50 {
         seen.push(stream.next().expect("a message").id);
     }

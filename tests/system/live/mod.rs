@@ -54,6 +54,7 @@ fn keeps_the_contract(host: Kind) {
     filters(&url, &client);
     moves_the_last_id_on(&url, &client);
     refuses(&url);
+    tells_who_comes_from_another_log(&url, &client);
 }
 
 #[test]
@@ -85,18 +86,18 @@ fn new_events_come_at_once(client: &Client, stream: &mut Stream) {
 
 fn resumes(url: &str, log: &[Value]) {
     let position = |index: usize| log[index]["position"].as_u64().expect("a position");
-    let mut by_header = Stream::open(url, "/events", Some(position(2)));
+    let mut by_header = Stream::open(url, "/events", Some(&position(2).to_string()));
     assert_eq!(by_header.next().expect("a message").id, position(3));
     let mut by_parameter = Stream::open(url, &format!("/events?after={}", position(1)), None);
     assert_eq!(by_parameter.next().expect("a message").id, position(2));
     // A browser that comes back repeats its address; what it saw since then counts.
     let path = format!("/events?after={}", position(0));
-    let mut both = Stream::open(url, &path, Some(position(4)));
+    let mut both = Stream::open(url, &path, Some(&position(4).to_string()));
     assert_eq!(both.next().expect("a message").id, position(5));
     // Between two events, and before the first one.
-    let mut between = Stream::open(url, "/events", Some(position(2) + 1));
+    let mut between = Stream::open(url, "/events", Some(&(position(2) + 1).to_string()));
     assert_eq!(between.next().expect("a message").id, position(3));
-    let mut zero = Stream::open(url, "/events", Some(0));
+    let mut zero = Stream::open(url, "/events", Some("0"));
     assert_eq!(zero.next().expect("a message").id, position(0));
 }
 
@@ -120,7 +121,7 @@ fn moves_the_last_id_on(url: &str, client: &Client) {
     // And misses nothing by that.
     let known = nothing.last_id;
     let position = deposit(client, "a");
-    let mut again = Stream::open(url, "/events", known);
+    let mut again = Stream::open(url, "/events", known.as_deref());
     assert_eq!(again.next().expect("a message").id, position);
 }
 
@@ -131,6 +132,50 @@ fn refuses(url: &str) {
         assert!(refused.head.contains("application/problem+json"));
     }
     assert_eq!(Stream::open(url, "/events?after=x", None).status, 400);
+}
+
+/// A client that is ahead of the log, or remembers another one, is told so, with the log's end.
+fn tells_who_comes_from_another_log(url: &str, client: &Client) {
+    let mut all = Stream::open(url, "/events", None);
+    let seen = all.next().expect("a message");
+    let id = all.last_id.clone().expect("an id");
+    assert!(id.starts_with(&format!("{}.", seen.id)), "{id}");
+    let mut same = Stream::open(url, "/events", Some(&id));
+    let next = all.next().expect("a message");
+    assert_eq!(same.next().expect("a message").id, next.id);
+    let log = client.log().expect("the log");
+    let last = log.last().expect("an event")["position"].as_u64();
+    let last = last.expect("a position");
+    for (path, id) in [
+        // As of another store, whose events have other ids, and of this one before a restore.
+        ("/events", Some(format!("{}.00000000", seen.id))),
+        ("/events", Some(format!("{last}.00000000.{}", seen.id))),
+        ("/events", Some(format!("{}.00000000", last + 1_000_000))),
+        ("/events", Some("99999999999".into())),
+        ("/events?after=99999999999", None),
+    ] {
+        let told = Stream::open(url, path, id.as_deref());
+        assert_eq!(told.status, 409, "{path} {id:?}");
+    }
+    let page = client.get("/events?after=99999999999").expect("an answer");
+    assert_eq!(
+        (page.status, page.problem()),
+        (409, Some("unknown-position"))
+    );
+    let end = page.body["end"].as_u64().expect("the log's end");
+    assert!(end >= last, "{end} and {last}");
+    // The end itself is a place to go on from, whatever the filter.
+    for filter in ["", "&type=Nothing"] {
+        let page = client
+            .get(&format!("/events?after={end}{filter}"))
+            .expect("an answer");
+        assert_eq!(
+            (page.status, &page.body["end"]),
+            (200, &json!(true)),
+            "{}",
+            page.text
+        );
+    }
 }
 
 #[test]

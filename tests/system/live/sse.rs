@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 /// A message that a browser would dispatch.
 #[derive(Debug, Clone)]
 pub struct Message {
+    /// The position in its id.
     pub id: u64,
     pub event: String,
     pub data: serde_json::Value,
@@ -19,14 +20,14 @@ pub struct Stream {
     pub head: String,
     reader: BufReader<Chunks>,
     /// What the client would send as `Last-Event-ID`, also after messages without data.
-    pub last_id: Option<u64>,
+    pub last_id: Option<String>,
     /// Lines that were comments.
     pub comments: u32,
 }
 
 impl Stream {
     /// Connects. `after`: the id of the last message that was seen.
-    pub fn open(url: &str, path: &str, after: Option<u64>) -> Self {
+    pub fn open(url: &str, path: &str, after: Option<&str>) -> Self {
         let header = after.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
         Self::open_with(url, path, &header)
     }
@@ -75,14 +76,14 @@ impl Stream {
             match field {
                 "" if line.is_empty() => {
                     if !data.is_empty() {
-                        let id = self.last_id.expect("every message has an id");
+                        let id = self.last_position().expect("every message has an id");
                         let data = serde_json::from_str(&data).expect("JSON on one line");
                         return Some(Message { id, event, data });
                     }
                     event.clear();
                 }
                 "" => self.comments += 1,
-                "id" => self.last_id = Some(value.parse().expect("a position")),
+                "id" => self.last_id = Some(value.to_owned()),
                 "event" => event = value.to_owned(),
                 "data" => {
                     assert!(data.is_empty(), "one line of data");
@@ -97,7 +98,7 @@ impl Stream {
     /// Reads lines until the client's last id is at least this one, or half a minute has passed.
     pub fn reaches(&mut self, id: u64) -> bool {
         let deadline = Instant::now() + Duration::from_secs(30);
-        while self.last_id.is_none_or(|known| known < id) {
+        while self.last_position().is_none_or(|known| known < id) {
             // Comments that keep the connection alive are not what is waited for.
             if Instant::now() > deadline || self.line_into_id().is_none() {
                 return false;
@@ -109,9 +110,15 @@ impl Stream {
     fn line_into_id(&mut self) -> Option<()> {
         let line = self.line()?;
         if let Some(id) = line.strip_prefix("id: ") {
-            self.last_id = Some(id.parse().expect("a position"));
+            self.last_id = Some(id.to_owned());
         }
         Some(())
+    }
+
+    /// The position in the client's last id.
+    pub fn last_position(&self) -> Option<u64> {
+        let position = self.last_id.as_ref()?.split('.').next();
+        Some(position?.parse().expect("a position"))
     }
 
     /// A whole line; none at the end. What an interrupted stream left of a line is no line.
