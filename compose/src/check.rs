@@ -8,6 +8,7 @@
 //! it may.
 
 mod categories;
+mod events;
 mod grants;
 mod overrides;
 mod reactions;
@@ -215,6 +216,7 @@ pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Pro
         categories::check(manifest, handlers, &mut problems);
         reactions::unknown_commands(manifest, handlers, &mut problems);
         reactions::unknown_events(manifest, handlers, &mut problems);
+        events::check(manifest, handlers, &mut problems);
     }
     problems
 }

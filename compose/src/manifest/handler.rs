@@ -32,6 +32,9 @@ pub struct Handler {
     /// Host imports granted.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// Problems between handlers that are meant, each a code, a colon, and the type of an event.
+    #[serde(default)]
+    pub meant: Vec<String>,
     /// What becomes of events that its reactions fail on.
     pub on_failure: Option<OnFailure>,
 }

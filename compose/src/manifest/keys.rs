@@ -55,6 +55,7 @@ const HANDLER: &[Key] = &[
     key("cases", Shape::Texts),
     key("snapshot-every", Shape::Number),
     key("allow", Shape::Texts),
+    key("meant", Shape::Texts),
     key("on-failure", Shape::Table(ON_FAILURE)),
 ];
 const ON_FAILURE: &[Key] = &[

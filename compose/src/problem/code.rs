@@ -118,6 +118,10 @@ codes! {
     UnhandledCommand = "unhandled-command",
     /// An event that nobody emits.
     UnknownEvent = "unknown-event",
+    /// An event that is waited for, and that nobody emits any more.
+    UnemittedEvent = "unemitted-event",
+    /// An event that is written in a newer version of its schema than a handler reads.
+    SchemaBehind = "schema-behind",
     /// A file of cases that is none.
     IllegalCases = "illegal-cases",
     /// No cases at all.
