@@ -498,9 +498,17 @@ fn malformed_lines_are_told_by_their_number() {
         )),
         Box::new(replace("\"commitsize\":2", "\"commitsize\":0")),
         Box::new(replace("\"commitsize\":2", "\"more\":2")),
-        Box::new(replace("\"streamslot\":", "\"streamslot\":9")),
-        Box::new(replace("\"streamversion\":1", "\"streamversion\":3")),
-        Box::new(replace("\"position\":", "\"position\":1")),
+        Box::new(replace("\"streamslot\":\"", "\"streamslot\":\"9")),
+        Box::new(replace(
+            "\"streamversion\":\"1\"",
+            "\"streamversion\":\"3\"",
+        )),
+        Box::new(replace(
+            "\"streamversion\":\"1\"",
+            "\"streamversion\":\"01\"",
+        )),
+        Box::new(replace("\"streamversion\":\"1\"", "\"streamversion\":-1")),
+        Box::new(replace("\"position\":\"", "\"position\":\"1")),
         Box::new(replace("\"subject\":\"", "\"subject\":\"X")),
         Box::new(replace(
             "\"claimfingerprint\":\"",
@@ -537,4 +545,47 @@ fn malformed_lines_are_told_by_their_number() {
             left_out + 1
         );
     }
+}
+
+/// As earlier versions wrote them.
+fn with_numbers(export: &str) -> String {
+    let mut text = export.to_owned();
+    for attribute in [
+        "streamversion",
+        "position",
+        "streamslot",
+        "streamvoids",
+        "claimcursor",
+        "timems",
+        "reflects",
+    ] {
+        let name = format!("\"{attribute}\":\"");
+        while let Some(at) = text.find(&name) {
+            let start = at + name.len() - 1;
+            let end = start + 1 + text[start + 1..].find('"').unwrap();
+            let number = text[start + 1..end].to_owned();
+            text.replace_range(start..=end, &number);
+        }
+    }
+    text
+}
+
+#[test]
+fn numbers_of_64_bits_are_texts_and_read_either_way() {
+    let source = busy();
+    let text = String::from_utf8(export(&source)).unwrap();
+    let numbers = with_numbers(&text);
+    for attribute in ["streamversion", "position", "streamslot", "claimcursor"] {
+        assert!(text.contains(&format!("\"{attribute}\":\"")), "{attribute}");
+        assert!(
+            !numbers.contains(&format!("\"{attribute}\":\"")),
+            "{attribute}"
+        );
+    }
+    let imported = |lines: &str| {
+        let target = MemorySlots::new();
+        import(&target, "", lines.as_bytes()).unwrap();
+        target.dump()
+    };
+    assert_eq!(imported(&numbers), imported(&text));
 }

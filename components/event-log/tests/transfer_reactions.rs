@@ -312,7 +312,7 @@ fn lines_that_are_missing_or_changed_are_noticed() {
         (r#""viewkey":"ann","#, ""),
         (r#""view":"balances@1","#, ""),
         (r#""handler":"mailer","#, ""),
-        (r#""reflects":2"#, r#""reflects":0"#),
+        (r#""reflects":"2"#, r#""reflects":"0"#),
         (r#""generation":0,"#, ""),
     ] {
         let changed = lines.replacen(from, to, 1);

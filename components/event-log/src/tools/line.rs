@@ -28,6 +28,7 @@ use serde_json::value::RawValue;
 use crate::model::{Checkpoint, Metadata, Rejection, Row};
 use crate::name::hex;
 use crate::record::{ClaimRecord, Commit, CommitId, OutcomeRecord};
+use crate::tools::number;
 
 /// The type of a line that tells how a command ended without events.
 pub(crate) const OUTCOME: &str = "annals.outcome.v1";
@@ -62,9 +63,17 @@ pub(crate) struct Line<'a> {
     pub data: Option<&'a RawValue>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub data_base64: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub streamversion: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub position: Option<u64>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub commandid: Option<Cow<'a, str>>,
@@ -80,9 +89,13 @@ pub(crate) struct Line<'a> {
     pub schemaversion: Option<u32>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub commandtype: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub streamslot: Option<u64>,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(with = "number", default, skip_serializing_if = "is_zero")]
     pub streamvoids: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub streamclosed: bool,
@@ -92,9 +105,17 @@ pub(crate) struct Line<'a> {
     pub logpartitions: Option<u32>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub claimfingerprint: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub claimcursor: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub timems: Option<u64>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub view: Option<Cow<'a, str>>,
@@ -104,7 +125,11 @@ pub(crate) struct Line<'a> {
     pub handler: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "number::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub reflects: Option<u64>,
 }
 

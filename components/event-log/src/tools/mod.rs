@@ -10,6 +10,7 @@
 //! | `layout` | what each key is for: one table |
 //! | [`verify`] | walks everything and reports what is wrong |
 //! | `line` | one line of an export, as a CloudEvent |
+//! | `number` | its numbers of 64 bits |
 //! | [`export`] | a store to lines |
 //! | `resume` | where an unfinished export stopped |
 //! | [`import`] | lines to a store |
@@ -19,6 +20,7 @@ pub mod import;
 mod layout;
 mod line;
 mod listing;
+mod number;
 mod resume;
 pub mod verify;
 
