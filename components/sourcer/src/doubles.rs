@@ -270,7 +270,7 @@ pub mod deciders {
     pub fn stream_id(index: u32, command: &Command) -> Result<String, DecideError> {
         let category = ["a", "c"][index as usize];
         let id = String::from_utf8_lossy(&command.payload);
-        Ok(format!("{category}-{id}"))
+        Ok(format!("{category}-{}", id.trim()))
     }
 
     /// Its state is the number of events that it has folded.

@@ -11,11 +11,13 @@
 //! - [`sessions`]: those that outlive their command, where instances stay warm.
 //! - [`snapshots`]: when they are taken.
 //! - [`submit`]: one command from request to outcome.
+//! - [`fingerprint`]: what makes two commands under one id the same.
 //! - [`outside`]: the other components, or doubles of them.
 #![allow(missing_docs, reason = "generated bindings")]
 
 #[cfg(test)]
 mod doubles;
+mod fingerprint;
 mod ids;
 mod outside;
 mod rehydrate;

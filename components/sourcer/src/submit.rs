@@ -10,7 +10,7 @@ use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Reque
 use crate::outside::{deciders, event_store, now, randoms};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Origin, Route};
-use crate::{ids, sessions, snapshots};
+use crate::{fingerprint, ids, sessions, snapshots};
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
@@ -137,13 +137,7 @@ impl Attempt {
         // Nothing under this id can be before the claim's place: whoever claims has read this far.
         let claimed_at = loaded.head.cursor;
         if self.keyed {
-            let claim = event_store::claim_command(
-                &self.command.id,
-                fingerprint(&self.command),
-                &self.stream,
-                claimed_at,
-            );
-            match claim.map_err(SubmitError::Store)? {
+            match self.claim(claimed_at).map_err(SubmitError::Store)? {
                 Claim::Fresh | Claim::Pending => {}
                 Claim::Done(outcome) => return self.first_outcome(outcome),
                 Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id.clone())),
@@ -174,6 +168,21 @@ impl Attempt {
             self.unread = false;
             rehydrate::catch_up(loaded, &self.stream).map_err(|error| self.lift(error))?;
         }
+    }
+
+    /// Takes the command's id, or finds out that it is taken.
+    fn claim(&self, cursor: u64) -> Result<Claim, StoreError> {
+        let claim = |fingerprint| {
+            event_store::claim_command(&self.command.id, fingerprint, &self.stream, cursor)
+        };
+        let fingerprint = fingerprint::of(&self.command);
+        let found = claim(fingerprint)?;
+        let of_bytes = fingerprint::of_bytes(&self.command);
+        if matches!(found, Claim::Mismatch) && of_bytes != fingerprint {
+            // Versions before this one compared bytes only.
+            return claim(of_bytes);
+        }
+        Ok(found)
     }
 
     /// Decides once, and appends on the condition that the stream is still where it was.
@@ -405,15 +414,4 @@ fn fault(route: &Route, message: String) -> SubmitError {
         handler: route.decider.name.clone(),
         message,
     })
-}
-
-/// 64-bit FNV-1a over what makes two commands the same: type and payload.
-fn fingerprint(command: &Command) -> u64 {
-    let parts = [command.command_type.as_bytes(), &command.payload];
-    parts
-        .into_iter()
-        .flat_map(|part| part.iter().chain(&[0xff]))
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
 }

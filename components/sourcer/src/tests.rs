@@ -4,8 +4,9 @@
 
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::Precondition;
-use crate::doubles::with;
+use crate::doubles::{event_store, with};
 use crate::exports::annals::es::sourcer::{Accepted, Refused, Request, SubmitError};
+use crate::fingerprint;
 use crate::routes::Origin;
 
 /// Submits a command from outside.
@@ -369,4 +370,68 @@ fn an_internal_command_is_unknown_outside_and_taken_from_process_managers() {
     let of_process = request("Settle", Some(OF_PROCESS), None);
     assert!(crate::submit::submit(of_process, Origin::Process).is_ok());
     assert_eq!(length(), (1, 1));
+}
+
+#[test]
+fn the_same_json_in_another_layout_is_the_same_command() {
+    let send = |id: &str, content_type: &str, payload: &str| {
+        submit(Request {
+            content_type: content_type.into(),
+            payload: payload.into(),
+            ..request("Add", Some(id), None)
+        })
+    };
+    assert!(!send("j", "application/json", "1").unwrap().duplicate);
+    for layout in [" 1\n", "1.0", "10e-1"] {
+        // The doubles take the payload for the stream's id, as it stands.
+        let again = send("j", "application/json", layout);
+        match layout.trim() {
+            "1" => assert!(again.unwrap().duplicate, "{layout}"),
+            _ => assert!(matches!(again, Err(SubmitError::IdReused(_))), "{layout}"),
+        }
+    }
+    assert!(!send("t", "text/plain", "1").unwrap().duplicate);
+    let other = send("t", "text/plain", "1 ");
+    assert!(matches!(other, Err(SubmitError::IdReused(_))));
+}
+
+#[test]
+fn a_claim_of_an_earlier_version_is_still_that_of_its_command() {
+    let json = || Request {
+        content_type: "application/json".into(),
+        ..request("Add", Some("old"), None)
+    };
+    let command = |payload: &[u8]| crate::annals::es::types::Command {
+        id: "old".into(),
+        command_type: "Add".into(),
+        content_type: "application/json".into(),
+        payload: payload.into(),
+    };
+    let of_bytes = fingerprint::of_bytes(&command(b"1"));
+    assert_ne!(of_bytes, fingerprint::of(&command(b"1")));
+    event_store::claim_command("old", of_bytes, "a-1", 0).unwrap();
+    assert!(!submit(json()).unwrap().duplicate, "it goes on");
+    assert!(submit(json()).unwrap().duplicate);
+    assert_eq!(length(), (1, 1));
+    let other = submit(Request {
+        payload: b" 1".to_vec(),
+        ..json()
+    });
+    assert!(matches!(other, Err(SubmitError::IdReused(_))));
+}
+
+#[test]
+fn a_key_stays_with_its_command_after_an_unmet_precondition() {
+    let ask = |command: &str, expected| {
+        submit(Request {
+            settle_unmet: false,
+            ..request(command, Some("k"), Some(Precondition::At(expected)))
+        })
+    };
+    let unmet = ask("Add", 5);
+    assert!(matches!(unmet, Err(SubmitError::PreconditionFailed(_))));
+    assert_eq!(length(), (0, 0), "nothing was decided");
+    let other = ask("Close", 0);
+    assert!(matches!(other, Err(SubmitError::IdReused(_))));
+    assert!(!ask("Add", 0).unwrap().duplicate);
 }
