@@ -115,7 +115,7 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub recycle_memory: Size,
 
-    /// Event streams that are open at one time, beside the requests at work; more are answered 503.
+    /// Event streams that are open at one time, beside the requests at work; more are told to come back later.
     #[arg(long, value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(0..=4_000))]
     pub max_streams: u32,

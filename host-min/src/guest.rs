@@ -29,6 +29,7 @@ use crate::pool::Instance;
 use crate::preference;
 use crate::problem::Problem;
 use crate::server::{Body, BodyError, Host, full};
+use crate::streams;
 
 /// Longest answer that is held back until it is complete.
 const HELD_BACK: usize = 1 << 20;
@@ -260,7 +261,7 @@ fn begin_stream(
 ) -> Response<Body> {
     let Some(place) = host.streams.enter() else {
         life.end();
-        return Problem::too_many_streams().into_response();
+        return streams::come_back("Too many event streams are open");
     };
     life.stream(place);
     let (sender, receiver) = mpsc::channel(1);

@@ -8,6 +8,7 @@
 //! - [`state`]: what one guest instance owns, and its limits
 //! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
 //! - [`store`]: the buckets: in memory, or embedded and durable with group commit
+//! - `head`: what a request's head must be like
 //! - [`outgoing`]: requests that guests send
 //! - [`guest`]: one request through one instance, which it has for itself
 //! - [`pool`]: instances that stay warm between requests
@@ -31,6 +32,7 @@ pub mod error;
 pub mod fault;
 pub mod gate;
 pub mod guest;
+mod head;
 pub mod keyvalue;
 pub mod life;
 pub mod outgoing;

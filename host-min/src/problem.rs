@@ -64,16 +64,6 @@ impl Problem {
         .retry()
     }
 
-    /// As many event streams are open as the host allows.
-    pub fn too_many_streams() -> Self {
-        Self::new(
-            "overloaded",
-            "Too many event streams are open",
-            StatusCode::SERVICE_UNAVAILABLE,
-        )
-        .retry()
-    }
-
     /// The body is longer than the host takes.
     pub fn payload_too_large(limit: usize) -> Self {
         let title = "The request's body is too large";

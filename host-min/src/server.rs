@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -23,9 +22,10 @@ use crate::delivery;
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::guest;
+use crate::head;
 use crate::pool::{Pool, Recycling};
 use crate::problem::Problem;
-use crate::streams::Streams;
+use crate::streams::{self, Streams};
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
@@ -199,9 +199,15 @@ async fn connection(stream: TcpStream, host: Arc<Host>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let service = service_fn(|request| {
+    let address = stream.local_addr().ok();
+    let service = service_fn(|mut request| {
         let host = host.clone();
-        async move { Ok::<_, Infallible>(answer(&host, request).await) }
+        async move {
+            Ok::<_, Infallible>(match head::check(&mut request, address) {
+                Ok(()) => answer(&host, request).await,
+                Err(problem) => problem.into_response(),
+            })
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -233,7 +239,10 @@ async fn answer(host: &Arc<Host>, request: Request<Incoming>) -> Response<Body> 
         Err(problem) => return problem.into_response(),
     };
     let Some(place) = host.gate.enter().await else {
-        return Problem::overloaded().into_response();
+        return match streams::is_wanted(&request) {
+            true => streams::come_back("Too many requests are waiting"),
+            false => Problem::overloaded().into_response(),
+        };
     };
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = guest::serve(host, request, place).await;
@@ -248,9 +257,6 @@ async fn receive(
     limit: usize,
     timeout: Duration,
 ) -> Result<Request<Full<Bytes>>, Problem> {
-    if request.uri().authority().is_none() && !request.headers().contains_key(HOST) {
-        return Err(Problem::bad_request("a Host header is missing"));
-    }
     let (head, body) = request.into_parts();
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
         return Err(Problem::payload_too_large(limit));

@@ -81,9 +81,17 @@ fn a_client_that_leaves_frees_the_instance() {
     let host = workspace.start(&["--max-streams", "1"]);
     let mut first = Stream::open(&host, "/es");
     assert!(first.finds("data: x"));
-    let refused = host.get("/es");
-    assert_eq!(refused.status, 503);
-    assert_eq!(refused.json()["type"], "urn:annals:problem:overloaded");
+    // A browser comes back only after this status.
+    let full = host.get("/es");
+    assert_eq!(full.status, 200);
+    assert!(
+        full.head.contains("content-type: text/event-stream"),
+        "{}",
+        full.head
+    );
+    assert!(full.head.contains("x-accel-buffering: no"), "{}", full.head);
+    assert!(full.text().starts_with("retry: "), "{}", full.text());
+    assert!(!full.text().contains("data:"), "{}", full.text());
     assert_eq!(host.get("/ggone").status, 404);
     drop(first);
     assert!(
@@ -94,8 +102,33 @@ fn a_client_that_leaves_frees_the_instance() {
     let mut second = Stream::open(&host, "/eq");
     assert!(second.finds("data: x"));
     drop(second);
-    let freed = || Stream::open(&host, "/es").read().contains(" 200 ");
+    // Either the stream begins, or it ends with the time to come back.
+    let freed = || {
+        let (mut stream, mut text) = (Stream::open(&host, "/es"), String::new());
+        while !text.contains("data: x") && !text.contains("retry: ") {
+            text.push_str(&stream.read());
+        }
+        text.contains("data: x")
+    };
     assert!(within(Duration::from_secs(4), freed));
+}
+
+#[test]
+fn a_stream_that_finds_the_queue_full_is_told_to_come_back() {
+    let workspace = Workspace::new();
+    let host = workspace.start(&["--concurrency", "1", "--queue", "0", "--timeout", "3s"]);
+    let mut busy = TcpStream::connect(&host.address).expect("a connection");
+    busy.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n")
+        .expect("sent");
+    let full = || host.get("/ok").status == 503;
+    assert!(
+        within(Duration::from_secs(2), full),
+        "the only place is taken"
+    );
+    let accept = "Accept: text/event-stream\r\n";
+    let stream = support::send(&host.address, "/es", accept, b"").expect("an answer");
+    assert_eq!(stream.status, 200);
+    assert!(stream.text().starts_with("retry: "), "{}", stream.text());
 }
 
 #[test]

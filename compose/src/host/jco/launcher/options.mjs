@@ -13,7 +13,7 @@ Usage: node serve.mjs [OPTIONS]
   --env NAME=VALUE     an environment variable of the component; may be repeated. It has no others
   --instances N        requests at work at one time, each in a thread [default: one a core, 4 at most]
   --queue N            requests that wait for their turn; more are answered 503 [default: 256]
-  --max-streams N      event streams open at one time, each in a thread; more are answered 503 [default: 16]
+  --max-streams N      event streams open at one time, each in a thread; more are told to come back later [default: 16]
   --timeout SECONDS    the longest that a request may take in the component [default: 10]
   --max-body BYTES     the longest request body [default: 8388608]
   --no-delivery        do not deliver to reactions: somebody else does, by POST /admin/pump

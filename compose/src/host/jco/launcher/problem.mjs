@@ -23,3 +23,19 @@ export function problem(response, status, slug, title, more = {}) {
   });
   response.end(text);
 }
+
+/**
+ * Tells an event stream that finds no place when to come back. Not by a status: a browser's `EventSource` takes any
+ * but 200 for final.
+ */
+export function comeBack(response, why) {
+  // Those that came together do not come back together.
+  const retry = 3_000 + Math.floor(Math.random() * 4_000);
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+    "retry-after": Math.floor(retry / 1_000),
+  });
+  response.end(`retry: ${retry}\n: ${why}\n\n`);
+}

@@ -15,7 +15,7 @@ import { createServer } from "node:http";
 import { deliver } from "./deliveries.mjs";
 import { options } from "./options.mjs";
 import { Pool } from "./pool.mjs";
-import { Fault, Overloaded, problem } from "./problem.mjs";
+import { Fault, Overloaded, comeBack, problem } from "./problem.mjs";
 
 /** How long requests under way may go on when the host is stopped, in milliseconds. */
 const LAST_REQUESTS = 10_000;
@@ -86,6 +86,7 @@ async function answer(pool, request, response, worked) {
     // The client is gone, or has a part of the answer: it must not take that for the whole.
     if (response.headersSent || response.destroyed) return void response.destroy();
     if (error instanceof Overloaded) {
+      if (wantsStream(request)) return comeBack(response, error.message);
       response.setHeader("retry-after", "1");
       return problem(response, 503, "overloaded", error.message);
     }
