@@ -148,6 +148,7 @@ pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> S
             .delivery
             .budget()
             .unwrap_or_else(|| delivery_budget(application, host)),
+        cors: manifest.http.cors.clone(),
     }
 }
 

@@ -53,6 +53,10 @@ fn every_setting_arrives() {
             handler("m", Kind::ProcessManager, LastResort::Stop),
         ],
         delivery_budget: 250,
+        cors: vec![
+            "https://shop.example".into(),
+            "http://localhost:3000".into(),
+        ],
     };
     let engine = Engine::default();
     let component = settings::generate(&made_of).expect("a component");
@@ -71,6 +75,8 @@ fn every_setting_arrives() {
     assert_eq!(settings.store.bucket, "bucket");
     assert_eq!(settings.store.path, "/path");
     assert_eq!(settings.delivery_budget, 250);
+    let origins = constants.annals_es_settings().call_cors(&mut store);
+    assert_eq!(origins.expect("an answer"), made_of.cors);
     let expected = [
         ("d", "decider", Last::Park),
         ("p", "projector", Last::Skip),
@@ -126,6 +132,14 @@ fn each_reaction_has_an_entry_under_its_name_in_the_application() {
         ("single", Kind::Projector, "1", 8),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn origins_are_those_of_the_manifest() {
+    assert!(settings_of("", Host::Annals).cors.is_empty());
+    let cors = "[http]\ncors = [\"https://shop.example\"]\n";
+    let settings = settings_of(cors, Host::Wasmtime);
+    assert_eq!(settings.cors, ["https://shop.example"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Plays the bank's commands and compares everything with the oracle.
 
 use crate::app;
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, number};
 use crate::server::Server;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -305,12 +305,12 @@ pub fn check_log(log: &[Value]) -> Vec<String> {
     let mut versions: HashMap<&str, u64> = HashMap::new();
     let mut commands: HashMap<&str, (&str, u64)> = HashMap::new();
     for event in log {
-        let here = event["position"].as_u64().unwrap_or_default();
+        let here = number(&event["position"]).unwrap_or_default();
         if here <= position {
             wrong.push(format!("position {here} follows {position}"));
         }
         let stream = event["subject"].as_str().unwrap_or_default();
-        let version = event["streamversion"].as_u64().unwrap_or_default();
+        let version = number(&event["streamversion"]).unwrap_or_default();
         let before = versions.insert(stream, version).unwrap_or(0);
         if version != before + 1 {
             wrong.push(format!("{stream}: version {version} follows {before}"));

@@ -162,6 +162,12 @@ impl Client {
     }
 }
 
+/// A number of an event that CloudEvents have as text: `position`, `streamversion`.
+#[must_use]
+pub fn number(value: &Value) -> Option<u64> {
+    value.as_str()?.parse().ok()
+}
+
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     let status = response.status().as_u16();
     let headers = response

@@ -2,7 +2,7 @@
 //! everything that the reactions made of it compared with a fold of the log made here.
 
 use crate::bank::check_log;
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, number};
 use crate::mailbox::Mailbox;
 use crate::server::Server;
 use anyhow::{Result, bail};
@@ -310,8 +310,7 @@ pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
             _ => continue,
         };
         let account = text("account");
-        let mut movement =
-            json!({"position": event["position"], "type": event["type"], "amount": amount});
+        let mut movement = json!({"position": number(&event["position"]), "type": event["type"], "amount": amount});
         if let Some([from, to]) = ends.get(text("transfer")) {
             movement["transfer"] = data["transfer"].clone();
             movement["other"] = json!(if account == *from { to } else { from });

@@ -37,7 +37,7 @@ fn every_outcome_and_balance_survives_kills_where_wasmtime_keeps_instances() {
 
 #[test]
 fn the_log_check_notices_gaps_repeats_and_double_effects() {
-    let event = |position: u64, version: u64, command: &str| json!({"position": position, "subject": "a-1", "streamversion": version, "commandid": command});
+    let event = |position: u64, version: u64, command: &str| json!({"position": position.to_string(), "subject": "a-1", "streamversion": version.to_string(), "commandid": command});
     assert!(check_log(&[event(1, 1, "x"), event(2, 2, "x"), event(9, 3, "y")]).is_empty());
     assert!(
         !check_log(&[event(1, 1, "x"), event(9, 3, "y")]).is_empty(),

@@ -3,7 +3,7 @@
 use annals_host::store::{Embedded, Kv as _};
 use annals_tests::app;
 use annals_tests::bank::{self, check_log};
-use annals_tests::client::{Answer, Client};
+use annals_tests::client::{Answer, Client, number};
 use annals_tests::server::{Kind, Server};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -221,7 +221,7 @@ fn kills_in_full_flight_lose_nothing_and_what_is_stuck_can_be_repaired() {
         .iter()
         .map(|event| {
             let command = event["commandid"].as_str().unwrap_or_default();
-            (command.to_owned(), event["position"].as_u64())
+            (command.to_owned(), number(&event["position"]))
         })
         .collect();
     let acknowledged = acknowledged.into_inner().expect("no panic");

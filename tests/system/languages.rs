@@ -122,7 +122,7 @@ fn play(served: &Served) -> Vec<Value> {
             event.remove(key).unwrap_or_else(|| panic!("no {key}"));
         }
         // Commands of a process have ids that come from the events' ids.
-        if event["streamversion"] != json!(1) || event["type"] != json!("AccountOpened") {
+        if event["streamversion"] != json!("1") || event["type"] != json!("AccountOpened") {
             event.remove("commandid");
         }
         seen.push(json!(event));

@@ -18,6 +18,7 @@ mod racing;
 mod reactions;
 mod read_side;
 mod refusals;
+mod rfc;
 mod sandbox;
 mod snapshots;
 mod spin;

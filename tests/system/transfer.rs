@@ -1,7 +1,7 @@
 //! A store that was moved to another host answers everything as the first one did.
 
 use crate::support::{self, composed};
-use annals_tests::client::Client;
+use annals_tests::client::{Client, number};
 use annals_tests::server::{Kind, Server};
 use annals_tests::{app, bank, tools};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ fn answers(client: &Client) -> BTreeMap<String, String> {
     let streams: BTreeMap<&str, u64> = log
         .iter()
         .map(|event| {
-            let version = event["streamversion"].as_u64().expect("a version");
+            let version = number(&event["streamversion"]).expect("a version");
             (event["subject"].as_str().expect("a stream"), version)
         })
         .collect();

@@ -143,7 +143,11 @@ fn rest() -> Result<usize> {
 fn long() -> Result<usize> {
     setup::setup()?;
     build()?;
-    cargo_tests("tests that take minutes", &["--test", SYSTEM], &["--ignored"])
+    cargo_tests(
+        "tests that take minutes",
+        &["--test", SYSTEM],
+        &["--ignored"],
+    )
 }
 
 /// Builds everything that tests run. Always all tests of the workspace: a part of it would have other

@@ -1,5 +1,6 @@
 //! The application itself: JSON for programs, a page for people.
 
+use crate::accept;
 use crate::annals::es::app::{self, About};
 use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
 use crate::json;
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 
 pub fn about(request: &Request) -> Result<Response, Problem> {
     let about = app::describe();
-    if request.accepts("text/html") {
+    if accept::prefers(request, "text/html") {
         return Ok(Response {
             status: 200,
             headers: vec![("content-type", "text/html; charset=utf-8".into())],

@@ -5,7 +5,8 @@ use crate::json::raw;
 use crate::wire::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 #[derive(Serialize)]
@@ -22,7 +23,10 @@ pub struct CloudEvent<'a> {
     data: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
+    // Integers of CloudEvents have 32 bits.
+    #[serde(serialize_with = "as_text")]
     streamversion: u64,
+    #[serde(serialize_with = "as_text")]
     position: u64,
     commandid: &'a str,
     correlationid: &'a str,
@@ -34,8 +38,37 @@ pub struct CloudEvent<'a> {
     schemaversion: u32,
 }
 
+/// What may stand in a segment of a URI's path as it is (RFC 3986, section 3.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// The `source` of an application's events: a URI reference, whatever the application is called.
+pub fn source(application: &str) -> String {
+    format!("/apps/{}", utf8_percent_encode(application, SEGMENT))
+}
+
+fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
 impl<'a> CloudEvent<'a> {
-    /// `source` is the application's own name as a URI reference.
+    /// `source`: that of the application.
     pub fn new(event: &'a RecordedEvent, source: &'a str) -> Self {
         // JSON goes in as it is; anything else, and what is not the JSON that it claims to be, as base64.
         let json = event.content_type.starts_with("application/json")
@@ -64,5 +97,55 @@ impl<'a> CloudEvent<'a> {
             traceparent: event.metadata.traceparent.as_deref(),
             schemaversion: event.schema_version,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::annals::es::types::Metadata;
+
+    #[test]
+    fn a_source_is_a_uri_reference() {
+        for (name, source) in [
+            ("bank", "/apps/bank"),
+            ("my shop", "/apps/my%20shop"),
+            ("a/b?c#d%", "/apps/a%2Fb%3Fc%23d%25"),
+            ("Caf\u{e9}", "/apps/Caf%C3%A9"),
+            ("a:b@c;d=1", "/apps/a:b@c;d=1"),
+        ] {
+            assert_eq!(super::source(name), source);
+        }
+    }
+
+    #[test]
+    fn numbers_that_32_bits_may_not_hold_are_texts() {
+        let event = RecordedEvent {
+            id: "e".into(),
+            stream: "a-1".into(),
+            version: 3,
+            position: u64::MAX,
+            recorded_at: 0,
+            event_type: "T".into(),
+            schema_version: 2,
+            content_type: "application/json".into(),
+            payload: b"{}".to_vec(),
+            metadata: Metadata {
+                command_id: "c".into(),
+                command_type: "C".into(),
+                correlation_id: "c".into(),
+                causation_id: "c".into(),
+                actor: None,
+                traceparent: None,
+            },
+        };
+        let text = serde_json::to_string(&CloudEvent::new(&event, "/apps/x")).unwrap_or_default();
+        assert!(
+            text.contains(
+                r#""streamversion":"3","position":"18446744073709551615","commandid":"c""#
+            ),
+            "{text}"
+        );
+        assert!(text.contains(r#""schemaversion":2"#), "{text}");
     }
 }

@@ -3,8 +3,10 @@
 use crate::about;
 use crate::annals::es::app;
 use crate::annals::es::delivery;
+use crate::annals::es::event_store::Conflict;
 use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
 use crate::annals::es::types::Precondition;
+use crate::conditional::{Tag, Tags};
 use crate::preferences;
 use crate::problem::Problem;
 use crate::wire::{Request, Response, digits};
@@ -14,7 +16,8 @@ use serde::Serialize;
 const MAX_HEADER: usize = 200;
 
 pub fn submit(request: &Request) -> Result<Response, Problem> {
-    let submission = Submission {
+    let expected = Expected::of(request)?;
+    let mut submission = Submission {
         command_type: request.path.get(1).cloned().unwrap_or_default(),
         content_type: request
             .header("content-type")?
@@ -22,7 +25,7 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
             .into(),
         payload: request.body.clone(),
         command_id: text(request, "Idempotency-Key")?,
-        expected: expected(request)?,
+        expected: expected.first(),
         correlation_id: text(request, "Annals-Correlation-Id")?,
         causation_id: text(request, "Annals-Causation-Id")?,
         actor: text(request, "Annals-Actor")?,
@@ -31,7 +34,17 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
         settle_unmet: false,
     };
     let command_type = submission.command_type.clone();
-    match app::submit(&submission) {
+    let submitted = loop {
+        let submitted = app::submit(&submission);
+        let Err(SubmitError::PreconditionFailed(conflict)) = &submitted else {
+            break submitted;
+        };
+        match expected.next(*conflict) {
+            Some(next) => submission.expected = Some(Precondition::At(next)),
+            None => return Err(expected.problem(*conflict)),
+        }
+    };
+    match submitted {
         Ok(accepted) => match preferences::wait(request) {
             Some(seconds) => Ok(after_reactions(&accepted, seconds)),
             None => Ok(Response::json(200, &outcome(&accepted, Vec::new())).with_tags(&accepted)),
@@ -45,7 +58,7 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
             ),
             SubmitError::Malformed(malformed) => Problem::malformed(malformed),
             SubmitError::Rejected(refused) => Problem::rejected(refused),
-            SubmitError::PreconditionFailed(conflict) => Problem::precondition_failed(conflict),
+            SubmitError::PreconditionFailed(conflict) => expected.problem(conflict),
             SubmitError::Conflict(conflict) => Problem::conflict(conflict),
             SubmitError::IdReused(id) => Problem::id_reused(id),
             SubmitError::Fault(fault) => Problem::handler_fault(&fault),
@@ -140,33 +153,136 @@ fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
 }
 
 /// What `If-Match` and `If-None-Match` demand of the stream.
-fn expected(request: &Request) -> Result<Option<Precondition>, Problem> {
-    let if_match = request.header("If-Match")?;
-    let if_none_match = request.header("If-None-Match")?;
-    match (if_match, if_none_match) {
-        (None, None) => Ok(None),
-        (None, Some("*")) => Ok(Some(Precondition::NoStream)),
-        (Some("*"), None) => Ok(Some(Precondition::StreamExists)),
-        (Some(tag), None) => {
-            let version = tag
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                .and_then(digits);
-            match version {
-                Some(version) => Ok(Some(Precondition::At(version))),
-                None => Err(Problem::bad_request(
-                    "`If-Match` takes a stream's version in quotes, such as \"7\", or *",
-                    "header If-Match",
-                )),
+#[derive(Debug)]
+enum Expected {
+    Anything,
+    This(Precondition),
+    /// One of these versions. None: no tag that was listed is that of a version.
+    OneOf(Vec<u64>),
+}
+
+/// Of tags that no version has. A stream never comes to this one.
+const NO_VERSION: u64 = u64::MAX;
+
+impl Expected {
+    fn of(request: &Request) -> Result<Self, Problem> {
+        let if_match = Tags::of(request, "If-Match")?;
+        let if_none_match = Tags::of(request, "If-None-Match")?;
+        match (if_match, if_none_match) {
+            (None, None) => Ok(Self::Anything),
+            (None, Some(Tags::Any)) => Ok(Self::This(Precondition::NoStream)),
+            (Some(Tags::Any), None) => Ok(Self::This(Precondition::StreamExists)),
+            (Some(Tags::Listed(tags)), None) => {
+                Ok(Self::OneOf(tags.iter().filter_map(version).collect()))
             }
+            (None, Some(Tags::Listed(_))) => Err(Problem::bad_request(
+                "`If-None-Match` of a command takes * only",
+                "header If-None-Match",
+            )),
+            (Some(_), Some(_)) => Err(Problem::bad_request(
+                "`If-Match` and `If-None-Match` exclude each other",
+                "header If-None-Match",
+            )),
         }
-        (None, Some(_)) => Err(Problem::bad_request(
-            "`If-None-Match` takes * only",
-            "header If-None-Match",
-        )),
-        (Some(_), Some(_)) => Err(Problem::bad_request(
-            "`If-Match` and `If-None-Match` exclude each other",
-            "header If-None-Match",
-        )),
+    }
+
+    /// What to submit the command with at first.
+    fn first(&self) -> Option<Precondition> {
+        match self {
+            Self::Anything => None,
+            Self::This(precondition) => Some(*precondition),
+            Self::OneOf(versions) => Some(Precondition::At(
+                versions.iter().copied().max().unwrap_or(NO_VERSION),
+            )),
+        }
+    }
+
+    /// The version to submit it with after that failed: the stream may be at another one of those listed. What the
+    /// decider itself demands cannot be met so.
+    fn next(&self, failed: Conflict) -> Option<u64> {
+        let (Self::OneOf(versions), Precondition::At(tried)) = (self, failed.expected) else {
+            return None;
+        };
+        let listed = |version| versions.contains(&version);
+        (listed(tried) && listed(failed.actual) && tried != failed.actual).then_some(failed.actual)
+    }
+
+    fn problem(&self, conflict: Conflict) -> Problem {
+        match self {
+            Self::OneOf(versions)
+                if versions.len() != 1 && matches!(conflict.expected, Precondition::At(_)) =>
+            {
+                Problem::no_version_matches(versions, conflict.actual)
+            }
+            _ => Problem::precondition_failed(conflict),
+        }
+    }
+}
+
+/// The version of a strong tag, `"7"`; that of a state, `"7-…"`, has the version that it is of. Comparison is
+/// exact: `"07"` is not the tag of version 7.
+fn version(tag: &Tag) -> Option<u64> {
+    let number = tag.opaque.split('-').next()?;
+    let version = digits(number).filter(|_| !tag.weak)?;
+    (version.to_string() == number).then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::tests::get_with;
+
+    fn expected(headers: &[(&str, &str)]) -> String {
+        match Expected::of(&get_with("/", headers)) {
+            Ok(expected) => format!("{expected:?}"),
+            Err(_) => "refused".into(),
+        }
+    }
+
+    #[test]
+    fn tags_of_versions_are_compared_exactly() {
+        for (if_match, demanded) in [
+            ("\"7\"", "OneOf([7])"),
+            ("\"6\", \"7\"", "OneOf([6, 7])"),
+            ("W/\"6\", \"7\"", "OneOf([7])"),
+            ("\"7-0123456789abcdef\"", "OneOf([7])"),
+            ("W/\"7\"", "OneOf([])"),
+            ("\"07\"", "OneOf([])"),
+            ("\"+7\"", "OneOf([])"),
+            ("\"\"", "OneOf([])"),
+            ("\"two\"", "OneOf([])"),
+            ("\"18446744073709551616\"", "OneOf([])"),
+            ("*", "This(Precondition::StreamExists)"),
+            ("7", "refused"),
+            ("\"7", "refused"),
+        ] {
+            assert_eq!(expected(&[("If-Match", if_match)]), demanded, "{if_match}");
+        }
+        let none = |tag| expected(&[("If-None-Match", tag)]);
+        assert_eq!(none("*"), "This(Precondition::NoStream)");
+        assert_eq!(none("\"7\""), "refused");
+        let lines = [("If-Match", "\"6\""), ("If-Match", "\"7\"")];
+        assert_eq!(expected(&lines), "OneOf([6, 7])");
+        let both = [("If-Match", "*"), ("If-None-Match", "*")];
+        assert_eq!(expected(&both), "refused");
+        assert_eq!(expected(&[]), "Anything");
+    }
+
+    #[test]
+    fn every_version_of_a_list_has_its_turn_and_none_twice() {
+        let demanded = Expected::OneOf(vec![4, 9, 6]);
+        let failed = |expected, actual| demanded.next(Conflict { expected, actual });
+        let at = Precondition::At;
+        assert!(matches!(demanded.first(), Some(Precondition::At(9))));
+        assert_eq!(failed(at(9), 4), Some(4));
+        assert_eq!(failed(at(4), 6), Some(6));
+        assert_eq!(failed(at(6), 7), None);
+        assert_eq!(failed(at(9), 9), None);
+        // These are the decider's own.
+        assert_eq!(failed(Precondition::NoStream, 4), None);
+        assert_eq!(failed(at(5), 4), None);
+        let nothing = Expected::OneOf(Vec::new());
+        let first = nothing.first();
+        assert!(matches!(first, Some(Precondition::At(NO_VERSION))));
     }
 }

@@ -3,7 +3,11 @@
 //! # Layout
 //!
 //! - [`wire`]: reading requests and writing responses through `wasi:http`.
-//! - [`router`]: which path does what, and what goes on after the answer.
+//! - [`routes`]: the table of routes: paths, methods, query parameters.
+//! - [`router`]: from a request to an answer, and what goes on after it.
+//! - [`conditional`]: `If-Match`, `If-None-Match` and tags.
+//! - [`accept`]: what clients want to be answered with.
+//! - [`cors`]: browsers that call from pages of other origins.
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
 //! - [`preferences`]: the header `Prefer`.
 //! - [`queries`]: streams, the log, the state, health.
@@ -21,9 +25,12 @@
 #![allow(missing_docs, reason = "generated bindings")]
 
 mod about;
+mod accept;
 mod administration;
 mod cloudevent;
 mod commands;
+mod conditional;
+mod cors;
 mod cursor;
 mod dead_letters;
 mod json;
@@ -34,6 +41,7 @@ mod processes;
 mod queries;
 mod reactions;
 mod router;
+mod routes;
 mod views;
 mod wire;
 
@@ -43,7 +51,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use annals::es::delivery;
+use annals::es::{delivery, settings};
 use router::Answer;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};
@@ -52,10 +60,10 @@ struct Ingress;
 
 impl Guest for Ingress {
     fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = match wire::Request::read(request) {
-            Ok(request) => router::route(&request),
-            Err(problem) => Answer::Whole(problem.into_response()),
-        };
+        let mut head = wire::Request::head(&request);
+        let body = |head: &wire::Request| head.read_body(&request);
+        let answer = router::answer(&mut head, &settings::cors(), body);
+        drop(request);
         match answer {
             Answer::Whole(response) => response.send(response_out),
             Answer::ThenDeliver(response) => {

@@ -5,13 +5,14 @@
 //! position. Where a filter passes events over, a message without data moves the client's last id
 //! on: by the standard such a message is not dispatched, but its id counts.
 
+use crate::accept;
 use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::event_store::LogPage;
 use crate::cloudevent::CloudEvent;
 use crate::cursor::{self, Anchor, Cursor};
 use crate::problem::Problem;
 use crate::queries::{filter, source};
-use crate::wire::{Gone, Request, Writer};
+use crate::wire::{Gone, Request, Response, Writer};
 use std::io::Write as _;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{Method, ResponseOutparam};
@@ -28,7 +29,28 @@ const PROGRESS: u64 = 1_000_000_000;
 
 /// Does the client want a stream rather than a page?
 pub fn wanted(request: &Request) -> bool {
-    request.accepts("text/event-stream")
+    accept::prefers(request, "text/event-stream")
+}
+
+/// What goes before a stream. Proxies such as nginx pass on at once what says that it must not be buffered.
+const HEADERS: [(&str, &str); 3] = [
+    ("content-type", "text/event-stream"),
+    ("cache-control", "no-cache"),
+    ("x-accel-buffering", "no"),
+];
+
+/// The answer where no stream can begin. A browser's `EventSource` gives up for good at any status but 200: what
+/// is over soon is told as a stream that ends at once, and says when to come back.
+pub fn refused(problem: Problem) -> Response {
+    let Some(why) = problem.if_temporary() else {
+        return problem.into_response();
+    };
+    let headers = HEADERS.map(|(name, value)| (name, value.to_owned()));
+    Response {
+        status: 200,
+        headers: headers.into(),
+        body: format!("retry: 5000\n: {why}\n\n").into_bytes(),
+    }
 }
 
 /// A stream that can begin.
@@ -39,6 +61,8 @@ pub struct Events {
     /// The last id that the client knows.
     known: Cursor,
     head_only: bool,
+    /// Beside those of every stream.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Events {
@@ -65,15 +89,14 @@ impl Events {
             first,
             known,
             head_only: matches!(request.method, Method::Head),
+            headers: Vec::new(),
         })
     }
 
     /// Streams until the client is gone, or the store fails: then the client comes back by itself.
     pub fn send(self, out: ResponseOutparam) {
-        let headers = [
-            ("content-type", "text/event-stream".to_owned()),
-            ("cache-control", "no-cache".to_owned()),
-        ];
+        let headers = HEADERS.map(|(name, value)| (name, value.to_owned()));
+        let headers = headers.into_iter().chain(self.headers);
         let Some(writer) = Writer::begin(out, 200, headers) else {
             return;
         };
@@ -178,5 +201,29 @@ impl Live {
         self.buffer.clear();
         self.last_write = monotonic_clock::now();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_told_to_come_back_when_it_may_help() {
+        let soon =
+            Problem::new(503, "store-unavailable", "Not now", "").with_header("retry-after", "1");
+        let response = refused(soon);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("content-type"), Some("text/event-stream"));
+        assert_eq!(response.header("x-accel-buffering"), Some("no"));
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        assert!(text.starts_with("retry: "), "{text}");
+        assert!(!text.contains("data:") && !text.contains("id:"), "{text}");
+        for problem in [
+            Problem::bad_request("no", "header Last-Event-ID"),
+            Problem::new(503, "store-unavailable", "Damaged", ""),
+        ] {
+            assert!(refused(problem).status >= 400);
+        }
     }
 }

@@ -120,6 +120,24 @@ impl Problem {
         .with("actual", conflict.actual)
     }
 
+    /// No version that the caller listed is that of the stream.
+    pub fn no_version_matches(listed: &[u64], actual: u64) -> Self {
+        let listed: Vec<_> = listed.iter().map(u64::to_string).collect();
+        let detail = match &*listed {
+            [] => format!(
+                "`If-Match` lists the tag of no version, and the stream is at version {actual}."
+            ),
+            listed => format!(
+                "Expected one of the versions {}, and the stream is at version {actual}.",
+                listed.join(", ")
+            ),
+        };
+        let title = "The stream is not as expected";
+        Self::new(412, "precondition-failed", title, detail)
+            .with("expected", listed)
+            .with("actual", actual)
+    }
+
     pub fn conflict(conflict: Conflict) -> Self {
         Self::new(
             409,
@@ -194,6 +212,12 @@ impl Problem {
             return problem;
         }
         problem.with_header("retry-after", "1")
+    }
+
+    /// What is wrong, if it is likely to be over soon.
+    pub fn if_temporary(&self) -> Option<&'static str> {
+        let soon = self.headers.iter().any(|(name, _)| *name == "retry-after");
+        (soon && self.status == 503).then_some(self.title)
     }
 
     pub fn into_response(self) -> Response {

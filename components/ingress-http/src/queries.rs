@@ -2,7 +2,8 @@
 
 use crate::annals::es::app::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
-use crate::cloudevent::CloudEvent;
+use crate::cloudevent::{self, CloudEvent};
+use crate::conditional;
 use crate::cursor;
 use crate::json;
 use crate::problem::Problem;
@@ -38,11 +39,13 @@ const LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
 
 pub fn limit(request: &Request) -> Result<u32, Problem> {
-    let limit = request
-        .number("limit")?
-        .unwrap_or(LIMIT)
-        .clamp(1, MAX_LIMIT);
-    Ok(u32::try_from(limit).unwrap_or(u32::MAX))
+    match request.number("limit")?.unwrap_or(LIMIT).min(MAX_LIMIT) {
+        0 => Err(Problem::bad_request(
+            "a page has at least one entry",
+            "query parameter limit",
+        )),
+        limit => Ok(u32::try_from(limit).unwrap_or(u32::MAX)),
+    }
 }
 
 thread_local! {
@@ -52,7 +55,7 @@ thread_local! {
 
 /// The `source` of the application's CloudEvents.
 pub fn source() -> Rc<str> {
-    let make = || format!("/apps/{}", app::describe().settings.name).into();
+    let make = || cloudevent::source(&app::describe().settings.name).into();
     SOURCE.with(|known| known.get_or_init(make).clone())
 }
 
@@ -133,6 +136,8 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
         StateError::Fault(fault) => Problem::handler_fault(&fault),
         StateError::Store(error) => Problem::store(error),
     })?;
+    // A changed decider may fold the same version into another state.
+    let tag = conditional::tag(state.version, &[decider.as_bytes(), &state.value]);
     let (json, base64) = json::raw_or_base64(&state.value);
     let body = State {
         stream,
@@ -141,7 +146,7 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
         state: json,
         state_base64: base64,
     };
-    Ok(Response::json(200, &body).with_header("etag", format!("\"{}\"", state.version)))
+    Ok(Response::json(200, &body).with_header("etag", tag))
 }
 
 pub fn log(request: &Request) -> Result<Response, Problem> {

@@ -14,10 +14,14 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 /// Bytes asked of the host at a time.
 const CHUNK: u64 = 64 << 10;
 
-/// A request, read whole.
+/// A request.
 pub struct Request {
     pub method: Method,
-    /// The path's segments, percent-decoded.
+    /// The target is `*`: the request is about the whole server.
+    pub is_for_all: bool,
+    /// The path's segments as they were sent.
+    segments: Vec<String>,
+    /// The path's segments, percent-decoded, once its route is known.
     pub path: Vec<String>,
     pub query: Vec<(String, String)>,
     headers: Vec<(String, Vec<u8>)>,
@@ -25,35 +29,73 @@ pub struct Request {
 }
 
 impl Request {
-    pub fn read(request: IncomingRequest) -> Result<Self, Problem> {
-        let target = request.path_with_query().unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let path = path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(|segment| {
-                percent_encoding::percent_decode_str(segment)
-                    .decode_utf8()
-                    .map(|text| text.into_owned())
-                    .map_err(|_| Problem::bad_request("the path is not UTF-8", "path"))
-            })
-            .collect::<Result<_, _>>()?;
+    /// All but the body.
+    pub fn head(request: &IncomingRequest) -> Self {
+        Self::new(
+            request.method(),
+            &request.path_with_query().unwrap_or_default(),
+            request.headers().entries(),
+        )
+    }
+
+    fn new(method: Method, target: &str, headers: Vec<(String, Vec<u8>)>) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        // Empty segments are segments: whoever guards `/admin/` in front of the application does not see
+        // it in `//admin/`.
+        let segments = match path.strip_prefix('/').unwrap_or(path) {
+            "" => Vec::new(),
+            path => path.split('/').map(str::to_owned).collect(),
+        };
         let query = form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
-        let headers = request.headers().entries();
-        let method = request.method();
-        let body = match method {
-            Method::Get | Method::Head => Vec::new(),
-            _ => read_body(&request, declared(&headers))?,
-        };
-        Ok(Self {
+        Self {
+            is_for_all: path == "*",
             method,
-            path,
+            segments,
+            path: Vec::new(),
             query,
             headers,
-            body,
-        })
+            body: Vec::new(),
+        }
+    }
+
+    /// The path's segments as they were sent.
+    pub fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    pub fn decode_path(&mut self) -> Result<(), Problem> {
+        let decoded = self.segments.iter().map(|segment| {
+            percent_encoding::percent_decode_str(segment)
+                .decode_utf8()
+                .map(|text| text.into_owned())
+                .map_err(|_| Problem::bad_request("the path is not UTF-8", "path"))
+        });
+        self.path = decoded.collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// What comes behind the head; nothing where the method gives it no meaning.
+    pub fn read_body(&self, request: &IncomingRequest) -> Result<Vec<u8>, Problem> {
+        match self.method {
+            Method::Post => read_body(request, self.declared_length()?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// How long the body is, if a header says so.
+    fn declared_length(&self) -> Result<Option<u64>, Problem> {
+        match self.header("content-length")? {
+            None => Ok(None),
+            Some(text) => match digits(text) {
+                Some(length) => Ok(Some(length)),
+                None => Err(Problem::bad_request(
+                    "`Content-Length` must be a number of bytes",
+                    "header Content-Length",
+                )),
+            },
+        }
     }
 
     /// A header's value. A header that is there twice with different values is refused: whichever
@@ -73,13 +115,7 @@ impl Request {
                 &format!("header {name}"),
             ));
         }
-        match std::str::from_utf8(value) {
-            Ok(text) => Ok(Some(text.trim_matches([' ', '\t']))),
-            Err(_) => Err(Problem::bad_request(
-                "a header is not UTF-8",
-                &format!("header {name}"),
-            )),
-        }
+        utf8(name, value).map(|text| Some(text.trim_matches([' ', '\t'])))
     }
 
     /// The values of a header that may be repeated; what is not UTF-8 is left out.
@@ -90,12 +126,17 @@ impl Request {
             .filter_map(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// Does the client ask for this media type by name?
-    pub fn accepts(&self, media_type: &str) -> bool {
-        self.all_values("accept")
-            .flat_map(|value| value.split(','))
-            .filter_map(|range| range.split(';').next())
-            .any(|range| range.trim().eq_ignore_ascii_case(media_type))
+    /// The values of a header that is a list, in one.
+    pub fn list(&self, name: &str) -> Result<Option<String>, Problem> {
+        let mut values = Vec::new();
+        for (_, value) in self
+            .headers
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            values.push(utf8(name, value)?);
+        }
+        Ok((!values.is_empty()).then(|| values.join(", ")))
     }
 
     /// A query parameter's text.
@@ -138,24 +179,22 @@ pub fn time(millis: u64) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-/// How long the body is, if a header says so.
-fn declared(headers: &[(String, Vec<u8>)]) -> Option<u64> {
-    let mut values = headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let (_, value) = values.next()?;
-    digits(std::str::from_utf8(value).ok()?)
+/// The text of a header.
+fn utf8<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(value)
+        .map_err(|_| Problem::bad_request("a header is not UTF-8", &format!("header {name}")))
 }
 
-/// Bodies come in chunks of any size; more than the limit is refused without reading the rest. Where
-/// it is known how much there is, the host is not asked for the end.
-fn read_body(request: &IncomingRequest, length: Option<u64>) -> Result<Vec<u8>, Problem> {
+/// Bodies come in chunks of any size; more than the limit is refused without reading the rest. The
+/// body ends where the host says so and nowhere else: where a `Content-Length` and a `Transfer-Encoding` contradict each
+/// other, hosts pass on the length and not the encoding.
+fn read_body(request: &IncomingRequest, declared: Option<u64>) -> Result<Vec<u8>, Problem> {
     let broken = || Problem::bad_request("the request's body could not be read", "body");
     let incoming = request.consume().map_err(|()| broken())?;
     let mut body = Vec::new();
     {
         let stream = incoming.stream().map_err(|()| broken())?;
-        while length.is_none_or(|length| (body.len() as u64) < length) {
+        loop {
             match stream.blocking_read(CHUNK) {
                 Ok(chunk) if body.is_empty() && chunk.len() <= MAX_PAYLOAD => body = chunk,
                 Ok(chunk) if body.len() + chunk.len() > MAX_PAYLOAD => {
@@ -168,7 +207,18 @@ fn read_body(request: &IncomingRequest, length: Option<u64>) -> Result<Vec<u8>, 
         }
     }
     drop(incoming);
+    check_length(body.len(), declared)?;
     Ok(body)
+}
+
+fn check_length(length: usize, declared: Option<u64>) -> Result<(), Problem> {
+    match declared {
+        Some(declared) if declared != length as u64 => Err(Problem::bad_request(
+            format!("the body has {length} bytes, and `Content-Length` says {declared}"),
+            "header Content-Length",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A response, complete before the first byte of it is sent.
@@ -188,6 +238,14 @@ impl Response {
         }
     }
 
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
     /// An object of a few fields.
     pub fn fields(status: u16, fields: &[(&'static str, Value)]) -> Self {
         Self::json(status, &Object(fields))
@@ -198,10 +256,36 @@ impl Response {
         self
     }
 
+    pub fn with_headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The answer to a client that has this representation already.
+    pub fn not_modified(self) -> Self {
+        let kept = |(name, _): &(&str, String)| ["etag", "cache-control", "vary"].contains(name);
+        Self {
+            headers: self.headers.into_iter().filter(kept).collect(),
+            ..Self::empty(304)
+        }
+    }
+
+    /// Without content there is no length of it; that of 304 would be that of the whole representation.
+    pub fn has_length(&self) -> bool {
+        ![204, 304].contains(&self.status)
+    }
+
     /// Sends the response whole. A client that has gone away is no error of ours, so failures are passed over.
     pub fn send(self, out: ResponseOutparam) {
-        let length = ("content-length", self.body.len().to_string());
-        let headers = self.headers.into_iter().chain([length]);
+        let length = self
+            .has_length()
+            .then(|| ("content-length", self.body.len().to_string()));
+        let headers = self.headers.into_iter().chain(length);
         let Some(mut writer) = Writer::begin(out, self.status, headers) else {
             return;
         };
@@ -276,5 +360,40 @@ impl Writer {
     pub fn finish(self) {
         drop(self.stream);
         let _ = OutgoingBody::finish(self.body, None);
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub fn get(target: &str) -> Request {
+        get_with(target, &[])
+    }
+
+    pub fn get_with(target: &str, headers: &[(&str, &str)]) -> Request {
+        request(Method::Get, target, headers)
+    }
+
+    pub fn request(method: Method, target: &str, headers: &[(&str, &str)]) -> Request {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        Request::new(method, target, headers.collect())
+    }
+
+    #[test]
+    fn a_body_has_the_length_that_its_header_says() {
+        assert!(check_length(5, None).is_ok());
+        assert!(check_length(5, Some(5)).is_ok());
+        for declared in [0, 4, 6, u64::MAX] {
+            assert!(check_length(5, Some(declared)).is_err(), "{declared}");
+        }
+        for length in ["5, 5", "+5", "five", ""] {
+            let request = request(Method::Post, "/", &[("Content-Length", length)]);
+            assert!(request.declared_length().is_err(), "{length}");
+        }
+        let request = get_with("/", &[("content-length", "5")]);
+        assert!(matches!(request.declared_length(), Ok(Some(5))));
     }
 }

@@ -1,4 +1,4 @@
-//! The settings component: the manifest's constants, answered by one function.
+//! The settings component: the manifest's constants, answered by functions without parameters.
 
 use super::layout::{BASE, Image, Record};
 use crate::kind::Kind;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub handlers: Vec<HandlerSetting>,
     /// Milliseconds that a request may go on after its answer, to deliver to reactions.
     pub delivery_budget: u32,
+    /// Origins whose pages may call from browsers.
+    pub cors: Vec<String>,
 }
 
 /// One handler, as `annals:es/settings` tells it.
@@ -89,20 +91,18 @@ fn module(settings: &Settings) -> Vec<u8> {
         .string(&mut image, &settings.path)
         .list(handlers)
         .u32(settings.delivery_budget);
-    let answer = image.place(&record.into_bytes(), 4);
-    constant_module(
-        &format!("{}#get", crate::contract("settings")),
-        answer,
-        image,
-    )
+    let get = image.place(&record.into_bytes(), 4);
+    let mut origins = Record::default();
+    origins.strings(&mut image, &settings.cors);
+    let cors = image.place(&origins.into_bytes(), 4);
+    constant_module(&[("get", get), ("cors", cors)], image)
 }
 
-/// A module with one function that returns a constant address.
-fn constant_module(export: &str, address: u32, image: Image) -> Vec<u8> {
+/// A module with functions that each return a constant address.
+fn constant_module(answers: &[(&str, u32)], image: Image) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([], [ValType::I32]);
     let mut functions = FunctionSection::new();
-    functions.function(0);
     let mut memories = MemorySection::new();
     memories.memory(MemoryType {
         minimum: u64::from(image.end().div_ceil(65536)),
@@ -113,14 +113,18 @@ fn constant_module(export: &str, address: u32, image: Image) -> Vec<u8> {
     });
     let mut exports = ExportSection::new();
     exports.export("memory", ExportKind::Memory, 0);
-    exports.export(export, ExportKind::Func, 0);
     let mut code = CodeSection::new();
-    let mut function = Function::new([]);
-    function
-        .instructions()
-        .i32_const(address.cast_signed())
-        .end();
-    code.function(&function);
+    for (index, (name, address)) in (0..).zip(answers) {
+        let export = format!("{}#{name}", crate::contract("settings"));
+        exports.export(&export, ExportKind::Func, index);
+        functions.function(0);
+        let mut function = Function::new([]);
+        function
+            .instructions()
+            .i32_const(address.cast_signed())
+            .end();
+        code.function(&function);
+    }
     let mut data = DataSection::new();
     data.active(
         0,

@@ -36,6 +36,7 @@ const MANIFEST: &[Key] = &[
     key("app", Shape::Table(APP)),
     key("store", Shape::Table(STORE)),
     key("delivery", Shape::Table(DELIVERY)),
+    key("http", Shape::Table(HTTP)),
     key("handlers", Shape::Named(&Shape::Table(HANDLER))),
     key("overrides", Shape::Parts(&Shape::Table(OVERRIDE))),
 ];
@@ -47,6 +48,7 @@ const STORE: &[Key] = &[
     key("path", Shape::Text),
 ];
 const DELIVERY: &[Key] = &[key("budget", Shape::Text)];
+const HTTP: &[Key] = &[key("cors", Shape::Texts)];
 const HANDLER: &[Key] = &[
     key("path", Shape::Text),
     key("component", Shape::Text),

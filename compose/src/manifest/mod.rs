@@ -5,6 +5,7 @@
 
 pub mod failure;
 pub mod handler;
+pub mod http;
 pub mod store;
 
 mod duration;
@@ -16,6 +17,7 @@ use duration::{milliseconds, no_duration};
 pub use failure::{FailurePolicy, LastResort, OnFailure};
 use handler::reserved;
 pub use handler::{Handler, Origin, Override};
+pub use http::Http;
 use keys::Spans;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -37,6 +39,9 @@ pub struct Manifest {
     /// How reactions are driven.
     #[serde(default)]
     pub delivery: Delivery,
+    /// How it is reached.
+    #[serde(default)]
+    pub http: Http,
     /// The handlers by name.
     #[serde(default)]
     pub handlers: BTreeMap<String, Handler>,
@@ -272,6 +277,18 @@ impl Manifest {
         {
             let (what, remedy) = no_duration("delivery.budget", text);
             tell(Code::IllegalValue, &["delivery", "budget"], what, remedy);
+        }
+        for (index, origin) in self.http.cors.iter().enumerate() {
+            if !http::is_origin(origin) {
+                tell(
+                    Code::IllegalValue,
+                    &["http", "cors", &index.to_string()],
+                    format!("`http.cors` holds \"{origin}\", which is no origin"),
+                    "write it as browsers send it, such as \"https://shop.example\" or \"http://localhost:3000\": lower case, \
+                     no path, no default port; \"*\" allows any"
+                        .into(),
+                );
+            }
         }
         if self.handlers.is_empty() && broken.is_empty() {
             tell(
@@ -511,6 +528,34 @@ mod tests {
             )),
             "annals.toml:7: part `store`: has `build` beside `path`; a crate is built with its own tool: \
              remove `build`, or set `component` instead of `path`"
+        );
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        let text = |cors: &str| format!("{GOOD}[http]\n{cors}\n");
+        let manifest = Manifest::parse(
+            Path::new("annals.toml"),
+            text("cors = [\"https://a.example\", \"*\"]"),
+        );
+        let manifest = manifest.expect("legal");
+        assert_eq!(manifest.http.cors, ["https://a.example", "*"]);
+        let told = problems(&text(
+            "cors = [\"https://a.example\",\n\"https://b.example/\"]",
+        ));
+        assert!(
+            told.starts_with("annals.toml:7: `http.cors` holds \"https://b.example/\", which is no origin; write it as"),
+            "{told}"
+        );
+        let told = problems(&text("cros = []"));
+        assert!(
+            told.contains("unknown key `cros` in [http]; did you mean `cors`?"),
+            "{told}"
+        );
+        let told = problems(&text("cors = \"*\""));
+        assert!(
+            told.contains("`http.cors` is a text, and must be a list of texts"),
+            "{told}"
         );
     }
 

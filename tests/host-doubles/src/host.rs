@@ -102,6 +102,10 @@ impl settings::Host for Client {
             delivery_budget: 0,
         }
     }
+
+    fn cors(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Something to wait for that is there at once: the double has no clock but its calls.

@@ -282,6 +282,7 @@ impl Apps {
             path: "/data".into(),
             handlers: Vec::new(),
             delivery_budget: 0,
+            cors: Vec::new(),
         };
         let parts = [&self.adapter, &self.probe].map(|part| Part {
             name: part.name.clone(),

@@ -8,7 +8,7 @@ use annals_host::store::Embedded;
 use annals_host::tools::buckets::BucketSlots;
 use annals_host::tools::files::FileSlots;
 use annals_tests::app;
-use annals_tests::client::Client;
+use annals_tests::client::{Client, number};
 use annals_tests::server::{Kind, Server};
 use serde_json::json;
 use std::collections::HashSet;
@@ -72,7 +72,7 @@ fn each_once(host: Kind) {
     let log = Client::new(url.clone()).log().expect("the log");
     let positions: Vec<u64> = log
         .iter()
-        .filter_map(|event| event["position"].as_u64())
+        .filter_map(|event| number(&event["position"]))
         .take(seen.len())
         .collect();
     assert_eq!(seen, positions, "what the pages say");

@@ -4,7 +4,7 @@ mod long;
 pub mod sse;
 
 use crate::support;
-use annals_tests::client::Client;
+use annals_tests::client::{Client, number};
 use annals_tests::server::Kind;
 use serde_json::{Value, json};
 use sse::Stream;
@@ -43,10 +43,12 @@ fn keeps_the_contract(host: Kind) {
     assert_eq!(all.status, 200);
     assert!(all.head.contains("content-type: text/event-stream"));
     assert!(all.head.contains("cache-control: no-cache"));
+    assert!(all.head.contains("x-accel-buffering: no"));
+    assert!(all.head.contains("vary: accept"));
     for event in &log {
         let message = all.next().expect("a message");
         assert_eq!(&message.data, event, "as in the page");
-        assert_eq!(json!(message.id), event["position"]);
+        assert_eq!(json!(message.id.to_string()), event["position"]);
         assert_eq!(json!(message.event), event["type"]);
     }
     new_events_come_at_once(&client, &mut all);
@@ -85,7 +87,7 @@ fn new_events_come_at_once(client: &Client, stream: &mut Stream) {
 }
 
 fn resumes(url: &str, log: &[Value]) {
-    let position = |index: usize| log[index]["position"].as_u64().expect("a position");
+    let position = |index: usize| number(&log[index]["position"]).expect("a position");
     let mut by_header = Stream::open(url, "/events", Some(&position(2).to_string()));
     assert_eq!(by_header.next().expect("a message").id, position(3));
     let mut by_parameter = Stream::open(url, &format!("/events?after={}", position(1)), None);
