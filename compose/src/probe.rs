@@ -83,11 +83,18 @@ impl Handler {
         Kind::ALL.into_iter().filter(exported).collect()
     }
 
-    /// What it imports of a host: everything but the contract's types, which the composition has.
+    /// What it imports of a host: everything but the contract's types and the way into the log, which the composition
+    /// has.
     pub fn host_imports(&self) -> impl Iterator<Item = &str> {
-        let types = crate::contract("types");
+        let ours = [crate::contract("types"), crate::contract("diagnostics")];
         let imports = self.imports.iter().map(String::as_str);
-        imports.filter(move |import| *import != types)
+        imports.filter(move |import| !ours.iter().any(|ours| ours == import))
+    }
+
+    /// It may write lines into the host's log.
+    #[must_use]
+    pub fn has_diagnostics(&self) -> bool {
+        self.imports.contains(&crate::contract("diagnostics"))
     }
 }
 
@@ -275,7 +282,7 @@ fn compiled(cache: &Cache) -> Option<wasmtime::Cache> {
     wasmtime::Cache::new(config).ok()
 }
 
-/// What a sandbox needs; what handlers print here is nobody's concern.
+/// What a sandbox needs, and a handler's way into the log. What handlers print here is nobody's concern, unless they trap.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
@@ -291,6 +298,14 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
             store.data_mut().told = Some(format!(
                 "tried to {attempt}{subject} ({function}) {outcome}"
             ));
+            Ok(())
+        },
+    )?;
+    let mut diagnostics = linker.instance(&crate::contract("diagnostics"))?;
+    diagnostics.func_wrap(
+        "put",
+        |mut store: StoreContextMut<'_, Guard>, (character,): (char,)| {
+            store.data_mut().put(character);
             Ok(())
         },
     )?;
@@ -347,8 +362,9 @@ fn describe(
 
 /// What a sandbox told of the handler is why it failed, whatever came of it.
 fn failed(store: &mut Store<Guard>, error: &wasmtime::Error, starting: bool) -> Failure {
-    match store.data_mut().told.take() {
+    let guard = store.data_mut();
+    match guard.told.take() {
         Some(told) => Failure::Stopped(told),
-        None => Failure::of(error, starting),
+        None => Failure::of(error, starting).saying(guard.said()),
     }
 }

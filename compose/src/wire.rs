@@ -8,7 +8,7 @@ use crate::check::Checked;
 use crate::generate::catalog::Catalogue;
 use crate::generate::sandbox::LOG;
 use crate::generate::switchboard::{self, SLOTS, Slot};
-use crate::generate::{settings, types};
+use crate::generate::{diagnostics, settings, types};
 use crate::kind::Kind;
 use crate::names::without_names;
 use crate::probe::Handler;
@@ -34,7 +34,7 @@ pub struct Part {
 pub struct Framework {
     /// It can deliver to reactions; otherwise there are none.
     pub reactions: bool,
-    /// Where sandboxes write to; only there if there is one.
+    /// Where sandboxes and handlers write to; only there if one does.
     pub log: Part,
     /// Store adapter, sourcer, dispatcher: each after what it imports.
     pub inner: Vec<Part>,
@@ -83,12 +83,14 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     wiring.generated("types", &types::generate()?, &[])?;
     let framework = parts.framework;
     let mut all = framework.inner.iter().chain(&framework.faces);
-    let in_sandboxes = parts.handlers.iter().any(|one| one.sandbox.is_some());
-    if in_sandboxes || all.any(|part| part.sandbox.is_some()) {
+    let mut handlers = parts.handlers.iter();
+    if handlers.any(|one| one.sandbox.is_some() || one.handler.has_diagnostics())
+        || all.any(|part| part.sandbox.is_some())
+    {
         let log = framework.log;
         wiring.add(&log.name, log.bytes, &[])?;
     }
-    // Nothing but the types is there yet for handlers to import: what else they do is their sandbox's,
+    // Nothing but the types and the log is there yet for handlers to import: what else they do is their sandbox's,
     // or the host's.
     let kinds = match framework.reactions {
         true => &Kind::ALL[..],
@@ -261,6 +263,42 @@ impl Wiring {
         self.add(&part.name, part.bytes, &bindings)
     }
 
+    /// What the part `log` exports, under the name by which the composer's own components import it.
+    fn log(&self) -> Vec<Binding> {
+        let interface = crate::contract("log");
+        let log = self.providers.get(&interface).cloned();
+        let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
+        log.into_iter().collect()
+    }
+
+    /// Instantiates what puts handlers' names before their own lines, if any handler has some. Answers what each handler
+    /// is bound to.
+    fn diagnostics(&mut self, handlers: &[Checked]) -> Result<Vec<Vec<Binding>>> {
+        let log = self.log();
+        let with: Vec<&str> = handlers
+            .iter()
+            .map(|checked| &checked.handler)
+            .filter(|handler| handler.has_diagnostics())
+            .map(|handler| handler.name.as_str())
+            .collect();
+        // Without a log, as among switchboards alone, the import is left to the host.
+        if log.is_empty() || with.is_empty() {
+            return Ok(handlers.iter().map(|_| Vec::new()).collect());
+        }
+        let component = diagnostics::generate(&with)?;
+        let node = self.instantiate(diagnostics::NAME, without_names(&component)?, &log)?;
+        let mut exports = (0..).map(diagnostics::export_name);
+        let import = crate::contract("diagnostics");
+        let bindings = handlers.iter().map(|checked| {
+            let handler = &checked.handler;
+            let export = handler.has_diagnostics().then(|| exports.next()).flatten();
+            let binding =
+                export.map(|export| (import.clone(), node, diagnostics::NAME.to_owned(), export));
+            binding.into_iter().collect()
+        });
+        Ok(bindings.collect())
+    }
+
     /// Instantiates the sandbox of a component that needs one, its own: with another one's, it could learn what
     /// that one does. Answers what it is bound to.
     fn sandbox(&mut self, name: &str, sandbox: Option<&Sandbox>) -> Result<Vec<Binding>> {
@@ -268,10 +306,7 @@ impl Wiring {
             return Ok(Vec::new());
         };
         let part = sandbox_name(name);
-        let interface = crate::contract("log");
-        let log = self.providers.get(&interface).cloned();
-        let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
-        let log: Vec<Binding> = log.into_iter().collect();
+        let log = self.log();
         let node = self.instantiate(&part, without_names(&sandbox.bytes)?, &log)?;
         let imports = sandbox.imports.iter();
         Ok(imports
@@ -292,9 +327,11 @@ impl Wiring {
     /// handlers of a kind, kind by kind.
     fn handlers(&mut self, kinds: &[Kind], handlers: &[Checked]) -> Result<Vec<NodeId>> {
         let mut instances = Vec::new();
-        for checked in handlers {
+        let diagnostics = self.diagnostics(handlers)?;
+        for (checked, diagnostics) in handlers.iter().zip(diagnostics) {
             let Handler { name, bytes, .. } = &checked.handler;
-            let bindings = self.sandbox(name, checked.sandbox.as_ref())?;
+            let mut bindings = self.sandbox(name, checked.sandbox.as_ref())?;
+            bindings.extend(diagnostics);
             instances.push((checked, self.instantiate(name, bytes.clone(), &bindings)?));
         }
         let mut last = Vec::new();

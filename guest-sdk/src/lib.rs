@@ -187,6 +187,10 @@
 //! come as arguments, in the [`Context`] of a decision and the [`ProcessContext`] of a process. That is
 //! what makes them repeatable, and what lets Annals try them again when two collide or one is cut short.
 //!
+//! # What a handler says
+//!
+//! [`log!`] and panics write into the host's log: one way, so that a handler stays pure.
+//!
 //! # Layout
 //!
 //! - `decider`, `decision`, `context`: what a domain implements and uses
@@ -329,6 +333,26 @@ pub use serde;
 /// ```
 pub use annals_macros::export;
 
+/// Writes a line into the host's log, with the handler's name in front; takes what `println!` takes.
+///
+/// ```
+/// # let (account, balance) = ("7", 12);
+/// annals::log!("{account} has {balance} left");
+/// ```
+///
+/// A handler stays pure with it, because nothing comes back: no decision and no row can depend on what was logged. Nor does the
+/// log say what happened: a decision that collides with another is made again, and an event may be delivered again, so
+/// a line may come out more than once, or for a decision that was never recorded. Events say what happened.
+///
+/// A panic writes its message with file and line in the same way. `println!` and `eprintln!` do so only on wasm32-wasip1 and
+/// wasm32-wasip2; on wasm32-unknown-unknown the standard library prints nowhere. Natively, in tests, the line goes to stderr.
+#[macro_export]
+macro_rules! log {
+    ($($text:tt)+) => {
+        $crate::__private::log(::core::format_args!($($text)+))
+    };
+}
+
 /// One macro for each kind, so that a component exports the kinds that it has.
 macro_rules! export_on_wasm {
     ($($name:ident: $bindings:ident),* $(,)?) => {$(
@@ -386,6 +410,8 @@ macro_rules! __mark {
 pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::bindings;
+    #[cfg(target_family = "wasm")]
+    pub use crate::bindings::diagnostics::log;
     pub use crate::erased::{
         Deciders, Entry, NotifierEntry, Notifiers, ProcessManagerEntry, ProcessManagers,
         ProjectorEntry, Projectors, Session, check, check_notifier, check_process_manager,
@@ -393,4 +419,10 @@ pub mod __private {
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;
+
+    /// As in a component.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn log(line: std::fmt::Arguments<'_>) {
+        eprintln!("{line}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use wasmtime::{PoolConcurrencyLimitError, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::problem::Problem;
 
@@ -11,6 +11,10 @@ use crate::problem::Problem;
 const SWITCHBOARD: &str = "annals-switchboard";
 /// What the name of its function for one handler begins with.
 const HANDLER: &str = "handler:";
+
+/// The engine calls it an interrupt.
+const PAST_ITS_DEADLINE: &str =
+    "it computed until its deadline (`--timeout`) and was stopped; the backtrace says where";
 
 /// A request that its guest did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +52,11 @@ impl Failure {
                 tracing::warn!(error = format!("{error:#}"), "no room for another instance");
                 return Fault::Busy;
             }
-            Self::Trap(error) => (self.handler(), shortened(&format!("{error:?}"))),
+            // Why comes before where: the trace may be long.
+            Self::Trap(error) => {
+                let details = format!("{}\n{error:?}", self.cause());
+                (self.handler(), shortened(&details))
+            }
             Self::Words(words) => (None, words.clone()),
         };
         let incident = incident();
@@ -59,11 +67,19 @@ impl Failure {
 
     /// The same for failures of the same kind.
     pub fn kind(&self) -> String {
-        let cause = match self {
-            Self::Trap(error) => error.root_cause().to_string(),
+        let handler = self.handler();
+        format!("{}: {}", handler.as_deref().unwrap_or("-"), self.cause())
+    }
+
+    /// In a few words.
+    fn cause(&self) -> String {
+        match self {
+            Self::Trap(error) => match error.downcast_ref() {
+                Some(Trap::Interrupt) => PAST_ITS_DEADLINE.into(),
+                _ => error.root_cause().to_string(),
+            },
             Self::Words(words) => words.clone(),
-        };
-        format!("{}: {cause}", self.handler().as_deref().unwrap_or("-"))
+        }
     }
 
     fn handler(&self) -> Option<String> {

@@ -155,7 +155,7 @@ async fn run(
             biased;
             done = call => done.map_err(|error| Some(Failure::Trap(error))),
             late = life.over() => Err(late.then(|| {
-                Failure::words("the guest waited longer than its time".into())
+                Failure::words("the guest waited past its deadline (`--timeout`)".into())
             })),
         }
     };

@@ -57,6 +57,11 @@ fn an_endless_loop_ends_with_its_time() {
         "{:?}",
         start.elapsed()
     );
+    let log = host.log();
+    assert!(
+        log.contains("a guest failed: it computed until its deadline (`--timeout`)"),
+        "{log}"
+    );
 }
 
 #[test]

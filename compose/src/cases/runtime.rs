@@ -19,6 +19,9 @@ const FUEL: u64 = 20_000_000_000;
 /// Linear memory that a handler may take, in bytes.
 const MEMORY: usize = 1 << 30;
 
+/// Bytes that are kept of what a handler prints.
+const PRINTED: usize = 64 << 10;
+
 /// Why a call gave nothing: what the handler said, or what stopped it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stopped(pub String);
@@ -39,6 +42,13 @@ pub struct Running {
     told: Option<String>,
     /// What it printed.
     printed: Vec<u8>,
+}
+
+impl Running {
+    fn print(&mut self, text: &[u8]) {
+        let room = PRINTED.saturating_sub(self.printed.len());
+        self.printed.extend(text.iter().take(room));
+    }
 }
 
 impl Runtime {
@@ -274,19 +284,15 @@ fn stopped(store: &mut Store<Running>, error: &wasmtime::Error) -> Stopped {
     ))
 }
 
-/// What a sandbox needs.
+/// What a sandbox needs, and a handler's way into the log.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     type Told = (String, String, String, String, String);
-    /// So much of what a handler prints is kept.
-    const PRINTED: usize = 64 << 10;
     let mut linker = Linker::new(engine);
     let mut log = linker.instance(probe::LOG)?;
     log.func_wrap(
         "write",
         |mut store: StoreContextMut<'_, Running>, (_, _, bytes): (String, bool, Vec<u8>)| {
-            let printed = &mut store.data_mut().printed;
-            let room = PRINTED.saturating_sub(printed.len());
-            printed.extend(bytes.into_iter().take(room));
+            store.data_mut().print(&bytes);
             Ok(())
         },
     )?;
@@ -304,6 +310,16 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
                     "tried to {attempt}{subject} ({function}) {outcome}"
                 ));
             }
+            Ok(())
+        },
+    )?;
+    let mut diagnostics = linker.instance(&crate::contract("diagnostics"))?;
+    diagnostics.func_wrap(
+        "put",
+        |mut store: StoreContextMut<'_, Running>, (character,): (char,)| {
+            let mut bytes = [0; 4];
+            let text = character.encode_utf8(&mut bytes);
+            store.data_mut().print(text.as_bytes());
             Ok(())
         },
     )?;

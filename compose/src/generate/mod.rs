@@ -4,6 +4,7 @@
 //! the canonical ABI, in data segments.
 
 pub mod catalog;
+pub mod diagnostics;
 pub mod layout;
 mod realloc;
 pub mod sandbox;

@@ -30,7 +30,7 @@ pub const MODULE_NAME: &str = "annals-sandbox";
 pub const LOG: &str = "log";
 
 /// `annals:es/log`, under the name of the import.
-const LOG_FUNCTIONS: &str = "
+pub(super) const LOG_FUNCTIONS: &str = "
   write: func(handler: string, stderr: bool, text: list<u8>);
   tell: func(handler: string, attempt: string, subject: string, function: string, outcome: string);
 ";

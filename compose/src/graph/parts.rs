@@ -1,6 +1,7 @@
 //! Of which components an application is made.
 
 use super::{Graph, Shape, size};
+use crate::generate::diagnostics;
 use crate::grant;
 use crate::kind::Kind;
 use crate::report::{PartReport, Report};
@@ -45,13 +46,15 @@ fn owner(part: &str) -> &str {
     }
 }
 
-/// Not the types, which everything imports; nor sandboxes, nor switchboards of kinds that the application lacks.
+/// Not the types and the diagnostics, which every handler may import; nor sandboxes, nor switchboards of kinds that the
+/// application lacks.
 fn is_drawn(report: &Report, part: &PartReport) -> bool {
     let of_a_kind = Kind::ALL
         .iter()
         .any(|kind| part.name == wire::switchboard_name(*kind, 1));
     let imports = |edge: &Edge| edge.from == part.name && edge.to != "types";
     part.name != "types"
+        && part.name != diagnostics::NAME
         && !wire::is_sandbox(&part.name)
         && (!of_a_kind || report.graph.iter().any(imports))
 }

@@ -64,6 +64,15 @@ impl Failure {
         Self::Trap(cause)
     }
 
+    /// The same failure of a handler that said this before. A panic says where it happened.
+    #[must_use]
+    pub fn saying(self, said: &str) -> Self {
+        match self {
+            Self::Trap(cause) if !said.is_empty() => Self::Trap(format!("{said} ({cause})")),
+            other => other,
+        }
+    }
+
     /// Its code.
     #[must_use]
     pub fn code(&self) -> Code {

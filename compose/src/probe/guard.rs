@@ -4,13 +4,35 @@ use crate::limits;
 use std::fmt;
 use wasmtime::{Engine, ResourceLimiter, Result, Store};
 
-/// Counts what a store's memories and tables have taken together, and hears what the handler's sandbox tells.
+/// Characters that are kept of what a handler says.
+const SAID: usize = 2000;
+
+/// Counts what a store's memories and tables have taken together, and hears what the handler and its sandbox tell.
 #[derive(Default)]
 pub struct Guard {
-    /// What it told last.
+    /// What the sandbox told last.
     pub told: Option<String>,
+    /// The last line that the handler wrote into its log.
+    line: String,
     memory: usize,
     table: usize,
+}
+
+impl Guard {
+    /// The handler writes a character into its log.
+    pub fn put(&mut self, character: char) {
+        if self.line.ends_with('\n') {
+            self.line.clear();
+        }
+        if self.line.len() < SAID || character == '\n' {
+            self.line.push(character);
+        }
+    }
+
+    /// The last line that it wrote.
+    pub fn said(&self) -> &str {
+        self.line.trim_end()
+    }
 }
 
 /// A handler wanted more memory, or larger tables, than there is for it.

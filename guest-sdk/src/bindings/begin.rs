@@ -11,19 +11,11 @@ use std::hash::RandomState;
 pub(crate) fn begin() {
     thread_local! {
         static KEYS: Keys = {
-            #[cfg(target_os = "wasi")]
-            panics_are_told();
+            super::diagnostics::tell_panics();
             Keys::find()
         };
     }
     KEYS.with(Keys::reset);
-}
-
-/// Panics are printed without a look at the environment, which the standard library's own way of
-/// doing it takes. So in a sandbox, whoever looks at it is the domain.
-#[cfg(target_os = "wasi")]
-fn panics_are_told() {
-    std::panic::set_hook(Box::new(|info| eprintln!("{info}")));
 }
 
 /// Where the standard library counts the keys of maps.

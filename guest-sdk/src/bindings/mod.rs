@@ -8,6 +8,7 @@
 
 mod begin;
 pub mod deciders;
+pub mod diagnostics;
 pub mod notifiers;
 pub mod process_managers;
 pub mod projectors;

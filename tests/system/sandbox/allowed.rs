@@ -2,9 +2,9 @@
 
 use super::{folder, imports, send};
 use crate::support;
+use annals_tests::app;
 use annals_tests::client::Client;
 use annals_tests::server::Kind;
-use annals_tests::{app, tools};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -74,14 +74,43 @@ fn what_a_handler_prints_is_in_the_hosts_log_line_by_line_with_its_name() {
                 "to stdout, 1 and 2",
                 "to stderr, 3 and 4",
                 "two halves of a line",
-                "as asked",
             ] {
                 let wanted = format!("[{handler}] {line}");
                 let found = log.lines().filter(|line| line.ends_with(&wanted)).count();
                 assert_eq!(found, 1, "{wanted} on {host:?} in: {log}");
             }
-            let at = format!("[{handler}] panicked at domain/src/modest.rs:");
-            assert!(log.contains(&at), "{at} on {host:?} in: {log}");
+            panicked(&log, handler);
+        }
+    }
+}
+
+/// The log tells where the handler panicked, and why, in one line.
+fn panicked(log: &str, handler: &str) {
+    let at = format!("[{handler}] panicked at domain/src/modest.rs:");
+    let tells = |line: &str| line.contains(&at) && line.ends_with(": as was asked");
+    assert_eq!(log.lines().filter(|line| tells(line)).count(), 1, "{log}");
+}
+
+/// A handler that imports nothing of WASI has one way into the log.
+#[test]
+fn what_a_handler_logs_and_why_it_panics_is_in_the_hosts_log_with_its_name() {
+    for handler in ["bare", "plain"] {
+        for host in Kind::ALL {
+            let served = support::serve_manifest(&folder(), &format!("{handler}.toml"), host, &[]);
+            let client = Client::new(served.server.url());
+            assert_eq!(send(&client, "Log", "l").status, 200);
+            assert_eq!(send(&client, "Panic", "p").status, 500);
+            let log = served.server.log_text();
+            for wanted in ["of l: ä€😀", "two", "lines"] {
+                let wanted = format!("[{handler}] {wanted}");
+                let found = log.lines().filter(|line| line.ends_with(&wanted)).count();
+                assert_eq!(found, 1, "{wanted} on {host:?} in: {log}");
+            }
+            assert_eq!(log.matches("long ").count(), 1000, "{log}");
+            panicked(&log, handler);
+            if host == Kind::Annals {
+                assert!(log.contains("modest::fails"), "{log}");
+            }
         }
     }
 }
@@ -155,15 +184,21 @@ fn parts(folder: &Path, manifest: &str) -> Vec<String> {
 
 #[test]
 fn each_handler_that_imports_wasi_has_a_sandbox_and_others_have_none() {
-    let of_sandboxes = |folder: &Path, manifest: &str| -> Vec<String> {
-        let mut parts = parts(folder, manifest);
-        parts.retain(|part| part == "log" || part.ends_with("/sandbox"));
+    let of_sandboxes = |manifest: &str| -> Vec<String> {
+        let mut parts = parts(&folder(), manifest);
+        let kept = ["log", "diagnostics"];
+        parts.retain(|part| kept.contains(&part.as_str()) || part.ends_with("/sandbox"));
         parts
     };
     assert_eq!(
-        of_sandboxes(&folder(), "mailing.toml"),
-        ["log", "blind/sandbox", "mailer/sandbox", "plain/sandbox"]
+        of_sandboxes("mailing.toml"),
+        [
+            "log",
+            "diagnostics",
+            "blind/sandbox",
+            "mailer/sandbox",
+            "plain/sandbox"
+        ]
     );
-    let without = tools::workspace().join("tests/handlers");
-    assert!(of_sandboxes(&without, "annals.toml").is_empty());
+    assert_eq!(of_sandboxes("bare.toml"), ["log", "diagnostics"]);
 }

@@ -44,6 +44,9 @@ fn two_notifiers_have_their_own_grants() {
         // Its request is the host's, and so are its streams: it prints where the host lets it.
         let printed = format!("notified of {event}");
         wait_until(&client, &served, &printed, in_log(&printed));
+        // What it logs has its name all the same.
+        let logged = format!("[mailer] told of {event}");
+        wait_until(&client, &served, &logged, in_log(&logged));
         wait_until(&client, &served, "letter", |_| {
             !mailbox.letters().is_empty()
         });

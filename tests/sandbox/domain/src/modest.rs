@@ -11,6 +11,8 @@ pub enum Use {
     Count { id: String, words: Vec<String> },
     /// Prints lines in pieces.
     Print { id: String },
+    /// Writes lines into the log.
+    Log { id: String },
     Environment { id: String },
     Arguments { id: String },
     Stdin { id: String },
@@ -63,6 +65,7 @@ impl Decider for Modest {
         match command {
             Use::Count { id, .. }
             | Use::Print { id }
+            | Use::Log { id }
             | Use::Environment { id }
             | Use::Arguments { id }
             | Use::Stdin { id }
@@ -102,6 +105,12 @@ impl Decider for Modest {
                 eprintln!("of a line");
                 return Ok(Used::Printed {}.into());
             }
+            Use::Log { id } => {
+                annals::log!("of {id}: ä€😀");
+                annals::log!("{}", "long ".repeat(1000));
+                annals::log!("two\nlines");
+                return Ok(Used::Printed {}.into());
+            }
             Use::Environment { .. } => format!("{:?}", std::env::var("HOME")),
             Use::Arguments { .. } => format!("{:?}", std::env::args().collect::<Vec<_>>()),
             Use::Stdin { .. } => {
@@ -110,8 +119,14 @@ impl Decider for Modest {
             }
             Use::Spawn { .. } => format!("{:?}", std::thread::spawn(|| 1).join()),
             Use::Exit { .. } => std::process::exit(3),
-            Use::Panic { .. } => panic!("as asked"),
+            Use::Panic { .. } => fails(),
         };
         Ok(Used::Found { what }.into())
     }
+}
+
+/// Where a panic happens, as a backtrace has it.
+#[inline(never)]
+fn fails() -> String {
+    panic!("as {}\nasked", "was")
 }

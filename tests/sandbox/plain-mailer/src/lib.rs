@@ -22,6 +22,7 @@ impl Notifier for Mailer {
 
     fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
         println!("notified of {}", about.event_id);
+        annals::log!("told of {}", about.event_id);
         let Ok(url) = std::env::var("MAILER_URL") else {
             return Delivery::Reject("MAILER_URL is not set".into());
         };
