@@ -679,7 +679,8 @@ class SessionOf:
         # Set once an event could not be folded: the state lacks it then, and must not be used.
         self.broken: Optional[str] = None
         try:
-            self.state = _deciders().decider.initial()
+            # A copy: what `initial` answers may be one object for all streams, and `evolve` may change its state.
+            self.state = copy.deepcopy(_deciders().decider.initial())
         except (Exception, Impure) as error:
             self.broken = f"{_deciders().who}: {_told(error)}"
 
@@ -699,8 +700,11 @@ class SessionOf:
                 break
             try:
                 event = table.events.read_event(recorded)
-                if event is not None:
-                    self.state = table.decider.evolve(self.state, event)
+                if event is None:
+                    continue
+                after = table.decider.evolve(self.state, event)
+                # A copy, for the same reason.
+                self.state = after if after is self.state else copy.deepcopy(after)
             except (Exception, Impure) as error:
                 self.broken = (
                     f"{table.who} cannot fold {recorded.event_type} (schema {recorded.schema_version}) "

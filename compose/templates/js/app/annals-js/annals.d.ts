@@ -43,7 +43,7 @@ export const t: {
   /** An object with any keys. */
   record<T>(item: Shape<T>): Shape<Record<string, T>>;
   object<F extends Fields>(fields: F): Shape<Data<F>>;
-  /** May be left out. `null` reads as left out. */
+  /** May be left out. `null` is as good as left out: it reads as `undefined`, and is not written. */
   optional<T>(shape: Shape<T>): Optional<T>;
 };
 

@@ -260,7 +260,7 @@ const object = (fields) => {
       }
       const parts = [];
       for (const [name, of] of declared) {
-        if (value[name] === undefined) {
+        if (value[name] === undefined || (of.optional && value[name] === null)) {
           if (of.optional) continue;
           throw new Unfit(`missing field \`${name}\``);
         }
@@ -482,7 +482,8 @@ export function defineDecider(definition) {
 
     constructor() {
       try {
-        this.#state = initial();
+        // A copy: what `initial` answers may be one object for all streams, and `evolve` may change its state.
+        this.#state = copied(initial());
       } catch (error) {
         this.#broken = { message: `${who}: ${told(error)}` };
       }
@@ -505,7 +506,8 @@ export function defineDecider(definition) {
           const event = readEvent(eventTypes, recorded);
           if (event === undefined) continue;
           const next = evolve(this.#state, event);
-          if (next !== undefined) this.#state = next;
+          // A copy, for the same reason.
+          if (next !== undefined && next !== this.#state) this.#state = copied(next);
         } catch (error) {
           const { eventType, schemaVersion, version } = recorded;
           this.#broken = { message: `${who} cannot fold ${eventType} (schema ${schemaVersion}) at version ${version}: ${told(error)}` };
