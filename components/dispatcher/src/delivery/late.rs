@@ -2,7 +2,6 @@
 
 use super::failure::Failure;
 use super::lane::{Ended, Held, Stop};
-use super::manager::OutOfTurn;
 use super::progress::Work;
 use super::{Engine, Lane, lanes, manager, notifier, projector};
 use crate::annals::es::event_store::StoreError;
@@ -73,13 +72,7 @@ impl<P: Ports> Engine<'_, P> {
                 step: Some(manager::taken_up(event.position, command.clone())),
                 ..Work::default()
             }),
-            (None, Kind::ProcessManager) => match manager::late(self.ports, &lane, &event)? {
-                OutOfTurn::Work(work) => Ok(work),
-                OutOfTurn::Failed(failure) => Err(failure),
-                OutOfTurn::Gone(process) => Err(Failure::never(format!(
-                    "the process `{process}` has taken in later events: skip this one"
-                ))),
-            },
+            (None, Kind::ProcessManager) => manager::late(self.ports, &lane, &event)?,
             (None, _) => projector::late(self.ports, &lane, &event)?,
         };
         match work {

@@ -185,24 +185,16 @@ pub fn batch(
     Ok(batch)
 }
 
-/// What came of telling processes of an event out of turn.
-pub(super) enum OutOfTurn {
-    Work(Work),
-    Failed(Failure),
-    /// Every process that the event concerns has taken in later ones. Names one of them.
-    Gone(String),
-}
-
 /// What an event that was put aside, and that no process waits for, leads to now. Processes that have taken in later
 /// events are passed over, and so are those that wait: they come to this event by themselves.
 pub fn late(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
-) -> Result<OutOfTurn, StoreError> {
+) -> Result<Result<Work, Failure>, StoreError> {
     let interests = match ports.interested(lane.reaction.index, event) {
         Ok(interests) => interests,
-        Err(fault) => return Ok(OutOfTurn::Failed(Failure::again(fault.message))),
+        Err(fault) => return Ok(Err(Failure::again(fault.message))),
     };
     let (mut gone, mut concerned) = (None, Vec::new());
     let mut processes = Processes::default();
@@ -218,15 +210,17 @@ pub fn late(
         concerned.push(interest);
     }
     if let (Some(id), true) = (gone, concerned.is_empty()) {
-        return Ok(OutOfTurn::Gone(id));
+        return Ok(Err(Failure::never(format!(
+            "the process `{id}` has taken in later events: skip this one"
+        ))));
     }
     Ok(match step(ports, lane, event, concerned, &mut processes)? {
-        Ok(step) => OutOfTurn::Work(Work {
+        Ok(step) => Ok(Work {
             rows: processes.rows(lane),
             step: Some(step),
             ..Work::default()
         }),
-        Err(failure) => OutOfTurn::Failed(failure),
+        Err(failure) => Err(failure),
     })
 }
 
