@@ -2,10 +2,10 @@
 //!
 //! # Names
 //!
-//! A handler is known by the component's name in the manifest. One of several deciders in a component,
-//! and one of several reactions of whatever kinds, is `name.own`, its own name after the component's.
-//! So reactions never share a name, and neither do deciders; a decider and the one reaction beside
-//! it may.
+//! A decider is known by the component's name in the manifest; one of several in a component is `name.own`, its own name
+//! after the component's. A reaction is known by what its author calls it: a projector by its view, a process manager
+//! or notifier by its own name. The store keeps a reaction's progress under that name, so it must not depend on
+//! anything else: not on the manifest, the component, or the reactions beside it.
 
 mod categories;
 mod events;
@@ -24,6 +24,7 @@ use crate::probe::{self, DeciderDescriptor, Handler, Prober, ReactionDescriptor}
 use crate::problem::{Code, Problem, Subject, nearest};
 use crate::read;
 use crate::sandbox::Sandbox;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a category: what it leaves of a stream's name is for its id.
@@ -158,6 +159,9 @@ pub fn handler(
     let mut deciders = described.deciders;
     if kinds.contains(&Kind::Decider) {
         deciders = named(manifest, &name, deciders, &mut problems);
+        for decider in &mut deciders {
+            tie_snapshots(manifest, &handler, decider, &mut problems);
+        }
         for decider in &deciders {
             descriptor(manifest, &name, decider, &mut problems);
         }
@@ -212,6 +216,8 @@ pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Pro
     size(manifest, handlers, &mut problems);
     routes(manifest, handlers, &mut problems);
     reactions::views(manifest, handlers, &mut problems);
+    reactions::duplicates(manifest, handlers, &mut problems);
+    reactions::former_names(manifest, handlers, &mut problems);
     if all {
         categories::check(manifest, handlers, &mut problems);
         reactions::unknown_commands(manifest, handlers, &mut problems);
@@ -351,6 +357,37 @@ fn named(
         }
     }
     deciders
+}
+
+/// State versions from here on are those of components whose authors vouch for none.
+const UNVOUCHED: u32 = 1 << 31;
+
+/// A snapshot belongs to what folded it. Where the author does not vouch for it by a version of the state, the component's
+/// bytes are the version: a changed component folds the events anew.
+fn tie_snapshots(
+    manifest: &Manifest,
+    handler: &Handler,
+    decider: &mut DeciderDescriptor,
+    problems: &mut Vec<Problem>,
+) {
+    if decider.state_version >= UNVOUCHED {
+        problems.push(manifest.problem(
+            Code::IllegalDescriptor,
+            &handler.name,
+            format!(
+                "`{}` declares the state version {}",
+                decider.name, decider.state_version
+            ),
+            "versions of a state are below 2^31",
+        ));
+    } else if decider.state_version == 0 {
+        let digest = Sha256::digest(&handler.bytes);
+        let (first, _) = digest.split_at(4);
+        let number = first
+            .iter()
+            .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        decider.state_version = UNVOUCHED | number;
+    }
 }
 
 fn descriptor(

@@ -144,6 +144,7 @@ pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> S
             .iter()
             .flat_map(|checked| handler_settings(manifest, checked))
             .collect(),
+        retired: manifest.app.retired.clone(),
         delivery_budget: manifest
             .delivery
             .budget()
@@ -175,12 +176,18 @@ fn handler_settings(manifest: &Manifest, checked: &Checked) -> Vec<HandlerSettin
         kind: Kind::Decider,
         version: decider.version.clone(),
         on_failure,
+        formerly: Vec::new(),
     });
+    let formerly = |reaction: &str| {
+        let entry = manifest.handlers.get(name);
+        entry.map_or(&[][..], |entry| entry.formerly.of(reaction))
+    };
     let reactions = checked.reactions.iter().map(|reaction| HandlerSetting {
         name: reaction.descriptor.name.clone(),
         kind: reaction.kind,
         version: reaction.descriptor.version.to_string(),
         on_failure,
+        formerly: formerly(&reaction.descriptor.name).to_vec(),
     });
     deciders.into_iter().chain(reactions).collect()
 }

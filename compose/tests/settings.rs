@@ -39,6 +39,7 @@ fn every_setting_arrives() {
             max_backoff: 2000,
             then,
         },
+        formerly: vec![format!("former {name}"), "older".into()],
     };
     let made_of = Settings {
         name: "app".into(),
@@ -52,6 +53,7 @@ fn every_setting_arrives() {
             handler("p", Kind::Projector, LastResort::Skip),
             handler("m", Kind::ProcessManager, LastResort::Stop),
         ],
+        retired: vec!["gone".into(), "Dropped".into()],
         delivery_budget: 250,
         cors: vec![
             "https://shop.example".into(),

@@ -36,9 +36,10 @@ pub trait Decider: 'static {
     const EMITS: &'static [&'static str] = &[];
     /// Take a snapshot of the state every so many events; 0: never.
     const SNAPSHOT_EVERY: u32 = 0;
-    /// Version of the state. Raise it whenever `State` or `evolve` changes: snapshots of other
-    /// versions are not used.
-    const STATE_VERSION: u32 = 1;
+    /// Version of the state. 0: a snapshot is used only by the very component that took it, and a changed component folds
+    /// the events anew. Any other version vouches for its snapshots, whatever else in the component changes: raise it
+    /// whenever `State` or `evolve` changes, since snapshots of other versions are not used.
+    const STATE_VERSION: u32 = 0;
 
     /// The state of a subject to which nothing has happened.
     fn initial() -> Self::State;

@@ -118,12 +118,14 @@
 //! # struct Journey;
 //! # impl ProcessManager for Journey {
 //! #   type State = (); type Event = E; type Command = C;
+//! #   const NAME: &'static str = "journey"; const FROM: StartFrom = StartFrom::Origin;
 //! #   fn interest(E::Gone { id }: &E, _: &About) -> Vec<Interest> { vec![Interest::start(id)] }
 //! #   fn react(_: Option<()>, _: &E, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
 //! # }
 //! # struct Postcards;
 //! # impl Notifier for Postcards {
 //! #   type Event = E;
+//! #   const NAME: &'static str = "postcards"; const FROM: StartFrom = StartFrom::Now;
 //! #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
 //! # }
 //! annals::export!(Walk, projector Walks, process_manager Journey, notifier Postcards);
@@ -294,6 +296,7 @@ pub use serde;
 /// # struct Bad;
 /// # impl ProcessManager for Bad {
 /// #   type State = (); type Event = Nothing; type Command = C;
+/// #   const NAME: &'static str = "bad"; const FROM: StartFrom = StartFrom::Origin;
 /// #   fn interest(_: &Nothing, _: &About) -> Vec<Interest> { vec![] }
 /// #   fn react(_: Option<()>, _: &Nothing, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
 /// # }
@@ -306,10 +309,26 @@ pub use serde;
 /// # struct Bad;
 /// # impl Notifier for Bad {
 /// #   type Event = E;
+/// #   const NAME: &'static str = "bad"; const FROM: StartFrom = StartFrom::Now;
 /// #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
 /// const LANES: u32 = 0;
 /// # }
 /// annals::export!(notifier Bad);
+/// ```
+///
+/// A process manager or notifier without a name, or that does not say where it starts, does not compile either: the
+/// store would have nothing to know it by.
+///
+/// ```compile_fail,E0046
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// impl Notifier for Bad {
+/// #   type Event = E;
+/// #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
+///     const FROM: StartFrom = StartFrom::Now;
+/// } // missing: `NAME`
+/// # annals::export!(notifier Bad);
 /// ```
 ///
 /// And so is one that is not of the kind that is named, or of none:

@@ -3,8 +3,8 @@
 /// Longest name of a stream, in bytes.
 const MAX_STREAM: usize = 128;
 
-/// Longest name of a view, in bytes.
-const MAX_VIEW: usize = 128;
+/// Longest name of a view, and of a reaction, in bytes.
+const MAX_VIEW: usize = 64;
 
 /// Longest key of a row and longest id of a process, in bytes.
 const MAX_KEY: usize = 1024;
@@ -46,7 +46,7 @@ pub(crate) fn stream(category: &str, id: &str) -> Result<String, String> {
     Ok(format!("{category}-{id}"))
 }
 
-/// Is it `[a-z][a-z0-9_-]*`, of at most 128 bytes?
+/// Is it `[a-z][a-z0-9_-]*`, of at most 64 bytes?
 pub(crate) const fn is_view(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_VIEW || !bytes[0].is_ascii_lowercase() {
@@ -65,6 +65,22 @@ pub(crate) const fn is_view(name: &str) -> bool {
     true
 }
 
+/// Can it be the name of a process manager or notifier?
+pub(crate) const fn is_reaction(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > MAX_VIEW {
+        return false;
+    }
+    let mut i = 0;
+    while i < bytes.len() {
+        if !(bytes[i].is_ascii_alphanumeric() || matches!(bytes[i], b'_' | b'-')) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 /// Can it be the key of a row, or the id of a process?
 pub(crate) fn check_key(what: &str, key: &str) -> Result<(), String> {
     match key.len() {
@@ -74,7 +90,7 @@ pub(crate) fn check_key(what: &str, key: &str) -> Result<(), String> {
     }
 }
 
-/// The name of a handler: the one that it gives itself, or that of its type.
+/// The name of a decider: the one that it gives itself, or that of its type.
 pub(crate) fn of<T>(own: &str) -> String {
     if own.is_empty() {
         kebab_type_name(std::any::type_name::<T>())
@@ -121,11 +137,21 @@ mod tests {
 
     #[test]
     fn views() {
-        for yes in ["a", "open-accounts", "a_1", &"a".repeat(128)] {
+        for yes in ["a", "open-accounts", "a_1", &"a".repeat(64)] {
             assert!(is_view(yes), "{yes}");
         }
-        for no in ["", "Accounts", "1a", "-a", "a@1", "~a", &"a".repeat(129)] {
+        for no in ["", "Accounts", "1a", "-a", "a@1", "~a", &"a".repeat(65)] {
             assert!(!is_view(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn reactions() {
+        for yes in ["a", "Mailer", "statement-mailer_2", &"a".repeat(64)] {
+            assert!(is_reaction(yes), "{yes}");
+        }
+        for no in ["", "a b", "a.b", "~a", "a@1", &"a".repeat(65)] {
+            assert!(!is_reaction(no), "{no}");
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{About, Event, StartFrom};
 /// [`About::event_id`] is what a receiver can tell repetitions by.
 ///
 /// ```
-/// use annals::{About, Delivery, Event, Notifier};
+/// use annals::{About, Delivery, Event, Notifier, StartFrom};
 /// use std::time::Duration;
 ///
 /// #[derive(Event)]
@@ -25,6 +25,8 @@ use crate::{About, Event, StartFrom};
 ///
 /// impl Notifier for Bell {
 ///     type Event = SeatEvent;
+///     const NAME: &'static str = "bell";
+///     const FROM: StartFrom = StartFrom::Now;
 ///
 ///     fn notify(event: &SeatEvent, _: &About, attempt: u32) -> Delivery {
 ///         let SeatEvent::SeatReserved { by, .. } = event;
@@ -56,10 +58,13 @@ pub trait Notifier: 'static {
     /// The events that it is told of, as an enum that derives [`Event`](derive@crate::Event).
     type Event: Event;
 
-    /// Name within the application; empty: the type's name in kebab-case.
-    const NAME: &'static str = "";
-    /// Where it starts when it is first deployed.
-    const FROM: StartFrom = StartFrom::Origin;
+    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. It is what the store knows the notifier by: the events that it was told of.
+    /// Keep it, wherever the code moves. Another name is another notifier, unless
+    /// `formerly` in `annals.toml` says which one it was.
+    const NAME: &'static str;
+    /// Where it starts when it is first deployed on a store that has events already: [`StartFrom::Origin`] is every
+    /// event since the beginning, [`StartFrom::Now`] only what is recorded from then on.
+    const FROM: StartFrom;
     /// How many events it may be told of at once. 1: one after the other, in the order of the log.
     /// With more, the events of one stream still come one after the other.
     const LANES: u32 = 1;

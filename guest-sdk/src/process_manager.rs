@@ -12,7 +12,9 @@ use crate::{About, Command, Event, Random, StartFrom};
 /// refused comes back to [`ProcessManager::refused`], so that the process can make up for it.
 ///
 /// ```
-/// use annals::{About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal};
+/// use annals::{
+///     About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+/// };
 ///
 /// #[derive(Event)]
 /// enum Seen {
@@ -34,6 +36,8 @@ use crate::{About, Command, Event, Random, StartFrom};
 ///     type State = String; // the seat
 ///     type Event = Seen;
 ///     type Command = Ask;
+///     const NAME: &'static str = "ordering";
+///     const FROM: StartFrom = StartFrom::Origin;
 ///
 ///     fn interest(event: &Seen, _: &About) -> Vec<Interest> {
 ///         match event {
@@ -94,14 +98,16 @@ pub trait ProcessManager: 'static {
     /// types and payloads of the deciders that take them.
     type Command: Command;
 
-    /// Name within the application; empty: the type's name in kebab-case. Keep it: processes that
-    /// run belong to the name.
-    const NAME: &'static str = "";
+    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. It is what the store knows the process manager by: its place in the log, its processes, and the ids of its commands.
+    /// Keep it, wherever the code moves. Another name is another process manager, unless
+    /// `formerly` in `annals.toml` says which one it was.
+    const NAME: &'static str;
     /// Version of the process manager, for people: processes that run go on with their state, so a
     /// changed `State` must still decode what older versions wrote.
     const VERSION: u32 = 1;
-    /// Where it starts when it is first deployed.
-    const FROM: StartFrom = StartFrom::Origin;
+    /// Where it starts when it is first deployed on a store that has events already: [`StartFrom::Origin`] is every
+    /// event since the beginning, [`StartFrom::Now`] only what is recorded from then on.
+    const FROM: StartFrom;
 
     /// Which processes an event concerns, each at most once; none: it is ignored.
     fn interest(event: &Self::Event, about: &About) -> Vec<Interest>;

@@ -72,9 +72,9 @@ pub trait Projector: 'static {
     /// A row of the view: JSON, for those who ask.
     type Row: Serialize + DeserializeOwned;
 
-    /// Name within the application; empty: the type's name in kebab-case.
-    const NAME: &'static str = "";
-    /// The view, `[a-z][a-z0-9_-]*`, at most 128 bytes.
+    /// The view, `[a-z][a-z0-9_-]*`, at most 64 bytes. It is the projector's name in the application, too, and what the
+    /// store knows it by. Keep it, wherever the code moves. Another view is another projector, unless `formerly` in
+    /// `annals.toml` says which one it was.
     const VIEW: &'static str;
     /// Version of what it derives. Raise it whenever `Row`, `touches` or `fold` changes: the view is
     /// built anew from the log, and the old one answers until that is done.

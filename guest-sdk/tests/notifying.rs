@@ -20,6 +20,7 @@ const URL: &str = "http://bell.test/rang?a=b";
 
 impl Notifier for Bell {
     type Event = Rang;
+    const NAME: &'static str = "bell";
     const FROM: StartFrom = StartFrom::Now;
     const LANES: u32 = 4;
 

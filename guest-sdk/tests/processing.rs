@@ -67,6 +67,7 @@ impl ProcessManager for Counter {
     type Event = Told;
     type Command = Ask;
     const NAME: &'static str = "counting";
+    const FROM: StartFrom = StartFrom::Origin;
     const VERSION: u32 = 2;
 
     fn interest(event: &Told, _: &About) -> Vec<Interest> {
@@ -109,6 +110,7 @@ impl ProcessManager for Careful {
     type State = u32;
     type Event = Told;
     type Command = Ask;
+    const NAME: &'static str = "careful";
     const FROM: StartFrom = StartFrom::Now;
 
     fn interest(event: &Told, about: &About) -> Vec<Interest> {
@@ -397,6 +399,8 @@ impl ProcessManager for Witness {
     type State = ();
     type Event = Told;
     type Command = Ask;
+    const NAME: &'static str = "witness";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn interest(_: &Told, _: &About) -> Vec<Interest> {
         vec![Interest::start("p")]

@@ -79,6 +79,11 @@ pub struct Serve {
     #[arg(long)]
     pub no_delivery: bool,
 
+    /// Start although the store's record of the application says that this change delivers history again, loses a reaction
+    /// or runs older code, e.g. `retire:mailer`; may be repeated. The refusal names the changes.
+    #[arg(long, value_name = "CHANGE")]
+    pub accept: Vec<String>,
+
     /// The longest that a request may take in the component, e.g. `500ms`, `10s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub timeout: Time,

@@ -117,11 +117,21 @@ async fn discover(host: &Arc<Host>, stopped: &mut Stopped) -> Vec<Reaction> {
 }
 
 async fn ask(host: &Arc<Host>, method: Method, path: &str) -> Result<(StatusCode, Bytes), Failure> {
+    send(host, method, path, Bytes::new()).await
+}
+
+/// Asks the application, as any client could.
+pub async fn send(
+    host: &Arc<Host>,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(StatusCode, Bytes), Failure> {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(HOST, "annals-host")
-        .body(Full::default())
+        .body(Full::new(body))
         .map_err(|error| Failure::words(error.to_string()))?;
     let answer = guest::ask(host, request).await?;
     Ok((answer.status(), answer.into_body()))

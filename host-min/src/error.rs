@@ -50,6 +50,9 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The store's record of the application forbids it.
+    #[error("{0}")]
+    Refused(String),
     /// The store's directory is held by another process.
     #[error("the store {0} is in use by another process; stop that one or give another --store")]
     StoreLocked(PathBuf),

@@ -41,6 +41,7 @@ pub mod precompiled;
 pub mod preference;
 pub mod problem;
 pub mod server;
+pub mod start;
 pub mod state;
 pub mod store;
 pub mod streams;

@@ -12,6 +12,7 @@ use annals_host::engine::{self, EngineOptions};
 use annals_host::error::HostError;
 use annals_host::gate::Gate;
 use annals_host::server::{Host, Server};
+use annals_host::start;
 use annals_host::state::Grants;
 use annals_host::store::{Embedded, Kv, Memory};
 use annals_host::streams::Streams;
@@ -117,7 +118,10 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the async runtime cannot start")?;
-    let result = runtime.block_on(listen(&options.listen, host, !options.no_delivery));
+    let result = runtime.block_on(async {
+        start::compare(&host, &options.accept).await?;
+        listen(&options.listen, host, !options.no_delivery).await
+    });
     // Whoever is still at work has had the time allowed.
     runtime.shutdown_background();
     result

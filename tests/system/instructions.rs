@@ -156,7 +156,7 @@ async fn count() -> BTreeMap<String, u64> {
     let count = counted
         .ask(
             "POST",
-            "/admin/pump?reaction=balances.balances&budget=60000",
+            "/admin/pump?reaction=balances&budget=60000",
             None,
             "",
         )

@@ -2,6 +2,7 @@
 
 mod bad_handlers;
 mod bank;
+mod changes;
 mod first_steps;
 mod http;
 mod imports;

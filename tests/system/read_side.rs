@@ -276,10 +276,7 @@ fn administration(client: &Client) {
             "{reaction}"
         );
     }
-    assert_eq!(
-        post("/admin/reactions/balances.balances/rebuild").status,
-        202
-    );
+    assert_eq!(post("/admin/reactions/balances/rebuild").status, 202);
     assert_eq!(post("/admin/reactions/nobody/rebuild").status, 404);
     assert_eq!(
         post("/admin/reactions/transfer/rebuild").problem(),
@@ -369,10 +366,7 @@ fn the_application_pumps_from_the_command_line() {
         assert_eq!(answer.expect("an answer").status, 200);
     }
     served.server.kill().expect("killed");
-    let done = command(
-        &served,
-        &["pump", "--reaction", "balances.balances", "--until-idle"],
-    );
+    let done = command(&served, &["pump", "--reaction", "balances", "--until-idle"]);
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{done:?}");
     assert!(said.starts_with("delivered "), "{said}");

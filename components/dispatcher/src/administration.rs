@@ -6,11 +6,12 @@ use crate::catalogue::{Kind, Reaction};
 use crate::delivery::generations::{Control, stored_view};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
-    AdminError, DeadLetter, Guest, Process, ProcessPage, ReactionStatus, Retried,
+    AdminError, DeadLetter, Guest, Process, ProcessPage, ReactionStatus, Retried, StartError,
 };
 use crate::letters::{self, Found};
 use crate::outside::Outside;
 use crate::ports::{Clock as _, Log as _, ReactionStore as _};
+use crate::reacting::open;
 use crate::{Dispatcher, names, reactions};
 use std::collections::BTreeMap;
 
@@ -25,8 +26,12 @@ const DROPPED: u32 = 200;
 const DROPPING: u64 = 10_000;
 
 impl Guest for Dispatcher {
+    fn start(accept: Vec<String>) -> Result<Vec<String>, StartError> {
+        Ok(open(&accept)?.1)
+    }
+
     fn reactions() -> Result<Vec<ReactionStatus>, StoreError> {
-        let reactions = reactions();
+        let reactions = reactions()?;
         let engine = Engine::new(&Outside, &reactions);
         let parked = parked()?;
         reactions
@@ -118,11 +123,14 @@ impl Guest for Dispatcher {
     }
 
     fn dead_letters(after: Option<String>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let reactions = reactions()?;
         let (found, _) = letters::list(&Outside, after.as_deref(), limit)?;
-        Ok(found.into_iter().map(Found::describe).collect())
+        let described = found.into_iter();
+        Ok(described.map(|found| found.describe(&reactions)).collect())
     }
 
     fn inspect(id: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {
+        let reactions = reactions().map_err(AdminError::Store)?;
         let found = find(&id)?;
         let position = found.letter.position;
         let all = LogFilter {
@@ -137,7 +145,7 @@ impl Guest for Dispatcher {
             .into_iter()
             .find(|event| event.position == position);
         match event {
-            Some(event) => Ok((found.describe(), event)),
+            Some(event) => Ok((found.describe(&reactions), event)),
             None => Err(AdminError::Store(StoreError::Corrupt(format!(
                 "the log has no event at position {position}"
             )))),
@@ -146,7 +154,7 @@ impl Guest for Dispatcher {
 
     fn retry(id: String) -> Result<Retried, AdminError> {
         let found = find(&id)?;
-        let reactions = reactions();
+        let reactions = reactions().map_err(AdminError::Store)?;
         match Engine::new(&Outside, &reactions).retry(found) {
             Ok(Late::Done) => Ok(Retried::Delivered),
             Ok(Late::Failed(reason)) => Ok(Retried::Failed(reason)),
@@ -156,7 +164,7 @@ impl Guest for Dispatcher {
 
     fn skip(id: String) -> Result<(), AdminError> {
         let found = find(&id)?;
-        let reactions = reactions();
+        let reactions = reactions().map_err(AdminError::Store)?;
         let engine = Engine::new(&Outside, &reactions);
         engine.skip(found).map_err(Into::into)
     }
@@ -177,7 +185,7 @@ fn with<T>(
     name: &str,
     act: impl FnOnce(&Engine<'_, Outside>, &Reaction) -> Result<T, AdminError>,
 ) -> Result<T, AdminError> {
-    let reactions = reactions();
+    let reactions = reactions().map_err(AdminError::Store)?;
     let engine = Engine::new(&Outside, &reactions);
     match engine.reaction(name) {
         Some(reaction) => act(&engine, reaction),
@@ -209,5 +217,5 @@ fn parked() -> Result<BTreeMap<String, u32>, StoreError> {
 }
 
 fn parked_of(parked: &BTreeMap<String, u32>, reaction: &Reaction) -> u32 {
-    parked.get(&reaction.name).copied().unwrap_or_default()
+    parked.get(&reaction.key).copied().unwrap_or_default()
 }

@@ -6,11 +6,11 @@ use crate::exports::annals::es::app::{
     About, Accepted, Guest, LogFilter, LogPage, Request, Settled, State, StateError, StoreError,
     StreamPage, SubmitError,
 };
-use crate::{Dispatcher, begin, clock, described};
+use crate::{Dispatcher, begin, clock, describe};
 
 impl Guest for Dispatcher {
     fn describe() -> About {
-        let [projectors, process_managers, notifiers] = described();
+        let [projectors, process_managers, notifiers] = describe::reactions();
         About {
             settings: settings::get(),
             deciders: offered(),
@@ -21,7 +21,8 @@ impl Guest for Dispatcher {
     }
 
     fn health() -> Result<(), StoreError> {
-        event_store::health()
+        event_store::health()?;
+        begin()
     }
 
     fn repair(key: String, name: Option<String>) -> Result<Settled, StoreError> {
@@ -50,6 +51,7 @@ impl Guest for Dispatcher {
     }
 
     fn state_of(stream: String, decider: String, at: Option<u64>) -> Result<State, StateError> {
+        begin().map_err(StateError::Store)?;
         sourcer::state_of(&stream, &decider, at)
     }
 

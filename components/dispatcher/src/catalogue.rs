@@ -2,6 +2,7 @@
 
 use crate::annals::es::settings::{AppSettings, FailurePolicy, LastResort};
 use crate::annals::es::types::{ReactionDescriptor, StartFrom};
+use crate::delivery::generations::stored_view;
 
 /// What kind of reaction, and with that, what delivering an event to it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Reaction {
     pub name: String,
+    /// What the store keeps it under: the first name that it had.
+    pub key: String,
     pub kind: Kind,
     /// In the switchboard of its kind.
     pub index: u32,
@@ -49,6 +52,25 @@ impl Reaction {
     pub fn wants(&self, event_type: &str) -> bool {
         self.wants.is_empty() || self.wants.iter().any(|wanted| wanted == event_type)
     }
+
+    /// What its views are called in the store, without their generations. The first one is what the reaction is
+    /// known by, so it may have been renamed.
+    pub fn stored_views(&self) -> Vec<String> {
+        let stored = |(place, view): (usize, &String)| match place {
+            0 => self.key.clone(),
+            _ => format!("{}.{view}", self.key),
+        };
+        self.views.iter().enumerate().map(stored).collect()
+    }
+
+    /// A generation of a view in the store.
+    pub fn stored_view(&self, view: &str, generation: u32) -> String {
+        let place = self.views.iter().position(|known| known == view);
+        match place {
+            Some(0) => stored_view(&self.key, generation),
+            _ => stored_view(&format!("{}.{view}", self.key), generation),
+        }
+    }
 }
 
 /// What happens to a reaction that the settings say nothing of.
@@ -62,9 +84,7 @@ const POLICY: FailurePolicy = FailurePolicy {
 /// All reactions, from what the switchboards and the settings say.
 pub fn reactions(
     settings: &AppSettings,
-    projectors: Vec<ReactionDescriptor>,
-    managers: Vec<ReactionDescriptor>,
-    notifiers: Vec<ReactionDescriptor>,
+    [projectors, managers, notifiers]: [Vec<ReactionDescriptor>; 3],
 ) -> Vec<Reaction> {
     let kinds = [
         (Kind::Projector, projectors),
@@ -90,6 +110,7 @@ fn reaction(
         .find(|handler| handler.name == described.name && handler.kind == kind.name())
         .map_or(POLICY, |handler| handler.on_failure);
     Reaction {
+        key: described.name.clone(),
         name: described.name,
         kind,
         index,

@@ -7,6 +7,7 @@
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::types::{OutgoingCommand, RowKey};
+use crate::catalogue::Reaction;
 use crate::delivery::progress::{self, Outgoing};
 use crate::delivery::{hash, ids};
 use crate::exports::annals::es::administration::{DeadLetter, ParkedCommand};
@@ -19,6 +20,7 @@ const VIEW: &str = "~dead-letters";
 /// A dead letter, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
+    /// The reaction's key.
     pub reaction: String,
     pub generation: u32,
     pub event_id: String,
@@ -73,11 +75,13 @@ pub struct Found {
 }
 
 impl Found {
-    pub fn describe(self) -> DeadLetter {
+    pub fn describe(self, reactions: &[Reaction]) -> DeadLetter {
         let letter = self.letter;
+        let mut known = reactions.iter();
+        let reaction = known.find(|reaction| reaction.key == letter.reaction);
         DeadLetter {
             id: self.id,
-            reaction: letter.reaction,
+            reaction: reaction.map_or(letter.reaction, |reaction| reaction.name.clone()),
             event_id: letter.event_id,
             event_type: letter.event_type,
             stream: letter.stream,

@@ -9,6 +9,8 @@
 //! - [`administration`]: the state of reactions, and what operators do about it
 //! - [`delivery`]: the deliveries themselves
 //! - [`catalogue`]: which reactions there are
+//! - [`application`]: what the store knows of the application, and whether it may run
+//! - [`begun`]: the same for one with reactions, which get their keys there
 //! - [`letters`]: what was put aside
 //! - [`ports`]: what deliveries need of the world; [`outside`]: the same, as imports
 //!
@@ -19,11 +21,16 @@
 #[cfg(feature = "reactions")]
 mod administration;
 mod app;
+mod application;
+#[cfg(feature = "reactions")]
+mod begun;
 #[cfg(feature = "reactions")]
 mod catalogue;
 mod clock;
 #[cfg(feature = "reactions")]
 mod delivery;
+mod describe;
+mod encoding;
 #[cfg(feature = "reactions")]
 mod letters;
 #[cfg(feature = "reactions")]
@@ -44,9 +51,9 @@ wit_bindgen::generate!({
 });
 
 #[cfg(not(feature = "reactions"))]
-use plain::{begin, described};
+use plain::begin;
 #[cfg(feature = "reactions")]
-use reacting::{begin, described, names, reactions};
+use reacting::{begin, names, reactions};
 
 struct Dispatcher;
 

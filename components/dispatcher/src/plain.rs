@@ -2,22 +2,44 @@
 //! the application had none. Only dead letters differ: those of reactions that a former version of the
 //! application had are there again once it has any.
 
-use crate::Dispatcher;
 use crate::annals::es::event_store::StoreError;
-use crate::annals::es::sourcer;
-use crate::annals::es::types::{ReactionDescriptor, RecordedEvent};
+use crate::annals::es::types::RecordedEvent;
+use crate::annals::es::{reaction_store, settings, sourcer};
+use crate::application::{self, Refused};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
+    StartError,
 };
 use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped};
 use crate::exports::annals::es::views::{Guest as Views, KeyRange, QueryError, RowPage, StoredRow};
+use crate::{Dispatcher, describe};
+use std::cell::Cell;
 
-pub fn described() -> [Vec<ReactionDescriptor>; 3] {
-    Default::default()
+thread_local! {
+    static BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The application may run on this store.
 pub fn begin() -> Result<(), StoreError> {
+    if !BEGUN.get() {
+        open(&[])?;
+    }
     Ok(())
+}
+
+/// Compares the application with what the store knows of it; answers what changed.
+fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
+    let application = describe::application(&settings::get(), &describe::reactions());
+    let (_, told) = application::open(
+        &application,
+        accept,
+        || reaction_store::load_checkpoint(application::CHAIN),
+        |next| reaction_store::save_checkpoint(application::CHAIN, next),
+        |_| Ok(false),
+        |_| Ok(()),
+    )?;
+    BEGUN.set(true);
+    Ok(told)
 }
 
 const UNKNOWN_VIEW: QueryError = QueryError::UnknownView(Vec::new());
@@ -59,6 +81,10 @@ impl Delivery for Dispatcher {
 }
 
 impl Administration for Dispatcher {
+    fn start(accept: Vec<String>) -> Result<Vec<String>, StartError> {
+        Ok(open(&accept)?)
+    }
+
     fn reactions() -> Result<Vec<ReactionStatus>, StoreError> {
         Ok(Vec::new())
     }

@@ -2,37 +2,47 @@
 
 use crate::Dispatcher;
 use crate::annals::es::event_store::StoreError;
-use crate::annals::es::types::ReactionDescriptor;
-use crate::annals::es::{notifiers, process_managers, projectors, settings, sourcer};
+use crate::annals::es::{settings, sourcer};
+use crate::application::Refused;
 use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
 use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped};
 use crate::outside::Outside;
-use std::cell::{Cell, OnceCell};
+use crate::{begun, describe};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 thread_local! {
-    /// What an instance knows of the application, which never changes.
+    /// What an instance knows of the application, once it may run on its store.
     static REACTIONS: OnceCell<Rc<[Reaction]>> = const { OnceCell::new() };
     /// Milliseconds of deliveries after an answer.
     static BUDGET: OnceCell<u32> = const { OnceCell::new() };
-    static BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// All reactions of the application.
-pub fn reactions() -> Rc<[Reaction]> {
-    REACTIONS.with(|known| {
-        let reactions = known.get_or_init(|| {
-            catalogue::reactions(
-                &settings::get(),
-                projectors::describe(),
-                process_managers::describe(),
-                notifiers::describe(),
-            )
-            .into()
-        });
-        reactions.clone()
-    })
+/// All reactions of the application, which may run on its store.
+pub fn reactions() -> Result<Rc<[Reaction]>, StoreError> {
+    if let Some(known) = REACTIONS.with(|known| known.get().cloned()) {
+        return Ok(known);
+    }
+    Ok(open(&[])?.0)
+}
+
+/// The application may run on this store. A reaction that starts "now" starts before the first command that the
+/// application takes with it.
+pub fn begin() -> Result<(), StoreError> {
+    reactions().map(|_| ())
+}
+
+/// Compares the application with what the store knows of it; answers also what changed.
+pub fn open(accept: &[String]) -> Result<(Rc<[Reaction]>, Vec<String>), Refused> {
+    let settings = settings::get();
+    let described = describe::reactions();
+    let description = describe::application(&settings, &described);
+    let reactions = catalogue::reactions(&settings, described);
+    let (reactions, told) = begun::open(&Outside, &description, reactions, accept)?;
+    let reactions: Rc<[Reaction]> = reactions.into();
+    let known = REACTIONS.with(|known| known.get_or_init(|| reactions).clone());
+    Ok((known, told))
 }
 
 /// Names of the known reactions.
@@ -43,32 +53,9 @@ pub fn names(reactions: &[Reaction]) -> Vec<String> {
         .collect()
 }
 
-/// What projectors, process managers and notifiers say of themselves.
-pub fn described() -> [Vec<ReactionDescriptor>; 3] {
-    [
-        projectors::describe(),
-        process_managers::describe(),
-        notifiers::describe(),
-    ]
-}
-
-/// A reaction that starts "now" starts before the first command that the application takes with it.
-pub fn begin() -> Result<(), StoreError> {
-    if BEGUN.get() {
-        return Ok(());
-    }
-    let reactions = reactions();
-    let engine = Engine::new(&Outside, &reactions);
-    for reaction in reactions.iter().filter(|reaction| reaction.from_now) {
-        engine.control(reaction)?;
-    }
-    BEGUN.set(true);
-    Ok(())
-}
-
 impl Guest for Dispatcher {
     fn pump(reaction: Option<String>, budget: u32) -> Result<Pumped, DeliveryError> {
-        let reactions = reactions();
+        let reactions = reactions().map_err(DeliveryError::Store)?;
         let engine = Engine::new(&Outside, &reactions);
         let only = match &reaction {
             None => None,
@@ -94,15 +81,17 @@ impl Guest for Dispatcher {
         if budget == 0 {
             return;
         }
-        let reactions = reactions();
+        // What went wrong was said where it did, and nobody waits for it.
+        let Ok(reactions) = reactions() else {
+            return;
+        };
         if !reactions.is_empty() {
-            // The engine has said what went wrong, and nobody else waits for it.
             let _ = Engine::new(&Outside, &reactions).pump(None, budget.into());
         }
     }
 
     fn wait(position: u64, timeout: u32) -> Result<Vec<String>, StoreError> {
-        let reactions = reactions();
+        let reactions = reactions()?;
         Engine::new(&Outside, &reactions).wait(position, timeout.into())
     }
 }

@@ -4,7 +4,6 @@ use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store;
 use crate::annals::es::types::RowKey;
 use crate::delivery::Engine;
-use crate::delivery::generations::stored_view;
 use crate::exports::annals::es::views::{Guest, KeyRange, QueryError, RowPage, StoredRow};
 use crate::outside::Outside;
 use crate::ports::{Ports, ReactionStore as _};
@@ -12,7 +11,7 @@ use crate::{Dispatcher, reactions};
 
 impl Guest for Dispatcher {
     fn get(view: String, key: String) -> Result<Option<StoredRow>, QueryError> {
-        let reactions = reactions();
+        let reactions = reactions().map_err(QueryError::Store)?;
         let view = answering(&Engine::new(&Outside, &reactions), &view)?;
         if key.is_empty() {
             return Ok(None);
@@ -23,7 +22,7 @@ impl Guest for Dispatcher {
     }
 
     fn scan(view: String, after: Option<String>, limit: u32) -> Result<RowPage, QueryError> {
-        let reactions = reactions();
+        let reactions = reactions().map_err(QueryError::Store)?;
         let view = answering(&Engine::new(&Outside, &reactions), &view)?;
         Outside
             .scan_rows(&view, after.as_deref(), limit)
@@ -31,7 +30,7 @@ impl Guest for Dispatcher {
     }
 
     fn scan_range(view: String, range: KeyRange, limit: u32) -> Result<RowPage, QueryError> {
-        let reactions = reactions();
+        let reactions = reactions().map_err(QueryError::Store)?;
         let view = answering(&Engine::new(&Outside, &reactions), &view)?;
         reaction_store::scan_range(&view, &range, limit).map_err(QueryError::Store)
     }
@@ -57,5 +56,5 @@ fn answering<P: Ports>(engine: &Engine<'_, P>, view: &str) -> Result<String, Que
             keeper.name
         )))
     })?;
-    Ok(stored_view(view, active.number))
+    Ok(keeper.stored_view(view, active.number))
 }

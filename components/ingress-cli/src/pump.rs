@@ -49,5 +49,6 @@ fn refused(wish: &Pump, error: DeliveryError) -> String {
             | StoreError::Corrupt(why)
             | StoreError::InDoubt(why),
         ) => format!("the store: {why}"),
+        DeliveryError::Store(StoreError::Refused(why)) => why,
     }
 }

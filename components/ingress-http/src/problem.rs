@@ -7,6 +7,10 @@ use crate::json::{Object, Value};
 use crate::wire::Response;
 use serde_json::value::RawValue;
 
+/// The application may not run on its store.
+pub const REFUSED: &str = "application-refused";
+pub const REFUSED_TITLE: &str = "The application may not run on this store";
+
 /// An error on its way to the client.
 pub struct Problem {
     status: u16,
@@ -190,6 +194,10 @@ impl Problem {
                     "The request could not be carried out",
                     message,
                 );
+            }
+            StoreError::Refused(message) => {
+                log(&message);
+                return Self::new(503, REFUSED, REFUSED_TITLE, message);
             }
             StoreError::Unavailable(message) => {
                 ("store-unavailable", "The store is not available", message)

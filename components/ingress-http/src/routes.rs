@@ -101,6 +101,7 @@ pub const ROUTES: &[Route] = &[
     post("/admin/dead-letters/{id}/retry", &[], dead_letters::retry),
     post("/admin/dead-letters/{id}/skip", &[], dead_letters::skip),
     post("/admin/pump", &["reaction", "budget"], reactions::pump),
+    post("/admin/application", &[], administration::start),
     post("/admin/repair", &[], administration::repair),
     get("/healthz", &[], queries::health),
 ];

@@ -61,13 +61,14 @@ impl Guest for Sourcer {
             let known = routes::catalogue().iter().map(|d| d.name.clone());
             return Err(StateError::UnknownDecider(known.collect()));
         };
-        let loaded = rehydrate::up_to(index, &stream, at).map_err(|error| match error {
-            rehydrate::Error::Store(error) => StateError::Store(error),
-            rehydrate::Error::Fault(message) => StateError::Fault(HandlerFault {
-                handler: descriptor.name.clone(),
-                message,
-            }),
-        })?;
+        let loaded =
+            rehydrate::up_to(index, descriptor, &stream, at).map_err(|error| match error {
+                rehydrate::Error::Store(error) => StateError::Store(error),
+                rehydrate::Error::Fault(message) => StateError::Fault(HandlerFault {
+                    handler: descriptor.name.clone(),
+                    message,
+                }),
+            })?;
         if loaded.head.version == 0 {
             return Err(StateError::UnknownStream);
         }

@@ -57,11 +57,17 @@ pub fn load(
             kept: true,
             ..loaded
         },
-        None if decider.snapshot_every == 0 => Loaded::origin(index),
-        None => from_snapshot(index, decider, stream),
+        None => begin(index, decider, stream),
     };
     catch_up(&mut loaded, stream)?;
     Ok(loaded)
+}
+
+fn begin(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
+    match decider.snapshot_every {
+        0 => Loaded::origin(index),
+        _ => from_snapshot(index, decider, stream),
+    }
 }
 
 /// Folds what the stream got since; only the missing tail is read.
@@ -76,9 +82,17 @@ pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
     }
 }
 
-/// Rehydrates up to a version, from the first event.
-pub fn up_to(index: u32, stream: &str, at: Option<u64>) -> Result<Loaded, Error> {
-    let mut loaded = Loaded::origin(index);
+/// Rehydrates up to a version, the way a decision does: what is shown is what is decided on.
+pub fn up_to(
+    index: u32,
+    decider: &DeciderDescriptor,
+    stream: &str,
+    at: Option<u64>,
+) -> Result<Loaded, Error> {
+    let mut loaded = begin(index, decider, stream);
+    if at.is_some_and(|at| loaded.head.version > at) {
+        loaded = Loaded::origin(index);
+    }
     loop {
         let mut page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
         let enough = at.is_some_and(|at| page.head.version >= at);

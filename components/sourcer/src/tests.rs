@@ -2,10 +2,11 @@
 //! snapshots are taken.
 #![allow(clippy::unwrap_used)]
 
-use crate::annals::es::event_store::StoreError;
+use crate::Sourcer;
+use crate::annals::es::event_store::{Snapshot, StoreError};
 use crate::annals::es::types::Precondition;
 use crate::doubles::{event_store, with};
-use crate::exports::annals::es::sourcer::{Accepted, Refused, Request, SubmitError};
+use crate::exports::annals::es::sourcer::{Accepted, Guest as _, Refused, Request, SubmitError};
 use crate::fingerprint;
 use crate::routes::Origin;
 
@@ -294,6 +295,35 @@ fn a_snapshot_that_an_instance_owed_is_due_again() {
     count(8);
     crate::snapshots::take_due();
     assert_eq!(snapshot(), Some((11, 11)), "not before the next ten");
+}
+
+/// What is shown of the counter, and what the next decision is made on.
+fn shown_and_decided_on(at: Option<u64>) -> (u64, u64) {
+    let state = Sourcer::state_of("c-1".into(), "counter".into(), at).unwrap();
+    let shown = u64::from_le_bytes(state.value.try_into().unwrap());
+    die();
+    decided_on();
+    refused(submit(request("Count.Refuse", None, None)));
+    let decided_on = decided_on();
+    (shown, decided_on[0])
+}
+
+#[test]
+fn a_state_is_shown_as_it_is_decided_on_whatever_a_snapshot_holds() {
+    count(10);
+    crate::snapshots::take_due();
+    let change = |act: fn(&mut Snapshot)| {
+        with(|world| world.snapshots.get_mut("c-1").map(act)).expect("the snapshot");
+        die();
+    };
+    // Another fold than today's has left it.
+    change(|snapshot| snapshot.state = 99_u64.to_le_bytes().into());
+    assert_eq!(shown_and_decided_on(None), (99, 99));
+    assert_eq!(shown_and_decided_on(Some(10)), (99, 99));
+    assert_eq!(shown_and_decided_on(Some(9)).0, 9, "before the snapshot");
+    // The component has changed, and nobody vouches for it.
+    change(|snapshot| snapshot.state_version = 1 << 31);
+    assert_eq!(shown_and_decided_on(None), (10, 10));
 }
 
 #[test]

@@ -16,7 +16,6 @@ macro_rules! same_fields {
     )*};
 }
 
-#[cfg(feature = "reactions")]
 pub(crate) use same_fields;
 
 same_fields! {

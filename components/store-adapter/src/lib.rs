@@ -22,8 +22,9 @@
 //! | [`bindings`] | generated from the contract's world `store-adapter` |
 //! | `adapter` | the exported interface; keeps the [`EventLog`] between calls |
 //! | `convert` | the contract's types to the library's and back |
+//! | `checkpoints` | checkpoints of handlers, and the one that holds the application's record |
 //! | `reactions` | the exported `reaction-store` |
-//! | `plain` | the same for applications without reactions: nobody calls it |
+//! | `plain` | the same for applications without reactions: checkpoints only |
 #![deny(missing_docs)]
 
 mod adapter;
@@ -36,6 +37,7 @@ pub mod bindings {
         default_bindings_module: "annals_store_adapter::bindings",
     });
 }
+mod checkpoints;
 mod convert;
 #[cfg(not(feature = "reactions"))]
 mod plain;

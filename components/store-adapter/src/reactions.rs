@@ -3,29 +3,20 @@
 use annals_event_log as log;
 
 use crate::Backend;
-use crate::adapter::{Adapter, Failure};
+use crate::adapter::Adapter;
 use crate::bindings::exports::annals::es::event_store::StoreError;
 use crate::bindings::exports::annals::es::reaction_store::{
     Checkpoint, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
 };
 use crate::convert::{all, same_fields};
 
-impl Failure for log::WriteError {
-    fn store(&self) -> Option<&log::StoreError> {
-        match self {
-            Self::Store(error) => Some(error),
-            Self::Stale => None,
-        }
-    }
-}
-
 impl<B: Backend> Guest for Adapter<B> {
     fn load_checkpoint(handler: String) -> Result<Option<Checkpoint>, StoreError> {
-        Ok(Self::run(|log| log.load_checkpoint(&handler))?.map(Into::into))
+        Self::load(&handler)
     }
 
     fn save_checkpoint(handler: String, next: Checkpoint) -> Result<(), WriteError> {
-        Ok(Self::run(|log| log.save_checkpoint(&handler, next.into()))?)
+        Self::save(&handler, next)
     }
 
     fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
@@ -61,8 +52,6 @@ impl<B: Backend> Guest for Adapter<B> {
 }
 
 same_fields! {
-    Checkpoint => log::Checkpoint { position, generation, revision, state }
-    log::Checkpoint => Checkpoint { position, generation, revision, state }
     StoredRow => log::Row { key, content_type, value, position }
     log::Row => StoredRow { key, content_type, value, position }
 }
@@ -72,15 +61,6 @@ impl From<log::RowPage> for RowPage {
         Self {
             rows: all(rows),
             end,
-        }
-    }
-}
-
-impl From<log::WriteError> for WriteError {
-    fn from(from: log::WriteError) -> Self {
-        match from {
-            log::WriteError::Stale => Self::Stale,
-            log::WriteError::Store(error) => Self::Store(error.into()),
         }
     }
 }

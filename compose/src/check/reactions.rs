@@ -2,7 +2,7 @@
 
 use super::{Checked, Reaction};
 use crate::kind::Kind;
-use crate::manifest::Manifest;
+use crate::manifest::{Formerly, Manifest};
 use crate::probe::ReactionDescriptor;
 use crate::problem::{Code, Problem, nearest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes of a view's name, and of a reaction's own.
 const MAX_NAME: usize = 64;
 
-/// Gives reactions the names by which the application knows them: the manifest's, and for one of
-/// several in a component, of whatever kinds, that name, a dot, and its own.
+/// Gives reactions the names by which the application and its store know them: a projector's is its first view, any
+/// other's is its own.
 pub fn named(
     manifest: &Manifest,
     name: &str,
@@ -28,49 +28,13 @@ pub fn named(
                 "name them in `annals::export!(..)`",
             ));
         }
-        reactions.extend(
-            descriptors
-                .into_iter()
-                .map(|descriptor| Reaction { kind, descriptor }),
-        );
-    }
-    if reactions.len() == 1 {
-        reactions[0].descriptor.name = name.into();
-        return reactions;
-    }
-    let mut own = BTreeMap::new();
-    for reaction in &mut reactions {
-        let kind = reaction.kind;
-        let descriptor = &mut reaction.descriptor;
-        let legal = (1..=MAX_NAME).contains(&descriptor.name.len())
-            && descriptor
-                .name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !legal {
-            problems.push(manifest.problem(
-                Code::IllegalDescriptor,
-                name,
-                format!("holds a {kind} that is named `{}`", descriptor.name),
-                "a reaction's name is part of a URL: use letters, digits, `-` and `_`, at most 64",
-            ));
+        for mut descriptor in descriptors {
+            let view = descriptor.views.first();
+            if let (Kind::Projector, Some(view)) = (kind, view) {
+                descriptor.name = view.clone();
+            }
+            reactions.push(Reaction { kind, descriptor });
         }
-        if let Some(other) = own.insert(descriptor.name.clone(), kind) {
-            problems.push(manifest.problem(
-                Code::DuplicateReaction,
-                name,
-                if other == kind {
-                    format!("holds two {kind}s that are named `{}`", descriptor.name)
-                } else {
-                    format!(
-                        "holds a {other} and a {kind} that are both named `{}`",
-                        descriptor.name
-                    )
-                },
-                "give each reaction of a component a name of its own",
-            ));
-        }
-        descriptor.name = format!("{name}.{}", descriptor.name);
     }
     reactions
 }
@@ -86,6 +50,12 @@ pub fn descriptor(
     let mut problem = |what: String, remedy: &str| {
         problems.push(manifest.problem(Code::IllegalDescriptor, name, what, remedy));
     };
+    if *kind != Kind::Projector && !legal_name(own) {
+        problem(
+            format!("holds a {kind} that is named `{own}`"),
+            "set NAME to 1 to 64 letters, digits, `-` and `_`: it is part of URLs, and what the store knows it by",
+        );
+    }
     if descriptor.version == 0 {
         problem(
             format!("`{own}` declares version 0"),
@@ -112,7 +82,7 @@ pub fn descriptor(
     }
     if descriptor.views.is_empty() {
         problem(
-            format!("`{own}` keeps no view"),
+            format!("holds a projector `{own}` that keeps no view"),
             "name at least one view that it keeps",
         );
     }
@@ -124,6 +94,13 @@ pub fn descriptor(
             );
         }
     }
+}
+
+fn legal_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn legal_view(view: &str) -> bool {
@@ -146,20 +123,22 @@ fn all(handlers: &[Checked]) -> impl Iterator<Item = (&str, &Reaction)> {
 
 /// A view has one projector.
 pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
-    let mut keepers: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    let mut keepers: BTreeMap<&str, (&Reaction, &str)> = BTreeMap::new();
     let projectors = all(handlers).filter(|(_, reaction)| reaction.kind == Kind::Projector);
-    for (name, Reaction { descriptor, .. }) in projectors {
-        for view in &descriptor.views {
-            let Some((other, keeper)) = keepers.insert(view, (&descriptor.name, name)) else {
+    for (name, reaction) in projectors {
+        for view in &reaction.descriptor.views {
+            let Some((other, keeper)) = keepers.insert(view, (reaction, name)) else {
                 continue;
             };
-            let what = if other == descriptor.name {
-                format!("`{other}` names the view `{view}` twice")
-            } else {
+            let what = if std::ptr::eq(other, reaction) {
                 format!(
-                    "`{}` keeps the view `{view}`, which `{other}` keeps too",
-                    descriptor.name
+                    "`{}` names the view `{view}` twice",
+                    reaction.descriptor.name
                 )
+            } else if keeper == name {
+                format!("holds two projectors that keep the view `{view}`")
+            } else {
+                format!("keeps the view `{view}`, which `{keeper}` keeps too")
             };
             let problem = manifest.problem(
                 Code::DuplicateView,
@@ -169,6 +148,105 @@ pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
             );
             let first = manifest.value(&["handlers", keeper]);
             problems.push(problem.beside(first, format!("keeps `{view}` too")));
+        }
+    }
+}
+
+/// Reactions do not share a name: the store would take them for one. Those that share a view are told by [`views`].
+pub fn duplicates(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
+    let mut known: BTreeMap<&str, (Kind, &str)> = BTreeMap::new();
+    for (name, Reaction { kind, descriptor }) in all(handlers) {
+        let Some((other, holder)) = known.insert(&descriptor.name, (*kind, name)) else {
+            continue;
+        };
+        if (other, *kind) == (Kind::Projector, Kind::Projector) {
+            continue;
+        }
+        let own = &descriptor.name;
+        let what = if other == *kind {
+            format!("holds a {kind} that is named `{own}`, as another one is")
+        } else {
+            format!("holds a {kind} that is named `{own}`, as a {other} is")
+        };
+        let problem = manifest.problem(
+            Code::DuplicateReaction,
+            name,
+            what,
+            "give each reaction of the application a name of its own; a projector's is its view",
+        );
+        let first = manifest.value(&["handlers", holder]);
+        problems.push(problem.beside(first, format!("holds the other `{own}`")));
+    }
+}
+
+/// Former names belong to one reaction that is there, and are nobody's name any more.
+pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
+    let known: BTreeSet<&str> = all(handlers)
+        .map(|(_, reaction)| reaction.descriptor.name.as_str())
+        .collect();
+    let mut takers: BTreeMap<&str, &str> = BTreeMap::new();
+    for checked in handlers {
+        let name = checked.handler.name.as_str();
+        let Some(entry) = manifest.handlers.get(name) else {
+            continue;
+        };
+        let mut problem = |what: String, remedy: String| {
+            let place = manifest.value_of(&name.into(), &["formerly"]);
+            problems.push(
+                manifest
+                    .problem(Code::FormerName, name, what, remedy)
+                    .at(place),
+            );
+        };
+        let reactions = checked.reactions.iter();
+        let own: Vec<&str> = reactions.map(|one| one.descriptor.name.as_str()).collect();
+        let by_name: Vec<(&str, &[String])> = match &entry.formerly {
+            Formerly::One(names) if names.is_empty() => continue,
+            Formerly::One(names) => match own.as_slice() {
+                [only] => vec![(*only, names.as_slice())],
+                [] => {
+                    problem(
+                        "has `formerly`, and holds no reaction: the store does not know deciders by a name".into(),
+                        "remove `formerly`".into(),
+                    );
+                    continue;
+                }
+                [first, ..] => {
+                    problem(
+                        format!(
+                            "has `formerly` and {} reactions, so that it is not clear which of them is meant",
+                            own.len()
+                        ),
+                        format!("say it for each: `formerly = {{ {first} = [\"..\"] }}`"),
+                    );
+                    continue;
+                }
+            },
+            Formerly::Several(by_name) => by_name
+                .iter()
+                .map(|(name, names)| (name.as_str(), names.as_slice()))
+                .collect(),
+        };
+        for (reaction, names) in by_name {
+            if !own.contains(&reaction) {
+                let what = format!("has `formerly` for `{reaction}`, which it does not hold");
+                problem(what, format!("it holds {}", own.join(", ")));
+            }
+            for former in names {
+                if former != reaction && known.contains(former.as_str()) {
+                    problem(
+                        format!("says that `{reaction}` was `{former}` before, and there is a `{former}`"),
+                        "a reaction takes over from one that is not there any more: rename one of them".into(),
+                    );
+                }
+                if let Some(other) = takers.insert(former, reaction) {
+                    problem(
+                        format!("says that `{reaction}` was `{former}` before, as `{other}` was"),
+                        "one reaction can take over from another: remove the name from one of them"
+                            .into(),
+                    );
+                }
+            }
         }
     }
 }

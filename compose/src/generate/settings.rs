@@ -26,6 +26,8 @@ pub struct Settings {
     pub path: String,
     /// All handlers.
     pub handlers: Vec<HandlerSetting>,
+    /// Names of reactions and types of events that are gone, and are meant to be.
+    pub retired: Vec<String>,
     /// Milliseconds that a request may go on after its answer, to deliver to reactions.
     pub delivery_budget: u32,
     /// Origins whose pages may call from browsers.
@@ -43,6 +45,8 @@ pub struct HandlerSetting {
     pub version: String,
     /// Means something for reactions only.
     pub on_failure: FailurePolicy,
+    /// Names that a reaction had before.
+    pub formerly: Vec<String>,
 }
 
 /// Makes the component.
@@ -76,7 +80,8 @@ fn module(settings: &Settings) -> Vec<u8> {
                     LastResort::Park => 0,
                     LastResort::Skip => 1,
                     LastResort::Stop => 2,
-                });
+                })
+                .strings(&mut image, &handler.formerly);
             record
         })
         .collect();
@@ -90,6 +95,8 @@ fn module(settings: &Settings) -> Vec<u8> {
         .string(&mut image, &settings.bucket)
         .string(&mut image, &settings.path)
         .list(handlers)
+        .strings(&mut image, &settings.retired)
+        .string(&mut image, env!("CARGO_PKG_VERSION"))
         .u32(settings.delivery_budget);
     let get = image.place(&record.into_bytes(), 4);
     let mut origins = Record::default();

@@ -3,6 +3,7 @@
 use super::failure::{FailurePolicy, OnFailure};
 use crate::kind::Kind;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Where a component comes from: a crate, a file, or a file that a command makes.
@@ -37,6 +38,36 @@ pub struct Handler {
     pub meant: Vec<String>,
     /// What becomes of events that its reactions fail on.
     pub on_failure: Option<OnFailure>,
+    /// What its reactions were called before.
+    #[serde(default)]
+    pub formerly: Formerly,
+}
+
+/// What reactions were called before.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Formerly {
+    /// The one reaction of the component.
+    One(Vec<String>),
+    /// By their names.
+    Several(BTreeMap<String, Vec<String>>),
+}
+
+impl Default for Formerly {
+    fn default() -> Self {
+        Self::One(Vec::new())
+    }
+}
+
+impl Formerly {
+    /// Former names of a reaction of the component.
+    #[must_use]
+    pub fn of(&self, reaction: &str) -> &[String] {
+        match self {
+            Self::One(names) => names,
+            Self::Several(by_name) => by_name.get(reaction).map_or(&[], Vec::as_slice),
+        }
+    }
 }
 
 impl Handler {

@@ -15,6 +15,8 @@ enum Shape {
     /// A whole number of 32 bits.
     Number,
     Texts,
+    /// A list of names, or such a list for each of several reactions.
+    Formerly,
     Table(&'static [Key]),
     /// Of the user's naming, all of a shape.
     Named(&'static Shape),
@@ -40,7 +42,11 @@ const MANIFEST: &[Key] = &[
     key("handlers", Shape::Named(&Shape::Table(HANDLER))),
     key("overrides", Shape::Parts(&Shape::Table(OVERRIDE))),
 ];
-const APP: &[Key] = &[key("name", Shape::Text), key("version", Shape::Text)];
+const APP: &[Key] = &[
+    key("name", Shape::Text),
+    key("version", Shape::Text),
+    key("retired", Shape::Texts),
+];
 const STORE: &[Key] = &[
     key("prefix", Shape::Text),
     key("partitions", Shape::Number),
@@ -59,6 +65,7 @@ const HANDLER: &[Key] = &[
     key("allow", Shape::Texts),
     key("meant", Shape::Texts),
     key("on-failure", Shape::Table(ON_FAILURE)),
+    key("formerly", Shape::Formerly),
 ];
 const ON_FAILURE: &[Key] = &[
     key("attempts", Shape::Number),
@@ -179,7 +186,13 @@ impl Looker {
                 }
                 legal
             }
-            (DeValue::Array(entries), Shape::Texts) => {
+            (DeValue::Table(table), Shape::Formerly) => {
+                self.retain(table, |looker, _, _, value| {
+                    looker.value(value, &Shape::Texts)
+                });
+                true
+            }
+            (DeValue::Array(entries), Shape::Texts | Shape::Formerly) => {
                 let mut legal = true;
                 for (index, entry) in entries.iter().enumerate() {
                     if entry.get_ref().is_str() {
@@ -296,6 +309,7 @@ impl Shape {
             Self::Text => ("a text", "\"..\""),
             Self::Number => ("a whole number", "3"),
             Self::Texts => ("a list of texts", "[\"..\", \"..\"]"),
+            Self::Formerly => ("a list of names", "[\"..\"]"),
             Self::Table(_) => (
                 "a table",
                 "a table in brackets, or under a header of its own",

@@ -16,7 +16,7 @@ use crate::problem::{Code, Place, Problem, Problems, Subject};
 use duration::{milliseconds, no_duration};
 pub use failure::{FailurePolicy, LastResort, OnFailure};
 use handler::reserved;
-pub use handler::{Handler, Origin, Override};
+pub use handler::{Formerly, Handler, Origin, Override};
 pub use http::Http;
 use keys::Spans;
 use serde::Deserialize;
@@ -68,6 +68,8 @@ pub struct App {
     pub name: String,
     /// Version of the application, for people.
     pub version: String,
+    /// Names of reactions and types of events that are gone, and are meant to be.
+    pub retired: Vec<String>,
 }
 
 impl Default for App {
@@ -75,6 +77,7 @@ impl Default for App {
         Self {
             name: String::new(),
             version: "0.0.0".into(),
+            retired: Vec::new(),
         }
     }
 }

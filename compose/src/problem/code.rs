@@ -114,6 +114,8 @@ codes! {
     DuplicateView = "duplicate-view",
     /// Two reactions of one name.
     DuplicateReaction = "duplicate-reaction",
+    /// A former name that cannot be taken over.
+    FormerName = "former-name",
     /// A command that nobody handles.
     UnhandledCommand = "unhandled-command",
     /// An event that nobody emits.

@@ -584,7 +584,7 @@ export function defineDecider(definition) {
         emits,
         folds: [...eventTypes.keys()],
         snapshotEvery: definition.snapshotEvery ?? 0,
-        stateVersion: definition.stateVersion ?? 1,
+        stateVersion: definition.stateVersion ?? 0,
         schemas: schemas(eventTypes),
       },
     ],

@@ -28,13 +28,17 @@ impl NotifierEntry {
 
 /// What can be told wrong at compile time.
 pub const fn check_notifier<N: Notifier>() {
+    assert!(
+        name::is_reaction(N::NAME),
+        "NAME must be 1 to 64 letters, digits, `-` or `_`"
+    );
     assert!(N::LANES > 0, "LANES must be at least 1");
     check_wants(<N::Event as Event>::TYPES);
 }
 
 fn describe<N: Notifier>() -> ReactionDescriptor {
     ReactionDescriptor {
-        name: name::of::<N>(N::NAME),
+        name: N::NAME.to_owned(),
         // A notifier derives nothing that could be built anew.
         version: 1,
         wants: names::<N::Event>(),
@@ -47,7 +51,7 @@ fn describe<N: Notifier>() -> ReactionDescriptor {
 }
 
 fn notify<N: Notifier>(recorded: &Recorded, attempt: u32) -> Result<Delivery, Fault> {
-    let who = || format!("the notifier {}", name::of::<N>(N::NAME));
+    let who = || format!("the notifier {}", N::NAME);
     Ok(match decode_recorded::<N::Event>(recorded, who)? {
         Some(event) => N::notify(&event, &recorded.about, attempt),
         None => Delivery::Done,

@@ -40,13 +40,17 @@ impl ProcessManagerEntry {
 
 /// What can be told wrong at compile time.
 pub const fn check_process_manager<P: ProcessManager>() {
+    assert!(
+        name::is_reaction(P::NAME),
+        "NAME must be 1 to 64 letters, digits, `-` or `_`"
+    );
     assert!(P::VERSION > 0, "versions count from 1");
     check_wants(<P::Event as Event>::TYPES);
 }
 
 fn describe<P: ProcessManager>() -> ReactionDescriptor {
     ReactionDescriptor {
-        name: name::of::<P>(P::NAME),
+        name: P::NAME.to_owned(),
         version: P::VERSION,
         wants: names::<P::Event>(),
         emits: <P::Command as Command>::TYPES.to_vec(),
@@ -177,7 +181,7 @@ fn encode_command<P: ProcessManager>(
 }
 
 fn who<P: ProcessManager>() -> String {
-    format!("the process manager {}", name::of::<P>(P::NAME))
+    format!("the process manager {}", P::NAME)
 }
 
 fn fault<P: ProcessManager>(process: &str, what: &str) -> Fault {

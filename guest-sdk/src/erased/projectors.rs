@@ -47,7 +47,7 @@ pub const fn check_projector<P: Projector>() {
 
 fn describe<P: Projector>() -> ReactionDescriptor {
     ReactionDescriptor {
-        name: name::of::<P>(P::NAME),
+        name: P::VIEW.to_owned(),
         version: P::VERSION,
         wants: names::<P::Event>(),
         emits: Vec::new(),
@@ -139,7 +139,7 @@ fn decode_row<P: Projector>(recorded: &Recorded, row: &Row) -> Result<P::Row, Fa
 }
 
 fn who<P: Projector>() -> String {
-    format!("the projector {}", name::of::<P>(P::NAME))
+    format!("the projector {}", P::VIEW)
 }
 
 fn fault<P: Projector>(recorded: &Recorded, what: &str) -> Fault {

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use annals::http::{Error, Request, Response};
-//! use annals::{About, Delivery, Event, Notifier};
+//! use annals::{About, Delivery, Event, Notifier, StartFrom};
 //! use std::time::Duration;
 //!
 //! #[derive(Event)]
@@ -17,6 +17,8 @@
 //!
 //! impl Notifier for Announcer {
 //!     type Event = SeatEvent;
+//!     const NAME: &'static str = "announcer";
+//!     const FROM: StartFrom = StartFrom::Now;
 //!
 //!     fn notify(event: &SeatEvent, about: &About, _: u32) -> Delivery {
 //!         let SeatEvent::SeatReserved { seat } = event;

@@ -280,6 +280,7 @@ impl Apps {
             partitions: self.partitions,
             bucket: "default".into(),
             path: "/data".into(),
+            retired: Vec::new(),
             handlers: Vec::new(),
             delivery_budget: 0,
             cors: Vec::new(),

@@ -26,6 +26,8 @@ impl From<StoreError> for log::StoreError {
                 reason,
             },
             StoreError::InDoubt(why) => Self::InDoubt(why),
+            // No store adapter answers this.
+            StoreError::Refused(why) => Self::Invalid(why),
         }
     }
 }

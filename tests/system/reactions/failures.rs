@@ -42,15 +42,15 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
         .collect();
     let names: Vec<&str> = parked.keys().map(String::as_str).collect();
     let expected = [
-        "faulty.looping-process",
-        "faulty.refusing-notifier",
-        "faulty.trapping-notifier",
-        "faulty.trapping-projector",
+        "looping-process",
+        "refusing-notifier",
+        "trapping-notifier",
+        "traps",
     ];
     assert_eq!(names, expected);
     for (name, (attempts, reason)) in &parked {
         match name.as_str() {
-            "faulty.refusing-notifier" => {
+            "refusing-notifier" => {
                 assert_eq!((*attempts, reason.as_str()), (1, "poison, at attempt 1"));
             }
             _ => {

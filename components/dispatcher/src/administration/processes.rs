@@ -52,7 +52,7 @@ fn view<P: Ports>(engine: &Engine<'_, P>, reaction: &Reaction) -> Result<String,
         )));
     }
     let control = engine.control(reaction).map_err(AdminError::Store)?;
-    Ok(process_view(&reaction.name, control.active))
+    Ok(process_view(&reaction.key, control.active))
 }
 
 fn process(row: StoredRow) -> Result<Process, StoreError> {

@@ -42,7 +42,17 @@ impl<P: Ports> Engine<'_, P> {
                 ailing = ailing.or(worst);
             }
         }
+        let served = control.served_by(reaction);
+        let behind = served.is_empty().then(|| {
+            let built = control.answering().map_or(0, |active| active.version);
+            let version = reaction.version;
+            format!(
+                "its view was built by version {built}, and version {version} runs: run the newer version, raise VERSION above it, or rebuild the view with this one (POST /admin/reactions/{}/rebuild)",
+                reaction.name
+            )
+        });
         let state = match &ailing {
+            _ if behind.is_some() => DeliveryState::Stopped,
             Some(progress) if progress.stopped => DeliveryState::Stopped,
             Some(_) => DeliveryState::Retrying,
             None if control.building().is_some() => DeliveryState::Rebuilding,
@@ -58,7 +68,7 @@ impl<P: Ports> Engine<'_, P> {
             lag,
             state,
             attempts: ailing.tried,
-            reason: reason.or(ailing.reason),
+            reason: behind.or(reason).or(ailing.reason),
             retry_at: Some(ailing.retry_at).filter(|at| *at > 0),
             parked,
             generations,

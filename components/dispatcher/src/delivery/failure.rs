@@ -85,6 +85,7 @@ pub fn store_error(error: &StoreError) -> String {
         StoreError::Unavailable(why) => format!("the store is unavailable: {why}"),
         StoreError::Corrupt(why) => format!("a record is corrupt: {why}"),
         StoreError::InDoubt(why) => format!("a write is in doubt: {why}"),
+        StoreError::Refused(why) => why.clone(),
     }
 }
 
@@ -247,7 +248,7 @@ impl<P: Ports> Engine<'_, P> {
         reason: &str,
     ) -> Letter {
         Letter {
-            reaction: lane.reaction.name.clone(),
+            reaction: lane.reaction.key.clone(),
             generation: lane.generation,
             event_id: event.id.clone(),
             event_type: event.event_type.clone(),

@@ -71,6 +71,12 @@ impl Control {
         self.generations.iter().filter(live).cloned().collect()
     }
 
+    /// The newest one that is not retired: what an accepted older version has built anew is newer than what it replaces.
+    fn newest(&self) -> Option<&Generation> {
+        let mut newer = self.generations.iter().rev();
+        newer.find(|generation| !generation.retired)
+    }
+
     fn add(&mut self, reaction: &Reaction, from: u64) {
         self.last += 1;
         self.generations.push(Generation {
@@ -79,7 +85,7 @@ impl Control {
             lanes: reaction.lanes,
             from,
             retired: false,
-            views: reaction.views.clone(),
+            views: reaction.stored_views(),
         });
     }
 
@@ -89,15 +95,17 @@ impl Control {
         reaction: &Reaction,
         lanes_at: impl FnOnce() -> Result<u64, StoreError>,
     ) -> Result<bool, StoreError> {
-        let newest = self
-            .generations
-            .iter()
-            .map(|generation| generation.version)
-            .max();
+        let newest = self.newest();
         let active = self.active;
         match reaction.kind {
             // An older deployment may still run: it does not undo what a newer one builds.
-            Kind::Projector if newest.is_none_or(|version| version < reaction.version) => {
+            Kind::Projector
+                if newest.is_none_or(|newest| {
+                    newest.version < reaction.version
+                        || newest.version == reaction.version
+                            && newest.views != reaction.stored_views()
+                }) =>
+            {
                 for generation in &mut self.generations {
                     generation.retired |= generation.number > active;
                 }
@@ -130,11 +138,11 @@ pub fn stored_view(view: &str, generation: u32) -> String {
 impl<P: Ports> Engine<'_, P> {
     /// A reaction's generations; the first call ever makes the first one.
     pub(crate) fn control(&self, reaction: &Reaction) -> Result<Control, StoreError> {
-        if let Some(known) = self.controls.borrow().get(&reaction.name) {
+        if let Some(known) = self.controls.borrow().get(&reaction.key) {
             return Ok(known.clone());
         }
         loop {
-            let (stored, revision) = self.load_control(&reaction.name)?;
+            let (stored, revision) = self.load_control(&reaction.key)?;
             let mut control = stored.clone().unwrap_or_default();
             let changed = if stored.is_none() {
                 let from = match reaction.from_now {
@@ -148,12 +156,19 @@ impl<P: Ports> Engine<'_, P> {
                 let before = control.clone();
                 control.adapt(reaction, || self.slowest_lane(reaction, &before))?
             };
-            if !changed || self.save_control(&reaction.name, &control, revision)? {
+            if !changed || self.save_control(&reaction.key, &control, revision)? {
                 let known = &mut self.controls.borrow_mut();
-                known.insert(reaction.name.clone(), control.clone());
+                known.insert(reaction.key.clone(), control.clone());
                 return Ok(control);
             }
         }
+    }
+
+    /// The version that the newest view of a reaction was built by, or is being; 0: nothing is known of it.
+    pub(crate) fn built(&self, reaction: &Reaction) -> Result<u32, StoreError> {
+        let (control, _) = self.load_control(&reaction.key)?;
+        let newest = control.as_ref().and_then(Control::newest);
+        Ok(newest.map_or(0, |newest| newest.version))
     }
 
     /// A reaction's generations, if it ever had any, and the revision of what says so.
@@ -194,15 +209,15 @@ impl<P: Ports> Engine<'_, P> {
         change: impl Fn(&mut Control) -> Option<T>,
     ) -> Result<Option<T>, StoreError> {
         loop {
-            self.controls.borrow_mut().remove(&reaction.name);
+            self.controls.borrow_mut().remove(&reaction.key);
             self.control(reaction)?;
-            let (control, revision) = self.load_control(&reaction.name)?;
+            let (control, revision) = self.load_control(&reaction.key)?;
             let mut control = control.unwrap_or_default();
             let Some(answer) = change(&mut control) else {
                 return Ok(None);
             };
-            if self.save_control(&reaction.name, &control, revision)? {
-                self.controls.borrow_mut().remove(&reaction.name);
+            if self.save_control(&reaction.key, &control, revision)? {
+                self.controls.borrow_mut().remove(&reaction.key);
                 return Ok(Some(answer));
             }
         }

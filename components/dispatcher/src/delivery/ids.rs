@@ -52,7 +52,7 @@ pub fn is_last(index: u64) -> bool {
 /// The id of a command.
 pub fn command_id(reaction: &Reaction, cause: &RecordedEvent, index: u64) -> String {
     let number = number(index);
-    let name = &reaction.name;
+    let name = &reaction.key;
     match index >> NUMBER_BITS {
         0 => format!("{}:{name}:{number}", cause.id),
         chain => format!("{}:{name}:{chain}.{number}", cause.id),

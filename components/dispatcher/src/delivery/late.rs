@@ -115,7 +115,7 @@ impl<P: Ports> Engine<'_, P> {
     pub(super) fn lane_of(&self, found: &Found) -> Result<(&Reaction, Lane<'_>), Refused> {
         let name = &found.letter.reaction;
         let reaction = self
-            .reaction(name)
+            .reaction_of_key(name)
             .ok_or_else(|| Refused::Because(format!("there is no reaction `{name}` any more")))?;
         let control = self.control(reaction)?;
         let generation = control.get(found.letter.generation);

@@ -63,7 +63,7 @@ pub(super) struct Processes(BTreeMap<String, Process>);
 impl Processes {
     /// Those whose new states are written down already.
     fn pending(lane: &Lane<'_>, rows: &[PendingRow]) -> Result<Self, StoreError> {
-        let view = process_view(&lane.reaction.name, lane.generation);
+        let view = process_view(&lane.reaction.key, lane.generation);
         let mut known = BTreeMap::new();
         for row in rows.iter().filter(|row| row.view == view) {
             let bytes = row
@@ -88,7 +88,7 @@ impl Processes {
     ) -> Result<&mut Process, StoreError> {
         if !self.0.contains_key(id) {
             let row = store.get_row(&RowKey {
-                view: process_view(&lane.reaction.name, lane.generation),
+                view: process_view(&lane.reaction.key, lane.generation),
                 key: id.into(),
             })?;
             let process = match row {
@@ -122,7 +122,7 @@ impl Processes {
     }
 
     pub(super) fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
-        let view = process_view(&lane.reaction.name, lane.generation);
+        let view = process_view(&lane.reaction.key, lane.generation);
         let changed = self.0.into_iter().filter(|(_, process)| process.changed);
         changed
             .map(|(key, process)| PendingRow {
@@ -448,7 +448,7 @@ pub fn refuse(
 /// Time and seed come from the event: a step that is made again is the same step.
 fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64) -> Context {
     let salt = ids::number(salt);
-    let parts = format!("{}\n{}\n{process}\n{salt}", event.id, reaction.name);
+    let parts = format!("{}\n{}\n{process}\n{salt}", event.id, reaction.key);
     Context {
         now: event.recorded_at,
         seed: super::hash(parts.as_bytes()),

@@ -74,6 +74,11 @@ impl<'a, P: Ports> Engine<'a, P> {
     pub fn reaction(&self, name: &str) -> Option<&'a Reaction> {
         self.reactions.iter().find(|reaction| reaction.name == name)
     }
+
+    /// The reaction that the store knows by a key.
+    pub fn reaction_of_key(&self, key: &str) -> Option<&'a Reaction> {
+        self.reactions.iter().find(|reaction| reaction.key == key)
+    }
 }
 
 /// A part of a reaction's events that is delivered in order: all of them, unless a notifier asks
@@ -91,7 +96,7 @@ pub struct Lane<'a> {
 impl Lane<'_> {
     /// Name of its chain of checkpoints.
     fn chain(&self) -> String {
-        format!("{}@{}.{}", self.reaction.name, self.generation, self.number)
+        format!("{}@{}.{}", self.reaction.key, self.generation, self.number)
     }
 
     /// Whether an event is given to this lane. All events of a stream are given to the same one.

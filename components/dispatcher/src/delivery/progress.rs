@@ -8,14 +8,8 @@
 //! - Before rows are written or commands sent, `work` holds them: a crash in the middle of them is mended by
 //!   doing all of it again, and each part takes effect once.
 
+pub use crate::encoding::{decode, encode};
 use serde::{Deserialize, Serialize};
-
-/// First byte of what is stored: the version of the encoding.
-const FORMAT: u8 = 2;
-/// The version before it, whose records lack fields at their ends.
-const FORMER: u8 = 1;
-/// Bytes of zeros for the fields that a record of the former version lacks: zeros are the defaults of their types.
-const LACKED: usize = 16;
 
 /// What stands in a checkpoint beside the position.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,33 +130,10 @@ impl Progress {
     }
 }
 
-/// Encodes what the dispatcher keeps in rows and checkpoints.
-pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    // Lengths of lists are always known, so encoding cannot fail.
-    postcard::to_extend(value, vec![FORMAT]).unwrap_or_default()
-}
-
-/// Decodes it; no bytes at all are the default.
-///
-/// # Errors
-/// Why not.
-pub fn decode<T: Default + for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, String> {
-    match bytes {
-        [] => Ok(T::default()),
-        [FORMAT, body @ ..] => postcard::from_bytes(body).map_err(|error| error.to_string()),
-        [FORMER, body @ ..] => {
-            let completed = [body, &[0; LACKED]].concat();
-            postcard::from_bytes(&completed).map_err(|error| error.to_string())
-        }
-        [format, ..] => Err(format!(
-            "it has format {format}, this version knows {FORMER} and {FORMAT}"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::{FORMAT, FORMER};
 
     #[test]
     fn records_of_the_former_version_are_read() {

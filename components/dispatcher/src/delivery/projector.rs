@@ -6,7 +6,6 @@
 
 use super::Lane;
 use super::failure::Failure;
-use super::generations::stored_view;
 use super::lane::Batch;
 use super::progress::{Content, PendingRow, Work};
 use crate::annals::es::event_store::StoreError;
@@ -72,7 +71,7 @@ pub fn batch(
             let position = row.changed?;
             // A row that never was need not be deleted.
             (row.seen > 0 || row.content.is_some()).then(|| PendingRow {
-                view: stored_view(&view, lane.generation),
+                view: lane.reaction.stored_view(&view, lane.generation),
                 key,
                 seen: row.seen,
                 position,
@@ -192,7 +191,7 @@ fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
 
 fn read(ports: &impl Ports, lane: &Lane<'_>, view: &str, key: &str) -> Result<Folded, StoreError> {
     let stored = ports.get_row(&RowKey {
-        view: stored_view(view, lane.generation),
+        view: lane.reaction.stored_view(view, lane.generation),
         key: key.into(),
     })?;
     Ok(Folded {
@@ -228,7 +227,7 @@ pub fn late(
             continue;
         };
         work.rows.push(PendingRow {
-            view: stored_view(&view, lane.generation),
+            view: lane.reaction.stored_view(&view, lane.generation),
             key,
             seen: row.seen,
             position,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use annals::http::{Error, Request, Response};
 use annals::serde::Serialize;
-use annals::{About, Delivery, Event, Notifier};
+use annals::{About, Delivery, Event, Notifier, StartFrom};
 use bank_events::{AccountOpened, Deposited, TransferCompleted, TransferFailed, Withdrawn};
 
 /// What customers hear of.
@@ -37,6 +37,9 @@ pub struct Mailer;
 
 impl Notifier for Mailer {
     type Event = News;
+    const NAME: &'static str = "statement-mailer";
+    /// Customers hear of what happens from now on, not of the bank's past.
+    const FROM: StartFrom = StartFrom::Now;
 
     fn notify(news: &News, about: &About, attempt: u32) -> Delivery {
         let Some(url) = annals::env("MAILER_URL") else {

@@ -66,6 +66,8 @@ impl ProcessManager for TransferFlow {
     type State = State;
     type Event = Seen;
     type Command = Order;
+    const NAME: &'static str = "transfer";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn interest(event: &Seen, _: &About) -> Vec<Interest> {
         let interest = match event {

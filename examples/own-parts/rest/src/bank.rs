@@ -178,6 +178,9 @@ fn refused(error: SubmitError) -> Answer {
 fn unavailable(error: &StoreError) -> Answer {
     match error {
         StoreError::Invalid(why) => Answer::problem(400, "malformed-request", why),
+        StoreError::Refused(_) => {
+            Answer::problem(503, "not-started", "another version of the application ran here")
+        }
         StoreError::Corrupt(_) => Answer::problem(500, "store-damaged", "a record is damaged"),
         StoreError::Unavailable(_) | StoreError::InDoubt(_) => Answer::problem(
             503,

@@ -2,6 +2,7 @@
 
 use annals::{
     About, Delivery, Event, Interest, Notifier, ProcessContext, ProcessManager, Projector, Reaction,
+    StartFrom,
 };
 
 #[derive(Event)]
@@ -40,6 +41,8 @@ impl ProcessManager for LoopingProcess {
     type State = u64;
     type Event = Fact;
     type Command = Nothing;
+    const NAME: &'static str = "looping-process";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn interest(_: &Fact, about: &About) -> Vec<Interest> {
         vec![Interest::start(about.stream.clone())]
@@ -64,6 +67,8 @@ pub struct RefusingNotifier;
 
 impl Notifier for RefusingNotifier {
     type Event = Fact;
+    const NAME: &'static str = "refusing-notifier";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn notify(event: &Fact, _: &About, attempt: u32) -> Delivery {
         match event {
@@ -78,6 +83,8 @@ pub struct TrappingNotifier;
 
 impl Notifier for TrappingNotifier {
     type Event = Fact;
+    const NAME: &'static str = "trapping-notifier";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
         match event {

@@ -46,11 +46,12 @@ fn post(to: &str, about: &About, number: Option<u64>, attempt: u32) -> Delivery 
 }
 
 macro_rules! notifiers {
-    ($($name:ident $event:ty { $($constant:tt)* })*) => {$(
+    ($($name:ident $known_as:literal $event:ty { $($constant:tt)* })*) => {$(
         pub struct $name;
 
         impl Notifier for $name {
             type Event = $event;
+            const NAME: &'static str = $known_as;
             $($constant)*
 
             fn notify(event: &$event, about: &About, attempt: u32) -> Delivery {
@@ -84,10 +85,10 @@ fn number(event: &impl Numbered) -> Option<u64> {
 }
 
 notifiers! {
-    Everything Fact {}
-    Fresh Fact { const FROM: StartFrom = StartFrom::Now; }
-    Picky Poison {}
-    Divided Fact { const LANES: u32 = 4; }
+    Everything "everything" Fact { const FROM: StartFrom = StartFrom::Origin; }
+    Fresh "fresh" Fact { const FROM: StartFrom = StartFrom::Now; }
+    Picky "picky" Poison { const FROM: StartFrom = StartFrom::Origin; }
+    Divided "divided" Fact { const FROM: StartFrom = StartFrom::Origin; const LANES: u32 = 4; }
 }
 
 annals::export!(

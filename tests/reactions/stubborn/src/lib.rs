@@ -1,6 +1,6 @@
 //! Handlers that answer poison with an error or a trap, however often it comes, and one that is well.
 
-use annals::{About, Delivery, Event, Notifier, Projector};
+use annals::{About, Delivery, Event, Notifier, Projector, StartFrom};
 use std::time::Duration;
 
 #[derive(Event)]
@@ -34,6 +34,8 @@ pub struct Asking;
 
 impl Notifier for Asking {
     type Event = Fact;
+    const NAME: &'static str = "asking";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
         match event {

@@ -1,7 +1,7 @@
 //! A notifier, built for wasm32-wasip2: it posts to the URL in `MAILER_URL`, and prints what it does.
 
 use annals::http::Request;
-use annals::{About, Delivery, Event, Notifier};
+use annals::{About, Delivery, Event, Notifier, StartFrom};
 use std::time::Duration;
 
 #[derive(Event)]
@@ -19,6 +19,8 @@ pub struct Mailer;
 
 impl Notifier for Mailer {
     type Event = Fact;
+    const NAME: &'static str = "plain-mailer";
+    const FROM: StartFrom = StartFrom::Origin;
 
     fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
         println!("notified of {}", about.event_id);

@@ -127,7 +127,7 @@ fn traps_are_parked(kind: Kind) {
     assert_eq!(found.letter.attempts, 3, "{kind:?}");
     // Those beside it were dealt with, and are not blamed.
     match kind {
-        Kind::Projector => assert_eq!(world.rows("ledger@1").len(), 4),
+        Kind::Projector => assert_eq!(world.rows("it@1").len(), 4),
         // The fifth one waits.
         Kind::ProcessManager => assert_eq!(world.rows("~it@1").len(), 5),
         Kind::Notifier => {
@@ -347,7 +347,7 @@ fn whoever_traps_comes_after_the_others() {
         world.pass(60_000);
         world.append("s-1", "Moved", "b c 1");
         assert!(!world.pump());
-        assert_eq!(world.rows("ledger@1").len(), 3, "the other one came first");
+        assert_eq!(world.rows("other@1").len(), 3, "the other one came first");
     }
 }
 

@@ -42,7 +42,7 @@ type Ended = (Vec<u8>, Result<(), Rejection>);
 #[derive(Default)]
 pub struct World {
     pub reactions: Vec<Reaction>,
-    checkpoints: RefCell<BTreeMap<String, Checkpoint>>,
+    pub checkpoints: RefCell<BTreeMap<String, Checkpoint>>,
     views: RefCell<BTreeMap<String, StoredView>>,
     pub events: RefCell<Vec<RecordedEvent>>,
     outcomes: RefCell<BTreeMap<String, Ended>>,
@@ -72,6 +72,7 @@ pub enum Answer {
 pub fn reaction(name: &str, kind: Kind) -> Reaction {
     Reaction {
         name: name.into(),
+        key: name.into(),
         kind,
         index: 0,
         version: 1,

@@ -110,7 +110,10 @@ export interface DeciderDefinition<C extends Messages, E extends Messages, S> {
   internal?: (keyof C & string)[];
   /** Take a snapshot of the state every so many events. The state must be JSON. */
   snapshotEvery?: number;
-  /** Raise it whenever the state or `evolve` changes: snapshots of other versions are not used. */
+  /**
+   * Left out: a snapshot is used only by the very component that took it. A version from 1 on vouches for its snapshots,
+   * whatever else in the component changes: raise it whenever the state or `evolve` changes.
+   */
   stateVersion?: number;
   /** The state of a subject to which nothing has happened. */
   initial(): S;

@@ -540,8 +540,9 @@ class Decider(Generic[S]):
     state: ClassVar[Optional[type]] = None
     #: Take a snapshot of the state every so many events; 0: never.
     snapshot_every: ClassVar[int] = 0
-    #: Raise it whenever the state or `evolve` changes: snapshots of other versions are not used.
-    state_version: ClassVar[int] = 1
+    #: 0: a snapshot is used only by the very component that took it. A version from 1 on vouches for its snapshots,
+    #: whatever else in the component changes: raise it whenever the state or `evolve` changes.
+    state_version: ClassVar[int] = 0
 
     def initial(self) -> S:
         """The state of a subject to which nothing has happened."""

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use annals::http::{Error, Request};
 use annals::serde::Serialize;
-use annals::{About, Delivery, Event, Notifier};
+use annals::{About, Delivery, Event, Notifier, StartFrom};
 
 /// The events that it is told of. Name the fields that you need.
 #[derive(Event)]
@@ -29,6 +29,14 @@ pub struct {{Name}}Notifier;
 
 impl Notifier for {{Name}}Notifier {
     type Event = News;
+
+    /// What the store knows it by: how far it is in the log. Keep it, wherever the code moves; `formerly` in
+    /// `annals.toml` renames it.
+    const NAME: &'static str = "{{name}}";
+
+    /// Where it starts when it is first deployed: here with what is recorded from then on, so that nobody is told
+    /// of old news. `Origin` tells of every event since the beginning.
+    const FROM: StartFrom = StartFrom::Now;
 
     /// Tells somebody of an event. `attempt` counts from 1.
     fn notify(news: &News, about: &About, attempt: u32) -> Delivery {

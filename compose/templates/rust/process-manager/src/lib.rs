@@ -7,7 +7,9 @@
 
 mod decider;
 
-use annals::{About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal};
+use annals::{
+    About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+};
 
 pub use decider::{{Name}}Decider;
 
@@ -38,6 +40,14 @@ impl ProcessManager for {{Name}}Manager {
     type State = {{Name}}Process;
     type Event = Seen;
     type Command = Order;
+
+    /// What the store knows it by: its place in the log, its processes, and the ids of its commands. Keep it,
+    /// wherever the code moves; `formerly` in `annals.toml` renames it.
+    const NAME: &'static str = "{{name}}";
+
+    /// Where it starts when it is first deployed: here with every event since the beginning. `Now` begins with
+    /// what is recorded from then on.
+    const FROM: StartFrom = StartFrom::Origin;
 
     /// Which process an event concerns, by an id of your choice, and whether it starts or stops it.
     fn interest(event: &Seen, about: &About) -> Vec<Interest> {

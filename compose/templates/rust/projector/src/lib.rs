@@ -27,6 +27,9 @@ pub struct {{Name}}Projector;
 impl Projector for {{Name}}Projector {
     type Event = Seen;
     type Row = {{Name}}Row;
+
+    /// The view, and what the store knows the projector by. Keep it, wherever the code moves; `formerly` in
+    /// `annals.toml` renames it.
     const VIEW: &'static str = "{{name}}";
 
     /// Raise it whenever `Row`, `touches` or `fold` changes: the view is built anew, and the old one

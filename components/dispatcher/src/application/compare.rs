@@ -1,0 +1,301 @@
+//! Compares what ran last with what is about to run.
+
+use super::record::{Decider, Reaction, Record};
+use crate::annals::es::event_store::StoreError;
+use std::collections::BTreeSet;
+
+/// What is about to run. Keys of its reactions are not known yet.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    pub record: Record,
+    /// By name: what the manifest says a reaction was called before.
+    pub formerly: Vec<(String, Vec<String>)>,
+    /// Names of reactions and types of events that the manifest says are gone.
+    pub retired: Vec<String>,
+}
+
+/// A change that is not allowed unless somebody means it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What an operator accepts it by, such as `retire:mailer`.
+    pub id: String,
+    pub what: String,
+    pub remedy: String,
+}
+
+/// What follows from a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// To be recorded.
+    pub record: Record,
+    pub refused: Vec<Change>,
+    /// What changes, for people.
+    pub told: Vec<String>,
+    /// Names of reactions that the store does not know.
+    pub new: Vec<String>,
+    /// Names of projectors whose views an older version is to build anew.
+    pub older: Vec<String>,
+}
+
+struct Comparison<'a> {
+    description: &'a Description,
+    accepted: &'a [String],
+    plan: Plan,
+}
+
+/// Compares an application with what is known of it. `known` says whether a reaction without a record has progress under
+/// a key.
+pub fn compare(
+    before: Option<&Record>,
+    description: &Description,
+    accepted: &[String],
+    known: impl Fn(&str) -> Result<bool, StoreError>,
+) -> Result<Plan, StoreError> {
+    let mut comparison = Comparison {
+        description,
+        accepted,
+        plan: Plan {
+            record: description.record.clone(),
+            ..Plan::default()
+        },
+    };
+    match before {
+        None => comparison.first(known)?,
+        Some(before) => {
+            comparison.reactions(before);
+            comparison.deciders(before);
+        }
+    }
+    Ok(comparison.plan)
+}
+
+impl Comparison<'_> {
+    fn formerly(&self, name: &str) -> &[String] {
+        let mut all = self.description.formerly.iter();
+        all.find(|(of, _)| of == name)
+            .map_or(&[][..], |(_, formerly)| formerly)
+    }
+
+    /// `true`: somebody means it. Otherwise it is refused.
+    fn meant(&mut self, id: String, what: String, remedy: &str) -> bool {
+        if self.accepted.contains(&id) {
+            self.plan.told.push(format!("{what} (accepted)"));
+            return true;
+        }
+        // A change may have several causes, and is accepted as a whole.
+        match self.plan.refused.iter_mut().find(|one| one.id == id) {
+            Some(one) => one.what = format!("{}, and {what}", one.what),
+            None => self.plan.refused.push(Change {
+                remedy: format!("{remedy}, or accept `{id}`"),
+                id,
+                what,
+            }),
+        }
+        false
+    }
+
+    fn is_retired(&self, name: &str) -> bool {
+        self.description.retired.iter().any(|one| one == name)
+    }
+
+    /// A store without a record: what has progress goes on with it.
+    fn first(
+        &mut self,
+        known: impl Fn(&str) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut reactions = std::mem::take(&mut self.plan.record.reactions);
+        for reaction in &mut reactions {
+            reaction.key = reaction.name.clone();
+            if known(&reaction.name)? {
+                continue;
+            }
+            let mut new = true;
+            for former in self.formerly(&reaction.name) {
+                if known(former)? {
+                    reaction.key = former.clone();
+                    reaction.formerly = vec![former.clone()];
+                    new = false;
+                    break;
+                }
+            }
+            if new {
+                self.plan.new.push(reaction.name.clone());
+            }
+        }
+        self.plan.record.reactions = reactions;
+        Ok(())
+    }
+
+    fn reactions(&mut self, before: &Record) {
+        let mut reactions = std::mem::take(&mut self.plan.record.reactions);
+        // What goes on, by its key.
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for reaction in &mut reactions {
+            let Some(old) = self.goes_on(before, reaction) else {
+                continue;
+            };
+            taken.insert(&old.key);
+            reaction.key = old.key.clone();
+            reaction.formerly = old.formerly.clone();
+            if old.name != reaction.name {
+                reaction.formerly.push(old.name.clone());
+                let (old, new) = (&old.name, &reaction.name);
+                self.plan.told.push(format!("`{old}` goes on as `{new}`"));
+            }
+            let (name, was, is) = (reaction.name.clone(), old.version, reaction.version);
+            if reaction.kind == "projector" && is < was {
+                let what = format!(
+                    "the view of the projector `{name}` was built by version {was}, and version {is} is about to run"
+                );
+                let remedy = "run the newer version, raise VERSION above it";
+                if self.meant(format!("older:{name}"), what, remedy) {
+                    self.plan.older.push(name);
+                }
+            }
+        }
+        let retired: Vec<&Reaction> = before
+            .reactions
+            .iter()
+            .filter(|old| !taken.contains(old.key.as_str()))
+            .collect();
+        let still = before
+            .retired
+            .iter()
+            .filter(|old| !taken.contains(old.key.as_str()));
+        self.plan.record.retired = still.chain(retired.iter().copied()).cloned().collect();
+        for old in retired {
+            let same_name = reactions.iter().any(|new| new.name == old.name);
+            if !same_name && !self.is_retired(&old.name) {
+                let Reaction { name, kind, .. } = old;
+                self.meant(
+                    format!("retire:{name}"),
+                    format!("the {kind} `{name}` is gone"),
+                    &format!(
+                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of what it is called now, or `retired = [\"{name}\"]` in [app] if it is not needed any more"
+                    ),
+                );
+            }
+        }
+        for reaction in reactions.iter_mut().filter(|one| one.key.is_empty()) {
+            self.begins(before, reaction);
+        }
+        self.plan.record.reactions = reactions;
+    }
+
+    /// What a reaction was before, if it was there.
+    fn goes_on<'b>(&self, before: &'b Record, reaction: &Reaction) -> Option<&'b Reaction> {
+        let same = |old: &&Reaction, name: &str| old.name == name && old.kind == reaction.kind;
+        let mut known = before.reactions.iter();
+        known.find(|old| same(old, &reaction.name)).or_else(|| {
+            self.formerly(&reaction.name).iter().find_map(|former| {
+                let lives = |name: &str| {
+                    let mut all = self.description.record.reactions.iter();
+                    name != reaction.name && all.any(|one| one.name == name)
+                };
+                if lives(former) {
+                    return None;
+                }
+                let mut all = before.reactions.iter().chain(before.retired.iter().rev());
+                all.find(|old| same(old, former))
+            })
+        })
+    }
+
+    /// A reaction that was not there: its key is its name, unless the store has known that name.
+    fn begins(&mut self, before: &Record, reaction: &mut Reaction) {
+        let name = &reaction.name;
+        let all = || before.reactions.iter().chain(&before.retired);
+        let renamed = before
+            .reactions
+            .iter()
+            .find(|old| old.formerly.contains(name) || old.key == *name && old.name != *name);
+        let gone =
+            all().find(|old| old.name == *name || old.key == *name || old.formerly.contains(name));
+        reaction.key = name.clone();
+        if let Some(old) = renamed.or(gone) {
+            let (what, remedy) = if renamed.is_some() {
+                let now = &old.name;
+                (
+                    format!("`{name}` is the former name of the {} `{now}`", old.kind),
+                    format!(
+                        "write `formerly = [\"{now}\"]` in [handlers.<n>] of `{name}` to rename it back, give the new {} another name",
+                        reaction.kind
+                    ),
+                )
+            } else if old.kind == reaction.kind {
+                (
+                    format!("the {} `{name}` was dropped, and is there again", old.kind),
+                    format!(
+                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of `{name}` to let it go on where it stopped, give it another name to begin anew"
+                    ),
+                )
+            } else {
+                (
+                    format!("`{name}` was a {}, and is a {}", old.kind, reaction.kind),
+                    "give it another name".to_owned(),
+                )
+            };
+            self.meant(format!("anew:{name}"), what, &remedy);
+            let used = |key: &str| all().any(|old| old.key == key);
+            let mut number = 2;
+            while used(&reaction.key) {
+                reaction.key = format!("{}~{number}", reaction.name);
+                number += 1;
+            }
+        }
+        self.plan.new.push(reaction.name.clone());
+    }
+
+    fn deciders(&mut self, before: &Record) {
+        let now = self.description.record.deciders.clone();
+        for old in &before.deciders {
+            let category: Vec<&Decider> = now
+                .iter()
+                .filter(|new| new.category == old.category)
+                .collect();
+            let shares =
+                |new: &&&Decider| new.commands.iter().any(|one| old.commands.contains(one));
+            let successors: Vec<&Decider> = category.iter().filter(shares).copied().collect();
+            for event in &old.folds {
+                let all_fold = successors.iter().all(|new| new.folds.contains(event));
+                let some_fold = category.iter().any(|new| new.folds.contains(event));
+                if !all_fold || (successors.is_empty() && !category.is_empty() && !some_fold) {
+                    self.dropped(
+                        event,
+                        format!("`{}` folded `{event}`, and no longer does", old.name),
+                    );
+                }
+                let reads = |new: &&Decider| {
+                    new.folds.contains(event) && new.schema(event) < old.schema(event)
+                };
+                if let Some(new) = category.iter().copied().find(reads) {
+                    let what = format!(
+                        "`{}` read schema version {} of `{event}`, and `{}` reads version {}",
+                        old.name,
+                        old.schema(event),
+                        new.name,
+                        new.schema(event)
+                    );
+                    self.meant(format!("older:{event}"), what, "run the newer version");
+                }
+            }
+            for event in &old.emits {
+                if !category.iter().any(|new| new.emits.contains(event)) {
+                    self.dropped(
+                        event,
+                        format!("`{}` emitted `{event}`, and nobody does any more", old.name),
+                    );
+                }
+            }
+        }
+    }
+
+    fn dropped(&mut self, event: &str, what: String) {
+        if !self.is_retired(event) {
+            let remedy = format!(
+                "run a version that knows it, write `retired = [\"{event}\"]` in [app] if the type is gone for good"
+            );
+            self.meant(format!("drop:{event}"), what, &remedy);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Has a note made of each count, as `follow`.
+
+use annals::{About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, StartFrom};
+
+#[derive(Event)]
+pub enum Fact {
+    Counted {},
+}
+
+#[derive(Command)]
+pub enum Wish {
+    Note { about: String },
+}
+
+pub struct Follow;
+
+impl ProcessManager for Follow {
+    /// How many counts it has seen.
+    type State = u64;
+    type Event = Fact;
+    type Command = Wish;
+    const NAME: &'static str = "follow";
+    const FROM: StartFrom = StartFrom::Origin;
+
+    fn interest(_: &Fact, about: &About) -> Vec<Interest> {
+        vec![Interest::start(about.subject())]
+    }
+
+    fn react(
+        state: Option<u64>,
+        _: &Fact,
+        _: &About,
+        process: &ProcessContext,
+    ) -> Reaction<u64, Wish> {
+        let about = process.id.clone();
+        Reaction::running(state.unwrap_or_default() + 1).send(Wish::Note { about })
+    }
+}
+
+annals::export!(process_manager Follow);
