@@ -113,7 +113,8 @@ impl Stopped {
                 StoreError::InDoubt(why)
                 | StoreError::Unavailable(why)
                 | StoreError::Corrupt(why)
-                | StoreError::Invalid(why),
+                | StoreError::Invalid(why)
+                | StoreError::Refused(why),
             ) => Some(why),
             Self::Conflict | Self::Trap(_) => None,
         }

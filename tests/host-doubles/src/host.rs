@@ -99,6 +99,8 @@ impl settings::Host for Client {
                 path: "/data".into(),
             },
             handlers: Vec::new(),
+            retired: Vec::new(),
+            composer: "0.0.0".into(),
             delivery_budget: 0,
         }
     }
