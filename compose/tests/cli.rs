@@ -148,10 +148,10 @@ fn what_reactions_want_and_emit_must_exist() {
     told(
         &refused(&[], &handlers),
         &[
-            "handler `near`: `near` wants the event `Hapened0`, which no decider emits; did you mean `Happened0`?",
-            "handler `manager`: `manager` emits the command `Comand0`, which nobody handles; did you mean `Command0`?",
-            "handler `manager`: `manager` emits the command `Unheard`, which nobody handles; add a decider that handles it",
-            "handler `far`: `far` wants the event `Nothing`, which no decider emits; add a decider that emits it",
+            "handler `near`: `v` wants the event `Hapened0`, which no decider emits; did you mean `Happened0`?",
+            "handler `manager`: `m` emits the command `Comand0`, which nobody handles; did you mean `Command0`?",
+            "handler `manager`: `m` emits the command `Unheard`, which nobody handles; add a decider that handles it",
+            "handler `far`: `n` wants the event `Nothing`, which no decider emits; add a decider that emits it",
         ],
     );
 }
@@ -187,7 +187,7 @@ fn a_reaction_says_possible_things_of_itself() {
     };
     let wide = ReactionDescriptor {
         lanes: 16,
-        ..reaction("n")
+        ..reaction("wide")
     };
     let long = "b".repeat(65);
     let handlers = [
@@ -204,12 +204,12 @@ fn a_reaction_says_possible_things_of_itself() {
     told(
         &refused(&[], &handlers),
         &[
-            "handler `odd`: `odd` declares version 0; versions of a reaction count from 1",
-            "handler `odd`: `odd` declares 2 lanes, and a projector is given events one after the other; declare 1 lane",
-            "handler `odd`: `odd` keeps a view named `Balances`; a view's name is a lower-case letter",
-            &format!("handler `odd`: `odd` keeps a view named `{long}`;"),
-            "handler `blind`: `blind` keeps no view; name at least one",
-            "handler `deaf`: `deaf` declares no lanes",
+            "handler `odd`: `Balances` declares version 0; versions of a reaction count from 1",
+            "handler `odd`: `Balances` declares 2 lanes, and a projector is given events one after the other; declare 1 lane",
+            "handler `odd`: `Balances` keeps a view named `Balances`; a view's name is a lower-case letter",
+            &format!("handler `odd`: `Balances` keeps a view named `{long}`;"),
+            "handler `blind`: holds a projector `p` that keeps no view; name at least one",
+            "handler `deaf`: `n` declares no lanes",
             "handler `hollow`: holds no notifiers, and says that it does",
         ],
     );
@@ -217,16 +217,9 @@ fn a_reaction_says_possible_things_of_itself() {
 
 #[test]
 fn names_and_views_belong_to_one_reaction() {
-    let named = |name: &str, view: &str| ReactionDescriptor {
-        name: name.into(),
-        ..projector(view)
-    };
     let twins = Toy {
         reactions: vec![
-            (
-                Kind::Projector,
-                vec![named("x", "one"), named("y/z", "two")],
-            ),
+            (Kind::Projector, vec![projector("x"), projector("y")]),
             (Kind::ProcessManager, vec![reaction("x")]),
         ],
         ..Toy::default()
@@ -248,14 +241,19 @@ fn names_and_views_belong_to_one_reaction() {
         ),
         ("c", "", Toy::of(Kind::Projector, &[twice]).component()),
         ("twins", "", twins.component()),
+        (
+            "odd",
+            "",
+            Toy::of(Kind::ProcessManager, &[reaction("y/z")]).component(),
+        ),
     ];
     told(
         &refused(&[], &handlers),
         &[
-            "handler `b`: `b` keeps the view `v`, which `a` keeps too; a view has one projector",
-            "handler `c`: `c` names the view `w` twice",
-            "handler `twins`: holds a projector that is named `y/z`; a reaction's name is part of a URL",
-            "handler `twins`: holds a projector and a process manager that are both named `x`",
+            "handler `b`: keeps the view `v`, which `a` keeps too; a view has one projector",
+            "handler `c`: `w` names the view `w` twice",
+            "handler `odd`: holds a process manager that is named `y/z`; set NAME to",
+            "handler `twins`: holds a process manager that is named `x`, as a projector is; give each reaction",
         ],
     );
 }
@@ -483,7 +481,7 @@ fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces()
             .iter()
             .filter_map(|one| one["name"].as_str())
             .collect();
-        assert_eq!(reactions, ["mailer", "several.projector", "several.m"]);
+        assert_eq!(reactions, ["n", "balances", "m"]);
         let balances = &report["reactions"][1];
         assert_eq!(balances["views"], serde_json::json!(["balances"]));
         assert_eq!(balances["from"], "now");
@@ -559,18 +557,18 @@ fn the_graph_tells_who_does_what_after_which_event() {
         [
             "Command0 -> decider",
             "decider -> Happened0",
-            "every event ..> mailer",
-            "mailer ->wasi:http/outgoing-handler host",
-            "mailer ->wasi:cli/environment@0.2 host",
-            "Happened0 ..> several.projector",
-            "several.projector -> balances",
-            "every event ..> several.m",
-            "several.m ..> Command0",
+            "every event ..> n",
+            "n ->wasi:http/outgoing-handler host",
+            "n ->wasi:cli/environment@0.2 host",
+            "Happened0 ..> balances",
+            "balances -> balances",
+            "every event ..> m",
+            "m ..> Command0",
         ],
         "{mermaid}"
     );
     for label in [
-        "\"several.m<br/>process manager<br/>in several, ",
+        "\"m<br/>process manager<br/>in several, ",
         "\"decider<br/>decider<br/>",
         "[(\"balances\")]",
     ] {
@@ -603,7 +601,7 @@ fn the_graph_of_parts_shows_every_component_with_its_size() {
         );
     }
     assert!(
-        mermaid.contains("\"several<br/>projector projector<br/>process manager m<br/>"),
+        mermaid.contains("\"several<br/>projector balances<br/>process manager m<br/>"),
         "{mermaid}"
     );
     assert!(!mermaid.contains("\"types"), "{mermaid}");

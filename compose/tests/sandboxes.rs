@@ -15,14 +15,16 @@ use wasmtime::{Config, Engine, OptLevel};
 /// An application of so many notifiers, each in a sandbox.
 fn sandboxed(count: usize) -> anyhow::Result<Vec<u8>> {
     let folder = tempfile::tempdir().expect("a folder");
-    let toy = Toy {
-        asks: true,
-        ..Toy::of(Kind::Notifier, &[reaction("n")])
-    };
-    std::fs::write(folder.path().join("toy.wasm"), toy.component()).expect("written");
     let mut text = String::from("[app]\nname = \"toys\"\n");
     for number in 0..count {
-        let _ = writeln!(text, "[handlers.toy-{number:03}]\ncomponent = \"toy.wasm\"");
+        let name = format!("toy-{number:03}");
+        let toy = Toy {
+            asks: true,
+            ..Toy::of(Kind::Notifier, &[reaction(&name)])
+        };
+        let file = folder.path().join(format!("{name}.wasm"));
+        std::fs::write(file, toy.component()).expect("written");
+        let _ = writeln!(text, "[handlers.{name}]\ncomponent = \"{name}.wasm\"");
     }
     let file = folder.path().join("annals.toml");
     let manifest = Manifest::parse(&file, text).expect("a manifest");

@@ -129,9 +129,9 @@ fn each_reaction_has_an_entry_under_its_name_in_the_application() {
         .map(|one| (&*one.name, one.kind, &*one.version, one.on_failure.attempts))
         .collect();
     let expected = [
-        ("pair.x", Kind::Notifier, "4", 2),
-        ("pair.y", Kind::Notifier, "4", 2),
-        ("single", Kind::Projector, "1", 8),
+        ("x", Kind::Notifier, "4", 2),
+        ("y", Kind::Notifier, "4", 2),
+        ("v", Kind::Projector, "1", 8),
     ];
     assert_eq!(told, expected);
 }

@@ -100,7 +100,7 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     let projectors = handlers.annals_es_projectors();
     let described = projectors.call_describe(&mut store).expect("an answer");
     let names: Vec<String> = described.into_iter().map(|one| one.name).collect();
-    let expected: Vec<String> = (0..150).map(|n| format!("toy-{n:03}")).collect();
+    let expected: Vec<String> = (0..150).map(|n| format!("view-{n}")).collect();
     assert_eq!(names, expected);
     // Twice, so that what a call leaves behind would show.
     for index in (0..150).chain(0..150) {
@@ -179,7 +179,10 @@ fn an_index_that_nobody_has_traps() {
 #[test]
 fn several_reactions_in_a_component_are_counted_through_all_of_them() {
     let components: Vec<Vec<u8>> = (0..70)
-        .map(|_| Toy::of(Kind::Notifier, &[reaction("a"), reaction("b")]).component())
+        .map(|number| {
+            let own = |name: &str| reaction(&format!("{name}{number}"));
+            Toy::of(Kind::Notifier, &[own("a"), own("b")]).component()
+        })
         .collect();
     let Composed {
         mut store,
@@ -188,8 +191,8 @@ fn several_reactions_in_a_component_are_counted_through_all_of_them() {
     let notifiers = handlers.annals_es_notifiers();
     let described = notifiers.call_describe(&mut store).expect("an answer");
     assert_eq!(described.len(), 140);
-    assert_eq!(described[127].name, "toy-063.b");
-    assert_eq!(described[129].name, "toy-064.b");
+    assert_eq!(described[127].name, "b63");
+    assert_eq!(described[129].name, "b64");
     for index in 0..140 {
         let answer = notifiers
             .call_notify(&mut store, index, &event("a-1"), 7)
@@ -228,7 +231,7 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
     } = composed(&[both.component()]);
     let managers = handlers.annals_es_process_managers();
     let described = managers.call_describe(&mut store).expect("an answer");
-    assert_eq!(described[0].name, "toy-000.m");
+    assert_eq!(described[0].name, "m");
     let interests = managers
         .call_interested(&mut store, 0, &event("a-1"))
         .expect("an answer")

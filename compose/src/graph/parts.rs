@@ -84,7 +84,11 @@ fn label(report: &Report, part: &PartReport) -> Vec<String> {
         .filter(|reaction| reaction.handler == part.name);
     let reactions = reactions.map(|reaction| (reaction.kind, reaction.name.as_str()));
     for (kind, name) in deciders.chain(reactions) {
-        let own = name.strip_prefix(&part.name).unwrap_or_default();
+        // Its name in front is that of the part already.
+        let own = name
+            .strip_prefix(&part.name)
+            .filter(|own| own.is_empty() || own.starts_with('.'));
+        let own = own.unwrap_or(name);
         lines.push(
             format!("{kind} {}", own.trim_start_matches('.'))
                 .trim()

@@ -75,8 +75,15 @@ fn part(kind: &str, name: &str) -> String {
 }
 
 fn label(report: &Report, name: &str, kind: &str) -> Vec<String> {
-    // Several in a component are named after it, and after themselves.
-    let component = name.split('.').next().unwrap_or(name);
+    let reaction = report
+        .reactions
+        .iter()
+        .find(|one| one.name == name && one.kind == kind);
+    // Several deciders in a component are named after it, and after themselves.
+    let component = match reaction {
+        Some(reaction) => &reaction.handler,
+        None => name.split('.').next().unwrap_or(name),
+    };
     let mut label = vec![name.to_owned(), kind.replace('-', " ")];
     if let Some(part) = report.parts.iter().find(|part| part.name == component) {
         label.push(if component == name {

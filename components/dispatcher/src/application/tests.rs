@@ -217,3 +217,35 @@ fn a_store_without_a_record_goes_on_with_what_has_progress() {
     assert_eq!(keys(&plan.record), [("post", "mailer")]);
     assert!(plan.new.is_empty());
 }
+
+/// What is stored of one application never changes its meaning: see docs/format.md.
+#[test]
+fn a_record_is_stored_as_it_always_was() {
+    let record = Record {
+        name: "a".into(),
+        version: "1".into(),
+        composer: "2".into(),
+        deciders: vec![Decider {
+            name: "d".into(),
+            category: "c".into(),
+            commands: vec!["C".into()],
+            emits: vec!["E".into()],
+            folds: vec!["F".into()],
+            schemas: vec![("F".into(), 2)],
+        }],
+        reactions: vec![Reaction {
+            key: "k".into(),
+            version: 3,
+            views: vec!["v".into()],
+            formerly: vec!["k".into()],
+            ..reaction("notifier", "n")
+        }],
+        retired: Vec::new(),
+    };
+    let stored = b"\x02\x01a\x011\x012\x01\x01d\x01c\x01\x01C\x01\x01E\x01\x01F\x01\x01F\x02\
+        \x01\x01n\x01k\x08notifier\x03\x01\x01v\x01\x01k\x00";
+    let checkpoint = super::encode(&record, 7);
+    assert_eq!(checkpoint.state, stored);
+    let read = super::decode(Some(checkpoint)).expect("a record");
+    assert_eq!(read, (Some(record), 7));
+}
