@@ -65,6 +65,22 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
     let sum: u64 = (0..2 * EVENTS).sum();
     assert_eq!(row("traps"), json!(sum));
 
+    // The process waits for its poison, and says so.
+    let all = letters.body["deadLetters"].as_array().expect("a list");
+    let of_process = all.iter().find(|letter| letter["waiting"].is_array());
+    let of_process = of_process.expect("a process waits");
+    let text = |field: &str| of_process[field].as_str().expect("a text").to_owned();
+    let waiting = of_process["waiting"][0].as_str().expect("a process");
+    let path = format!("/admin/reactions/{}/processes/{waiting}", text("reaction"));
+    let process = || client.get(&path).expect("an answer").body;
+    let before: u64 = (0..EVENTS).sum();
+    assert_eq!(process()["waitsFor"], json!(text("id")), "{}", process());
+    assert_eq!(
+        process()["state"],
+        json!(before),
+        "nothing behind the poison"
+    );
+
     // What is still poisonous stays parked; what is skipped goes.
     let id = letters.body["deadLetters"][1]["id"]
         .as_str()
@@ -89,6 +105,12 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
     }
     let none = client.get("/admin/dead-letters").expect("an answer");
     assert_eq!(none.body["deadLetters"], json!([]));
+    assert_eq!(process()["waitsFor"], json!(null), "{}", process());
+    assert_eq!(
+        process()["state"],
+        json!(sum),
+        "it has taken in what came meanwhile"
+    );
 }
 
 #[test]
