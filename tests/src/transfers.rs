@@ -315,7 +315,7 @@ pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
             movement["transfer"] = data["transfer"].clone();
             movement["other"] = json!(if account == *from { to } else { from });
         }
-        let position = event["position"].as_u64().unwrap_or_default();
+        let position = number(&event["position"]).unwrap_or_default();
         movements.insert(format!("{account}/{position:020}"), movement);
     }
     movements

@@ -146,8 +146,7 @@ fn tells_who_comes_from_another_log(url: &str, client: &Client) {
     let next = all.next().expect("a message");
     assert_eq!(same.next().expect("a message").id, next.id);
     let log = client.log().expect("the log");
-    let last = log.last().expect("an event")["position"].as_u64();
-    let last = last.expect("a position");
+    let last = number(&log.last().expect("an event")["position"]).expect("a position");
     for (path, id) in [
         // As of another store, whose events have other ids, and of this one before a restore.
         ("/events", Some(format!("{}.00000000", seen.id))),
