@@ -137,6 +137,11 @@ pub struct Serve {
     #[arg(long)]
     pub no_cache: bool,
 
+    /// Compile the component into the cache, and end: the next start with the same options finds it there. Nothing is served, and
+    /// no store is opened.
+    #[arg(long)]
+    pub compile_only: bool,
+
     /// For profiling: tell `perf` the names of the component's functions, in /tmp/perf-PID.map.
     #[arg(long)]
     pub perf_map: bool,
@@ -178,6 +183,11 @@ impl FromStr for StoreChoice {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "memory:" => Ok(Self::Memory),
+            _ if text.starts_with("files:") => Err(
+                "a store of files is `wasmtime serve`'s; give an empty directory, and take the events over: \
+                 annals-host export --store files:DIR | annals-host import --store NEW"
+                    .into(),
+            ),
             _ if text.contains("://") => {
                 Err("this host has no such store; give a directory or `memory:`".into())
             }

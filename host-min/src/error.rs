@@ -64,6 +64,18 @@ pub enum HostError {
         /// The store's words.
         reason: String,
     },
+    /// The directory holds a store of another kind, alone or beside one of ours.
+    #[error(
+        "{path} holds a store of files, which another host such as `wasmtime serve` wrote{}; give a directory of its own, or take the \
+         events over: annals-host export --store files:{path} | annals-host import --store NEW",
+        if *.beside { ", beside a store of this host" } else { "" }
+    )]
+    StoreOfFiles {
+        /// As given.
+        path: PathBuf,
+        /// A store of ours is there, too.
+        beside: bool,
+    },
     /// A file of the store is not as it was written.
     #[error("the store {path} is damaged, in {file}; restore it from a backup")]
     StoreDamaged {

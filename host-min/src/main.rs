@@ -16,7 +16,7 @@ use annals_host::start;
 use annals_host::state::Grants;
 use annals_host::store::{Embedded, Kv, Memory};
 use annals_host::streams::Streams;
-use annals_host::tools::{self, ToolError};
+use annals_host::tools::{self, ToolError, place};
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, Completions, Serve, StoreChoice};
@@ -74,7 +74,10 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     };
     // The store is opened while the engine starts.
     let opening = std::thread::spawn({
-        let choice = options.store.clone();
+        let choice = match options.compile_only {
+            true => StoreChoice::Memory,
+            false => options.store.clone(),
+        };
         move || open(&choice)
     });
     let engine = engine::start(&EngineOptions {
@@ -106,6 +109,9 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         grants,
         limits,
     )?;
+    if options.compile_only {
+        return Ok(());
+    }
     let gate = Gate::new(options.concurrency, options.queue_length());
     // Streams last: what they take must not be missing when a command comes.
     let room = app.room().saturating_sub(options.concurrency + workers);
@@ -130,7 +136,10 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
 fn open(store: &StoreChoice) -> Result<Arc<dyn Kv>, HostError> {
     Ok(match store {
         StoreChoice::Memory => Arc::new(Memory::default()),
-        StoreChoice::Directory(path) => Arc::new(Embedded::open(path)?),
+        StoreChoice::Directory(path) => {
+            place::refuse_others(path)?;
+            Arc::new(Embedded::open(path)?)
+        }
     })
 }
 

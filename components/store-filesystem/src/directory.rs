@@ -21,7 +21,11 @@ impl Directory {
     pub fn open(path: &str) -> Result<Self, String> {
         let (mut root, rest) = find(path)?;
         for name in &rest {
-            root = make(&root, name)
+            let made = match is_made(&root, name) {
+                true => Ok(()),
+                false => make(&root, name),
+            };
+            root = made
                 .and_then(|()| open(&root, name))
                 .map_err(|error| denied(path, error))?;
         }
@@ -41,10 +45,26 @@ impl Directory {
     /// written into it.
     pub fn make_shard(&self, shard: &str) -> Result<(), String> {
         if !self.durable.borrow().contains(shard) {
-            make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
+            if !is_made(&self.root, shard) {
+                self.refuse_others()?;
+                make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
+            }
             self.durable.borrow_mut().insert(shard.to_owned());
         }
         Ok(())
+    }
+
+    /// Is there a store of annals-host's own format? Nobody would see what is written beside it.
+    fn refuse_others(&self) -> Result<(), String> {
+        let there = |name: &str| self.root.stat_at(PathFlags::empty(), name).is_ok();
+        match there("keyspaces") && there("version") {
+            true => Err(format!(
+                "the directory {} holds a store of annals-host's own, which this host cannot use: share another directory, and take the \
+                 events over with `annals-host export` and `annals-host import --store files:DIR`",
+                self.path
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Makes all names in a shard durable.
@@ -59,22 +79,32 @@ fn open(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCode> {
     parent.open_at(PathFlags::SYMLINK_FOLLOW, name, OpenFlags::DIRECTORY, flags)
 }
 
+fn mark(name: &str) -> String {
+    format!("{name}/{DURABLE}")
+}
+
+/// Is a directory in a directory there, and known to survive a power cut?
+fn is_made(parent: &Descriptor, name: &str) -> bool {
+    parent.stat_at(PathFlags::empty(), &mark(name)).is_ok()
+}
+
 /// Makes a directory in a directory, and sure that it survives a power cut: what is written
 /// into it later is only as durable as itself. The mark is made after the parent was synced, so
 /// whoever sees it need not sync again; whoever does not may be the successor of somebody who died
 /// before syncing.
 fn make(parent: &Descriptor, name: &str) -> Result<(), ErrorCode> {
-    let mark = format!("{name}/{DURABLE}");
-    if parent.stat_at(PathFlags::empty(), &mark).is_ok() {
-        return Ok(());
-    }
     match parent.create_directory_at(name) {
         Ok(()) | Err(ErrorCode::Exist) => {}
         Err(error) => return Err(error),
     }
     parent.sync()?;
     let flags = OpenFlags::CREATE;
-    parent.open_at(PathFlags::empty(), &mark, flags, DescriptorFlags::WRITE)?;
+    parent.open_at(
+        PathFlags::empty(),
+        &mark(name),
+        flags,
+        DescriptorFlags::WRITE,
+    )?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use clap::Args;
 use super::ToolError;
 use super::buckets::BucketSlots;
 use super::files::{self, FileSlots};
+use crate::error::HostError;
 use crate::store::Embedded;
 
 /// Files that the embedded store keeps in its directory, whatever is in it. One of them is enough:
@@ -22,7 +23,7 @@ const EMBEDDED: [&str; 3] = ["lock", "version", "keyspaces"];
 pub struct Place {
     /// The store's directory: that of `annals-host serve --store`, or the one that another host
     /// shares with the component. Which of the two it is shows by its content; `files:DIR` says
-    /// that it is, or shall become, the latter.
+    /// that it is, or shall become, the latter. Of a directory that holds both, DIR is the former.
     #[arg(long, value_name = "DIR|files:DIR", default_value = "./data")]
     pub store: Directory,
 
@@ -65,12 +66,35 @@ pub enum Store {
 }
 
 /// What a directory holds.
-#[derive(Debug, PartialEq, Eq)]
-enum Content {
-    Nothing,
-    Embedded,
-    Files,
-    Else,
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Content {
+    embedded: bool,
+    files: bool,
+    others: bool,
+}
+
+impl Content {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Makes sure that a directory in which this host is to keep its own store holds no other kind of one.
+///
+/// # Errors
+/// [`HostError::StoreOfFiles`], [`HostError::StoreOpen`].
+pub fn refuse_others(path: &Path) -> Result<(), HostError> {
+    let content = look(path).map_err(|error| HostError::StoreOpen {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    match content.files {
+        true => Err(HostError::StoreOfFiles {
+            path: path.to_owned(),
+            beside: content.embedded,
+        }),
+        false => Ok(()),
+    }
 }
 
 impl Place {
@@ -79,10 +103,14 @@ impl Place {
     /// # Errors
     /// [`ToolError::NoStore`], and what the store says: another process may have it.
     pub fn open(&self) -> Result<Store, ToolError> {
-        match (self.content()?, self.store.files) {
-            (Content::Embedded, false) => self.bucket(),
-            (Content::Files, _) => Ok(Store::Files(FileSlots::new(&self.store.path))),
-            _ => Err(ToolError::NoStore(self.store.path.clone())),
+        let content = self.content()?;
+        self.tell_of_both(&content);
+        if content.embedded && !self.store.files {
+            self.bucket()
+        } else if content.files {
+            Ok(Store::Files(FileSlots::new(&self.store.path)))
+        } else {
+            Err(ToolError::NoStore(self.store.path.clone()))
         }
     }
 
@@ -91,15 +119,33 @@ impl Place {
     /// # Errors
     /// [`ToolError::NotAStore`], and what the store says.
     pub fn open_or_make(&self) -> Result<Store, ToolError> {
-        match (self.content()?, self.store.files) {
-            (Content::Embedded | Content::Nothing, false) => self.bucket(),
-            (Content::Files, _) | (Content::Nothing, true) => {
-                let path = &self.store.path;
+        let content = self.content()?;
+        let path = &self.store.path;
+        self.tell_of_both(&content);
+        match self.store.files {
+            false if content.embedded || content.is_nothing() => self.bucket(),
+            // Not beside another kind of store.
+            _ if content.files || self.store.files && content.is_nothing() => {
                 std::fs::create_dir_all(path).map_err(ToolError::file(path))?;
                 Ok(Store::Files(FileSlots::new(path)))
             }
-            _ => Err(ToolError::NotAStore(self.store.path.clone())),
+            _ => Err(ToolError::NotAStore(path.clone())),
         }
+    }
+
+    fn tell_of_both(&self, content: &Content) {
+        if !(content.embedded && content.files) {
+            return;
+        }
+        let path = self.store.path.display();
+        let (this, other) = match self.store.files {
+            true => ("files", format!("--store {path} is annals-host's own")),
+            false => (
+                "annals-host's own",
+                format!("--store files:{path} is the other"),
+            ),
+        };
+        eprintln!("annals-host: {path} holds two stores; this is the one of {this}, {other}");
     }
 
     fn bucket(&self) -> Result<Store, ToolError> {
@@ -114,20 +160,19 @@ impl Place {
 }
 
 fn look(path: &Path) -> io::Result<Content> {
-    let mut content = Content::Nothing;
+    let mut content = Content::default();
     let entries = match std::fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(content),
         entries => entries?,
     };
-    if EMBEDDED.iter().any(|name| path.join(name).exists()) {
-        return Ok(Content::Embedded);
-    }
+    content.embedded = EMBEDDED.iter().any(|name| path.join(name).exists());
     for entry in entries {
         let name = entry?.file_name();
         if files::is_shard(&name.to_string_lossy()) {
-            return Ok(Content::Files);
+            content.files = true;
+        } else {
+            content.others |= !content.embedded;
         }
-        content = Content::Else;
     }
     Ok(content)
 }
@@ -195,17 +240,56 @@ mod tests {
     #[test]
     fn a_store_is_told_by_what_is_in_its_directory() {
         let dir = tempfile::tempdir().expect("a directory");
-        let looks = |name: &str| look(&dir.path().join(name)).expect("readable");
-        assert_eq!(looks("absent"), Content::Nothing);
+        let looks = |name: &str| {
+            let content = look(&dir.path().join(name)).expect("readable");
+            (content.embedded, content.files, content.others)
+        };
+        let nothing = (false, false, false);
+        let embedded = (true, false, false);
+        assert_eq!(looks("absent"), nothing);
         std::fs::create_dir(dir.path().join("empty")).expect("made");
-        assert_eq!(looks("empty"), Content::Nothing);
+        assert_eq!(looks("empty"), nothing);
         drop(Embedded::open(&dir.path().join("embedded")).expect("opens"));
-        assert_eq!(looks("embedded"), Content::Embedded);
+        assert_eq!(looks("embedded"), embedded);
         std::fs::create_dir(dir.path().join("begun")).expect("made");
         std::fs::write(dir.path().join("begun/lock"), "").expect("made");
-        assert_eq!(looks("begun"), Content::Embedded);
+        assert_eq!(looks("begun"), embedded);
         std::fs::create_dir_all(dir.path().join("files/0f")).expect("made");
-        assert_eq!(looks("files"), Content::Files);
-        assert_eq!(look(dir.path()).expect("readable"), Content::Else);
+        assert_eq!(looks("files"), (false, true, false));
+        assert_eq!(looks("."), (false, false, true));
+        std::fs::create_dir_all(dir.path().join("embedded/0f")).expect("made");
+        assert_eq!(looks("embedded"), (true, true, false));
+    }
+
+    #[test]
+    fn this_host_keeps_no_store_where_another_kind_of_one_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let refused = |name: &str| refuse_others(&dir.path().join(name)).err();
+        drop(Embedded::open(&dir.path().join("embedded")).expect("opens"));
+        assert!(refused("absent").is_none() && refused("embedded").is_none());
+        std::fs::create_dir_all(dir.path().join("files/0f")).expect("made");
+        let said = refused("files").expect("refused").to_string();
+        assert!(
+            said.contains("export --store files:") && !said.contains("beside"),
+            "{said}"
+        );
+        std::fs::create_dir_all(dir.path().join("embedded/0f")).expect("made");
+        let said = refused("embedded").expect("refused").to_string();
+        assert!(said.contains("beside a store of this host"), "{said}");
+    }
+
+    #[test]
+    fn of_two_stores_in_one_directory_the_tools_read_either() {
+        let dir = tempfile::tempdir().expect("a directory");
+        drop(Embedded::open(dir.path()).expect("opens"));
+        std::fs::create_dir_all(dir.path().join("0f")).expect("made");
+        let place = |prefix: &str| Place {
+            store: format!("{prefix}{}", dir.path().display())
+                .parse()
+                .expect("a place"),
+            bucket: "default".into(),
+        };
+        assert!(matches!(place("").open(), Ok(Store::Bucket(_))));
+        assert!(matches!(place("files:").open(), Ok(Store::Files(_))));
     }
 }
