@@ -8,13 +8,21 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::env;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::UNIX_EPOCH;
 
 /// Names the folder; empty: nothing is remembered.
 pub const VARIABLE: &str = "ANNALS_CACHE";
+
+/// The folder in it that is for compiled handlers.
+pub const COMPILED: &str = "compiled";
+
+/// Bits that let the group or others write.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// Beyond so many entries the older half is forgotten.
 const MOST: usize = 4_096;
@@ -47,9 +55,18 @@ impl Cache {
     pub fn user() -> Self {
         let chosen = env::var_os(VARIABLE).map(PathBuf::from);
         let folder = chosen.or_else(|| Some(user_folder()?.join("annals").join("handlers")));
-        match folder.filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => Self::at(&folder),
-            None => Self::none(),
+        let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
+            return Self::none();
+        };
+        match make_private(&folder) {
+            Ok(()) => Self::at(&folder),
+            Err(reason) => {
+                eprintln!(
+                    "annals: the cache {} is not used: {reason}; name another folder in {VARIABLE}",
+                    folder.display()
+                );
+                Self::none()
+            }
         }
     }
 
@@ -94,6 +111,28 @@ impl Cache {
         let folder = self.folder.as_ref()?;
         Some(folder.join(hash(&[&self.composer, purpose.as_bytes(), bytes])))
     }
+}
+
+/// Makes the folder, or makes sure that nobody else may write into it: what lies there is believed, and machine code that lies
+/// there is run.
+fn make_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let folders = [folder.to_path_buf(), folder.join(COMPILED)];
+    for folder in folders.iter().filter(|folder| folder.exists()) {
+        let metadata = fs::metadata(folder)?;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other("it belongs to another user"));
+        }
+        if metadata.mode() & OTHERS_WRITE != 0 {
+            return Err(io::Error::other(
+                "others may write into it (`chmod go-w` ends that)",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Hexadecimal SHA-256 of some pieces, each told apart from the next.
@@ -154,6 +193,7 @@ fn forget(folder: &Path, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn entries(folder: &Path) -> Vec<PathBuf> {
         fs::read_dir(folder)
@@ -173,6 +213,29 @@ mod tests {
         let none = Cache::none();
         none.put("probe", b"bytes", &1);
         assert_eq!(none.get::<u32>("probe", b"bytes"), None);
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_not_used() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("a/cache");
+        make_private(&folder).expect("made");
+        let permit = |folder: &Path, mode| {
+            fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("set");
+        };
+        for (mode, private) in [
+            (0o777, false),
+            (0o775, false),
+            (0o755, true),
+            (0o1777, false),
+        ] {
+            permit(&folder, mode);
+            assert_eq!(make_private(&folder).is_ok(), private, "{mode:o}");
+        }
+        permit(&folder, 0o700);
+        make_private(&folder.join(COMPILED)).expect("made");
+        permit(&folder.join(COMPILED), 0o777);
+        assert!(make_private(&folder).is_err(), "others' code");
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
 //!
 //! [`new`] makes applications and handlers from templates, [`run`] serves an application while it is worked on, and
-//! [`cache`] remembers what need not be found out again.
+//! [`cache`] remembers what need not be found out again. [`output`] writes files for others to read.
 //!
 //! [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
@@ -36,6 +36,7 @@ pub mod limits;
 pub mod manifest;
 mod names;
 pub mod new;
+pub mod output;
 pub mod part;
 pub mod pipeline;
 pub mod probe;

@@ -278,7 +278,7 @@ const STACK: usize = 16 << 20;
 /// Where compiled handlers are kept, if anything is remembered.
 fn compiled(cache: &Cache) -> Option<wasmtime::Cache> {
     let mut config = wasmtime::CacheConfig::new();
-    config.with_directory(cache.folder()?.join("compiled"));
+    config.with_directory(cache.folder()?.join(cache::COMPILED));
     wasmtime::Cache::new(config).ok()
 }
 

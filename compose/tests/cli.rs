@@ -660,3 +660,46 @@ fn the_output_of_build_commands_is_shown_and_their_input_is_closed() {
     assert!(said.contains("exit status: 3"), "{said}");
     assert!(out.stdout.is_empty(), "{:?}", out.stdout);
 }
+
+/// Nobody else knows of the host, which would keep the port and the store.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_host_of_a_run_that_is_killed_ends_too() {
+    use std::io::Read as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, Instant};
+
+    let folder = app("", &[("a", "", decider())]);
+    // `annals` looks beside itself; this is a host as far as a run can tell.
+    let beside = tempfile::tempdir().expect("a folder");
+    let annals = beside.path().join("annals");
+    std::fs::copy(env!("CARGO_BIN_EXE_annals"), &annals).expect("copied");
+    let host = beside.path().join("annals-host");
+    let script = "#!/bin/sh\necho $$ > pid\necho 'annals-host: listening on http://127.0.0.1:1'\nexec sleep 60\n";
+    std::fs::write(&host, script).expect("written");
+    std::fs::set_permissions(&host, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let mut run = Command::new(&annals)
+        .arg("run")
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("annals runs");
+    // It is served.
+    let mut output = run.stdout.take().expect("an output");
+    output.read_exact(&mut [0; 1]).expect("it says something");
+    let pid = std::fs::read_to_string(folder.path().join("pid")).expect("started");
+    let process = Path::new("/proc").join(pid.trim());
+    assert!(process.exists());
+    // SIGKILL: nothing of ours runs any more.
+    run.kill().expect("killed");
+    run.wait().expect("ended");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let lives = || {
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        status.contains("State:") && !status.contains("(zombie)")
+    };
+    while lives() {
+        assert!(Instant::now() < deadline, "the host goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -23,21 +23,21 @@ pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, args.host)?;
     println!(
-        "{}: {} handlers, {}, no problems",
+        "{}: {}, {}, no problems",
         manifest.app.name,
-        application.handlers.len(),
-        counted(&application.handlers)
+        super::counted(application.handlers.len(), "handler"),
+        kinds(&application.handlers)
     );
     Ok(())
 }
 
 /// How many handlers there are of each kind, of those that there are.
-fn counted(handlers: &[Checked]) -> String {
+fn kinds(handlers: &[Checked]) -> String {
     let mut counts = Vec::new();
     for kind in Kind::ALL {
         let count: usize = handlers.iter().map(|checked| checked.count(kind)).sum();
         if count > 0 {
-            counts.push(format!("{count} {kind}s"));
+            counts.push(super::counted(count, kind.words()));
         }
     }
     counts.join(", ")

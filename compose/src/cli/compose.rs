@@ -36,11 +36,11 @@ pub fn run(args: Args) -> Result<()> {
     super::write(&args.output, &composed.bytes)?;
     let r = &composed.report;
     println!(
-        "{}: {} handlers, {} commands, {} reactions, {} KB ({} KB of it the framework)",
+        "{}: {}, {}, {}, {} KB ({} KB of it the framework)",
         args.output.display(),
-        application.handlers.len(),
-        r.routes.len(),
-        r.reactions.len(),
+        super::counted(application.handlers.len(), "handler"),
+        super::counted(r.routes.len(), "command"),
+        super::counted(r.reactions.len(), "reaction"),
         r.size.div_ceil(1024),
         r.framework_size.div_ceil(1024),
     );

@@ -10,6 +10,7 @@ mod run;
 mod test;
 mod wit;
 
+use annals_compose::output;
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -92,18 +93,15 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// So many of something.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    });
-    written.map_err(|error| unwritable(path, &error))
+    output::write(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
 /// A file that cannot be written.

@@ -3,8 +3,9 @@
 //! Each says in a line what it looked like when it was written (a digest of the rest). A file whose line
 //! is not there any more, or does not fit, is the user's.
 
+use crate::output;
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Stands before the digest.
@@ -82,9 +83,7 @@ impl File {
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(self.text.as_bytes())?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        output::write(&self.path, self.text.as_bytes())?;
         Ok(Outcome::Written)
     }
 }

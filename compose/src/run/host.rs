@@ -47,6 +47,43 @@ impl Serve {
     }
 }
 
+/// Has the host compile an application into its cache, from where the next start takes it. Answers whether the host takes
+/// the application; what speaks against it, the host has said.
+///
+/// # Errors
+///
+/// If the host cannot be started.
+pub fn compile(serve: &Serve) -> Result<bool> {
+    let mut command = serve.command();
+    command.arg("--compile-only").stdin(Stdio::null());
+    end_with_us(&mut command);
+    let status = command.status();
+    let status = status.with_context(|| format!("starting {}", serve.binary.display()))?;
+    Ok(status.success())
+}
+
+/// Has the system end a process in good order when this one is gone, however it ended: nobody else knows of the process.
+#[cfg(target_os = "linux")]
+fn end_with_us(command: &mut Command) {
+    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
+    use std::os::unix::process::CommandExt as _;
+    let us = getpid();
+    // SAFETY: between fork and exec it makes two system calls, and takes no memory.
+    unsafe {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::TERM))?;
+            // We may be gone already.
+            match getppid() == Some(us) {
+                true => Ok(()),
+                false => Err(std::io::ErrorKind::BrokenPipe.into()),
+            }
+        });
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_us(_: &mut Command) {}
+
 /// How a host ended by itself. It has said why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended(pub ExitStatus);
@@ -66,10 +103,10 @@ impl Host {
     ///
     /// If it cannot be started. A host that ends by itself before it listens is no error of ours.
     pub fn start(serve: &Serve, stop: &AtomicBool) -> Result<Result<Self, Ended>> {
-        let mut child = serve
-            .command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+        let mut command = serve.command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        end_with_us(&mut command);
+        let mut child = command
             .spawn()
             .with_context(|| format!("starting {}", serve.binary.display()))?;
         let lines = pass_on(&mut child)?;
@@ -249,6 +286,14 @@ mod tests {
             .expect("started")
             .expect_err("ended");
         assert_eq!(ended.0.code(), Some(1));
+    }
+
+    #[test]
+    fn an_application_that_the_host_does_not_compile_is_told_apart() {
+        let (_home, serve) = script("case \"$*\" in *--compile-only*) exit 0;; esac\nexit 1");
+        assert!(compile(&serve).expect("started"));
+        let (_home, serve) = script("exit 1");
+        assert!(!compile(&serve).expect("started"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod watch;
 
 use crate::host::Host as Target;
 use crate::manifest::Manifest;
+use crate::output;
 use crate::pipeline::{self, Composed};
 use crate::problem::{Code, Problem, Problems};
 use anyhow::Result;
@@ -48,20 +49,21 @@ pub struct Options {
 /// [`Problems`] of the user's input, or something of ours. With `watch`, only those of the start.
 pub fn run(options: &Options) -> Result<Option<Ended>> {
     let binary = host::find()?;
-    let mut watch = Watch::default();
     let manifest = Manifest::read(&options.manifest)?;
+    let store = options
+        .store
+        .clone()
+        .unwrap_or_else(|| manifest.folder().join("data").into());
+    let mut watch = Watch::besides(&store);
     watch.look(&manifest);
     let composed = compose(&manifest)?;
     let stop = stop_flag()?;
-    let file = output(&manifest)?;
+    let file = place(&manifest)?;
     let mut serve = Serve {
         binary,
         app: file,
         listen: options.listen.clone(),
-        store: options
-            .store
-            .clone()
-            .unwrap_or_else(|| manifest.folder().join("data").into()),
+        store,
         extra: options.extra.clone(),
     };
     write(&serve.app, &composed.bytes)?;
@@ -94,11 +96,24 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
         let Some(composed) = compose_again(options, &mut watch) else {
             continue;
         };
+        watch.built();
         if stop.load(Ordering::Relaxed) {
             break;
         }
         if composed.bytes == served {
             eprintln!("annals: the application is what it was");
+            continue;
+        }
+        // The old version answers while the new one is compiled.
+        let next = Serve {
+            app: serve.app.with_file_name("next.wasm"),
+            ..serve.clone()
+        };
+        write(&next.app, &composed.bytes)?;
+        if !host::compile(&next)? {
+            eprintln!(
+                "annals: annals-host does not take the new version; the one before is still served"
+            );
             continue;
         }
         host.stop()?;
@@ -153,7 +168,7 @@ fn compose(manifest: &Manifest) -> Result<Composed> {
 }
 
 /// Where the composed application goes: below `target`, out of the way, and out of version control.
-fn output(manifest: &Manifest) -> Result<PathBuf> {
+fn place(manifest: &Manifest) -> Result<PathBuf> {
     let folder = manifest.folder().join("target").join("annals");
     let ignore = folder.join(".gitignore");
     std::fs::create_dir_all(&folder)
@@ -169,14 +184,7 @@ fn output(manifest: &Manifest) -> Result<PathBuf> {
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {
-    // A host may still read the file that was there.
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
-        std::io::Write::write_all(&mut new, bytes)?;
-        new.persist(file).map_err(|error| error.error)?;
-        Ok(())
-    });
-    written.map_err(|error| unwritable(file, &error))
+    output::write(file, bytes).map_err(|error| unwritable(file, &error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
