@@ -71,7 +71,8 @@ pub const ROUTES: &[Route] = &[
         "/views/{view}",
         &["after", "from", "limit", "prefix", "to"],
         views::rows,
-    ).also(Also::DeliverRead),
+    )
+    .also(Also::DeliverRead),
     get("/views/{view}/{key}", &[], views::row).also(Also::DeliverRead),
     get("/admin/reactions", &[], reactions::all),
     get("/admin/reactions/{name}", &[], reactions::one),
