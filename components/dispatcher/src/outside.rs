@@ -24,6 +24,14 @@ impl ReactionStore for Outside {
         reaction_store::save_checkpoint(name, next)
     }
 
+    fn get_hint(&self, name: &str) -> Result<u64, StoreError> {
+        reaction_store::get_hint(name)
+    }
+
+    fn put_hint(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        reaction_store::put_hint(name, number)
+    }
+
     fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError> {
         reaction_store::get_row(row)
     }

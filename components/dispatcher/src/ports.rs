@@ -17,6 +17,8 @@ pub type EventRef<'a> = &'a RecordedEvent;
 pub trait ReactionStore {
     fn load_checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, StoreError>;
     fn save_checkpoint(&self, name: &str, next: &Checkpoint) -> Result<(), WriteError>;
+    fn get_hint(&self, name: &str) -> Result<u64, StoreError>;
+    fn put_hint(&self, name: &str, number: u64) -> Result<(), StoreError>;
     fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError>;
     fn put_row(&self, view: &str, row: &StoredRow, seen: u64) -> Result<(), WriteError>;
     fn delete_row(&self, row: &RowKey, seen: u64, position: u64) -> Result<(), WriteError>;

@@ -86,7 +86,7 @@ impl Guest for Dispatcher {
             return;
         };
         if !reactions.is_empty() {
-            let _ = Engine::new(&Outside, &reactions).pump(None, budget.into());
+            Engine::new(&Outside, &reactions).after_answer(budget.into());
         }
     }
 

@@ -156,6 +156,11 @@ impl Keys {
         format!("{}.{name}", self.root)
     }
 
+    /// A number that deliverers share.
+    pub fn hint(&self, name: &str) -> String {
+        format!("{}.hint.{}", self.root, escape(name))
+    }
+
     /// What the keys of a row begin with.
     pub fn row(&self, view: &str, key: &str) -> String {
         let both = format!("{}.{}", escape(view), escape(key));
@@ -226,6 +231,7 @@ mod tests {
             keys.view_entry(&"v".repeat(160), 1),
             keys.view_copy(&"v".repeat(160), 1),
             keys.view_hint(&"v".repeat(160)),
+            keys.hint(&"r".repeat(160)),
             keys.dropped_view(&"v".repeat(160)),
         ] {
             assert!(key.len() <= 256, "{} bytes: {key}", key.len());

@@ -48,6 +48,7 @@
 //! | `fuzzing` | what fuzz targets need of the inside |
 //! | `chain` | values that change: revisions, created one after the other |
 //! | `checkpoints` | how far handlers are, by compare-and-set |
+//! | `hints` | numbers that deliverers share |
 //! | `rows` | rows of views, by compare-and-set |
 //! | `views` | which rows a view has; scans |
 //! | `view_copies` | copies of long lists of rows |
@@ -70,6 +71,7 @@ pub mod file_name;
 mod follow;
 #[doc(hidden)]
 pub mod fuzzing;
+mod hints;
 mod keys;
 mod log;
 mod model;

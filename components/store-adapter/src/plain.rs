@@ -21,6 +21,14 @@ impl<B: Backend> Guest for Adapter<B> {
         Self::save(&handler, next)
     }
 
+    fn get_hint(_: String) -> Result<u64, StoreError> {
+        Err(refused())
+    }
+
+    fn put_hint(_: String, _: u64) -> Result<(), StoreError> {
+        Err(refused())
+    }
+
     fn get_row(_: RowKey) -> Result<Option<StoredRow>, StoreError> {
         Err(refused())
     }

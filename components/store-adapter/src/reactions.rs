@@ -19,6 +19,14 @@ impl<B: Backend> Guest for Adapter<B> {
         Self::save(&handler, next)
     }
 
+    fn get_hint(name: String) -> Result<u64, StoreError> {
+        Ok(Self::run(|log| log.get_hint(&name))?)
+    }
+
+    fn put_hint(name: String, number: u64) -> Result<(), StoreError> {
+        Ok(Self::run(|log| log.put_hint(&name, number))?)
+    }
+
     fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
         Ok(Self::run(|log| log.get_row(&row.view, &row.key))?.map(Into::into))
     }

@@ -233,7 +233,10 @@ impl<P: Ports> Engine<'_, P> {
             Some(control.last)
         })?;
         match begun {
-            Some(number) => Ok(number),
+            Some(number) => {
+                self.forget_done();
+                Ok(number)
+            }
             None => Ok(self.control(reaction)?.building().map_or(0, |it| it.number)),
         }
     }

@@ -12,8 +12,15 @@ use std::rc::Rc;
 
 /// Most events whose effects are written down together.
 const BATCH: usize = 256;
+/// So many at first.
+const FIRST_BATCH: usize = 32;
+/// Milliseconds for a batch with its effects. A batch is never cut short, so it must end well before a lease,
+/// and before the time that a host gives a request.
+const BATCH_TIME: u64 = 250;
 /// So many events are taken one by one after an attempt that did not come back.
 const CAREFUL: u32 = BATCH as u32;
+/// Milliseconds that a deliverer waits for the next event after an answer.
+const LINGER: u64 = 5;
 /// A lane that had nothing to do for so long a stretch of the log remembers that it was there.
 const STRETCH: u64 = 256 << 10;
 /// No reaction's lease is longer, in milliseconds.
@@ -43,6 +50,23 @@ pub enum Ended {
     Stopped,
     /// The time was up.
     More,
+    /// The last attempt failed, and is not repeated here.
+    Failing,
+}
+
+/// What to do about a lane whose last attempt failed or did not come back: the next one may end this instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    Try,
+    LeaveAlone,
+}
+
+/// Looks at the end of the log while a lane is held.
+#[derive(Default)]
+struct Looks {
+    /// How many events were delivered before the last one.
+    at: u64,
+    waited: bool,
 }
 
 /// Why a lane was let go of early.
@@ -129,7 +153,10 @@ impl<P: Ports> Engine<'_, P> {
             progress.retry_at = 0;
             progress.tried = 0;
             match self.save(lane, &mut held) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.forget_done();
+                    return Ok(());
+                }
                 Err(Stop::Lost) => {}
                 Err(Stop::Store(error)) => return Err(error),
             }
@@ -141,12 +168,16 @@ impl<P: Ports> Engine<'_, P> {
         &self,
         lane: &Lane<'_>,
         deadline: u64,
+        failing: Failing,
     ) -> Result<(Ended, u64), StoreError> {
         let mut delivered = 0;
         loop {
             let mut held = self.load(lane)?;
             if let Some(ended) = self.nothing_to_do(lane, &mut held)? {
                 return Ok((ended, delivered));
+            }
+            if failing == Failing::LeaveAlone && held.progress.tried > 0 {
+                return Ok((Ended::Failing, delivered));
             }
             if self.ports.ticks() >= deadline {
                 return Ok((Ended::More, delivered));
@@ -208,6 +239,7 @@ impl<P: Ports> Engine<'_, P> {
             // A page without anything for this lane is not the end of the log.
             return Ok(None);
         }
+        self.reach.set(self.reach.get().min(next.reach));
         if next.reach.saturating_sub(held.position) >= STRETCH {
             held.position = next.reach;
             // Who is faster has remembered something at least as good.
@@ -261,13 +293,17 @@ impl<P: Ports> Engine<'_, P> {
                 return Ok(ended);
             }
         }
+        let mut most = FIRST_BATCH;
+        let mut looks = Looks::default();
         loop {
-            if self.ports.ticks() >= deadline {
+            self.minds_others(lane.reaction);
+            let begun = self.ports.ticks();
+            if begun >= deadline {
                 self.give_back(lane, held)?;
                 return Ok(Ended::More);
             }
             let limit = match held.progress.careful {
-                0 => BATCH,
+                0 => most,
                 _ => 1,
             };
             let next = self
@@ -275,7 +311,7 @@ impl<P: Ports> Engine<'_, P> {
                 .next(self.ports, held.position, limit, |event| lane.wants(event))?;
             if next.events.is_empty() {
                 held.position = held.position.max(next.reach);
-                if next.end {
+                if next.end && !self.looks_again(&mut looks, *delivered) {
                     self.give_back(lane, held)?;
                     return Ok(Ended::Idle);
                 }
@@ -292,6 +328,10 @@ impl<P: Ports> Engine<'_, P> {
                 if let Some(ended) = self.finish_work(lane, held)? {
                     return Ok(ended);
                 }
+                most = match self.ports.ticks() - begun {
+                    0..BATCH_TIME => (most * 2).min(BATCH),
+                    _ => (most / 2).max(1),
+                };
             }
             if let Some(failure) = batch.failed {
                 let event = &next.events[batch.done];
@@ -302,6 +342,22 @@ impl<P: Ports> Engine<'_, P> {
                 }
             }
         }
+    }
+
+    /// Whether to read the end of the log anew, after something was delivered, before the lane is given back: to give it
+    /// back and to take it again are two checkpoints. After an answer it is worth a short wait, too, since other requests append.
+    fn looks_again(&self, looks: &mut Looks, delivered: u64) -> bool {
+        if looks.at < delivered {
+            looks.at = delivered;
+            looks.waited = false;
+        } else if !looks.waited && self.manners.get().is_some() && delivered > 0 {
+            looks.waited = true;
+            self.ports.pause(LINGER);
+        } else {
+            return false;
+        }
+        self.window.refresh();
+        true
     }
 
     /// Writes down that events were dealt with and what follows from them, and that the attempt

@@ -144,6 +144,7 @@ impl<P: Ports> Engine<'_, P> {
                 self.renew(lane, &mut held);
                 match self.save(lane, &mut held) {
                     Ok(()) => {
+                        self.forget_done();
                         return match self.finish_work(lane, &mut held)? {
                             None => Ok(held),
                             Some(_) => Err(Refused::Busy),

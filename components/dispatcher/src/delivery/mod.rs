@@ -18,6 +18,7 @@
 //! - [`late`]: dead letters, taken up again
 //! - [`waiting`]: processes that wait for a dead letter
 //! - [`pump`]: all lanes, within a time
+//! - [`turn`]: after an answer: one deliverer for each reaction at a time
 //! - [`wait`]: until everybody has seen an event
 
 mod failure;
@@ -30,6 +31,7 @@ mod notifier;
 pub mod progress;
 mod projector;
 mod pump;
+mod turn;
 mod wait;
 mod waiting;
 mod window;
@@ -44,7 +46,7 @@ pub use failure::Failure;
 use generations::{Control, Generation};
 pub use lane::Held;
 pub use late::{Late, Refused};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use window::Window;
 
@@ -56,6 +58,10 @@ pub struct Engine<'a, P> {
     /// Generations, as this call has found them. It is short: who knows old ones delivers to them a
     /// little longer.
     controls: RefCell<BTreeMap<String, Control>>,
+    /// Of a deliverer after an answer.
+    manners: Cell<Option<turn::Manners>>,
+    /// Nothing up to here is due to any lane that was found idle.
+    reach: Cell<u64>,
     /// Tells this deliverer from all others.
     me: u64,
 }
@@ -66,6 +72,8 @@ impl<'a, P: Ports> Engine<'a, P> {
             me: ports.random(),
             window: Window::new(reactions),
             controls: RefCell::default(),
+            manners: Cell::new(None),
+            reach: Cell::new(u64::MAX),
             ports,
             reactions,
         }

@@ -2,7 +2,7 @@
 
 use super::failure::store_error;
 use super::generations::Control;
-use super::lane::Ended;
+use super::lane::{Ended, Failing};
 use super::{Engine, lanes};
 use crate::annals::es::event_store::StoreError;
 use crate::catalogue::Reaction;
@@ -16,6 +16,10 @@ pub struct Pumped {
     pub more: bool,
     /// Milliseconds until something is due.
     pub next: Option<u64>,
+    /// Another instance delivers, at least to a part.
+    pub busy: bool,
+    /// Something was left alone because its last attempt failed.
+    pub failing: bool,
 }
 
 impl Pumped {
@@ -23,7 +27,12 @@ impl Pumped {
         self.delivered += delivered;
         match ended {
             Ended::Idle | Ended::Stopped => {}
-            Ended::Busy | Ended::More => self.more = true,
+            Ended::More => self.more = true,
+            Ended::Busy => {
+                self.more = true;
+                self.busy = true;
+            }
+            Ended::Failing => self.failing = true,
             Ended::Later(pause) => {
                 self.next = Some(self.next.map_or(pause, |next| next.min(pause)));
             }
@@ -36,16 +45,7 @@ impl<P: Ports> Engine<'_, P> {
     /// delivery leads to is due, too. A reaction that fails does not keep the others from theirs.
     pub fn pump(&self, only: Option<&Reaction>, budget: u64) -> Result<Pumped, StoreError> {
         let deadline = self.ports.ticks().saturating_add(budget);
-        let mut order: Vec<&Reaction> = self
-            .reactions
-            .iter()
-            .filter(|reaction| only.is_none_or(|only| only.name == reaction.name))
-            .collect();
-        // Whoever is first gets the most: that is not always the same one.
-        if !order.is_empty() {
-            let first = self.ports.random() % order.len() as u64;
-            order.rotate_left(usize::try_from(first).unwrap_or_default());
-        }
+        let order = self.in_turn(only);
         let mut total = 0;
         loop {
             let mut round = Pumped::default();
@@ -56,7 +56,7 @@ impl<P: Ports> Engine<'_, P> {
                 let slice = deadline.saturating_sub(now) / if ailing { 4 } else { 2 };
                 // Whoever comes last still gets a look.
                 let until = now + slice.max(1);
-                match self.deliver_to(reaction, until) {
+                match self.deliver_to(reaction, until, Failing::Try) {
                     Ok(pumped) => {
                         round.delivered += pumped.delivered;
                         round.more |= pumped.more;
@@ -82,6 +82,20 @@ impl<P: Ports> Engine<'_, P> {
                 };
             }
         }
+    }
+
+    /// The reactions, beginning with any of them: whoever is first gets the most.
+    pub(super) fn in_turn<'r>(&'r self, only: Option<&Reaction>) -> Vec<&'r Reaction> {
+        let mut order: Vec<&Reaction> = self
+            .reactions
+            .iter()
+            .filter(|reaction| only.is_none_or(|only| only.name == reaction.name))
+            .collect();
+        if !order.is_empty() {
+            let first = self.ports.random() % order.len() as u64;
+            order.rotate_left(usize::try_from(first).unwrap_or_default());
+        }
+        order
     }
 
     /// Those whose last attempt failed or did not come back come last: what they do to this
@@ -115,6 +129,7 @@ impl<P: Ports> Engine<'_, P> {
         &self,
         reaction: &Reaction,
         deadline: u64,
+        failing: Failing,
     ) -> Result<Pumped, StoreError> {
         let control: Control = self.control(reaction)?;
         let mut pumped = Pumped::default();
@@ -124,7 +139,7 @@ impl<P: Ports> Engine<'_, P> {
             all.rotate_left(usize::try_from(first).unwrap_or_default());
             let mut caught_up = true;
             for lane in &all {
-                let (ended, delivered) = self.deliver(lane, deadline)?;
+                let (ended, delivered) = self.deliver(lane, deadline, failing)?;
                 caught_up &= ended == Ended::Idle;
                 pumped.count(ended, delivered);
             }

@@ -6,5 +6,6 @@ mod crashes;
 mod failures;
 mod rebuilding;
 mod subscriptions;
+mod turns;
 mod waiting;
 pub mod world;

@@ -1,5 +1,6 @@
 //! Until every reaction has dealt with an event.
 
+use super::lane::Failing;
 use super::{Engine, lanes};
 use crate::annals::es::event_store::StoreError;
 use crate::catalogue::Reaction;
@@ -28,7 +29,7 @@ impl<P: Ports> Engine<'_, P> {
                 }
                 // One that fails may take this instance with it, and the answer that is owed.
                 if self.ports.ticks() < deadline && !self.is_ailing(reaction) {
-                    self.deliver_to(reaction, deadline)?;
+                    self.deliver_to(reaction, deadline, Failing::Try)?;
                     if !self.lags(reaction, position)? {
                         continue;
                     }

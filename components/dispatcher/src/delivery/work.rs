@@ -21,12 +21,14 @@ impl<P: Ports> Engine<'_, P> {
         held: &mut Held,
     ) -> Result<Option<Ended>, Stop> {
         while held.progress.work.has_commands() {
+            self.minds_others(lane.reaction);
             if let Some(ended) = self.send_first(lane, held)? {
                 return Ok(Some(ended));
             }
         }
         let work = &held.progress.work;
         for row in &work.rows {
+            self.minds_others(lane.reaction);
             write_row(self.ports, row)?;
         }
         if let Some(letter) = &work.letter {

@@ -21,6 +21,8 @@ pub(crate) enum Area {
     Head,
     /// Revisions of a checkpoint.
     Checkpoint,
+    /// A number that deliverers share.
+    Hint,
     /// Revisions of a row.
     Row,
     /// Entries of a view's list.
@@ -57,6 +59,7 @@ const AREAS: &[Row] = &[
     row("command", Area::Command, 1, false),
     row("snapshot", Area::Snapshot, 1, false),
     row("checkpoint", Area::Checkpoint, 1, true),
+    row("hint", Area::Hint, 1, false),
     row("row", Area::Row, 2, true),
     row("view", Area::List, 1, true),
     row("view-head", Area::ListHead, 1, false),
@@ -233,6 +236,8 @@ mod tests {
         let hashed = Parsed::of("a.row-sha256.ab.0000000000000002").expect("a row");
         assert_eq!((hashed.text, hashed.hashed), ("ab", true));
         assert!(Parsed::of("a.view-head-sha256.ab").is_some());
+        let hint = Parsed::of("a.hint.turn=20mailer").expect("a hint");
+        assert_eq!((hint.area, hint.text), (Area::Hint, "turn=20mailer"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Mishap {
     Pause,
     /// Somebody appends an event and tries to deliver it, meanwhile and at once.
     Append,
+    /// The same, as a request that ends does it, in slices of so many milliseconds.
+    AppendAndAnswer(u64),
 }
 
 /// How the deliverer ended.
@@ -43,6 +45,7 @@ type Ended = (Vec<u8>, Result<(), Rejection>);
 pub struct World {
     pub reactions: Vec<Reaction>,
     pub checkpoints: RefCell<BTreeMap<String, Checkpoint>>,
+    hints: RefCell<BTreeMap<String, u64>>,
     views: RefCell<BTreeMap<String, StoredView>>,
     pub events: RefCell<Vec<RecordedEvent>>,
     outcomes: RefCell<BTreeMap<String, Ended>>,
@@ -57,6 +60,13 @@ pub struct World {
     luck: Cell<u64>,
     calls: Cell<u32>,
     mishap: Cell<Option<(u32, Mishap)>>,
+    /// Milliseconds of a call.
+    pub pace: Cell<u64>,
+    announcements: Cell<u32>,
+    /// From a call on, requests end beside every call, with slices so long; they are counted, and their calls.
+    crowd: Cell<Option<(u32, u64)>>,
+    crowded: Cell<(u32, u32)>,
+    saved: RefCell<Vec<u64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +106,7 @@ impl World {
             ..Self::default()
         };
         world.time.set(1_000_000);
+        world.pace.set(1);
         world
     }
 
@@ -187,7 +198,20 @@ impl World {
     fn call<T>(&self, effect: impl FnOnce() -> T) -> T {
         self.calls.set(self.calls.get() + 1);
         // Time passes slowly, so that nothing takes for ever.
-        self.pass(1);
+        self.pass(self.pace.get());
+        if let Some((from, slice)) = self.crowd.get()
+            && self.calls.get() >= from
+        {
+            self.crowd.set(None);
+            let (time, calls) = (self.time.get(), self.calls.get());
+            self.engine().after_answer(slice);
+            let (requests, all) = self.crowded.get();
+            let made = self.calls.replace(calls) - calls;
+            self.crowded.set((requests + 1, all + made));
+            // They are beside each other.
+            self.time.set(time);
+            self.crowd.set(Some((from, slice)));
+        }
         let due = self
             .mishap
             .get()
@@ -207,12 +231,53 @@ impl World {
                 self.engine().pump(None, 100).expect("the store works");
                 effect()
             }
+            Mishap::AppendAndAnswer(slice) => {
+                self.append("s-9", "Given", "z 1");
+                self.engine().after_answer(slice);
+                effect()
+            }
             Mishap::Pause => {
                 self.pass(60_000);
                 self.engine().pump(None, 10_000).expect("the store works");
                 effect()
             }
         }
+    }
+
+    /// From a call on, counted from now, a request ends beside every call.
+    pub fn beside_every_call(&self, from: u32, slice: u64) {
+        self.calls.set(0);
+        self.crowd.set(Some((from, slice)));
+    }
+
+    /// No longer; answers how many there were, and their calls.
+    pub fn alone(&self) -> (u32, u32) {
+        self.crowd.set(None);
+        self.crowded.get()
+    }
+
+    /// Somebody announces to deliver for so many milliseconds.
+    pub fn announce(&self, reaction: &str, milliseconds: u64) {
+        let until = self.time.get() + milliseconds;
+        self.hints
+            .borrow_mut()
+            .insert(format!("turn {reaction}"), until);
+    }
+
+    pub fn announced_until(&self, reaction: &str) -> u64 {
+        let name = format!("turn {reaction}");
+        self.hints.borrow().get(&name).copied().unwrap_or(0)
+    }
+
+    /// How often somebody announced to deliver.
+    pub fn announcements(&self) -> u32 {
+        self.announcements.get()
+    }
+
+    pub fn longest_between_checkpoints(&self) -> u64 {
+        let saved = self.saved.borrow();
+        let gaps = saved.windows(2).map(|two| two[1] - two[0]);
+        gaps.max().unwrap_or(0)
     }
 
     /// Rows of a stored view.

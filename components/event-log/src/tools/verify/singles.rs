@@ -95,6 +95,8 @@ impl<S: Listing> Walk<'_, S> {
             Area::ListCopy => self.list_copy(home, key, &bytes),
             Area::Segment => self.segment(home, key, &bytes)?,
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
+            // Some are times, so any number is as good as another.
+            Area::Hint => self.hint(key, &bytes, u64::MAX),
             Area::Command => match record::decode::<ClaimRecord>(key, &bytes) {
                 Ok(claim) => self.claim(home, key, &claim)?,
                 Err(error) => self.corrupt(key, &error, PUT_BACK),

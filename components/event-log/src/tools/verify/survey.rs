@@ -113,6 +113,7 @@ impl Home {
             | Area::Head
             | Area::Command
             | Area::Snapshot
+            | Area::Hint
             | Area::ListHead
             | Area::ListCopy => {}
         }

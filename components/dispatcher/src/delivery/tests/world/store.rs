@@ -27,6 +27,20 @@ impl ReactionStore for World {
                 ..next.clone()
             };
             checkpoints.insert(name.into(), next);
+            self.saved.borrow_mut().push(self.time.get());
+            Ok(())
+        })
+    }
+
+    fn get_hint(&self, name: &str) -> Result<u64, StoreError> {
+        self.call(|| Ok(self.hints.borrow().get(name).copied().unwrap_or(0)))
+    }
+
+    fn put_hint(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        self.call(|| {
+            self.hints.borrow_mut().insert(name.into(), number);
+            let announced = u32::from(name.starts_with("turn ") && number > 0);
+            self.announcements.set(self.announcements.get() + announced);
             Ok(())
         })
     }
