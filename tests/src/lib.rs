@@ -8,6 +8,7 @@
 //! - [`client`]: an HTTP client that keeps trying through a crash.
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
 //! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
+//! - [`mixed`]: a bank in service, with commands, reads, transfers and a live reader at once.
 //! - [`development`]: `annals run` at work.
 //! - [`files`]: what a store over files consists of.
 //! - [`mailbox`]: a server that notifiers post to.
@@ -19,6 +20,7 @@ pub mod client;
 pub mod development;
 pub mod files;
 pub mod mailbox;
+pub mod mixed;
 pub mod server;
 pub mod tools;
 pub mod toy;
