@@ -129,6 +129,11 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", default_value = "8MiB")]
     pub max_body: Size,
 
+    /// The most that is held of requests' bodies and of answers that clients have not taken, of all clients
+    /// together. What goes beyond it is answered 503, and slow clients are cut.
+    #[arg(long, value_name = "SIZE", default_value = "256MiB")]
+    pub max_buffered: Size,
+
     /// Where compiled components are kept; nobody else may write to it [default: annals-host in the user's cache directory].
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     pub cache_dir: Option<PathBuf>,

@@ -116,11 +116,22 @@ async fn discover(host: &Arc<Host>, stopped: &mut Stopped) -> Vec<Reaction> {
     Vec::new()
 }
 
-async fn ask(host: &Arc<Host>, method: Method, path: &str) -> Result<(StatusCode, Bytes), Failure> {
+/// Asks the application something on the host's own behalf.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn ask(
+    host: &Arc<Host>,
+    method: Method,
+    path: &str,
+) -> Result<(StatusCode, Bytes), Failure> {
     send(host, method, path, Bytes::new()).await
 }
 
-/// Asks the application, as any client could.
+/// The same, with a body.
+///
+/// # Errors
+/// Why there is no answer.
 pub async fn send(
     host: &Arc<Host>,
     method: Method,
@@ -175,8 +186,11 @@ impl Worker {
             Ok((StatusCode::OK, body)) => match serde_json::from_slice::<Pumped>(&body) {
                 Ok(pumped) => {
                     self.trouble.over();
-                    if pumped.delivered > 0 && self.makes_work {
-                        self.host.announce_work();
+                    if pumped.delivered > 0 {
+                        self.host.waits.delivered();
+                        if self.makes_work {
+                            self.host.announce_work();
+                        }
                     }
                     return Some(pumped);
                 }

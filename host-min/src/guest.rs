@@ -11,30 +11,36 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Frame;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::response::Parts;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::app::App;
+use crate::connections::Connection;
 use crate::fault::{Failure, Fault};
 use crate::life::Life;
 use crate::pool::Instance;
-use crate::preference;
 use crate::problem::Problem;
+use crate::seldom::Seldom;
 use crate::server::{Body, BodyError, Host, full};
 use crate::streams;
 
-/// Longest answer that is held back until it is complete.
-const HELD_BACK: usize = 1 << 20;
+/// Longest answer that is held until it is complete, and until its client took it: a page of events or rows
+/// is never longer. Of a longer one the guest makes a piece when the one before it is taken.
+const HELD_BACK: usize = 3 << 20;
+/// Longest answer to a question of the host's own.
+const OWN: usize = 1 << 20;
 /// An event stream whose client takes nothing for so long is ended; the client may come back.
 const STALLED: Duration = Duration::from_secs(60);
+
+static WITHHELD: Seldom = Seldom::new();
 
 type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
 type Outcome = Arc<OnceLock<Fault>>;
@@ -42,14 +48,14 @@ type Outcome = Arc<OnceLock<Fault>>;
 /// Serves a request. `place` is held as long as the guest is at it.
 pub async fn serve(
     host: &Arc<Host>,
+    connection: &Arc<Connection>,
     request: Request<Full<Bytes>>,
     place: OwnedSemaphorePermit,
 ) -> Response<Body> {
     let (sender, receiver) = oneshot::channel();
     let outcome = Outcome::default();
-    // Who asks to wait for reactions gets the time for it.
-    let time = host.app.limits.timeout + preference::wait(request.headers());
-    let life = Arc::new(Life::new(time, Some(place)));
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let life = Arc::new(Life::new(host.app.limits.timeout, Some(place)));
     begin({
         let (host, life, outcome) = (host.clone(), life.clone(), outcome.clone());
         async move {
@@ -75,7 +81,7 @@ pub async fn serve(
     if is_event_stream(&head) {
         return begin_stream(host, life, head, body, outcome);
     }
-    pass_on(host, head, body, outcome).await
+    pass_on(host, connection, reads, head, body, outcome).await
 }
 
 /// Asks an instance in no place of the gate, and waits until it is done.
@@ -102,7 +108,7 @@ pub async fn ask(
     let answer = match receiver.await {
         Ok(Ok(answer)) => {
             let (head, body) = answer.into_parts();
-            let body = http_body_util::Limited::new(body, HELD_BACK).collect();
+            let body = http_body_util::Limited::new(body, OWN).collect();
             let body = body.await.map(http_body_util::Collected::to_bytes);
             Some(body.map(|body| Response::from_parts(head, body)))
         }
@@ -195,18 +201,28 @@ async fn call(
 
 async fn pass_on(
     host: &Arc<Host>,
+    connection: &Arc<Connection>,
+    reads: bool,
     head: Parts,
     mut body: HyperOutgoingBody,
     outcome: Outcome,
 ) -> Response<Body> {
-    let mut held = BytesMut::new();
+    let mut held = host.buffers.begin(connection);
     let complete = loop {
         if held.len() > HELD_BACK {
             break false;
         }
         match body.frame().await {
             None => break true,
-            Some(Ok(frame)) => held.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Some(Ok(frame)) => {
+                let piece = frame.into_data().unwrap_or_default();
+                if !reads {
+                    // It took effect, so the answer must be that.
+                    held.add_uncounted(&piece);
+                } else if !held.add(&piece, &host.buffers).await {
+                    return Problem::overloaded().into_response();
+                }
+            }
             Some(Err(error)) => {
                 let fault = outcome.get().cloned();
                 return fault
@@ -224,7 +240,9 @@ async fn pass_on(
         return fault.problem().into_response();
     }
     if let Err(error) = host.app.store.barrier().wait().await {
-        tracing::error!(%error, "an answer was withheld");
+        if let Some(unsaid) = WITHHELD.news() {
+            tracing::error!(%error, unsaid, "an answer was withheld");
+        }
         return Problem::store_unavailable().into_response();
     }
     if complete {

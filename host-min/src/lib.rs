@@ -16,8 +16,12 @@
 //! - [`streams`]: event streams, in places of their own
 //! - [`delivery`]: drives deliveries to reactions in the background
 //! - [`fault`]: what went wrong in a guest: words for the client, details for the log
-//! - [`preference`]: what clients prefer
+//! - [`waits`]: waits for reactions on clients' behalf
 //! - [`problem`]: errors as `application/problem+json`
+//! - [`connections`]: which are open, and which goes when something runs short
+//! - [`buffers`]: memory for bodies, with one budget for all
+//! - [`descriptors`]: file descriptors, and who gets them
+//! - [`seldom`]: one log line for each cause and period
 //! - [`gate`]: bounded concurrency with a bounded queue
 //! - [`server`]: HTTP connections, and how they end
 //! - [`tools`]: looking after a store while nobody serves it: verify, export, import
@@ -26,7 +30,10 @@
 //! durable ([`store::Kv::barrier`]).
 
 pub mod app;
+pub mod buffers;
+pub mod connections;
 pub mod delivery;
+pub mod descriptors;
 pub mod engine;
 pub mod error;
 pub mod fault;
@@ -38,11 +45,12 @@ pub mod life;
 pub mod outgoing;
 pub mod pool;
 pub mod precompiled;
-pub mod preference;
 pub mod problem;
+pub mod seldom;
 pub mod server;
 pub mod start;
 pub mod state;
 pub mod store;
 pub mod streams;
 pub mod tools;
+pub mod waits;

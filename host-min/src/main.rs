@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use annals_host::app::{App, Limits};
 use annals_host::delivery;
+use annals_host::descriptors::Shares;
 use annals_host::engine::{self, EngineOptions};
 use annals_host::error::HostError;
 use annals_host::gate::Gate;
-use annals_host::server::{Host, Server};
+use annals_host::server::{self, Bounds, Host, Server};
 use annals_host::start;
 use annals_host::state::Grants;
 use annals_host::store::{Embedded, Kv, Memory};
@@ -72,16 +73,17 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     } else {
         delivery::WORKERS
     };
+    let shares = Shares::claim();
     // The store is opened while the engine starts.
     let opening = std::thread::spawn({
         let choice = match options.compile_only {
             true => StoreChoice::Memory,
             false => options.store.clone(),
         };
-        move || open(&choice)
+        move || open(&choice, shares)
     });
     let engine = engine::start(&EngineOptions {
-        instances: options.concurrency + options.max_streams + workers,
+        instances: options.concurrency + options.max_streams + workers + server::ASIDE,
         max_memory: options.max_memory.0,
         perf_map: options.perf_map,
     })?;
@@ -114,12 +116,25 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     }
     let gate = Gate::new(options.concurrency, options.queue_length());
     // Streams last: what they take must not be missing when a command comes.
-    let room = app.room().saturating_sub(options.concurrency + workers);
+    let room = app
+        .room()
+        .saturating_sub(options.concurrency + workers + server::ASIDE);
     if room < options.max_streams {
         tracing::warn!("the application is large: {room} event streams have room at a time");
     }
-    let streams = Streams::new(options.max_streams.min(room));
-    let host = Host::new(app, options.recycling(), gate, streams);
+    // Nor may they take all connections.
+    let most = u32::try_from(shares.connections / 2).unwrap_or(u32::MAX);
+    if most < options.max_streams {
+        tracing::warn!(
+            "{most} event streams have room at a time: raise the limit of open files (ulimit -n) for more"
+        );
+    }
+    let streams = Streams::new(options.max_streams.min(room).min(most));
+    let bounds = Bounds {
+        connections: shares.connections,
+        buffered: options.max_buffered.0,
+    };
+    let host = Host::bounded(app, options.recycling(), gate, streams, bounds);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -133,12 +148,12 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     result
 }
 
-fn open(store: &StoreChoice) -> Result<Arc<dyn Kv>, HostError> {
+fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Kv>, HostError> {
     Ok(match store {
         StoreChoice::Memory => Arc::new(Memory::default()),
         StoreChoice::Directory(path) => {
             place::refuse_others(path)?;
-            Arc::new(Embedded::open(path)?)
+            Arc::new(Embedded::open_within(path, shares.tables)?)
         }
     })
 }

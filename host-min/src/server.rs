@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -18,14 +19,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::buffers::{self, Buffers};
+use crate::connections::{Connection, Connections, Open, Working};
 use crate::delivery;
+use crate::descriptors::Shares;
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::guest;
 use crate::head;
 use crate::pool::{Pool, Recycling};
 use crate::problem::Problem;
+use crate::seldom::Seldom;
 use crate::streams::{self, Streams};
+use crate::waits::{self, Waits};
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
@@ -44,8 +50,19 @@ pub fn full(bytes: Bytes) -> Body {
 
 /// Longest wait for a request's head on a connection. Idle connections end with it too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest head of a request, and about what a connection may hold beside its bodies.
+const HEAD: usize = 64 << 10;
 /// Pause after an accept that failed for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Looks at the application's health at one time. They wait for each other alone.
+const HEALTH: u32 = 2;
+const HEALTH_QUEUE: usize = 64;
+/// Instances beside those that the gate, streams and deliveries have: for health, and for the one who
+/// looks for all that wait.
+pub const ASIDE: u32 = HEALTH + 1;
+/// The header that tells the guest how many milliseconds a request may take.
+const TIME_LIMIT: HeaderName = HeaderName::from_static("annals-time-limit");
+const WAIT: HeaderName = HeaderName::from_static(waits::HEADER);
 /// How often resting instances are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
 
@@ -59,20 +76,60 @@ pub struct Host {
     pub gate: Gate,
     /// Places of event streams.
     pub streams: Streams,
+    /// Clients that wait for reactions.
+    pub waits: Waits,
+    /// Memory for bodies.
+    pub buffers: Buffers,
+    connections: Arc<Connections>,
+    health: Gate,
     stopping: watch::Sender<bool>,
     /// Counts what may have made new work for reactions.
     work: watch::Sender<u64>,
 }
 
+/// What all clients together may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections that are open at one time.
+    pub connections: usize,
+    /// Bytes of bodies that are held for them.
+    pub buffered: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: Shares::default().connections,
+            buffered: buffers::BUDGET,
+        }
+    }
+}
+
 impl Host {
     /// Serves an application.
     pub fn new(app: App, recycling: Recycling, gate: Gate, streams: Streams) -> Arc<Self> {
+        Self::bounded(app, recycling, gate, streams, Bounds::default())
+    }
+
+    /// The same, within other bounds.
+    pub fn bounded(
+        app: App,
+        recycling: Recycling,
+        gate: Gate,
+        streams: Streams,
+        bounds: Bounds,
+    ) -> Arc<Self> {
         let app = Arc::new(app);
+        let connections = Connections::new(bounds.connections);
         Arc::new(Self {
             pool: Pool::new(app.clone(), recycling),
             app,
             gate,
             streams,
+            waits: Waits::default(),
+            buffers: Buffers::new(bounds.buffered, connections.clone()),
+            connections,
+            health: Gate::new(HEALTH, HEALTH_QUEUE),
             stopping: watch::Sender::new(false),
             work: watch::Sender::new(0),
         })
@@ -150,29 +207,37 @@ impl Server {
         let Self { listener, host } = self;
         let mut connections = JoinSet::new();
         let mut deliveries = JoinSet::new();
+        let mut waits = JoinSet::new();
         if deliver {
             deliveries.spawn(delivery::drive(host.clone()));
         }
+        waits.spawn(waits::drive(host.clone()));
         tokio::pin!(stop);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut broken = host.app.store.broken();
+        let accepting = Accepting::default();
         loop {
             tokio::select! {
-                () = &mut stop => break,
-                _ = sweep.tick() => host.pool.sweep(),
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(connection(stream, host.clone()));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
+                () = &mut stop => {
+                    tracing::info!("stopping: no new connections; running requests are answered");
+                    break;
+                }
+                reason = broken.wait() => {
+                    tracing::error!(reason, "the store cannot go on, and the host ends: start it again");
+                    break;
+                }
+                _ = sweep.tick() => {
+                    host.pool.sweep();
+                    host.connections.sweep();
+                }
+                stream = accepting.next(&listener, &host.connections) => {
+                    let open = host.connections.open();
+                    connections.spawn(connection(stream, open, host.clone()));
+                }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
             }
         }
         drop(listener);
-        tracing::info!("stopping: no new connections; running requests are answered");
         host.stopping.send_replace(true);
         let limit = host.app.limits.timeout + Duration::from_secs(1);
         let all = async { while connections.join_next().await.is_some() {} };
@@ -194,17 +259,49 @@ impl Server {
     }
 }
 
-async fn connection(stream: TcpStream, host: Arc<Host>) {
+/// Takes connections, and says what kept it from doing so: once for each cause and period.
+#[derive(Default)]
+struct Accepting {
+    failed: Seldom,
+    full: Seldom,
+}
+
+impl Accepting {
+    async fn next(&self, listener: &TcpListener, connections: &Connections) -> TcpStream {
+        loop {
+            if connections.room().await
+                && let Some(unsaid) = self.full.news()
+            {
+                tracing::warn!(
+                    unsaid,
+                    "too many connections: those that wait for their clients longest are cut; raise the limit of \
+                     open files (ulimit -n) for more"
+                );
+            }
+            match listener.accept().await {
+                Ok((stream, _)) => return stream,
+                Err(error) => {
+                    if let Some(unsaid) = self.failed.news() {
+                        tracing::warn!(%error, unsaid, "a connection could not be accepted");
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, open: Open, host: Arc<Host>) {
     // Answers are small and whole: waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let address = stream.local_addr().ok();
     let service = service_fn(|mut request| {
-        let host = host.clone();
+        let (host, connection) = (host.clone(), open.connection().clone());
         async move {
             Ok::<_, Infallible>(match head::check(&mut request, address) {
-                Ok(()) => answer(&host, request).await,
+                Ok(()) => answer(&host, &connection, request).await,
                 Err(problem) => problem.into_response(),
             })
         }
@@ -212,18 +309,23 @@ async fn connection(stream: TcpStream, host: Arc<Host>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopped = host.stopped();
     let early = tokio::select! {
         result = connection.as_mut() => Some(result),
+        () = open.connection().cut() => return,
         () = stopped.wait() => None,
     };
     let result = match early {
         Some(result) => result,
         None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                result = connection => result,
+                () = open.connection().cut() => return,
+            }
         }
     };
     if let Err(error) = result {
@@ -231,41 +333,94 @@ async fn connection(stream: TcpStream, host: Arc<Host>) {
     }
 }
 
-async fn answer(host: &Arc<Host>, request: Request<Incoming>) -> Response<Body> {
+/// Answers a request. Meanwhile the connection waits for its client to send the body, then for the
+/// host, and then for its client to take the answer.
+async fn answer(
+    host: &Arc<Host>,
+    connection: &Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    connection.waits_for_client();
     // The body comes first: a slow client then holds memory, but no instance.
-    let limits = &host.app.limits;
-    let request = match receive(request, limits.max_body, limits.timeout).await {
+    let request = match receive(host, connection, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    let Some(place) = host.gate.enter().await else {
+    connection.at_work();
+    let answer = respond(host, connection, request).await;
+    match hyper::body::Body::size_hint(answer.body()).exact() {
+        Some(_) => {
+            connection.waits_for_client();
+            answer
+        }
+        // It comes as its guest makes it.
+        None => answer.map(|body| Working::new(body, connection.clone()).boxed_unsync()),
+    }
+}
+
+async fn respond(
+    host: &Arc<Host>,
+    connection: &Arc<Connection>,
+    request: Request<Full<Bytes>>,
+) -> Response<Body> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let gate = match request.uri().path() {
+        "/healthz" if reads => &host.health,
+        _ => &host.gate,
+    };
+    let Some(place) = gate.enter().await else {
         return match streams::is_wanted(&request) {
             true => streams::come_back("Too many requests are waiting"),
             false => Problem::overloaded().into_response(),
         };
     };
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let answer = guest::serve(host, request, place).await;
-    if !reads && answer.status().is_success() {
-        host.announce_work();
+    let answer = guest::serve(host, connection, request, place).await;
+    if reads || !answer.status().is_success() {
+        return answer;
     }
-    answer
+    host.announce_work();
+    waits::after(host, answer).await
 }
 
 async fn receive(
+    host: &Host,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
-    limit: usize,
-    timeout: Duration,
 ) -> Result<Request<Full<Bytes>>, Problem> {
-    let (head, body) = request.into_parts();
+    let limits = &host.app.limits;
+    let (mut head, mut body) = request.into_parts();
+    // Between the host and its guest alone: what a client says of it is not passed on.
+    head.headers.remove(WAIT);
+    if head.headers.contains_key("prefer") {
+        let value = HeaderValue::from_static(waits::HOST_WAITS);
+        head.headers.insert(WAIT, value);
+    }
+    let time = u64::try_from(limits.timeout.as_millis()).unwrap_or(u64::MAX);
+    head.headers.insert(TIME_LIMIT, time.into());
+    let limit = limits.max_body;
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
         return Err(Problem::payload_too_large(limit));
     }
-    let body = tokio::time::timeout(timeout, Limited::new(body, limit).collect());
-    match body.await {
-        Ok(Ok(body)) => Ok(Request::from_parts(head, Full::new(body.to_bytes()))),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::payload_too_large(limit)),
-        Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
-        Err(_) => Err(Problem::request_timeout()),
+    let mut buffer = host.buffers.begin(connection);
+    let whole = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else {
+                return Err(Problem::bad_request("the body broke off"));
+            };
+            let piece = frame.into_data().unwrap_or_default();
+            if buffer.len() + piece.len() > limit {
+                return Err(Problem::payload_too_large(limit));
+            }
+            if !buffer.add(&piece, &host.buffers).await {
+                return Err(Problem::overloaded());
+            }
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(limits.timeout, whole).await {
+        Ok(Ok(())) => {}
+        Ok(Err(problem)) => return Err(problem),
+        Err(_) => return Err(Problem::request_timeout()),
     }
+    Ok(Request::from_parts(head, Full::new(buffer.freeze())))
 }

@@ -124,14 +124,14 @@ fn an_answer_does_not_wait_for_what_follows_it() {
 }
 
 #[test]
-fn who_asks_to_wait_gets_the_time_for_it() {
+fn a_wait_adds_nothing_to_the_time_of_a_request() {
     let workspace = Workspace::new();
     let host = workspace.start(&["--timeout", "300ms"]);
     let start = Instant::now();
-    let answer = send(&host.address, "/loop", "Prefer: wait=1\r\n", b"").expect("an answer");
+    let answer = send(&host.address, "/loop", "Prefer: wait=20\r\n", b"").expect("an answer");
     assert_eq!(answer.status, 500);
     assert!(
-        start.elapsed() > Duration::from_millis(1200),
+        start.elapsed() < Duration::from_secs(10),
         "{:?}",
         start.elapsed()
     );

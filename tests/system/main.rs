@@ -4,6 +4,7 @@ mod bad_handlers;
 mod bank;
 mod changes;
 mod first_steps;
+mod hostile;
 mod http;
 mod imports;
 mod increment;

@@ -3,7 +3,7 @@
 use crate::annals::es::event_store::{LogFilter, StoreError};
 use crate::annals::es::types::RecordedEvent;
 use crate::catalogue::{Kind, Reaction};
-use crate::delivery::generations::{Control, stored_view};
+use crate::delivery::generations::{Control, MAX_REPLACED, stored_view};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, Guest, Process, ProcessPage, ReactionStatus, Retried, StartError,
@@ -53,7 +53,15 @@ impl Guest for Dispatcher {
         with(&name, |engine, reaction| {
             let why = match reaction.kind {
                 Kind::Projector => {
-                    return engine.begin_generation(reaction).map_err(AdminError::Store);
+                    return match engine.begin_generation(reaction) {
+                        Ok(Some(number)) => Ok(number),
+                        Ok(None) => Err(AdminError::Refused(format!(
+                            "`{name}` has {MAX_REPLACED} generations that were replaced, and their rows are still \
+                             stored. Drop some of them first, with DELETE \
+                             /admin/reactions/{name}/generations/NUMBER; GET /admin/reactions/{name} lists them"
+                        ))),
+                        Err(error) => Err(AdminError::Store(error)),
+                    };
                 }
                 Kind::ProcessManager => "its commands have taken effect, and would not do so again",
                 Kind::Notifier => "whoever it told would be told again",

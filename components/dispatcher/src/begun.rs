@@ -81,11 +81,15 @@ fn prepare(
     for reaction in &keyed {
         let name = &reaction.name;
         if plan.older.contains(name) && engine.built(reaction)? > reaction.version {
-            let number = engine.begin_generation(reaction)?;
             let version = reaction.version;
-            plan.told.push(format!(
-                "`{name}`: version {version} builds its view anew, as generation {number}; what version {version} did not build answers until that is done"
-            ));
+            plan.told.push(match engine.begin_generation(reaction)? {
+                Some(number) => format!(
+                    "`{name}`: version {version} builds its view anew, as generation {number}; what version {version} did not build answers until that is done"
+                ),
+                None => format!(
+                    "`{name}`: version {version} cannot build its view anew while so many replaced generations are kept; delete some, then ask for a rebuild"
+                ),
+            });
         }
         // Where it starts is decided now.
         engine.control(reaction)?;

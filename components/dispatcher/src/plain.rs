@@ -10,7 +10,7 @@ use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
     StartError,
 };
-use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped};
+use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped, Reached};
 use crate::exports::annals::es::views::{Guest as Views, KeyRange, QueryError, RowPage, StoredRow};
 use crate::{Dispatcher, describe};
 use std::cell::Cell;
@@ -69,6 +69,10 @@ impl Delivery for Dispatcher {
                 next: None,
             }),
         }
+    }
+
+    fn progress() -> Result<Vec<Reached>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn after_answer() {

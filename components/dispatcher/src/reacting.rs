@@ -6,7 +6,7 @@ use crate::annals::es::{settings, sourcer};
 use crate::application::Refused;
 use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
-use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped};
+use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped, Reached};
 use crate::outside::Outside;
 use crate::{begun, describe};
 use std::cell::OnceCell;
@@ -73,6 +73,20 @@ impl Guest for Dispatcher {
             more: pumped.more,
             next: pumped.next,
         })
+    }
+
+    fn progress() -> Result<Vec<Reached>, StoreError> {
+        let reactions = reactions()?;
+        let engine = Engine::new(&Outside, &reactions);
+        let reached = |reaction: &Reaction| {
+            let reached = engine.reached(reaction)?;
+            Ok(Reached {
+                reaction: reaction.name.clone(),
+                position: reached.position,
+                due: reached.due,
+            })
+        };
+        reactions.iter().map(reached).collect()
     }
 
     fn after_answer() {

@@ -46,7 +46,7 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
     };
     match submitted {
         Ok(accepted) => match preferences::wait(request) {
-            Some(seconds) => Ok(after_reactions(&accepted, seconds)),
+            Some(seconds) => Ok(after_reactions(request, &accepted, seconds)),
             None => Ok(Response::json(200, &outcome(&accepted, Vec::new())).with_tags(&accepted)),
         },
         Err(error) => Err(match error {
@@ -110,17 +110,38 @@ fn outcome(accepted: &Accepted, lagging: Vec<String>) -> Outcome<'_> {
 
 /// Answers when all reactions to the command's events ran, or with 202 when the time is over. The
 /// command took effect either way, so a store that fails here makes all of them lag, no error.
-fn after_reactions(accepted: &Accepted, seconds: u32) -> Response {
-    // Without events there is nothing to wait for.
-    let lagging = match accepted.appended.position {
+fn after_reactions(request: &Request, accepted: &Accepted, seconds: u32) -> Response {
+    let position = accepted.appended.position;
+    if preferences::host_waits(request) {
+        let answer = waited(accepted, seconds, Vec::new());
+        // Without events there is nothing to wait for.
+        return match position {
+            0 => answer,
+            _ => answer.with_header(
+                preferences::HOST,
+                format!("position={position}, seconds={seconds}"),
+            ),
+        };
+    }
+    // The host may end a request that goes on for longer, and the client would be told of a failure.
+    let most = request.time_left().saturating_sub(request.time_limit() / 5);
+    let wait = u64::from(seconds).saturating_mul(1000).min(most);
+    let lagging = match position {
         0 => Vec::new(),
-        position => delivery::wait(position, seconds.saturating_mul(1000)).unwrap_or_else(|_| {
-            let about = app::describe();
-            about::reactions(&about)
-                .map(|(_, reaction)| reaction.name.clone())
-                .collect()
-        }),
+        _ => {
+            let milliseconds = u32::try_from(wait).unwrap_or(u32::MAX);
+            delivery::wait(position, milliseconds).unwrap_or_else(|_| {
+                let about = app::describe();
+                about::reactions(&about)
+                    .map(|(_, reaction)| reaction.name.clone())
+                    .collect()
+            })
+        }
     };
+    waited(accepted, seconds, lagging)
+}
+
+fn waited(accepted: &Accepted, seconds: u32, lagging: Vec<String>) -> Response {
     let status = if lagging.is_empty() { 200 } else { 202 };
     Response::json(status, &outcome(accepted, lagging))
         .with_tags(accepted)

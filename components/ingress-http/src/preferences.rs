@@ -1,9 +1,18 @@
-//! The header `Prefer` (RFC 7240).
+//! The header `Prefer` (RFC 7240). Hosts do not read it: they are told what it came to, see [`HOST`].
 
 use crate::wire::Request;
 
 /// Longest wait, in seconds.
 pub const MAX_WAIT: u32 = 60;
+
+/// The header by which a host and this component share a wait.
+///
+/// In a request, `Annals-Wait: host` says that the host waits on clients' behalf, without an instance. The
+/// answer to a command then comes at once, and `Annals-Wait: position=1024, seconds=5` in it asks for a
+/// wait: until `GET /admin/progress` says of every reaction that it has reached the position, or is not due, or
+/// the time is over. The host takes the header away. Where reactions lag it answers 202, with their names
+/// as `lagging`. It lets no such header of a client's through.
+pub const HOST: &str = "Annals-Wait";
 
 /// How many seconds the client waits for reactions. What is not understood is no preference, as
 /// the RFC has it; of several waits the first one counts.
@@ -12,11 +21,16 @@ pub fn wait(request: &Request) -> Option<u32> {
     Some(wait.min(MAX_WAIT))
 }
 
+/// Does the host wait, and not this component?
+pub fn host_waits(request: &Request) -> bool {
+    request.all_values(HOST).any(|value| value == "host")
+}
+
 /// The first readable `wait` among the preferences of one header. Parameters after a semicolon say
 /// nothing about it.
 fn first_wait(header: &str) -> Option<u32> {
-    header.split(',').find_map(|preference| {
-        let preference = preference.split(';').next()?;
+    split(header, ',').find_map(|preference| {
+        let preference = split(preference, ';').next()?;
         let (name, value) = preference.split_once('=')?;
         if !name.trim().eq_ignore_ascii_case("wait") {
             return None;
@@ -32,6 +46,22 @@ fn first_wait(header: &str) -> Option<u32> {
     })
 }
 
+/// The parts between separators that do not stand in a quoted string.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.split(move |character| {
+        let inside = quoted;
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        character == separator && !inside
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,10 +74,15 @@ mod tests {
             ("WAIT = 3; foo=bar", Some(3)),
             ("return=minimal, wait=\"7\", wait=9", Some(7)),
             ("wait=0", Some(0)),
+            ("wait=9007199254740991", Some(u32::MAX)),
             ("wait=99999999999999999999", Some(u32::MAX)),
+            ("foo; wait=4, wait=6", Some(6)),
+            ("foo=\"a, wait=4\", wait=6", Some(6)),
+            ("foo=\"a\\\", wait=4\";wait=5", None),
             ("wait", None),
             ("wait=", None),
             ("wait=soon", None),
+            ("wait=soon, wait=2", Some(2)),
             ("wait=-1", None),
             ("await=4", None),
             ("", None),

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 /// Milliseconds that a pump works on, unless the caller says so.
 const BUDGET: u64 = 1_000;
-const MAX_BUDGET: u64 = 60_000;
 
 /// `GET /admin/reactions`
 pub fn all(_: &Request) -> Result<Response, Problem> {
@@ -106,6 +105,32 @@ struct Pumped {
     retry_in_ms: Option<u64>,
 }
 
+#[derive(Serialize)]
+struct Progress<'a> {
+    reactions: Vec<Reached<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reached<'a> {
+    name: &'a str,
+    position: u64,
+    due: bool,
+}
+
+/// `GET /admin/progress`: how far all reactions are.
+pub fn progress(_: &Request) -> Result<Response, Problem> {
+    let all = delivery::progress().map_err(Problem::store)?;
+    let reached = all.iter().map(|reached| Reached {
+        name: &reached.reaction,
+        position: reached.position,
+        due: reached.due,
+    });
+    let body = Progress {
+        reactions: reached.collect(),
+    };
+    Ok(Response::json(200, &body))
+}
+
 /// `POST /admin/reactions/{name}/rebuild`
 pub fn rebuild(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
@@ -133,10 +158,12 @@ pub fn drop_generation(request: &Request) -> Result<Response, Problem> {
     Ok(Response::fields(200, &[("result", "dropped".into())]))
 }
 
-/// `POST /admin/pump`: delivers what is due for about `budget` milliseconds.
+/// `POST /admin/pump`: delivers what is due for about `budget` milliseconds, and half of the time that the
+/// host gives at most: a pump that the host cuts off counts as a failed attempt of the reaction.
 pub fn pump(request: &Request) -> Result<Response, Problem> {
     let reaction = request.parameter("reaction");
-    let budget = request.number("budget")?.unwrap_or(BUDGET).min(MAX_BUDGET);
+    let budget = request.number("budget")?.unwrap_or(BUDGET);
+    let budget = budget.min(request.time_limit() / 2);
     let budget = u32::try_from(budget).unwrap_or(u32::MAX);
     let pumped = delivery::pump(reaction, budget).map_err(|error| match error {
         DeliveryError::UnknownReaction(known) => unknown(reaction.unwrap_or_default(), known),

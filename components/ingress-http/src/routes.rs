@@ -101,6 +101,7 @@ pub const ROUTES: &[Route] = &[
     get("/admin/dead-letters/{id}", &[], dead_letters::one),
     post("/admin/dead-letters/{id}/retry", &[], dead_letters::retry),
     post("/admin/dead-letters/{id}/skip", &[], dead_letters::skip),
+    get("/admin/progress", &[], reactions::progress),
     post("/admin/pump", &["reaction", "budget"], reactions::pump),
     post("/admin/application", &[], administration::start),
     post("/admin/repair", &[], administration::repair),

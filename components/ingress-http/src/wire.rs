@@ -3,6 +3,7 @@
 use crate::json::{Object, Value};
 use crate::problem::Problem;
 use std::time::{Duration, SystemTime};
+use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
@@ -10,6 +11,13 @@ use wasip2::io::streams::{OutputStream, StreamError};
 
 /// The largest payload of a command, in bytes.
 pub const MAX_PAYLOAD: usize = 1 << 20;
+
+/// The header by which a host says how long a request may take in the component, in milliseconds. It lets no
+/// such header of a client's through; where it says nothing, [`TIME_LIMIT`] is assumed.
+const HOST_LIMIT: &str = "Annals-Time-Limit";
+
+/// Milliseconds; the documented command line of `wasmtime serve` says so.
+const TIME_LIMIT: u64 = 10_000;
 
 /// Bytes asked of the host at a time.
 const CHUNK: u64 = 64 << 10;
@@ -26,6 +34,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
+    /// When it began, by the monotonic clock.
+    began: u64,
 }
 
 impl Request {
@@ -57,6 +67,7 @@ impl Request {
             query,
             headers,
             body: Vec::new(),
+            began: monotonic_clock::now(),
         }
     }
 
@@ -96,6 +107,18 @@ impl Request {
                 )),
             },
         }
+    }
+
+    /// Milliseconds that the host gives the request.
+    pub fn time_limit(&self) -> u64 {
+        let limit = self.all_values(HOST_LIMIT).find_map(digits);
+        limit.unwrap_or(TIME_LIMIT)
+    }
+
+    /// Milliseconds of them that are left.
+    pub fn time_left(&self) -> u64 {
+        let passed = (monotonic_clock::now() - self.began) / 1_000_000;
+        self.time_limit().saturating_sub(passed)
     }
 
     /// A header's value. A header that is there twice with different values is refused: whichever

@@ -16,8 +16,9 @@ use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 use super::marks::{Found, Marks};
 use super::pending::{Pending, Writes};
 use super::{
-    Barrier, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
+    Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
 };
+use crate::descriptors::Shares;
 use crate::error::HostError;
 
 /// The key of the mark that [`Marks`] compares. Other keys that begin with this byte are longer.
@@ -42,6 +43,14 @@ impl Embedded {
     /// [`HostError::StoreLocked`], [`HostError::StoreDamaged`], [`HostError::StoreBehind`] and
     /// [`HostError::StoreOpen`].
     pub fn open(directory: &Path) -> Result<Self, HostError> {
+        Self::open_within(directory, Shares::default().tables)
+    }
+
+    /// The same, with so many of its files kept open.
+    ///
+    /// # Errors
+    /// As for [`Embedded::open`].
+    pub fn open_within(directory: &Path, files: usize) -> Result<Self, HostError> {
         let failed = |reason: String| HostError::StoreOpen {
             path: directory.to_owned(),
             reason,
@@ -58,11 +67,11 @@ impl Embedded {
                 file,
             });
         }
-        let db = match tables::open(directory) {
+        let db = match tables::open(directory, files) {
             Err(fjall::Error::JournalRecovery(reason)) => {
                 let bytes = journal::cut_torn_tail(directory).map_err(io)?;
                 tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
-                tables::open(directory)
+                tables::open(directory, files)
             }
             opened => opened,
         }
@@ -284,5 +293,9 @@ impl Kv for Embedded {
 
     fn barrier(&self) -> Barrier {
         self.flusher.barrier()
+    }
+
+    fn broken(&self) -> Broken {
+        self.flusher.broken()
     }
 }

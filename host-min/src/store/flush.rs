@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::KvError;
 
@@ -55,6 +55,8 @@ struct Shared {
     /// `finished` as it was when the last good flush started.
     flushed: AtomicU64,
     failed: AtomicBool,
+    /// Why a flush failed, for those who ask for nothing.
+    broken: watch::Sender<Option<String>>,
     /// There are some in [`Requests::over`].
     untold: AtomicBool,
     requests: Mutex<Requests>,
@@ -108,6 +110,11 @@ impl Flusher {
     /// See [`super::Kv::barrier`].
     pub fn barrier(&self) -> Barrier {
         Barrier(Point::Ticket(self.shared.clone(), self.shared.ticket()))
+    }
+
+    /// See [`super::Kv::broken`].
+    pub fn broken(&self) -> Broken {
+        Broken(Some(self.shared.broken.subscribe()))
     }
 
     /// Ends the thread, after the flush that it is at.
@@ -174,6 +181,7 @@ impl Shared {
                 Err(reason) => {
                     tracing::error!(reason, "a flush failed; nothing is acknowledged any more");
                     self.failed.store(true, SeqCst);
+                    self.broken.send_replace(Some(reason.clone()));
                     requests.failed = Some(reason);
                     break;
                 }
@@ -261,6 +269,28 @@ impl Requests {
             None => Ok(()),
             Some(reason) => Err(KvError::Unavailable(reason.clone())),
         }
+    }
+}
+
+/// Tells when nothing is made durable any more.
+#[derive(Debug)]
+pub struct Broken(Option<watch::Receiver<Option<String>>>);
+
+impl Broken {
+    /// Of a store that cannot break.
+    pub fn never() -> Self {
+        Self(None)
+    }
+
+    /// Returns once it is so, with the reason.
+    pub async fn wait(&mut self) -> String {
+        if let Some(receiver) = &mut self.0
+            && let Ok(reason) = receiver.wait_for(Option::is_some).await
+        {
+            return reason.clone().unwrap_or_default();
+        }
+        // The store is gone in good order, or never breaks.
+        std::future::pending().await
     }
 }
 

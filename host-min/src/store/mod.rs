@@ -13,7 +13,7 @@ mod tables;
 use std::ops::RangeInclusive;
 
 pub use embedded::Embedded;
-pub use flush::{Barrier, Flusher};
+pub use flush::{Barrier, Broken, Flusher};
 pub use memory::Memory;
 
 /// Longest key, in bytes.
@@ -107,6 +107,11 @@ pub trait Kv: Send + Sync {
     /// The point up to which the caller may have observed writes. Waiting for it makes them
     /// durable; where nothing is pending it is passed already.
     fn barrier(&self) -> Barrier;
+
+    /// Tells when the store cannot go on: nothing is durable any more until it is opened anew.
+    fn broken(&self) -> Broken {
+        Broken::never()
+    }
 }
 
 fn check_names(bucket: &str, key: &str) -> Result<(), KvError> {

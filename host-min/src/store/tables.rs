@@ -25,11 +25,11 @@ const THREADS: usize = 4;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Opens the database, whose threads stay in the background.
+/// Opens the database, whose threads stay in the background, and which keeps so many tables open.
 ///
 /// # Errors
 /// What fjall says.
-pub fn open(directory: &Path) -> fjall::Result<Database> {
+pub fn open(directory: &Path, files: usize) -> fjall::Result<Database> {
     // Threads are as nice as the one that starts them, and this one cannot become less nice again.
     let open = || {
         be_nice();
@@ -38,6 +38,7 @@ pub fn open(directory: &Path) -> fjall::Result<Database> {
         Database::builder(directory)
             .manual_journal_persist(true)
             .worker_threads(THREADS)
+            .max_cached_files(Some(files))
             .open()
     };
     std::thread::scope(|scope| {
@@ -98,7 +99,7 @@ mod tests {
     fn those_who_serve_come_before_tables() {
         let dir = tempfile::tempdir().expect("a directory");
         let own = rustix::process::getpriority_process(None).expect("has a niceness");
-        let db = super::open(dir.path()).expect("opens");
+        let db = super::open(dir.path(), 16).expect("opens");
         // A thread takes its name when it begins. There may be those of other tests' databases, too.
         let started = Instant::now();
         let mut workers = niceness("fjall:worker");

@@ -16,6 +16,9 @@ use crate::catalogue::{Kind, Reaction};
 use crate::ports::Ports;
 use serde::{Deserialize, Serialize};
 
+/// Replaced generations that are kept, beside which another one may be asked for.
+pub const MAX_REPLACED: usize = 8;
+
 /// What is known of a reaction's generations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Control {
@@ -223,10 +226,12 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// Begins a new generation of a projector; answers its number, or that of the one being built.
-    pub(crate) fn begin_generation(&self, reaction: &Reaction) -> Result<u32, StoreError> {
+    /// Begins a new generation of a projector; answers its number, or that of the one being built. None:
+    /// so many that were replaced have not been dropped that there is no room for another.
+    pub(crate) fn begin_generation(&self, reaction: &Reaction) -> Result<Option<u32>, StoreError> {
         let begun = self.change_control(reaction, |control| {
-            if control.building().is_some() {
+            let full = control.generations.len() > MAX_REPLACED;
+            if full || control.building().is_some() {
                 return None;
             }
             control.add(reaction, 0);
@@ -235,9 +240,9 @@ impl<P: Ports> Engine<'_, P> {
         match begun {
             Some(number) => {
                 self.forget_done();
-                Ok(number)
+                Ok(Some(number))
             }
-            None => Ok(self.control(reaction)?.building().map_or(0, |it| it.number)),
+            None => Ok(self.control(reaction)?.building().map(|it| it.number)),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::delivery::Late;
 use crate::delivery::ids::LONGEST_CHAIN;
 use crate::exports::annals::es::administration::DeliveryState;
 use crate::letters;
+use crate::ports::Clock as _;
 
 fn bad(world: &World, payload: &str, answer: Answer) {
     world.answers.borrow_mut().insert(payload.into(), answer);
@@ -267,17 +268,52 @@ fn a_parked_event_of_a_projector_is_folded_into_rows_that_wait_for_it() {
     assert_eq!(world.letters(), [""; 0]);
 }
 
+/// What a wait of a minute answers, and after how many milliseconds.
+fn waited(world: &World, position: u64) -> (Vec<String>, u64) {
+    let before = world.ticks();
+    let lagging = world.engine().wait(position, 60_000).unwrap();
+    (lagging, world.ticks() - before)
+}
+
 #[test]
-fn waiting_for_a_reaction_that_fails_ends_with_the_time() {
+fn waiting_ends_at_once_for_a_reaction_that_pauses() {
     let world = two(LastResort::Park);
     bad(&world, "bad 1", Answer::RetryAfter(60_000));
-    world.pump();
-    let lagging = world.engine().wait(2048, 500).unwrap();
+    let (lagging, time) = waited(&world, 2048);
     assert_eq!(lagging, ["mailer"]);
+    assert!(time < 1_000, "the attempt failed meanwhile: {time}");
+    assert_eq!(world.rows("ledger@1").len(), 2, "the other one is served");
+    let reached = world.engine().reached(&world.reactions[0]).unwrap();
+    assert!(!reached.due && reached.position < 1024, "{reached:?}");
     mended(&world);
     world.pass(120_000);
+    assert!(world.engine().reached(&world.reactions[0]).unwrap().due);
     world.pump();
-    assert_eq!(world.engine().wait(2048, 500).unwrap(), [""; 0]);
+    assert_eq!(waited(&world, 2048).0, [""; 0]);
+}
+
+#[test]
+fn waiting_ends_at_once_for_a_reaction_that_is_stopped() {
+    let world = two(LastResort::Stop);
+    bad(&world, "bad 1", Answer::RetryAfter(1));
+    world.settle();
+    let position = world.append("s-1", "Given", "a 2");
+    let (lagging, time) = waited(&world, position);
+    assert_eq!(lagging, ["mailer"]);
+    assert!(time < 1_000, "{time}");
+    assert_eq!(world.rows("ledger@1")["a"], "3", "the other one is served");
+    let reached = world.engine().reached(&world.reactions[1]).unwrap();
+    assert!(reached.due && reached.position >= position, "{reached:?}");
+}
+
+#[test]
+fn a_reaction_has_dealt_with_what_it_does_not_want() {
+    let mut world = two(LastResort::Park);
+    world.reactions[1].wants = vec!["Moved".into()];
+    let reached = |world: &World| world.engine().reached(&world.reactions[1]).unwrap();
+    assert!(reached(&world).position >= 2048);
+    let position = world.append("s-1", "Moved", "a b 1");
+    assert_eq!(reached(&world).position, position - 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::world::{Answer, Mishap, World, reaction};
 use crate::catalogue::Kind;
+use crate::delivery::generations::{Control, MAX_REPLACED};
 
 fn world(version: u32) -> World {
     let mut ledger = reaction("ledger", Kind::Projector);
@@ -107,7 +108,7 @@ fn a_rebuild_by_hand_takes_parked_events_anew() {
         .engine()
         .begin_generation(&world.reactions[0])
         .unwrap();
-    assert_eq!(number, 2);
+    assert_eq!(number, Some(2));
     world.settle();
     assert_eq!(active(&world), 2);
     assert_eq!(world.rows("ledger@2"), world.expected());
@@ -193,4 +194,35 @@ fn another_number_of_lanes_skips_nothing() {
     told.sort_unstable();
     let all: Vec<u64> = (1..=40).map(|slot| slot * 1024).collect();
     assert_eq!(told, all);
+}
+
+#[test]
+fn a_loop_of_rebuilds_ends_until_what_was_replaced_is_dropped() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "a 1");
+    world.settle();
+    let begin = || {
+        world
+            .engine()
+            .begin_generation(&world.reactions[0])
+            .unwrap()
+    };
+    let mut begun = Vec::new();
+    while let Some(number) = begin() {
+        assert_eq!(begin(), Some(number), "one is built at a time");
+        begun.push(number);
+        assert!(begun.len() < 100, "{begun:?}");
+        world.settle();
+    }
+    assert_eq!(begun.len(), MAX_REPLACED);
+    assert_eq!(active(&world), *begun.last().expect("a generation"));
+    let drop_first = |control: &mut Control| {
+        control.generations.remove(0);
+        Some(())
+    };
+    let engine = world.engine();
+    engine
+        .change_control(&world.reactions[0], drop_first)
+        .unwrap();
+    assert!(begin().is_some(), "there is room again");
 }

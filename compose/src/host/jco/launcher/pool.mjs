@@ -9,6 +9,9 @@ import { Fault, Overloaded } from "./problem.mjs";
 /** Headers of one connection only (RFC 9110, section 7.6.1). */
 const OF_CONNECTION = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
 
+/** Headers between a host and the component: what a client says by them is not passed on. */
+const OF_HOST = new Set(["annals-time-limit", "annals-wait"]);
+
 export class Pool {
   #component;
   #grants;
@@ -36,7 +39,7 @@ export class Pool {
       await thread.ready;
       const { timeout } = this.#chosen;
       late = setTimeout(() => thread.end(`no answer within ${timeout / 1000} s`), timeout);
-      await thread.handle(request, body, response);
+      await thread.handle(limited(request, timeout), body, response);
     } catch (error) {
       throw this.#told(error);
     } finally {
@@ -187,4 +190,13 @@ function forwarded(raw) {
     if (!OF_CONNECTION.has(raw[n].toLowerCase())) kept.push(raw[n], raw[n + 1]);
   }
   return kept;
+}
+
+/** A request that says how many milliseconds it may take. */
+function limited({ method, url, rawHeaders }, timeout) {
+  const kept = [];
+  for (let n = 0; n < rawHeaders.length; n += 2) {
+    if (!OF_HOST.has(rawHeaders[n].toLowerCase())) kept.push(rawHeaders[n], rawHeaders[n + 1]);
+  }
+  return { method, url, rawHeaders: [...kept, "annals-time-limit", String(timeout)] };
 }

@@ -1,0 +1,341 @@
+//! Waits for reactions on behalf of clients, in no instance and no place of a request.
+//!
+//! The guest answers a command at once, and asks for a wait by a header of that answer (see
+//! `preferences` in `components/ingress-http`, which is what reads `Prefer`). One task looks for all
+//! that wait: after each delivery, and now and then, it asks the guest how far the reactions are.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
+use hyper::{Method, Response, StatusCode};
+use serde::Deserialize;
+use tokio::sync::{Notify, oneshot};
+
+use crate::delivery;
+use crate::problem::Problem;
+use crate::seldom::Seldom;
+use crate::server::{Body, Host, full};
+
+/// The header by which the host and the guest share a wait.
+pub const HEADER: &str = "annals-wait";
+/// What it says in a request: the host waits.
+pub const HOST_WAITS: &str = "host";
+/// The longest wait, whatever the guest asks for.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Between two looks, at least; and so many times as long as a look takes.
+const MIN_PAUSE: Duration = Duration::from_millis(2);
+const PAUSE_FACTOR: u32 = 4;
+/// Between two looks, where nobody tells of a delivery.
+const MAX_PAUSE: Duration = Duration::from_millis(50);
+
+/// Who waits.
+#[derive(Debug, Default)]
+pub struct Waits {
+    waiting: Mutex<Vec<Waiting>>,
+    /// Somebody came, or something was delivered.
+    news: Notify,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    wish: Wish,
+    until: Instant,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+/// How a wait ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// These had not come so far; none, if it is not known which.
+    Lagging(Vec<String>),
+}
+
+/// What a guest asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wish {
+    position: u64,
+    time: Duration,
+}
+
+#[derive(Debug, Deserialize)]
+struct Progress {
+    reactions: Vec<Reached>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reached {
+    name: String,
+    position: u64,
+    due: bool,
+}
+
+/// Waits if the answer asks for it.
+pub async fn after(host: &Host, mut answer: Response<Body>) -> Response<Body> {
+    let Some(wish) = Wish::take(answer.headers_mut()) else {
+        return answer;
+    };
+    let outcome = host.waits.wait(wish).await;
+    // What the reactions wrote must be durable before anybody is told.
+    if let Err(error) = host.app.store.barrier().wait().await {
+        tracing::debug!(%error, "an answer was withheld after a wait");
+        return Problem::store_unavailable().into_response();
+    }
+    match outcome {
+        Outcome::Done => answer,
+        Outcome::Lagging(names) => accepted(answer, &names).await,
+    }
+}
+
+/// Turns the answer to a command into one that tells of reactions that lag.
+async fn accepted(answer: Response<Body>, lagging: &[String]) -> Response<Body> {
+    let (mut head, body) = answer.into_parts();
+    let Ok(body) = body.collect().await else {
+        return Response::from_parts(head, full(Bytes::new()));
+    };
+    let body = with_lagging(&body.to_bytes(), lagging);
+    head.status = StatusCode::ACCEPTED;
+    head.headers.insert(CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, full(body))
+}
+
+/// Adds a last field to a JSON object.
+fn with_lagging(object: &[u8], lagging: &[String]) -> Bytes {
+    let Some(front) = object.strip_suffix(b"}") else {
+        return Bytes::copy_from_slice(object);
+    };
+    let names = serde_json::Value::from(lagging).to_string();
+    let mut body = BytesMut::with_capacity(object.len() + names.len() + 16);
+    body.extend_from_slice(front);
+    body.extend_from_slice(b",\"lagging\":");
+    body.extend_from_slice(names.as_bytes());
+    body.extend_from_slice(b"}");
+    body.freeze()
+}
+
+impl Wish {
+    /// Takes it out of an answer's headers.
+    fn take(headers: &mut HeaderMap) -> Option<Self> {
+        let value = headers.remove(HEADER)?;
+        let wish = Self::parse(&value);
+        if wish.is_none() {
+            tracing::warn!(
+                ?value,
+                "the component asks for a wait that is not understood"
+            );
+        }
+        wish
+    }
+
+    fn parse(value: &HeaderValue) -> Option<Self> {
+        let field = |text: &str, name: &str| {
+            let (known, number) = text.split_once('=')?;
+            (known.trim() == name).then(|| number.parse::<u64>().ok())?
+        };
+        let (position, seconds) = value.to_str().ok()?.split_once(',')?;
+        Some(Self {
+            position: field(position, "position")?,
+            time: Duration::from_secs(field(seconds, "seconds")?).min(MAX_WAIT),
+        })
+    }
+}
+
+impl Waits {
+    /// Something was delivered.
+    pub fn delivered(&self) {
+        self.news.notify_one();
+    }
+
+    async fn wait(&self, wish: Wish) -> Outcome {
+        let (outcome, told) = oneshot::channel();
+        self.lock().push(Waiting {
+            wish,
+            until: Instant::now() + wish.time,
+            outcome,
+        });
+        self.news.notify_one();
+        told.await.unwrap_or_else(|_| Outcome::Lagging(Vec::new()))
+    }
+
+    /// Tells those whose wait is over, and answers whether there are others. `reached`: nothing, if it
+    /// is not known.
+    fn settle(&self, reached: Option<&[Reached]>, stopping: bool) -> bool {
+        let mut waiting = self.lock();
+        let now = Instant::now();
+        let over: Vec<_> = waiting
+            .extract_if(.., |waiting| {
+                stopping
+                    || now >= waiting.until
+                    || waiting.outcome.is_closed()
+                    || reached.is_some_and(|reached| is_over(reached, waiting.wish.position))
+            })
+            .collect();
+        let others = !waiting.is_empty();
+        drop(waiting);
+        for Waiting { wish, outcome, .. } in over {
+            let names: Option<Vec<String>> = reached.map(|reached| {
+                let lagging = lagging(reached, wish.position);
+                lagging.map(|reached| reached.name.clone()).collect()
+            });
+            let _ = outcome.send(match names {
+                Some(names) if names.is_empty() => Outcome::Done,
+                names => Outcome::Lagging(names.unwrap_or_default()),
+            });
+        }
+        others
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All have come so far, or one will not for now.
+fn is_over(reached: &[Reached], position: u64) -> bool {
+    let mut all = true;
+    lagging(reached, position).any(|reached| {
+        all = false;
+        !reached.due
+    }) || all
+}
+
+fn lagging(reached: &[Reached], position: u64) -> impl Iterator<Item = &Reached> {
+    reached
+        .iter()
+        .filter(move |reached| reached.position < position)
+}
+
+/// Looks for those who wait, until the host stops.
+pub async fn drive(host: Arc<Host>) {
+    let mut stopped = host.stopped();
+    let trouble = Seldom::new();
+    let mut known: Option<Vec<Reached>> = None;
+    let mut looked = Duration::ZERO;
+    let mut somebody = false;
+    while !stopped.now() {
+        tokio::select! {
+            () = stopped.wait() => break,
+            () = host.waits.news.notified() => {}
+            () = tokio::time::sleep(MAX_PAUSE), if somebody => {}
+        }
+        if host.waits.lock().is_empty() {
+            somebody = false;
+            continue;
+        }
+        // However many wait and however much is delivered, looks take a fifth of a processor at most.
+        tokio::time::sleep(MIN_PAUSE.max(looked * PAUSE_FACTOR)).await;
+        let begun = Instant::now();
+        match look(&host).await {
+            Ok(reached) => known = Some(reached),
+            Err(why) => {
+                if let Some(unsaid) = trouble.news() {
+                    tracing::warn!(unsaid, "looking how far the reactions are failed: {why}");
+                }
+                known = None;
+            }
+        }
+        looked = begun.elapsed();
+        somebody = host.waits.settle(known.as_deref(), false);
+    }
+    // Those who come now are told, too.
+    loop {
+        host.waits.settle(known.as_deref(), true);
+        host.waits.news.notified().await;
+    }
+}
+
+async fn look(host: &Arc<Host>) -> Result<Vec<Reached>, String> {
+    match delivery::ask(host, Method::GET, "/admin/progress").await {
+        Ok((StatusCode::OK, body)) => serde_json::from_slice::<Progress>(&body)
+            .map(|progress| progress.reactions)
+            .map_err(|error| error.to_string()),
+        Ok((status, _)) => Err(format!("it was answered {status}")),
+        Err(failure) => Err(failure.kind()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(name: &str, position: u64, due: bool) -> Reached {
+        Reached {
+            name: name.into(),
+            position,
+            due,
+        }
+    }
+
+    fn waiting(waits: &Waits, position: u64, seconds: u64) -> oneshot::Receiver<Outcome> {
+        let (outcome, told) = oneshot::channel();
+        let time = Duration::from_secs(seconds);
+        waits.lock().push(Waiting {
+            wish: Wish { position, time },
+            until: Instant::now() + time,
+            outcome,
+        });
+        told
+    }
+
+    fn lag(names: &[&str]) -> Option<Outcome> {
+        let names = names.iter().map(ToString::to_string).collect();
+        Some(Outcome::Lagging(names))
+    }
+
+    #[test]
+    fn a_wait_ends_when_all_have_come_so_far_or_one_will_not() {
+        let waits = Waits::default();
+        let told = |told: &mut oneshot::Receiver<Outcome>| told.try_recv().ok();
+        let mut early = waiting(&waits, 5, 60);
+        let mut late = waiting(&waits, 9, 60);
+        let mut over = waiting(&waits, 9, 0);
+        let both = [reached("a", 5, true), reached("b", 7, true)];
+        assert!(waits.settle(Some(&both), false), "one is left");
+        assert_eq!(told(&mut early), Some(Outcome::Done));
+        assert_eq!(told(&mut late), None);
+        assert_eq!(told(&mut over), lag(&["a", "b"]));
+        let stopped = [reached("a", 5, false), reached("b", 9, true)];
+        assert!(!waits.settle(Some(&stopped), false));
+        assert_eq!(told(&mut late), lag(&["a"]));
+        // Nothing is known: nothing is claimed.
+        let mut blind = waiting(&waits, 1, 60);
+        assert!(waits.settle(None, false));
+        assert_eq!(told(&mut blind), None);
+        assert!(!waits.settle(None, true));
+        assert_eq!(told(&mut blind), lag(&[]));
+        // A client that is gone is forgotten.
+        drop(waiting(&waits, 9, 60));
+        assert!(!waits.settle(Some(&both), false));
+    }
+
+    #[test]
+    fn what_a_guest_asks_for_is_read() {
+        let parse = |text| Wish::parse(&HeaderValue::from_static(text));
+        let wish = |position, seconds| {
+            Some(Wish {
+                position,
+                time: Duration::from_secs(seconds),
+            })
+        };
+        assert_eq!(parse("position=1024, seconds=5"), wish(1024, 5));
+        assert_eq!(parse("position=1, seconds=3600"), wish(1, 60));
+        for bad in [
+            "position=1",
+            "seconds=1, position=1",
+            "position=x, seconds=1",
+            "",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_become_the_last_field() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let body = with_lagging(b"{\"x\":{}}", &names);
+        assert_eq!(&*body, b"{\"x\":{},\"lagging\":[\"a\",\"b\"]}");
+    }
+}

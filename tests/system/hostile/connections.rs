@@ -1,0 +1,152 @@
+//! Clients that leave connections open, send slowly, or do not read.
+
+use super::{plain_command, sent, size};
+use crate::support;
+use annals_tests::app;
+use annals_tests::client::Client;
+use annals_tests::server::{Kind, Server};
+use annals_tests::tools;
+use serde_json::json;
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Opens an account whose event is long.
+fn open_long(client: &Client, number: usize, bytes: usize) {
+    let body = json!({"account": format!("l{number}"), "owner": "x".repeat(bytes), "deposit": 1});
+    let answer = client.post("/commands/OpenAccount", &[], body.to_string().as_bytes());
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+#[test]
+fn idle_connections_beyond_the_limit_of_open_files_harm_nobody() {
+    let data = tempfile::tempdir().expect("a folder");
+    let app = support::composed(&app::bank(), Kind::Annals);
+    let few_files = |place: &annals_tests::server::Place<'_>| {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -n 128; exec \"$0\" \"$@\""])
+            .arg(tools::built("annals-host")?)
+            .args(["serve", "--listen", &format!("127.0.0.1:{}", place.port)])
+            .arg("--store")
+            .arg(place.store)
+            .arg(place.app);
+        Ok(command)
+    };
+    let mut server = Server::start_by(few_files, &app, data.path()).expect("the host starts");
+    let url = server.url();
+    let client = Client::new(url.clone());
+    let idle: Vec<TcpStream> = (0..150).map(|_| sent(&url, b"")).collect();
+    // More than the store holds in memory: it has to write files.
+    let count = size(150, 600);
+    for number in 0..count {
+        open_long(&client, number, 100_000);
+    }
+    plain_command(&Client::new(url.clone()));
+    let log = server.log_text();
+    assert_eq!(log.matches("too many connections").count(), 1, "{log}");
+    assert!(!log.contains("flush failed"), "{log}");
+    drop(idle);
+    server.restart().expect("it starts again");
+    assert_eq!(client.log().expect("the log").len(), count + 1);
+}
+
+#[test]
+fn those_who_ask_for_long_pages_and_do_not_read_them_hold_nothing_up() {
+    let flags = ["--concurrency", "2", "--max-buffered", "16MiB"];
+    let served = support::serve_manifest(&app::bank(), "annals.toml", Kind::Annals, &flags);
+    let url = served.server.url();
+    let client = Client::new(url.clone());
+    for number in 0..10 {
+        open_long(&client, number, 200_000);
+    }
+    let request = b"GET /events?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3);
+    let readers: Vec<TcpStream> = (0..size(40, 450)).map(|_| sent(&url, &request)).collect();
+    for _ in 0..size(20, 100) {
+        plain_command(&client);
+    }
+    // Who reads gets a page, at the cost of one who does not.
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        let page = client.get("/events?limit=1000").expect("an answer");
+        if page.status == 200 {
+            break;
+        }
+        assert_eq!(page.problem(), Some("overloaded"), "{}", page.text);
+        assert!(page.header("retry-after").is_some());
+        assert!(Instant::now() < limit, "{}", page.text);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    drop(readers);
+}
+
+/// Bodies that never end.
+#[test]
+fn bodies_have_one_budget() {
+    let flags = ["--max-buffered", "8MiB", "--timeout", "20s"];
+    let served = support::serve_manifest(&app::bank(), "annals.toml", Kind::Annals, &flags);
+    let url = served.server.url();
+    let client = Client::new(url.clone());
+    plain_command(&client);
+    let head = b"POST /commands/OpenAccount HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n";
+    let part = [&head[..], &vec![b' '; 2 << 20]].concat();
+    let before = resident(&served.server);
+    let senders = size(20, 100);
+    std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..senders)
+            .map(|_| scope.spawn(|| sent(&url, &part)))
+            .collect();
+        for _ in 0..size(20, 100) {
+            plain_command(&client);
+        }
+        let grown = resident(&served.server).saturating_sub(before);
+        assert!(grown < 64 << 20, "it grew by {grown} bytes");
+        let mut refused = 0;
+        for sender in senders {
+            let mut sender = sender.join().expect("no panic");
+            let timeout = Some(Duration::from_millis(50));
+            sender.set_read_timeout(timeout).expect("set");
+            let mut answer = [0; 12];
+            // It was refused or cut, or is among those who have room.
+            match sender.read(&mut answer) {
+                Ok(12) => refused += u32::from(&answer == b"HTTP/1.1 503"),
+                Ok(_) => refused += 1,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 0, "not all of them have room");
+    });
+    plain_command(&client);
+}
+
+/// Bytes of memory that a host uses.
+fn resident(server: &Server) -> usize {
+    let path = format!("/proc/{}/statm", server.pid().expect("it runs"));
+    let text = std::fs::read_to_string(path).expect("it runs");
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.map_or(0, |pages: usize| pages * 4096)
+}
+
+#[test]
+fn health_is_told_while_all_places_are_taken() {
+    let flags = ["--concurrency", "1", "--queue", "0", "--timeout", "6s"];
+    let served = support::misbehaving(Kind::Annals, &flags);
+    let url = served.server.url();
+    let looping = std::thread::spawn({
+        let client = Client::new(url.clone());
+        move || client.post("/commands/Loop", &[], br#"{"id":"l"}"#)
+    });
+    let client = Client::new(url);
+    let busy = || client.get("/events").expect("an answer").status == 503;
+    while !busy() {
+        assert!(!looping.is_finished(), "it is at work");
+    }
+    let health = client.get("/healthz").expect("an answer");
+    assert_eq!(health.status, 200, "{}", health.text);
+    assert!(busy(), "the place is still taken");
+    let looping = looping.join().expect("no panic").expect("an answer");
+    assert_eq!(looping.status, 500);
+}
