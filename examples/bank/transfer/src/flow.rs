@@ -1,6 +1,8 @@
 //! How the money moves: out of one account, into the other, and back if the other does not take it.
 
-use annals::{About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal};
+use annals::{
+    About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+};
 use bank_events::{
     Cents, Deposited, TransferCompleted, TransferFailed, TransferRequested, Withdrawn,
 };
