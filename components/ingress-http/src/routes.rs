@@ -154,19 +154,21 @@ impl Route {
     /// Is this its path? Segments that the route fixes are compared as they were sent, without
     /// decoding: a proxy that guards `/admin/` sees the same text.
     fn is_at(&self, segments: &[String]) -> bool {
-        let wanted = self.path.split('/').skip(1);
-        match segments {
-            [] => self.path == "/",
-            _ => {
-                wanted.clone().count() == segments.len()
-                    && wanted
-                        .zip(segments)
-                        .all(|(wanted, segment)| match wanted.starts_with('{') {
-                            true => !segment.is_empty(),
-                            false => wanted == segment,
-                        })
-            }
-        }
+        let Some((first, rest)) = segments.split_first() else {
+            return self.path == "/";
+        };
+        // All routes are looked through for each request, and most begin otherwise.
+        let Some(behind) = self.path[1..].strip_prefix(first.as_str()) else {
+            return false;
+        };
+        let mut wanted = behind.split('/');
+        wanted.next() == Some("")
+            && !first.is_empty()
+            && rest.iter().all(|segment| match wanted.next() {
+                Some(wanted) if wanted.starts_with('{') => !segment.is_empty(),
+                wanted => wanted == Some(segment),
+            })
+            && wanted.next().is_none()
     }
 
     /// Refuses query parameters that the route does not read, and those that are given twice.

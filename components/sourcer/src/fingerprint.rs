@@ -72,9 +72,8 @@ impl Hash {
         bytes.iter().fold(self, |hash, byte| hash.byte(*byte))
     }
 
-    #[inline(never)]
     fn number(self, number: u64) -> Self {
-        self.bytes(&number.to_le_bytes())
+        Self(Self(self.0.rotate_left(5) ^ number).spread())
     }
 
     /// Spreads it, so that a sum of several is as good as one (the finalizer of SplitMix64).

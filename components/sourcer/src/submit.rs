@@ -176,13 +176,11 @@ impl Attempt {
             event_store::claim_command(&self.command.id, fingerprint, &self.stream, cursor)
         };
         let fingerprint = fingerprint::of(&self.command);
-        let found = claim(fingerprint)?;
-        let of_bytes = fingerprint::of_bytes(&self.command);
-        if matches!(found, Claim::Mismatch) && of_bytes != fingerprint {
+        match claim(fingerprint)? {
             // Versions before this one compared bytes only.
-            return claim(of_bytes);
+            Claim::Mismatch => claim(fingerprint::of_bytes(&self.command)),
+            found => Ok(found),
         }
-        Ok(found)
     }
 
     /// Decides once, and appends on the condition that the stream is still where it was.
