@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
     .negotiated(),
     get(
         "/views/{view}",
-        &["after", "from", "limit", "prefix", "to"],
+        &["prefix", "from", "to", "after", "limit"],
         views::rows,
     )
     .also(Also::DeliverRead),

@@ -41,11 +41,15 @@ pub struct Request {
 impl Request {
     /// All but the body.
     pub fn head(request: &IncomingRequest) -> Self {
-        Self::new(
+        let head = Self::new(
             request.method(),
             &request.path_with_query().unwrap_or_default(),
             request.headers().entries(),
-        )
+        );
+        Self {
+            began: monotonic_clock::now(),
+            ..head
+        }
     }
 
     fn new(method: Method, target: &str, headers: Vec<(String, Vec<u8>)>) -> Self {
@@ -67,7 +71,7 @@ impl Request {
             query,
             headers,
             body: Vec::new(),
-            began: monotonic_clock::now(),
+            began: 0,
         }
     }
 
