@@ -1,8 +1,7 @@
 //! Clients that harm, and what it does to the others: a plain command is answered while the attack
 //! lasts, nothing is poisoned, and what is refused is told.
 //!
-//! Each attack is played small; with `ANNALS_HOSTILE=long` at the size that it was first seen at. How long plain
-//! commands take beside each of them is for the bench to say: `annals-bench --only hostile`.
+//! Each attack is played small; with `ANNALS_HOSTILE=long` at the size that it was first seen at.
 
 mod connections;
 mod operators;
