@@ -23,7 +23,7 @@ fn wait_until(client: &Client, served: &support::Served, what: &str, so: impl Fn
     }
 }
 
-/// Two notifiers from one file: what one is granted is not the other's.
+/// Two notifiers of the same code: what one is granted is not the other's.
 #[test]
 fn two_notifiers_have_their_own_grants() {
     for host in Kind::ALL {

@@ -8,17 +8,36 @@ use std::collections::HashMap;
 #[derive(Command)]
 pub enum Use {
     /// Puts words into a map, and tells in which order it and the state's maps give them back.
-    Count { id: String, words: Vec<String> },
+    Count {
+        id: String,
+        words: Vec<String>,
+    },
     /// Prints lines in pieces.
-    Print { id: String },
+    Print {
+        id: String,
+    },
     /// Writes lines into the log.
-    Log { id: String },
-    Environment { id: String },
-    Arguments { id: String },
-    Stdin { id: String },
-    Spawn { id: String },
-    Exit { id: String },
-    Panic { id: String },
+    Log {
+        id: String,
+    },
+    Environment {
+        id: String,
+    },
+    Arguments {
+        id: String,
+    },
+    Stdin {
+        id: String,
+    },
+    Spawn {
+        id: String,
+    },
+    Exit {
+        id: String,
+    },
+    Panic {
+        id: String,
+    },
 }
 
 #[derive(Event)]
@@ -32,7 +51,9 @@ pub enum Used {
         each: Vec<String>,
     },
     Printed {},
-    Found { what: String },
+    Found {
+        what: String,
+    },
 }
 
 #[derive(Rejection)]

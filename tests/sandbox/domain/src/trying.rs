@@ -7,25 +7,51 @@ use std::time::Duration;
 #[derive(Command)]
 pub enum Try {
     /// Nothing that is forbidden.
-    Behave { id: String },
-    WallClock { id: String },
-    MonotonicClock { id: String },
-    Sleep { id: String },
-    ReadFile { id: String },
-    WriteFile { id: String },
-    LookAtFile { id: String },
-    ReadFolder { id: String },
-    ReadVariable { id: String },
-    Connect { id: String },
-    Resolve { id: String },
-    Datagram { id: String },
+    Behave {
+        id: String,
+    },
+    WallClock {
+        id: String,
+    },
+    MonotonicClock {
+        id: String,
+    },
+    Sleep {
+        id: String,
+    },
+    ReadFile {
+        id: String,
+    },
+    WriteFile {
+        id: String,
+    },
+    LookAtFile {
+        id: String,
+    },
+    ReadFolder {
+        id: String,
+    },
+    ReadVariable {
+        id: String,
+    },
+    Connect {
+        id: String,
+    },
+    Resolve {
+        id: String,
+    },
+    Datagram {
+        id: String,
+    },
 }
 
 #[derive(Event)]
 pub enum Tried {
     Behaved {},
     /// Nothing stopped it.
-    Done { what: String },
+    Done {
+        what: String,
+    },
 }
 
 #[derive(Rejection)]
@@ -79,7 +105,10 @@ impl Decider for Trying {
             Try::WriteFile { .. } => format!("{:?}", std::fs::write("/tmp/notes.txt", "x")),
             Try::LookAtFile { .. } => format!("{:?}", std::fs::exists("/etc/passwd")),
             Try::ReadFolder { .. } => {
-                format!("{:?}", std::fs::read_dir("/").map(|entries| entries.count()))
+                format!(
+                    "{:?}",
+                    std::fs::read_dir("/").map(|entries| entries.count())
+                )
             }
             Try::ReadVariable { .. } => format!("{:?}", std::env::var("HOME")),
             Try::Connect { .. } => format!("{:?}", TcpStream::connect("127.0.0.1:80")),

@@ -1,46 +1,9 @@
-//! A notifier, built for wasm32-wasip2: it posts to the URL in `MAILER_URL`, and prints what it does.
+//! A notifier, built for wasm32-wasip2.
 
-use annals::http::Request;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
-use std::time::Duration;
+mod mailer;
 
-#[derive(Event)]
-pub enum Fact {
-    Printed {},
-}
+use mailer::Mailer;
 
-#[annals::data]
-struct Notice {
-    event: String,
-    home: Option<String>,
-}
-
-pub struct Mailer;
-
-impl Notifier for Mailer {
-    type Event = Fact;
-    const NAME: &'static str = "plain-mailer";
-    const FROM: StartFrom = StartFrom::Origin;
-
-    fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
-        println!("notified of {}", about.event_id);
-        annals::log!("told of {}", about.event_id);
-        let Ok(url) = std::env::var("MAILER_URL") else {
-            return Delivery::Reject("MAILER_URL is not set".into());
-        };
-        let notice = Notice {
-            event: about.event_id.clone(),
-            home: std::env::var("HOME").ok(),
-        };
-        let sent = Request::post(url)
-            .json(&notice)
-            .timeout(Duration::from_secs(5))
-            .send();
-        match sent {
-            Ok(response) if response.is_success() => Delivery::Done,
-            other => Delivery::Reject(format!("{other:?}")),
-        }
-    }
-}
+const NAME: &str = "plain-mailer";
 
 annals::export!(notifier Mailer);
