@@ -24,15 +24,25 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// How long nothing must happen before it is taken for the end.
 const AT_REST: Duration = Duration::from_millis(500);
 
-/// `wasmtime serve` as docs/hosts.md has it for a server under load.
-pub const WASMTIME_LIMITS: [&str; 6] = [
+/// Flags of `wasmtime serve` as docs/hosts.md has them for a server under load.
+pub const WASMTIME_UNDER_LOAD: [&str; 6] = [
     "-W",
-    "timeout=10s,max-memory-size=134217728",
+    "fuel=20000000000,max-memory-size=134217728",
     "-O",
     "pooling-total-core-instances=20000,pooling-total-component-instances=20000",
     "-O",
     "pooling-total-memories=10000,pooling-total-tables=10000",
 ];
+
+/// The same with a time limit for each request, and without one for what it computes.
+pub const WASMTIME_TIMED: [&str; 6] = {
+    let mut flags = WASMTIME_UNDER_LOAD;
+    flags[1] = "timeout=10s,max-memory-size=134217728";
+    flags
+};
+
+/// The variable that docs/hosts.md sets for `wasmtime serve` under load: threads that file calls may block.
+pub const WASMTIME_THREADS: (&str, &str) = ("TOKIO_WORKER_THREADS", "16");
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy)]

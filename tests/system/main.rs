@@ -13,6 +13,7 @@ mod jco;
 mod languages;
 mod live;
 mod many_handlers;
+mod mixed;
 mod own_parts;
 mod plain;
 mod process_managers;

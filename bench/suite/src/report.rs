@@ -41,6 +41,12 @@ pub enum Metric {
     Events,
     /// KB of 1,000 bytes.
     Size,
+    /// Answers 500 and other failures.
+    Failures,
+    /// Instances that the host ended because of their time.
+    TimedOut,
+    /// Milliseconds from the last answer until every reaction had caught up.
+    Behind,
 }
 
 impl Metric {
@@ -62,6 +68,9 @@ impl Metric {
             Self::Micros => "us",
             Self::Events => "events/s",
             Self::Size => "KB",
+            Self::Failures => "failures",
+            Self::TimedOut => "timed out",
+            Self::Behind => "reactions behind, ms",
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod composition;
 pub mod handlers;
 pub mod lengths;
 pub mod micro;
+pub mod mixed;
 pub mod parity;
 pub mod streams;
 
@@ -58,6 +59,11 @@ pub const PARTS: &[Part] = &[
         name: "reactions",
         title: "With and without reactions",
         run: streams::reactions,
+    },
+    Part {
+        name: "mixed",
+        title: "The whole bank: commands, reads, transfers and a live reader at once",
+        run: mixed::run,
     },
     Part {
         name: "reads",
