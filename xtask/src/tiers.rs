@@ -30,7 +30,7 @@ pub enum Tier {
 const DEFAULT: [Tier; 3] = [Tier::Fast, Tier::Hosts, Tier::Rest];
 
 /// Test targets that start hosts.
-const HOSTS: [&str; 12] = [
+const HOSTS: [&str; 13] = [
     "cas",
     "delivery",
     "durability",
@@ -43,6 +43,7 @@ const HOSTS: [&str; 12] = [
     "streams",
     "unavailable",
     "warm",
+    "wire",
 ];
 
 /// Test targets of the last tier, but for [`SYSTEM`].
