@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use annals_event_log::*;
 use annals_history::check::Kind;
+use annals_history::workload::Options;
 use annals_store_conformance::{Backend, Native, Store};
 
 use super::twist::{AUDIT, Every, Twist, Twisted};
@@ -128,6 +129,15 @@ impl Twist for Tampers {
     }
 }
 
+/// Only every fifth short page of several events is tampered with. A reader that keeps up with the writers gets few of
+/// those, so there must be much to read.
+fn long() -> Options {
+    Options {
+        operations: 10_000,
+        ..options()
+    }
+}
+
 fn tampers(name: &'static str, how: fn(&mut LogPage, &Option<RecordedEvent>)) -> impl Backend {
     Twisted {
         inner: Native::new("memory", Arc::new(MemorySlots::new()), settings()),
@@ -146,24 +156,20 @@ fn a_log_that_repeats_events_is_caught() {
     let within = tampers("repeats", |page, _| {
         page.events.push(page.events[page.events.len() - 1].clone())
     });
-    caught(&within, &options(), &[Kind::LogRepeated]);
+    caught(&within, &long(), &[Kind::LogRepeated]);
     let across = tampers("repeats", |page, last| {
         if let Some(last) = last {
             page.events.insert(0, last.clone());
         }
     });
-    caught(
-        &across,
-        &options(),
-        &[Kind::LogRepeated, Kind::LogReordered],
-    );
+    caught(&across, &long(), &[Kind::LogRepeated, Kind::LogReordered]);
 }
 
 #[test]
 fn a_log_that_reorders_events_is_caught() {
     caught(
         &tampers("reorders", |page, _| page.events.swap(0, 1)),
-        &options(),
+        &long(),
         &[Kind::LogReordered],
     );
 }
@@ -172,7 +178,7 @@ fn a_log_that_reorders_events_is_caught() {
 fn a_log_that_skips_events_is_caught() {
     caught(
         &tampers("skips", |page, _| drop(page.events.remove(0))),
-        &options(),
+        &long(),
         &[Kind::LogSkipped],
     );
 }
@@ -181,7 +187,7 @@ fn a_log_that_skips_events_is_caught() {
 fn a_log_whose_events_change_is_caught() {
     caught(
         &tampers("changes", |page, _| page.events[0].recorded_at += 1),
-        &options(),
+        &long(),
         &[Kind::Altered],
     );
 }
