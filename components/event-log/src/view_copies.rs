@@ -1,7 +1,7 @@
 //! Copies of a view's list: 256 entries in one value, so that a long list is few reads.
 //!
-//! Whoever reads so many entries one by one leaves a copy of them, also if it never comes to the end of the list: the
-//! next reader goes on from there, however little time each of them has. A copy is disposable. One that outlived
+//! A reader that reads 256 entries one by one stores a copy of them, even if it never reaches the end of the list. The
+//! next reader continues from there, however little time each reader has. A copy is disposable. One that outlived
 //! its entries, as after a power cut, must not hide those that came in their place: it counts only if the last of its
 //! entries is there and says the same.
 

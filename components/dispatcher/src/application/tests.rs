@@ -190,7 +190,7 @@ fn a_decider_that_knows_less_than_before_is_refused() {
     after(&record, &older, &[]);
     older.record.deciders[0].schemas.clear();
     assert_eq!(refused(&record, &older, &[]), ["older:Reserved"]);
-    // Whoever takes the command counts, whatever the handler is called and who else is there.
+    // The decider that takes a command is the successor, whatever its name and its siblings.
     let mut split = mailer();
     split.record.deciders.push(Decider {
         name: "new".into(),

@@ -58,9 +58,9 @@ pub struct Engine<'a, P> {
     /// Generations, as this call has found them. It is short: who knows old ones delivers to them a
     /// little longer.
     controls: RefCell<BTreeMap<String, Control>>,
-    /// Of a deliverer after an answer.
+    /// Limits of a delivery after an answer; none for a pump.
     manners: Cell<Option<turn::Manners>>,
-    /// Nothing up to here is due to any lane that was found idle.
+    /// Lowest position that every lane found idle has dealt with.
     reach: Cell<u64>,
     /// Tells this deliverer from all others.
     me: u64,

@@ -64,7 +64,7 @@ struct Turn {
 #[derive(Default)]
 struct Took {
     delivered: u64,
-    /// Nothing is due to the reaction, and nothing will be before something is appended.
+    /// The reaction is idle: no event is due to it until the next append.
     settled: bool,
     /// The reaction was left alone, because its last attempt failed.
     failing: bool,
@@ -230,7 +230,7 @@ impl<P: Ports> Engine<'_, P> {
         new.is_ok_and(|page| page.end && page.events.is_empty())
     }
 
-    /// Nothing is due: all reactions have been seen to be idle since the reach was forgotten.
+    /// Stores that no event is due: every reaction was found idle since the reach was cleared.
     fn remember_done(&self) {
         let reach = self.reach.get();
         if reach < u64::MAX {

@@ -36,7 +36,7 @@ enum Came {
 
 /// What a process is to do next.
 enum Due {
-    /// Nothing up to the lane's position.
+    /// The process has no event to take in up to the lane's position.
     Nothing,
     /// It was not decided up to this position whether there is anything.
     Later(u64),
@@ -81,7 +81,7 @@ impl<P: Ports> Engine<'_, P> {
     pub(super) fn skip_waiting(&self, found: Found) -> Result<(), Refused> {
         let (_, lane) = match self.lane_of(&found) {
             Ok(found) => found,
-            // Nobody is left who could wait.
+            // The reaction is gone, so no process waits for this letter.
             Err(Refused::Because(_)) => return Ok(letters::remove(self.ports, &found.id)?),
             Err(other) => return Err(other),
         };

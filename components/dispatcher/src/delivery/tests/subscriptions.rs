@@ -217,7 +217,7 @@ fn a_row_never_takes_an_event_twice_whatever_is_known_of_its_projector() {
     world.append("s-1", "Given", "a 10");
     world.append("s-1", "Moved", "a b 7");
     world.pump();
-    // Nothing is known of it any more, so it is given everything from the origin, and keeps the same rows.
+    // Without a checkpoint the projector is given the log from the origin again, over the same rows.
     world.checkpoints.borrow_mut().clear();
     world.append("s-1", "Given", "b 1");
     world.pump();

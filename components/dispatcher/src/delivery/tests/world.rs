@@ -208,7 +208,7 @@ impl World {
             let (requests, all) = self.crowded.get();
             let made = self.calls.replace(calls) - calls;
             self.crowded.set((requests + 1, all + made));
-            // They are beside each other.
+            // The requests run at the same time, so the clock does not advance between them.
             self.time.set(time);
             self.crowd.set(Some((from, slice)));
         }
