@@ -26,6 +26,7 @@
 pub mod cache;
 pub mod cases;
 pub mod check;
+mod digest;
 pub mod framework;
 pub mod generate;
 pub mod grant;

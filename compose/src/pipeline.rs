@@ -13,7 +13,7 @@ use crate::problem::{Problem, Problems, Subject};
 use crate::report::Report;
 use crate::source::Wanted;
 use crate::wire::{self, Parts};
-use crate::{framework, source, verify};
+use crate::{digest, framework, source, verify};
 use anyhow::{Context as _, Result};
 use std::time::Instant;
 
@@ -150,6 +150,7 @@ pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> S
             .budget()
             .unwrap_or_else(|| delivery_budget(application, host)),
         cors: manifest.http.cors.clone(),
+        application: digest::of(manifest, handlers),
     }
 }
 

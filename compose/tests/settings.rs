@@ -59,6 +59,7 @@ fn every_setting_arrives() {
             "https://shop.example".into(),
             "http://localhost:3000".into(),
         ],
+        application: "digest".into(),
     };
     let engine = Engine::default();
     let component = settings::generate(&made_of).expect("a component");
@@ -79,6 +80,8 @@ fn every_setting_arrives() {
     assert_eq!(settings.delivery_budget, 250);
     let origins = constants.annals_es_settings().call_cors(&mut store);
     assert_eq!(origins.expect("an answer"), made_of.cors);
+    let digest = constants.annals_es_settings().call_application(&mut store);
+    assert_eq!(digest.expect("an answer"), made_of.application);
     let expected = [
         ("d", "decider", Last::Park),
         ("p", "projector", Last::Skip),
@@ -118,6 +121,16 @@ fn settings_of(keys: &str, host: Host) -> Settings {
     let manifest = Manifest::parse(&folder.path().join("annals.toml"), text).expect("legal");
     let application = pipeline::check(&manifest, Some(host)).expect("no problems");
     pipeline::settings(&manifest, &application, host)
+}
+
+#[test]
+fn the_digest_is_of_what_the_record_of_the_application_is_compared_with() {
+    let of = |keys: &str| settings_of(keys, Host::Annals).application;
+    let digest = of("");
+    assert_eq!(digest.len(), 32);
+    assert_eq!(of("version = \"2\"\n[delivery]\nbudget = \"1s\"\n"), digest);
+    assert_eq!(settings_of("", Host::Wasmtime).application, digest);
+    assert_ne!(of("retired = [\"Gone\"]\n"), digest);
 }
 
 #[test]

@@ -61,6 +61,66 @@ fn survives(host: Kind) {
     assert_eq!(client.log().expect("the log").len(), CRIMES.len());
 }
 
+/// What a decider answers beyond the limits is its fault, and not the client's.
+fn names_who_answers_too_much(host: Kind) {
+    let served = support::misbehaving(host, flags(host));
+    let client = Client::new(served.server.url());
+    let send = |command: &str, body: &str| {
+        let answer = client.post(&format!("/commands/{command}"), &[], body.as_bytes());
+        answer.expect("an answer")
+    };
+    let cases = [
+        (
+            "Gush",
+            r#"{"id":"x","events":1025,"bytes":1}"#,
+            "it emitted 1025 events",
+        ),
+        (
+            "Gush",
+            r#"{"id":"x","events":3,"bytes":800000}"#,
+            "it emitted events of 24000",
+        ),
+        (
+            "Rant",
+            r#"{"id":"x","bytes":70000}"#,
+            "it rejected a command with 140",
+        ),
+    ];
+    for (command, body, reason) in cases {
+        let failed = send(command, body);
+        assert_eq!(failed.status, 500, "{body}: {}", failed.text);
+        assert_eq!(failed.problem(), Some("handler-fault"), "{}", failed.text);
+        assert_eq!(
+            failed.body["handler"], "culprit.misbehaving",
+            "{}",
+            failed.text
+        );
+        let log = served.server.log_text();
+        assert!(log.contains(reason), "{reason}: {log}");
+    }
+    assert!(client.stream("bad-x").expect("a stream").is_empty());
+    assert_eq!(
+        send("Gush", r#"{"id":"x","events":1024,"bytes":1}"#).status,
+        200
+    );
+    assert_eq!(
+        send("Gush", r#"{"id":"y","events":2,"bytes":1000000}"#).status,
+        200
+    );
+    assert_eq!(send("Rant", r#"{"id":"x","bytes":10000}"#).status, 422);
+    assert_eq!(client.stream("bad-x").expect("a stream").len(), 1024);
+}
+
+#[test]
+fn a_decider_that_answers_too_much_is_named_by_annals_host() {
+    names_who_answers_too_much(Kind::Annals);
+}
+
+#[test]
+fn a_decider_that_answers_too_much_is_named_on_wasmtime_serve() {
+    names_who_answers_too_much(Kind::Wasmtime);
+}
+
 /// An event that traps its own decider makes that stream fail, and no other.
 fn contains_poison(host: Kind) {
     let served = support::misbehaving(host, flags(host));

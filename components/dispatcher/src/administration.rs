@@ -6,7 +6,8 @@ use crate::catalogue::{Kind, Reaction};
 use crate::delivery::generations::{Control, MAX_REPLACED, stored_view};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
-    AdminError, DeadLetter, Guest, Process, ProcessPage, ReactionStatus, Retried, StartError,
+    AdminError, DeadLetter, DeadLetterPage, Guest, Process, ProcessPage, ReactionStatus, Retried,
+    StartError,
 };
 use crate::letters::{self, Found};
 use crate::outside::Outside;
@@ -130,11 +131,15 @@ impl Guest for Dispatcher {
         })
     }
 
-    fn dead_letters(after: Option<String>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+    fn dead_letters(after: Option<String>, limit: u32) -> Result<DeadLetterPage, StoreError> {
         let reactions = reactions()?;
-        let (found, _) = letters::list(&Outside, after.as_deref(), limit)?;
-        let described = found.into_iter();
-        Ok(described.map(|found| found.describe(&reactions)).collect())
+        let page = letters::list(&Outside, after.as_deref(), limit)?;
+        let letters = page.letters.into_iter();
+        Ok(DeadLetterPage {
+            dead_letters: letters.map(|found| found.describe(&reactions)).collect(),
+            next: page.next,
+            end: page.end,
+        })
     }
 
     fn inspect(id: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {
@@ -212,13 +217,13 @@ fn parked() -> Result<BTreeMap<String, u32>, StoreError> {
     let mut counts = BTreeMap::new();
     let (mut after, mut seen) = (None, 0);
     loop {
-        let (found, end) = letters::list(&Outside, after.as_deref(), 200)?;
-        for found in &found {
+        let page = letters::list(&Outside, after.as_deref(), 200)?;
+        for found in &page.letters {
             *counts.entry(found.letter.reaction.clone()).or_default() += 1;
         }
-        seen += found.len();
-        after = found.last().map(|last| last.id.clone()).or(after);
-        if end || seen >= COUNTED || found.is_empty() {
+        seen += page.letters.len();
+        after = page.next.or(after);
+        if page.end || seen >= COUNTED {
             return Ok(counts);
         }
     }

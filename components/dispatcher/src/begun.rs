@@ -1,7 +1,7 @@
 //! An application with reactions begins on its store.
 
 use crate::annals::es::event_store::StoreError;
-use crate::application::{self, Change, Description, Plan, Refused};
+use crate::application::{self, Change, Description, Plan, Record, Refused};
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;
 use crate::ports::Ports;
@@ -9,32 +9,38 @@ use crate::ports::Ports;
 /// Positions of one commit: see `event-log`.
 const PER_COMMIT: u64 = 1_024;
 
-/// Compares the application with the store's record of it, and gives the reactions their keys. Answers also what changed,
-/// for people.
+/// Compares the application with the store's record of it. Answers the record, and what changed, for people.
 pub fn open(
     ports: &impl Ports,
-    description: &Description,
-    mut reactions: Vec<Reaction>,
+    digest: &str,
+    description: impl FnOnce() -> Description,
+    reactions: &[Reaction],
     accepted: &[String],
-) -> Result<(Vec<Reaction>, Vec<String>), Refused> {
+) -> Result<(Record, Vec<String>), Refused> {
     let progress = |name: &str| Ok(ports.load_checkpoint(name)?.is_some());
     let (record, told) = application::open(
+        digest,
         description,
         accepted,
         || ports.load_checkpoint(application::CHAIN),
         |next| ports.save_checkpoint(application::CHAIN, next),
         progress,
-        |plan| prepare(ports, plan, &reactions, accepted),
+        |plan| prepare(ports, plan, reactions, accepted),
     )?;
     for line in &told {
         ports.log(line);
     }
+    Ok((record, told))
+}
+
+/// The reactions, with the keys that the record gives them.
+pub fn keyed(mut reactions: Vec<Reaction>, record: &Record) -> Vec<Reaction> {
     for reaction in &mut reactions {
         if let Some(key) = record.key(&reaction.name) {
             reaction.key = key.into();
         }
     }
-    Ok((reactions, told))
+    reactions
 }
 
 /// What must be done before a plan is recorded: a record without it would be taken for its having been done.
@@ -44,12 +50,7 @@ fn prepare(
     reactions: &[Reaction],
     accepted: &[String],
 ) -> Result<(), StoreError> {
-    let mut keyed = reactions.to_vec();
-    for reaction in &mut keyed {
-        if let Some(key) = plan.record.key(&reaction.name) {
-            reaction.key = key.into();
-        }
-    }
+    let keyed = keyed(reactions.to_vec(), &plan.record);
     let engine = Engine::new(ports, &keyed);
     for reaction in &keyed {
         let name = &reaction.name;

@@ -44,6 +44,7 @@ pub fn application(
     let formerly = formerly.map(|handler| (handler.name.clone(), handler.formerly.clone()));
     Description {
         record: Record {
+            digests: Vec::new(),
             name: settings.name.clone(),
             version: settings.version.clone(),
             composer: settings.composer.clone(),

@@ -15,6 +15,22 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_extend(value, vec![FORMAT]).unwrap_or_default()
 }
 
+/// Decodes the first field of a record, and nothing after it.
+///
+/// # Errors
+/// Why not.
+pub fn first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    match bytes {
+        [FORMAT, body @ ..] => {
+            let taken = postcard::take_from_bytes(body);
+            taken
+                .map(|(first, _)| first)
+                .map_err(|error| error.to_string())
+        }
+        _ => Err(format!("its format is not {FORMAT}")),
+    }
+}
+
 /// Decodes it; no bytes at all are the default.
 ///
 /// # Errors

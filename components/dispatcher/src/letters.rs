@@ -168,15 +168,27 @@ pub fn find(store: &impl ReactionStore, id: &str) -> Result<Option<Found>, Store
     store.get_row(&key(id))?.map(found).transpose()
 }
 
-/// Letters in the order of their ids, after one; and whether these are the last.
+/// Dead letters in the order of their ids.
+pub struct Page {
+    pub letters: Vec<Found>,
+    /// The next page begins after this id.
+    pub next: Option<String>,
+    pub end: bool,
+}
+
+/// Dead letters after an id.
 pub fn list(
     store: &impl ReactionStore,
     after: Option<&str>,
     limit: u32,
-) -> Result<(Vec<Found>, bool), StoreError> {
+) -> Result<Page, StoreError> {
     let page = store.scan_rows(VIEW, after, limit)?;
     let letters = page.rows.into_iter().map(found).collect::<Result<_, _>>()?;
-    Ok((letters, page.end))
+    Ok(Page {
+        letters,
+        next: page.next,
+        end: page.end,
+    })
 }
 
 fn found(row: StoredRow) -> Result<Found, StoreError> {

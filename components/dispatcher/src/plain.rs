@@ -7,8 +7,8 @@ use crate::annals::es::types::RecordedEvent;
 use crate::annals::es::{reaction_store, settings, sourcer};
 use crate::application::{self, Refused};
 use crate::exports::annals::es::administration::{
-    AdminError, DeadLetter, Guest as Administration, Process, ProcessPage, ReactionStatus, Retried,
-    StartError,
+    AdminError, DeadLetter, DeadLetterPage, Guest as Administration, Process, ProcessPage,
+    ReactionStatus, Retried, StartError,
 };
 use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped, Reached};
 use crate::exports::annals::es::views::{Guest as Views, KeyRange, QueryError, RowPage, StoredRow};
@@ -29,9 +29,9 @@ pub fn begin() -> Result<(), StoreError> {
 
 /// Compares the application with what the store knows of it; answers what changed.
 fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
-    let application = describe::application(&settings::get(), &describe::reactions());
     let (_, told) = application::open(
-        &application,
+        &settings::application(),
+        || describe::application(&settings::get(), &describe::reactions()),
         accept,
         || reaction_store::load_checkpoint(application::CHAIN),
         |next| reaction_store::save_checkpoint(application::CHAIN, next),
@@ -117,8 +117,12 @@ impl Administration for Dispatcher {
         Err(UNKNOWN_REACTION)
     }
 
-    fn dead_letters(_: Option<String>, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        Ok(Vec::new())
+    fn dead_letters(_: Option<String>, _: u32) -> Result<DeadLetterPage, StoreError> {
+        Ok(DeadLetterPage {
+            dead_letters: Vec::new(),
+            next: None,
+            end: true,
+        })
     }
 
     fn inspect(_: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {

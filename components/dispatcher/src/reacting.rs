@@ -2,19 +2,23 @@
 
 use crate::Dispatcher;
 use crate::annals::es::event_store::StoreError;
+use crate::annals::es::reaction_store::Checkpoint;
 use crate::annals::es::{settings, sourcer};
-use crate::application::Refused;
+use crate::application::{self, Refused};
 use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
 use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped, Reached};
 use crate::outside::Outside;
+use crate::ports::ReactionStore as _;
 use crate::{begun, describe};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 thread_local! {
     /// What an instance knows of the application, once it may run on its store.
     static REACTIONS: OnceCell<Rc<[Reaction]>> = const { OnceCell::new() };
+    /// The store's record of the application, once it says that the application may run.
+    static RECORDED: RefCell<Option<Checkpoint>> = const { RefCell::new(None) };
     /// Milliseconds of deliveries after an answer.
     static BUDGET: OnceCell<u32> = const { OnceCell::new() };
 }
@@ -29,18 +33,38 @@ pub fn reactions() -> Result<Rc<[Reaction]>, StoreError> {
 
 /// The application may run on this store. A reaction that starts "now" starts before the first command that the
 /// application takes with it.
+///
+/// Where the record has the application's digest, its reactions are not looked at: most instances that take a command
+/// end before they deliver.
 pub fn begin() -> Result<(), StoreError> {
+    let known = REACTIONS.with(|known| known.get().is_some());
+    if known || RECORDED.with_borrow(Option::is_some) {
+        return Ok(());
+    }
+    let recorded = Outside.load_checkpoint(application::CHAIN)?;
+    if application::is_compared(recorded.as_ref(), &settings::application()) {
+        RECORDED.set(recorded);
+        return Ok(());
+    }
     reactions().map(|_| ())
 }
 
 /// Compares the application with what the store knows of it; answers also what changed.
 pub fn open(accept: &[String]) -> Result<(Rc<[Reaction]>, Vec<String>), Refused> {
     let settings = settings::get();
-    let described = describe::reactions();
-    let description = describe::application(&settings, &described);
-    let reactions = catalogue::reactions(&settings, described);
-    let (reactions, told) = begun::open(&Outside, &description, reactions, accept)?;
-    let reactions: Rc<[Reaction]> = reactions.into();
+    let reactions = catalogue::reactions(&settings, describe::reactions());
+    let (record, _) = application::decode(RECORDED.take())?;
+    let (record, told) = match record {
+        Some(record) => (record, Vec::new()),
+        None => begun::open(
+            &Outside,
+            &settings::application(),
+            || describe::application(&settings, &describe::reactions()),
+            &reactions,
+            accept,
+        )?,
+    };
+    let reactions: Rc<[Reaction]> = begun::keyed(reactions, &record).into();
     let known = REACTIONS.with(|known| known.get_or_init(|| reactions).clone());
     Ok((known, told))
 }

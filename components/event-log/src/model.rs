@@ -309,6 +309,9 @@ pub struct Row {
 pub struct RowPage {
     /// In the order of their keys' bytes.
     pub rows: Vec<Row>,
+    /// The last key that was looked at, of a deleted row perhaps: the next page begins after it. `None` where no key of the
+    /// range was looked at.
+    pub next: Option<String>,
     /// No row follows.
     pub end: bool,
 }

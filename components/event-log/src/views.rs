@@ -28,6 +28,9 @@ use crate::view_copies::{COPIED, copy_from};
 
 /// Bytes of keys that are kept between scans.
 const LISTED_BYTES: usize = 16 << 20;
+/// Deleted rows after which a page ends: each costs one or two reads, and a caller's time is bounded. A page that went
+/// on over all of them would be given up and begun again, for ever.
+const DELETED_PER_PAGE: usize = 1024;
 /// What a key costs beside its own bytes, about.
 const PER_KEY: usize = 100;
 
@@ -82,8 +85,8 @@ impl Listing {
 }
 
 impl<S: Slots> EventLog<S> {
-    /// Rows in the order of their keys' bytes, after a key. Ends after `limit` rows (at least one
-    /// is read), or when the values reach about 1 MiB. Unless the page is the end, a row may follow.
+    /// Rows in the order of their keys' bytes, after a key. Ends after `limit` rows (0 counts as 1), when the values reach
+    /// about 1 MiB, or after 1,024 keys of deleted rows. Unless the page is the end, a row may follow.
     ///
     /// A row that was there before the scan began and is not deleted meanwhile is never missed.
     ///
@@ -130,9 +133,10 @@ impl<S: Slots> EventLog<S> {
     ) -> Result<RowPage, StoreError> {
         let mut page = RowPage {
             rows: Vec::new(),
+            next: None,
             end: false,
         };
-        let mut bytes = 0;
+        let (mut bytes, mut deleted) = (0, 0);
         for key in listing
             .keys
             .range::<str, _>((range.start(), Bound::Unbounded))
@@ -140,13 +144,17 @@ impl<S: Slots> EventLog<S> {
             if range.to.is_some_and(|to| key.as_str() >= to) {
                 break;
             }
-            if page.rows.len() >= limit || bytes >= PAGE_BYTES {
+            if page.rows.len() >= limit || bytes >= PAGE_BYTES || deleted >= DELETED_PER_PAGE {
                 return Ok(page);
             }
-            if let (_, Some(row)) = self.find_row(view, key)? {
-                bytes += row.value.len();
-                page.rows.push(row);
+            match self.find_row(view, key)? {
+                (_, Some(row)) => {
+                    bytes += row.value.len();
+                    page.rows.push(row);
+                }
+                (_, None) => deleted += 1,
             }
+            page.next = Some(key.clone());
         }
         page.end = true;
         Ok(page)

@@ -14,19 +14,15 @@ use serde_json::value::RawValue;
 pub fn all(request: &Request) -> Result<Response, Problem> {
     let after = request.parameter("after");
     let limit = limit(request)?;
-    // One more than wanted tells whether there are more.
-    let mut letters =
-        administration::dead_letters(after, limit.saturating_add(1)).map_err(Problem::store)?;
-    let end = letters.len() <= limit as usize;
-    letters.truncate(limit as usize);
-    let next = letters.last().map(|letter| letter.id.as_str()).or(after);
+    let page = administration::dead_letters(after, limit).map_err(Problem::store)?;
     let body = Page {
-        dead_letters: letters
+        dead_letters: page
+            .dead_letters
             .iter()
             .map(|letter| described(letter, None))
             .collect(),
-        next,
-        end,
+        next: page.next.as_deref().or(after),
+        end: page.end,
     };
     Ok(Response::json(200, &body))
 }

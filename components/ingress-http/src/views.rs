@@ -86,7 +86,7 @@ pub fn rows(request: &Request) -> Result<Response, Problem> {
         200,
         &Page {
             view,
-            next: rows.last().map(|row| row.key).or(after),
+            next: page.next.as_deref().or(after),
             rows,
             end: page.end,
         },

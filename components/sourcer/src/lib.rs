@@ -10,6 +10,7 @@
 //! - [`rehydrate`]: a decider's session at the head of its stream.
 //! - [`sessions`]: those that outlive their command, where instances stay warm.
 //! - [`snapshots`]: when they are taken.
+//! - [`output`]: limits of what a decider answers.
 //! - [`submit`]: one command from request to outcome.
 //! - [`fingerprint`]: what makes two commands under one id the same.
 //! - [`outside`]: the other components, or doubles of them.
@@ -19,6 +20,7 @@
 mod doubles;
 mod fingerprint;
 mod ids;
+mod output;
 mod outside;
 mod rehydrate;
 mod routes;

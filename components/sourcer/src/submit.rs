@@ -10,7 +10,7 @@ use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Reque
 use crate::outside::{deciders, event_store, now, randoms};
 use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Origin, Route};
-use crate::{fingerprint, ids, sessions, snapshots};
+use crate::{fingerprint, ids, output, sessions, snapshots};
 
 /// How often a command is decided before others being faster is called a conflict.
 const ATTEMPTS: u32 = 64;
@@ -208,7 +208,11 @@ impl Attempt {
             Ok(decision) if self.unread && decision.events.is_empty() => return Err(Stop::Unread),
             Ok(decision) => decision,
             Err(_) if self.unread => return Err(Stop::Unread),
-            Err(DecideError::Rejected(reason)) => return Err(self.rejected(loaded, reason)),
+            Err(DecideError::Rejected(reason)) => {
+                let checked = output::check_rejection(&reason);
+                checked.map_err(|message| Stop::Ended(fault(&self.route, message)))?;
+                return Err(self.rejected(loaded, reason));
+            }
             Err(error) => {
                 return Err(Stop::Ended(refuse(
                     &self.route,
@@ -218,15 +222,8 @@ impl Attempt {
                 )));
             }
         };
-        for event in &decision.events {
-            if !self.route.decider.emits.contains(&event.event_type) {
-                let message = format!(
-                    "it emitted `{}`, which it does not declare",
-                    event.event_type
-                );
-                return Err(Stop::Ended(fault(&self.route, message)));
-            }
-        }
+        output::check(&decision, &self.route.decider.emits)
+            .map_err(|message| Stop::Ended(fault(&self.route, message)))?;
         if decision.events.is_empty() {
             self.record(loaded, None)?;
             let appended = Appended {

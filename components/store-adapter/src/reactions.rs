@@ -65,9 +65,10 @@ same_fields! {
 }
 
 impl From<log::RowPage> for RowPage {
-    fn from(log::RowPage { rows, end }: log::RowPage) -> Self {
+    fn from(log::RowPage { rows, next, end }: log::RowPage) -> Self {
         Self {
             rows: all(rows),
+            next,
             end,
         }
     }

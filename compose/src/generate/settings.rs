@@ -32,6 +32,8 @@ pub struct Settings {
     pub delivery_budget: u32,
     /// Origins whose pages may call from browsers.
     pub cors: Vec<String>,
+    /// Of all that the store's record of the application is compared with.
+    pub application: String,
 }
 
 /// One handler, as `annals:es/settings` tells it.
@@ -102,7 +104,11 @@ fn module(settings: &Settings) -> Vec<u8> {
     let mut origins = Record::default();
     origins.strings(&mut image, &settings.cors);
     let cors = image.place(&origins.into_bytes(), 4);
-    constant_module(&[("get", get), ("cors", cors)], image)
+    let mut digest = Record::default();
+    digest.string(&mut image, &settings.application);
+    let application = image.place(&digest.into_bytes(), 4);
+    let answers = [("get", get), ("cors", cors), ("application", application)];
+    constant_module(&answers, image)
 }
 
 /// A module with functions that each return a constant address.

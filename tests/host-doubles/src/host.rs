@@ -108,6 +108,10 @@ impl settings::Host for Client {
     fn cors(&mut self) -> Vec<String> {
         Vec::new()
     }
+
+    fn application(&mut self) -> String {
+        "double".into()
+    }
 }
 
 /// Something to wait for that is there at once: the double has no clock but its calls.

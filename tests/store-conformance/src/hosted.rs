@@ -284,6 +284,7 @@ impl Apps {
             handlers: Vec::new(),
             delivery_budget: 0,
             cors: Vec::new(),
+            application: String::new(),
         };
         let parts = [&self.adapter, &self.probe].map(|part| Part {
             name: part.name.clone(),

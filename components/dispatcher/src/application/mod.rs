@@ -26,6 +26,8 @@ pub use record::{Decider, Reaction, Record};
 
 /// Name of the chain of checkpoints; no reaction can have it.
 pub const CHAIN: &str = "~application";
+/// Applications that may run beside each other on one store without each replacing the other's digest.
+const DIGESTS: usize = 4;
 
 /// Why an application may not run on a store.
 #[derive(Debug)]
@@ -72,6 +74,12 @@ pub fn decode(checkpoint: Option<Checkpoint>) -> Result<(Option<Record>, u64), S
     Ok((Some(record), checkpoint.revision))
 }
 
+/// Was an application of this digest compared with the record? Then it may run, and the record says all of it.
+pub fn is_compared(checkpoint: Option<&Checkpoint>, digest: &str) -> bool {
+    let digests = checkpoint.map(|checkpoint| encoding::first::<Vec<&str>>(&checkpoint.state));
+    digests.is_some_and(|digests| digests.is_ok_and(|digests| digests.contains(&digest)))
+}
+
 /// The checkpoint that follows a revision.
 pub fn encode(record: &Record, revision: u64) -> Checkpoint {
     Checkpoint {
@@ -85,21 +93,35 @@ pub fn encode(record: &Record, revision: u64) -> Checkpoint {
 /// Compares, and records what may change, until nobody else is faster. `prepare` does what must be done before a plan is
 /// recorded; it may find more that is not allowed. Answers the record, and what changed, for people.
 pub fn open(
-    description: &Description,
+    digest: &str,
+    description: impl FnOnce() -> Description,
     accepted: &[String],
     load: impl Fn() -> Result<Option<Checkpoint>, StoreError>,
     save: impl Fn(&Checkpoint) -> Result<(), WriteError>,
     known: impl Fn(&str) -> Result<bool, StoreError>,
     prepare: impl Fn(&mut Plan) -> Result<(), StoreError>,
 ) -> Result<(Record, Vec<String>), Refused> {
+    let mut checkpoint = load()?;
+    if is_compared(checkpoint.as_ref(), digest)
+        && let (Some(record), _) = decode(checkpoint.clone())?
+    {
+        return Ok((record, Vec::new()));
+    }
+    let description = description();
     loop {
-        let (stored, revision) = decode(load()?)?;
-        let mut plan = compare(stored.as_ref(), description, accepted, &known)?;
+        let (stored, revision) = decode(checkpoint)?;
+        let mut plan = compare(stored.as_ref(), &description, accepted, &known)?;
+        plan.record.digests = vec![digest.into()];
         if let Some(stored) = stored
             && plan.refused.is_empty()
             && plan.record.same(&stored)
         {
-            return Ok((stored, Vec::new()));
+            let others = stored.digests.into_iter().filter(|one| one != digest);
+            plan.record.digests.extend(others);
+            plan.record.digests.truncate(DIGESTS);
+            // Where the digest cannot be recorded, the next instance compares, too.
+            let _ = save(&encode(&plan.record, revision));
+            return Ok((plan.record, Vec::new()));
         }
         if plan.refused.is_empty() {
             prepare(&mut plan)?;
@@ -109,7 +131,7 @@ pub fn open(
         }
         match save(&encode(&plan.record, revision)) {
             Ok(()) => return Ok((plan.record, plan.told)),
-            Err(WriteError::Stale) => {}
+            Err(WriteError::Stale) => checkpoint = load()?,
             Err(WriteError::Store(error)) => return Err(error.into()),
         }
     }

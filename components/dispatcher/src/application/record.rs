@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// An application, as it ran last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// Digests of applications that were compared with this record and change nothing in it, newest first. They lie at the
+    /// front, so [`super::is_compared`] decodes nothing else.
+    pub digests: Vec<String>,
     pub name: String,
     pub version: String,
     /// Version of the composer.

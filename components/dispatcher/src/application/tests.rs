@@ -222,6 +222,7 @@ fn a_store_without_a_record_goes_on_with_what_has_progress() {
 #[test]
 fn a_record_is_stored_as_it_always_was() {
     let record = Record {
+        digests: vec!["d".into()],
         name: "a".into(),
         version: "1".into(),
         composer: "2".into(),
@@ -242,7 +243,8 @@ fn a_record_is_stored_as_it_always_was() {
         }],
         retired: Vec::new(),
     };
-    let stored = b"\x02\x01a\x011\x012\x01\x01d\x01c\x01\x01C\x01\x01E\x01\x01F\x01\x01F\x02\
+    let stored =
+        b"\x02\x01\x01d\x01a\x011\x012\x01\x01d\x01c\x01\x01C\x01\x01E\x01\x01F\x01\x01F\x02\
         \x01\x01n\x01k\x08notifier\x03\x01\x01v\x01\x01k\x00";
     let checkpoint = super::encode(&record, 7);
     assert_eq!(checkpoint.state, stored);

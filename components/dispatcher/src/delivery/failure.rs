@@ -13,7 +13,7 @@ use crate::ports::Ports;
 
 /// How often a process manager is asked whom an event concerns that is parked.
 const ASKED: u32 = 3;
-/// Longest reason that is kept, in bytes.
+/// Longest reason or note that is kept, in bytes.
 const REASON: usize = 2_000;
 
 /// Why an event, or a command that followed from it, could not be dealt with.
@@ -59,7 +59,8 @@ impl Failure {
     }
 }
 
-fn shorten(mut reason: String) -> String {
+/// Cuts what is kept of a text that a handler wrote for people.
+pub(super) fn shorten(mut reason: String) -> String {
     if reason.len() > REASON {
         let mut end = REASON;
         while !reason.is_char_boundary(end) {

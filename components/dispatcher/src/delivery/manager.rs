@@ -7,10 +7,10 @@
 //! commands' ids are derived from the event, so sending them again changes nothing; and how each of
 //! them ended is recorded under its id, so whoever asks is told the same.
 
-use super::failure::Failure;
+use super::failure::{Failure, shorten};
 use super::ids::{self, COMMANDS};
 use super::lane::{Batch, Held};
-use super::progress::{self, Content, Outgoing, PendingRow, Step, Work};
+use super::progress::{self, Content, MAX_EFFECTS, Outgoing, PendingRow, Step, Work, row_size};
 use super::{Lane, generations};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::{Input, Interest, Reaction as Told, Refusal};
@@ -55,6 +55,14 @@ pub(super) struct Process {
     seen: u64,
     pub(super) now: ProcessState,
     pub(super) changed: bool,
+}
+
+impl Process {
+    fn size(&self, id: &str) -> usize {
+        let state = self.now.state.as_ref().map_or(0, Vec::len);
+        let notes: usize = self.now.notes.iter().map(|note| note.len() + 4).sum();
+        row_size("", id, state + notes)
+    }
 }
 
 #[derive(Default)]
@@ -114,11 +122,8 @@ impl Processes {
     }
 
     fn size(&self) -> usize {
-        let state = |process: &Process| process.now.state.as_ref().map_or(0, Vec::len);
-        self.0
-            .iter()
-            .map(|(id, process)| id.len() + state(process) + 64)
-            .sum()
+        let size = |(id, process): (&String, &Process)| process.size(id);
+        self.0.iter().map(size).sum()
     }
 
     pub(super) fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
@@ -165,7 +170,13 @@ pub fn batch(
             }
         };
         match step(ports, lane, event, interests, &mut processes)? {
-            Ok(step) => {
+            Ok((step, told)) => {
+                // Beside those of the events before it, its effects are too many for one checkpoint.
+                let effects = told.size() + step.size();
+                if batch.done > 0 && processes.size() + effects > MAX_EFFECTS {
+                    break;
+                }
+                processes.0.extend(told.0);
                 batch.done += 1;
                 if !step.commands.is_empty() {
                     batch.work.step = Some(step);
@@ -215,8 +226,8 @@ pub fn late(
         ))));
     }
     Ok(match step(ports, lane, event, concerned, &mut processes)? {
-        Ok(step) => Ok(Work {
-            rows: processes.rows(lane),
+        Ok((step, told)) => Ok(Work {
+            rows: told.rows(lane),
             step: Some(step),
             ..Work::default()
         }),
@@ -224,21 +235,21 @@ pub fn late(
     })
 }
 
-/// Tells an event to every process that it concerns, or to none of them. Those that wait are passed over.
+/// Tells an event to every process that it concerns. Those that wait are passed over. Answers what follows, with the
+/// processes as they are then.
 fn step(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
     interests: Vec<Interest>,
     processes: &mut Processes,
-) -> Result<Result<Step, Failure>, StoreError> {
+) -> Result<Result<(Step, Processes), Failure>, StoreError> {
     let mut step = Step {
         cause: event.position,
         next: ids::first_index(event),
         commands: Vec::new(),
     };
-    // Changed only when all of them have answered.
-    let mut told: BTreeMap<String, Process> = BTreeMap::new();
+    let mut told = Processes::default();
     for interest in interests {
         let id = process_of(&interest);
         if !is_legal(id) {
@@ -248,7 +259,7 @@ fn step(
             );
             return Ok(Err(Failure::again(why)));
         }
-        let process = match told.get(id) {
+        let process = match told.0.get(id) {
             Some(process) => process.clone(),
             None => processes.get(ports, lane, id)?.clone(),
         };
@@ -257,14 +268,21 @@ fn step(
         }
         match tell(ports, lane, event, &interest, process, &mut step) {
             Ok(Some(process)) => {
-                told.insert(id.clone(), process);
+                told.0.insert(id.clone(), process);
             }
             Ok(None) => {}
             Err(failure) => return Ok(Err(failure)),
         }
     }
-    processes.0.extend(told);
-    Ok(Ok(step))
+    let bytes = told.size() + step.size();
+    if bytes > MAX_EFFECTS {
+        return Ok(Err(Failure::again(format!(
+            "it led to {} states of processes and {} commands that take {bytes} bytes together, one event may lead to {MAX_EFFECTS} bytes",
+            told.0.len(),
+            step.commands.len()
+        ))));
+    }
+    Ok(Ok((step, told)))
 }
 
 /// Tells one process of an event. Nothing: as it is, the event does not concern it.
@@ -356,7 +374,11 @@ pub fn park(
         process.changed = true;
         waiting.push(id.clone());
     }
-    Ok((processes.rows(lane), waiting))
+    match processes.size() > MAX_EFFECTS {
+        // They do not fit into a checkpoint, so none of them waits.
+        true => Ok((Vec::new(), Vec::new())),
+        false => Ok((processes.rows(lane), waiting)),
+    }
 }
 
 fn take_in(
@@ -371,7 +393,10 @@ fn take_in(
         true => None,
         false => Some(told.state),
     };
-    process.now.notes.extend(told.notes);
+    process
+        .now
+        .notes
+        .extend(told.notes.into_iter().map(shorten));
     let notes = process.now.notes.len();
     process.now.notes.drain(..notes.saturating_sub(NOTES));
     for command in told.commands {
@@ -436,6 +461,12 @@ pub fn refuse(
         Ok(answer) => {
             if let Err(failure) = take_in(process, &mut step, &id, answer, false) {
                 return Ok(Err(failure));
+            }
+            let bytes = processes.size() + step.size();
+            if bytes > MAX_EFFECTS {
+                return Ok(Err(Failure::again(format!(
+                    "the refusal of a command led to states of processes and commands that take {bytes} bytes together, one event may lead to {MAX_EFFECTS} bytes"
+                ))));
             }
         }
         Err(fault) => return Ok(Err(Failure::again(fault.message))),

@@ -67,6 +67,12 @@ impl Work {
     }
 }
 
+/// Bytes of what one event may lead to: rows with their keys, or states of processes, notes and commands. It lies in one
+/// checkpoint, which has at most 1 MiB, beside the rest of the progress.
+pub const MAX_EFFECTS: usize = 1_000 << 10;
+/// Bytes that lengths, positions and a stored view's generation take beside the texts of a row or a command, at most.
+const PER_EFFECT: usize = 64;
+
 /// A row's new value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PendingRow {
@@ -86,6 +92,17 @@ pub struct Content {
     pub value: Vec<u8>,
 }
 
+impl Content {
+    pub fn size(&self) -> usize {
+        self.content_type.len() + self.value.len()
+    }
+}
+
+/// Bytes that a row takes in a checkpoint, at most.
+pub fn row_size(view: &str, key: &str, content: usize) -> usize {
+    view.len() + key.len() + content + PER_EFFECT
+}
+
 /// What a process manager wants sent because of one event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
@@ -94,6 +111,19 @@ pub struct Step {
     /// Index of the next command that the event leads to.
     pub next: u64,
     pub commands: Vec<Outgoing>,
+}
+
+impl Step {
+    pub fn size(&self) -> usize {
+        let sizes = self.commands.iter().map(|command| {
+            command.process.len()
+                + command.command_type.len()
+                + command.content_type.len()
+                + command.payload.len()
+                + PER_EFFECT
+        });
+        sizes.sum()
+    }
 }
 
 /// A command of a process.

@@ -7,7 +7,7 @@
 use super::Lane;
 use super::failure::Failure;
 use super::lane::Batch;
-use super::progress::{Content, PendingRow, Work};
+use super::progress::{Content, MAX_EFFECTS, PendingRow, Work, row_size};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::{RecordedEvent, Row, RowChange, RowKey};
 use crate::ports::Ports;
@@ -38,6 +38,14 @@ impl Folded {
     }
 }
 
+/// What came of folding an event.
+enum Came {
+    /// Rows that reflected the event, or a later one, already.
+    Folded(Vec<Place>),
+    /// With those of the events before it, its rows are too many for one checkpoint.
+    NoRoom,
+}
+
 /// View and key of a row.
 type Place = (String, String);
 type Rows = BTreeMap<Place, Folded>;
@@ -54,8 +62,9 @@ pub fn batch(
         failed: None,
     };
     for event in events {
-        match fold(ports, lane, event, &mut rows)? {
-            Ok(_) => batch.done += 1,
+        match fold(ports, lane, event, &mut rows, batch.done == 0)? {
+            Ok(Came::Folded(_)) => batch.done += 1,
+            Ok(Came::NoRoom) => break,
             Err(failure) => {
                 batch.failed = Some(failure);
                 break;
@@ -83,24 +92,23 @@ pub fn batch(
 }
 
 fn size(rows: &Rows) -> usize {
-    let value = |row: &Folded| {
-        row.content
-            .as_ref()
-            .map_or(0, |content| content.value.len())
-    };
-    rows.iter()
-        .map(|((view, key), row)| view.len() + key.len() + value(row) + 32)
-        .sum()
+    let size =
+        |((view, key), row): (&Place, &Folded)| content_size(view, key, row.content.as_ref());
+    rows.iter().map(size).sum()
 }
 
-/// Folds one event into the rows, or leaves them as they are. Answers the rows that reflect the event, or a later one,
-/// already: whoever delivers it again, a row never takes an event twice.
+fn content_size(view: &str, key: &str, content: Option<&Content>) -> usize {
+    row_size(view, key, content.map_or(0, Content::size))
+}
+
+/// Folds one event into the rows, or leaves them as they are. Whoever delivers an event again, a row never takes it twice.
 fn fold(
     ports: &impl Ports,
     lane: &Lane<'_>,
     event: &RecordedEvent,
     rows: &mut Rows,
-) -> Result<Result<Vec<Place>, Failure>, StoreError> {
+    first: bool,
+) -> Result<Result<Came, Failure>, StoreError> {
     let projector = lane.reaction.index;
     let touched = match ports.touches(projector, event) {
         Ok(touched) => touched,
@@ -124,7 +132,7 @@ fn fold(
         })
         .collect();
     if !touched.is_empty() && reflecting.len() == touched.len() {
-        return Ok(Ok(reflecting));
+        return Ok(Ok(Came::Folded(reflecting)));
     }
     let given: Vec<Row> = touched
         .iter()
@@ -162,6 +170,19 @@ fn fold(
         }
         folded.push(((view, key), content));
     }
+    let changed = folded.len();
+    let sizes = folded.iter();
+    let bytes: usize = sizes
+        .map(|((view, key), content)| content_size(view, key, content.as_ref()))
+        .sum();
+    if bytes > MAX_EFFECTS {
+        return Ok(Err(Failure::again(format!(
+            "it changed {changed} rows that take {bytes} bytes together, one event may change rows of {MAX_EFFECTS} bytes"
+        ))));
+    }
+    if !first && size(rows) + bytes > MAX_EFFECTS {
+        return Ok(Ok(Came::NoRoom));
+    }
     for (place, content) in folded {
         if reflecting.contains(&place) {
             continue;
@@ -171,7 +192,7 @@ fn fold(
             row.changed = Some(event.position);
         }
     }
-    Ok(Ok(reflecting))
+    Ok(Ok(Came::Folded(reflecting)))
 }
 
 fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
@@ -211,9 +232,10 @@ pub fn late(
     event: &RecordedEvent,
 ) -> Result<Result<Work, Failure>, StoreError> {
     let mut rows = Rows::new();
-    match fold(ports, lane, event, &mut rows)? {
+    match fold(ports, lane, event, &mut rows, true)? {
         Err(failure) => return Ok(Err(failure)),
-        Ok(reflecting) => {
+        Ok(Came::NoRoom) => {}
+        Ok(Came::Folded(reflecting)) => {
             if let Some((view, key)) = reflecting.first() {
                 return Ok(Err(Failure::never(format!(
                     "the row `{view}/{key}` reflects later events by now: rebuild the view, which takes all events in order"

@@ -18,6 +18,10 @@ pub enum Request {
     Garbage { id: String },
     /// Emits an event that it cannot fold later.
     Poison { id: String },
+    /// Emits so many events of so many bytes each.
+    Gush { id: String, events: usize, bytes: usize },
+    /// Rejects with so many bytes.
+    Rant { id: String, bytes: usize },
     /// Tells how often this very instance was asked to.
     Remember { id: String },
 }
@@ -56,6 +60,8 @@ impl Decider for Misbehaving {
             | Request::Allocate { id }
             | Request::Recurse { id }
             | Request::Garbage { id }
+            | Request::Gush { id, .. }
+            | Request::Rant { id, .. }
             | Request::Poison { id }
             | Request::Remember { id } => id.clone(),
         }
@@ -77,6 +83,11 @@ impl Decider for Misbehaving {
                 let times = REMEMBERED.fetch_add(1, Ordering::Relaxed) + 1;
                 Ok(Fact::Remembered { times }.into())
             }
+            Request::Gush { events, bytes, .. } => {
+                let gush = |_| Fact::Behaved { id: "x".repeat(bytes) };
+                Ok((0..events).map(gush).collect::<Vec<_>>().into())
+            }
+            Request::Rant { bytes, .. } => Err(No::Garbage { text: "x".repeat(bytes) }),
             Request::Trap { .. } => panic!("as asked"),
             Request::Loop { .. } => loop {
                 std::hint::black_box(count);

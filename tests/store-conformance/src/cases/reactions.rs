@@ -367,10 +367,10 @@ fn scan(store: &mut Connection, view: &str, after: Option<&str>, limit: u32) -> 
         let page = store.scan_rows(view, after.as_deref(), limit);
         let page = page.expect("scanning");
         assert!(page.rows.len() <= limit as usize, "a page is too long");
-        assert!(page.end || !page.rows.is_empty(), "a page without news");
-        if let Some(last) = page.rows.last() {
-            after = Some(last.key.clone());
-        }
+        assert!(page.end || page.next > after, "a page that gets nowhere");
+        let last = page.rows.last().map(|row| &row.key);
+        assert!(page.next.as_ref() >= last, "the next page repeats rows");
+        after = page.next.or(after);
         rows.extend(page.rows);
         if page.end {
             return rows;

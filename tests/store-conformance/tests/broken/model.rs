@@ -103,7 +103,8 @@ impl Reactions {
         rows.retain(|row| after.is_none_or(|after| *row.key > *after));
         let end = rows.len() <= limit as usize;
         rows.truncate(limit as usize);
-        RowPage { rows, end }
+        let next = rows.last().map(|row| row.key.clone());
+        RowPage { rows, next, end }
     }
 
     /// Answers whether nothing is left.

@@ -4,6 +4,7 @@ use super::world::{World, reaction};
 use crate::application::{Description, Reaction as Known, Record, Refused};
 use crate::begun;
 use crate::catalogue::{Kind, Reaction};
+use std::cell::Cell;
 
 fn description(reactions: &[Reaction], formerly: &[(&str, &str)]) -> Description {
     let known = reactions.iter().map(|reaction| Known {
@@ -35,14 +36,58 @@ fn deploy(
 ) -> Result<Vec<String>, Vec<String>> {
     let description = description(&reactions, formerly);
     let accepted: Vec<String> = accepted.iter().map(|one| (*one).to_owned()).collect();
-    match begun::open(world, &description, reactions, &accepted) {
-        Ok((reactions, told)) => {
-            world.reactions = reactions;
+    let digest = format!("{description:?}");
+    match begun::open(world, &digest, || description, &reactions, &accepted) {
+        Ok((record, told)) => {
+            world.reactions = begun::keyed(reactions, &record);
             Ok(told)
         }
         Err(Refused::Because(changes)) => Err(changes.into_iter().map(|one| one.id).collect()),
         Err(Refused::Store(error)) => panic!("{error:?}"),
     }
+}
+
+#[test]
+fn an_application_that_was_compared_is_not_compared_again() {
+    let mut world = World::new(Vec::new());
+    let mailer = || vec![reaction("mailer", Kind::Notifier)];
+    deploy(&mut world, mailer(), &[], &[]).unwrap();
+    let start = |world: &World, digest: &str, compares: bool| {
+        let compared = Cell::new(false);
+        let describe = || {
+            compared.set(true);
+            description(&mailer(), &[])
+        };
+        let (record, _) = begun::open(world, digest, describe, &mailer(), &[]).unwrap();
+        assert_eq!(compared.get(), compares, "{digest}: {record:?}");
+        assert_eq!(record.key("mailer"), Some("mailer"));
+    };
+    let known = format!("{:?}", description(&mailer(), &[]));
+    start(&world, &known, false);
+    // Four may run beside each other.
+    for digest in ["a", "b", "c"] {
+        start(&world, digest, true);
+    }
+    for digest in ["a", "b", "c", &known] {
+        start(&world, digest, false);
+    }
+    start(&world, "d", true);
+    start(&world, &known, true);
+    // What changes the record forgets those that were compared with the former one.
+    let both = || {
+        let mut both = mailer();
+        both.push(reaction("post", Kind::Notifier));
+        both
+    };
+    deploy(&mut world, both(), &[], &[]).unwrap();
+    let refused = begun::open(
+        &world,
+        &known,
+        || description(&mailer(), &[]),
+        &mailer(),
+        &[],
+    );
+    assert!(matches!(refused, Err(Refused::Because(_))), "{refused:?}");
 }
 
 fn told(world: &World) -> Vec<u64> {

@@ -56,6 +56,53 @@ fn a_failing_event_is_tried_as_often_as_the_policy_says_then_parked() {
 }
 
 #[test]
+fn an_event_that_changes_too_many_rows_is_parked_with_the_reason() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Filled", "a 9 100000");
+    // It fits, but not beside the one before it.
+    world.append("s-1", "Filled", "b 9 100000");
+    world.append("s-1", "Filled", "c 11 100000");
+    world.append("s-1", "Filled", "d 20000 1");
+    world.append("s-1", "Given", "e 1");
+    world.settle();
+    assert_eq!(world.letters(), ["ledger.1.3072", "ledger.1.4096"]);
+    let reason = |id: &str| {
+        let found = letters::find(&world, id).unwrap().expect("a letter");
+        found.letter.reason
+    };
+    let many = reason("ledger.1.3072");
+    assert!(
+        many.starts_with("it changed 11 rows that take 110") && many.contains("1024000 bytes"),
+        "{many}"
+    );
+    let many = reason("ledger.1.4096");
+    assert!(many.starts_with("it changed 20000 rows"), "{many}");
+    let rows = world.rows("ledger@1");
+    assert_eq!(rows.len(), 9 + 9 + 1);
+}
+
+#[test]
+fn an_event_that_leads_to_too_much_is_parked_and_its_processes_wait() {
+    let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
+    let word = "w".repeat(200_000);
+    world.append("s-1", "Noted", &format!("{word} p1"));
+    world.append("s-1", "Noted", &format!("{word} p1 p2 p3"));
+    world.append("s-1", "Noted", "x p4");
+    world.settle();
+    assert_eq!(world.letters(), ["transfer.1.2048"]);
+    let found = letters::find(&world, "transfer.1.2048");
+    let found = found.unwrap().expect("a letter");
+    let reason = &found.letter.reason;
+    assert!(
+        reason.starts_with("it led to 3 states of processes and 3 commands that take 1"),
+        "{reason}"
+    );
+    assert_eq!(found.waiting, ["p1", "p2", "p3"]);
+    assert_eq!(world.balances.borrow()[&word], 1);
+    assert_eq!(world.balances.borrow()["x"], 1);
+}
+
+#[test]
 fn a_pause_is_kept() {
     let world = two(LastResort::Park);
     bad(&world, "bad 1", Answer::RetryAfter(5_000));

@@ -35,6 +35,12 @@ fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
     }
 }
 
+/// Keys of `Filled a n width`: `n` rows, each with a number of so many digits.
+fn filled(words: &[String]) -> Vec<String> {
+    let count: u32 = words[1].parse().unwrap();
+    (0..count).map(|n| format!("{}{n}", words[0])).collect()
+}
+
 impl World {
     /// What the ledger must say.
     pub fn expected(&self) -> BTreeMap<String, String> {
@@ -54,20 +60,32 @@ impl Handlers for World {
         let keys = match event.event_type.as_str() {
             "Given" | "Emptied" => &words[..1],
             "Moved" => &words[..2],
+            "Filled" => &filled(&words),
             _ => &[],
         };
-        Ok(keys
-            .iter()
-            .map(|key| RowKey {
-                view: "ledger".into(),
-                key: key.clone(),
-            })
-            .collect())
+        let row = |key: &String| RowKey {
+            view: "ledger".into(),
+            key: key.clone(),
+        };
+        Ok(keys.iter().map(row).collect())
     }
 
     fn project(&self, _: u32, event: EventRef<'_>, given: &[Row]) -> Result<Vec<RowChange>, Fault> {
         self.fail(event)?;
         self.projected.set(self.projected.get() + 1);
+        if event.event_type == "Filled" {
+            let words = words(&event.payload);
+            let width: usize = words[2].parse().unwrap();
+            let put = |key: &String| {
+                RowChange::Put(Row {
+                    view: "ledger".into(),
+                    key: key.clone(),
+                    content_type: "text/plain".into(),
+                    value: format!("{}1", "0".repeat(width - 1)).into_bytes(),
+                })
+            };
+            return Ok(filled(&words).iter().map(put).collect());
+        }
         let number = |row: &Row| String::from_utf8_lossy(&row.value).parse().unwrap();
         let mut rows = given
             .iter()

@@ -18,6 +18,11 @@ impl ReactionStore for World {
             if stored.map_or(0, |stored| stored.revision) != next.revision {
                 return Err(WriteError::Stale);
             }
+            if next.state.len() > 1 << 20 {
+                let bytes = next.state.len();
+                let why = format!("the state of {name}'s checkpoint has {bytes} bytes");
+                return Err(WriteError::Store(StoreError::Invalid(why)));
+            }
             assert!(
                 stored.is_none_or(|stored| stored.position <= next.position),
                 "{name} goes back"
@@ -92,6 +97,7 @@ impl ReactionStore for World {
             });
             let page: Vec<_> = rows.by_ref().take(limit as usize).collect();
             Ok(RowPage {
+                next: page.last().map(|row| row.key.clone()),
                 rows: page,
                 end: rows.next().is_none(),
             })
