@@ -36,6 +36,7 @@ pub fn application(
             kind: kind.into(),
             version: described.version,
             views: described.views.clone(),
+            wants: described.wants.clone(),
             formerly: Vec::new(),
         };
         all.iter().map(one)

@@ -143,6 +143,16 @@ impl Comparison<'_> {
                 self.plan.told.push(format!("`{old}` goes on as `{new}`"));
             }
             let (name, was, is) = (reaction.name.clone(), old.version, reaction.version);
+            if reaction.kind == "projector"
+                && is == was
+                && let Some(event) = folded_anew(before, old, reaction)
+            {
+                let what = format!(
+                    "the projector `{name}` folds `{event}` now; version {is} has built its view without those that are in the log"
+                );
+                let remedy = "raise VERSION, so that the view is built anew";
+                self.meant(format!("partial:{name}"), what, remedy);
+            }
             if reaction.kind == "projector" && is < was {
                 let what = format!(
                     "the view of the projector `{name}` was built by version {was}, and version {is} is about to run"
@@ -298,4 +308,12 @@ impl Comparison<'_> {
             self.meant(format!("drop:{event}"), what, &remedy);
         }
     }
+}
+
+/// A type of events that may be in the log, and that a projector is given now and was not given before.
+fn folded_anew<'a>(before: &'a Record, old: &Reaction, new: &Reaction) -> Option<&'a String> {
+    let gives =
+        |reaction: &Reaction, event| reaction.wants.is_empty() || reaction.wants.contains(event);
+    let mut emitted = before.deciders.iter().flat_map(|decider| &decider.emits);
+    emitted.find(|event| gives(new, event) && !gives(old, event))
 }

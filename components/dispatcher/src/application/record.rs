@@ -64,6 +64,8 @@ pub struct Reaction {
     pub kind: String,
     pub version: u32,
     pub views: Vec<String>,
+    /// Types of the events that it is given; empty: all.
+    pub wants: Vec<String>,
     /// Names that it had, oldest first.
     pub formerly: Vec<String>,
 }

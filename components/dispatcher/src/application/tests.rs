@@ -8,6 +8,7 @@ fn reaction(kind: &str, name: &str) -> Reaction {
         kind: kind.into(),
         version: 1,
         views: Vec::new(),
+        wants: Vec::new(),
         formerly: Vec::new(),
     }
 }
@@ -177,6 +178,29 @@ fn an_older_projector_is_refused_and_builds_anew_if_it_is_accepted() {
 }
 
 #[test]
+fn a_projector_that_folds_more_than_what_built_its_view_is_refused() {
+    let totals = |version, wants: &[&str]| Reaction {
+        version,
+        wants: wants.iter().map(|&one| one.to_owned()).collect(),
+        ..reaction("projector", "totals")
+    };
+    let with = |version, wants: &[&str]| application(&[totals(version, wants)]);
+    let record = first(&with(1, &["Reserved"]));
+    let more = with(1, &["Reserved", "Cancelled"]);
+    assert_eq!(refused(&record, &more, &[]), ["partial:totals"]);
+    assert_eq!(refused(&record, &with(1, &[]), &[]), ["partial:totals"]);
+    let record = after(&record, &more, &["partial:totals"]);
+    after(&record, &more, &[]);
+    // Nobody has emitted that type before.
+    let record = after(&record, &with(1, &["Reserved", "Cancelled", "Moved"]), &[]);
+    // It folds less, or builds its view anew.
+    let record = after(&record, &with(1, &["Reserved"]), &[]);
+    after(&record, &with(2, &["Reserved", "Cancelled"]), &[]);
+    let record = first(&with(1, &[]));
+    after(&record, &with(1, &["Reserved"]), &[]);
+}
+
+#[test]
 fn a_decider_that_knows_less_than_before_is_refused() {
     let record = first(&mailer());
     let mut older = mailer();
@@ -245,7 +269,7 @@ fn a_record_is_stored_as_it_always_was() {
     };
     let stored =
         b"\x02\x01\x01d\x01a\x011\x012\x01\x01d\x01c\x01\x01C\x01\x01E\x01\x01F\x01\x01F\x02\
-        \x01\x01n\x01k\x08notifier\x03\x01\x01v\x01\x01k\x00";
+        \x01\x01n\x01k\x08notifier\x03\x01\x01v\x00\x01\x01k\x00";
     let checkpoint = super::encode(&record, 7);
     assert_eq!(checkpoint.state, stored);
     let read = super::decode(Some(checkpoint)).expect("a record");
