@@ -120,7 +120,7 @@ fn pages_over_deleted_rows_come_to_the_rows_behind_them() {
     let (mut after, mut pages, mut found) = (None, 0, Vec::new());
     loop {
         // Enough for one page, and not for all rows.
-        let mut limited = open(Limited::new(&slots, 2_500));
+        let mut limited = open(Limited::new(&slots, 5_000));
         let page = limited.scan_rows("v", after.as_deref(), 10).unwrap();
         found.extend(page.rows.into_iter().map(|row| row.key));
         after = page.next;
