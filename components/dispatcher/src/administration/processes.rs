@@ -5,7 +5,7 @@ use crate::annals::es::reaction_store::StoredRow;
 use crate::annals::es::types::RowKey;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;
-use crate::delivery::manager::{decode, process_view};
+use crate::delivery::processes::{decode, process_view};
 use crate::exports::annals::es::administration::{AdminError, Process, ProcessPage};
 use crate::ports::Ports;
 

@@ -1,154 +1,27 @@
 //! What events mean to a process manager: new states of processes, and commands.
 //!
-//! The state of a process is a row of an internal view that counts its own revisions. It stays when
-//! the process has ended, so that a late deliverer of an earlier step cannot bring it back.
-//!
 //! An event that leads to commands ends a batch: their outcomes come before the next event. The
 //! commands' ids are derived from the event, so sending them again changes nothing; and how each of
 //! them ended is recorded under its id, so whoever asks is told the same.
 
+use super::Lane;
 use super::failure::{Failure, shorten};
 use super::ids::{self, COMMANDS};
 use super::lane::{Batch, Held};
-use super::progress::{self, Content, MAX_EFFECTS, Outgoing, PendingRow, Step, Work, row_size};
-use super::{Lane, generations};
+use super::processes::{self, MAX_ID, Process, Processes};
+use super::progress::{MAX_EFFECTS, Outgoing, PendingRow, Step, Work};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::{Input, Interest, Reaction as Told, Refusal};
 use crate::annals::es::sourcer::Request;
-use crate::annals::es::types::{
-    Context, Malformed, OutgoingCommand, RecordedEvent, Rejection, RowKey,
-};
+use crate::annals::es::types::{Context, Malformed, OutgoingCommand, RecordedEvent, Rejection};
 use crate::catalogue::Reaction;
-use crate::ports::{Ports, ReactionStore};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use crate::ports::Ports;
 use std::rc::Rc;
 
 /// Notes that are kept of a process.
 const NOTES: usize = 20;
 /// States are written down together until they are this long, in bytes.
 const BYTES: usize = 256 << 10;
-/// Longest id of a process, in bytes.
-const PROCESS: usize = 1_024;
-
-/// A process, as it is stored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ProcessState {
-    /// Nothing: it has ended.
-    pub state: Option<Vec<u8>>,
-    /// What it said last, oldest first.
-    pub notes: Vec<String>,
-    /// Position of the last event that it took in or, where it waits, that it has dealt with.
-    pub position: u64,
-    /// The dead letter that it waits for. Until that is dealt with, no later event is taken in.
-    pub waits_for: Option<String>,
-}
-
-/// The view that holds a process manager's processes.
-pub fn process_view(reaction: &str, generation: u32) -> String {
-    generations::stored_view(&format!("~{reaction}"), generation)
-}
-
-#[derive(Clone)]
-pub(super) struct Process {
-    /// Revision that is stored; 0: none.
-    seen: u64,
-    pub(super) now: ProcessState,
-    pub(super) changed: bool,
-}
-
-impl Process {
-    fn size(&self, id: &str) -> usize {
-        let state = self.now.state.as_ref().map_or(0, Vec::len);
-        let notes: usize = self.now.notes.iter().map(|note| note.len() + 4).sum();
-        row_size("", id, state + notes)
-    }
-}
-
-#[derive(Default)]
-pub(super) struct Processes(BTreeMap<String, Process>);
-
-impl Processes {
-    /// Those whose new states are written down already.
-    fn pending(lane: &Lane<'_>, rows: &[PendingRow]) -> Result<Self, StoreError> {
-        let view = process_view(&lane.reaction.key, lane.generation);
-        let mut known = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.view == view) {
-            let bytes = row
-                .content
-                .as_ref()
-                .map_or(&[][..], |content| &content.value);
-            let process = Process {
-                seen: row.seen,
-                now: decode(&row.key, bytes)?,
-                changed: true,
-            };
-            known.insert(row.key.clone(), process);
-        }
-        Ok(Self(known))
-    }
-
-    pub(super) fn get(
-        &mut self,
-        store: &impl ReactionStore,
-        lane: &Lane<'_>,
-        id: &str,
-    ) -> Result<&mut Process, StoreError> {
-        if !self.0.contains_key(id) {
-            let row = store.get_row(&RowKey {
-                view: process_view(&lane.reaction.key, lane.generation),
-                key: id.into(),
-            })?;
-            let process = match row {
-                Some(row) => Process {
-                    seen: row.position,
-                    now: decode(id, &row.value)?,
-                    changed: false,
-                },
-                None => Process {
-                    seen: 0,
-                    now: ProcessState::default(),
-                    changed: false,
-                },
-            };
-            self.0.insert(id.into(), process);
-        }
-        // It was put there if it was not.
-        Ok(self.0.entry(id.into()).or_insert(Process {
-            seen: 0,
-            now: ProcessState::default(),
-            changed: false,
-        }))
-    }
-
-    fn size(&self) -> usize {
-        let size = |(id, process): (&String, &Process)| process.size(id);
-        self.0.iter().map(size).sum()
-    }
-
-    pub(super) fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
-        let view = process_view(&lane.reaction.key, lane.generation);
-        let changed = self.0.into_iter().filter(|(_, process)| process.changed);
-        changed
-            .map(|(key, process)| PendingRow {
-                view: view.clone(),
-                key,
-                seen: process.seen,
-                position: process.seen + 1,
-                content: Some(Content {
-                    content_type: "application/octet-stream".into(),
-                    value: progress::encode(&process.now),
-                }),
-            })
-            .collect()
-    }
-}
-
-/// What is stored of a process.
-pub fn decode(id: &str, bytes: &[u8]) -> Result<ProcessState, StoreError> {
-    progress::decode(bytes)
-        .map_err(|reason| StoreError::Corrupt(format!("the state of process {id}: {reason}")))
-}
 
 pub fn batch(
     ports: &impl Ports,
@@ -176,7 +49,7 @@ pub fn batch(
                 if batch.done > 0 && processes.size() + effects > MAX_EFFECTS {
                     break;
                 }
-                processes.0.extend(told.0);
+                processes.extend(told);
                 batch.done += 1;
                 if !step.commands.is_empty() {
                     batch.work.step = Some(step);
@@ -211,7 +84,7 @@ pub fn late(
     let mut processes = Processes::default();
     for interest in interests {
         let id = process_of(&interest);
-        if is_legal(id) {
+        if processes::is_legal(id) {
             let process = processes.get(ports, lane, id)?;
             if process.now.position > event.position {
                 gone = Some(id.clone());
@@ -252,14 +125,14 @@ fn step(
     let mut told = Processes::default();
     for interest in interests {
         let id = process_of(&interest);
-        if !is_legal(id) {
+        if !processes::is_legal(id) {
             let why = format!(
-                "the id of a process has {} bytes, it must have 1 to {PROCESS}",
+                "the id of a process has {} bytes, it must have 1 to {MAX_ID}",
                 id.len()
             );
             return Ok(Err(Failure::again(why)));
         }
-        let process = match told.0.get(id) {
+        let process = match told.known(id) {
             Some(process) => process.clone(),
             None => processes.get(ports, lane, id)?.clone(),
         };
@@ -268,7 +141,7 @@ fn step(
         }
         match tell(ports, lane, event, &interest, process, &mut step) {
             Ok(Some(process)) => {
-                told.0.insert(id.clone(), process);
+                told.put(id, process);
             }
             Ok(None) => {}
             Err(failure) => return Ok(Err(failure)),
@@ -278,7 +151,7 @@ fn step(
     if bytes > MAX_EFFECTS {
         return Ok(Err(Failure::again(format!(
             "it led to {} states of processes and {} commands that take {bytes} bytes together, one event may lead to {MAX_EFFECTS} bytes",
-            told.0.len(),
+            told.len(),
             step.commands.len()
         ))));
     }
@@ -342,10 +215,6 @@ pub(super) fn process_of(interest: &Interest) -> &String {
     }
 }
 
-fn is_legal(process: &str) -> bool {
-    (1..=PROCESS).contains(&process.len())
-}
-
 /// Lets the processes that an event concerns wait for its dead letter: their rows, and their ids.
 pub fn park(
     ports: &impl Ports,
@@ -361,7 +230,7 @@ pub fn park(
     let mut waiting = Vec::new();
     for interest in interests {
         let id = process_of(&interest);
-        if !is_legal(id) {
+        if !processes::is_legal(id) {
             continue;
         }
         let process = processes.get(ports, lane, id)?;

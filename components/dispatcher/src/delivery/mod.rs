@@ -14,6 +14,7 @@
 //! - [`failure`]: what becomes of what fails
 //! - [`work`]: bringing about what was written down
 //! - [`projector`], [`manager`], [`notifier`]: what one event means to each kind
+//! - [`processes`]: processes of a process manager, as they are stored
 //! - [`ids`]: ids of process managers' commands
 //! - [`late`]: dead letters, taken up again
 //! - [`waiting`]: processes that wait for a dead letter
@@ -28,6 +29,7 @@ mod lane;
 mod late;
 pub mod manager;
 mod notifier;
+pub mod processes;
 pub mod progress;
 mod projector;
 mod pump;

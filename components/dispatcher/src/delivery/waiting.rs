@@ -9,7 +9,8 @@
 use super::failure::Failure;
 use super::lane::Held;
 use super::late::{Late, Refused};
-use super::manager::{self, Processes};
+use super::manager;
+use super::processes::Processes;
 use super::progress::{Step, Work};
 use super::{Engine, Lane, ids};
 use crate::annals::es::event_store::StoreError;

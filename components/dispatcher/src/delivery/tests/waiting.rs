@@ -5,7 +5,7 @@ use crate::annals::es::types::RowKey;
 use crate::catalogue::Kind;
 use crate::delivery::Late;
 use crate::delivery::late::Refused;
-use crate::delivery::manager::{ProcessState, decode};
+use crate::delivery::processes::{ProcessState, decode};
 use crate::letters::{self, Found};
 use crate::ports::ReactionStore as _;
 
