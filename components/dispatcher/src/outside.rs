@@ -4,7 +4,9 @@ use crate::annals::es::event_store::{self, LogFilter, LogPage, StoreError};
 use crate::annals::es::notifiers::{self, Delivery};
 use crate::annals::es::process_managers::{self, Input, Interest, Reaction};
 use crate::annals::es::projectors;
-use crate::annals::es::reaction_store::{self, Checkpoint, RowPage, StoredRow, WriteError};
+use crate::annals::es::reaction_store::{
+    self, Checkpoint, FoundRow, RowPage, StoredRow, WriteError,
+};
 use crate::annals::es::sourcer::{self, Accepted, Request, SubmitError};
 use crate::annals::es::types::{Context, Fault, Row, RowChange, RowKey};
 use crate::clock;
@@ -34,6 +36,10 @@ impl ReactionStore for Outside {
 
     fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError> {
         reaction_store::get_row(row)
+    }
+
+    fn find_row(&self, row: &RowKey) -> Result<FoundRow, StoreError> {
+        reaction_store::find_row(row)
     }
 
     fn put_row(&self, view: &str, row: &StoredRow, seen: u64) -> Result<(), WriteError> {

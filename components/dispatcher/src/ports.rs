@@ -6,7 +6,7 @@
 use crate::annals::es::event_store::{LogFilter, LogPage, StoreError};
 use crate::annals::es::notifiers::Delivery;
 use crate::annals::es::process_managers::{Input, Interest, Reaction};
-use crate::annals::es::reaction_store::{Checkpoint, RowPage, StoredRow, WriteError};
+use crate::annals::es::reaction_store::{Checkpoint, FoundRow, RowPage, StoredRow, WriteError};
 use crate::annals::es::sourcer::{Accepted, Request, SubmitError};
 use crate::annals::es::types::{Context, Fault, RecordedEvent, Row, RowChange, RowKey};
 
@@ -20,6 +20,7 @@ pub trait ReactionStore {
     fn get_hint(&self, name: &str) -> Result<u64, StoreError>;
     fn put_hint(&self, name: &str, number: u64) -> Result<(), StoreError>;
     fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError>;
+    fn find_row(&self, row: &RowKey) -> Result<FoundRow, StoreError>;
     fn put_row(&self, view: &str, row: &StoredRow, seen: u64) -> Result<(), WriteError>;
     fn delete_row(&self, row: &RowKey, seen: u64, position: u64) -> Result<(), WriteError>;
     fn scan_rows(&self, view: &str, after: Option<&str>, limit: u32)

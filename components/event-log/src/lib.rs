@@ -95,9 +95,9 @@ mod views;
 pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, MAX_PARTITIONS, Settings};
 pub use model::{
-    AppendRequest, Appended, Checkpoint, Claim, Event, Head, LogFilter, LogPage, MAX_EVENTS,
-    MAX_STATE_BYTES, Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent, RecordedId,
-    Rejection, Row, RowPage, Snapshot, StreamPage,
+    AppendRequest, Appended, Checkpoint, Claim, Event, FoundRow, Head, LogFilter, LogPage,
+    MAX_EVENTS, MAX_STATE_BYTES, Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent,
+    RecordedId, Rejection, Row, RowPage, Snapshot, StreamPage,
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use record::FORMAT_VERSION;

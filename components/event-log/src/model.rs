@@ -304,6 +304,15 @@ pub struct Row {
     pub position: u64,
 }
 
+/// A row as one finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundRow {
+    /// Of the newest event that it reflects, also by being deleted. 0: there never was a row.
+    pub position: u64,
+    /// `None` where it is deleted, or never was.
+    pub row: Option<Row>,
+}
+
 /// Rows of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowPage {

@@ -6,7 +6,7 @@
 use crate::chain::Chain;
 use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
-use crate::model::Row;
+use crate::model::{FoundRow, Row};
 use crate::reaction_records::{Content, RowRecord};
 use crate::reactions::{check_name, remember};
 use crate::slots::Slots;
@@ -42,7 +42,20 @@ impl<S: Slots> EventLog<S> {
     /// What the store says.
     pub fn get_row(&mut self, view: &str, key: &str) -> Result<Option<Row>, StoreError> {
         check_names(view, key)?;
-        Ok(self.find_row(view, key)?.1)
+        Ok(self.place_row(view, key)?.1)
+    }
+
+    /// The same, with the position of a row that is deleted.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn find_row(&mut self, view: &str, key: &str) -> Result<FoundRow, StoreError> {
+        check_names(view, key)?;
+        let (place, row) = self.place_row(view, key)?;
+        Ok(FoundRow {
+            position: place.position,
+            row,
+        })
     }
 
     /// Replaces a row that reflects exactly `seen` (0: there is none) by one that reflects a later
@@ -105,7 +118,7 @@ impl<S: Slots> EventLog<S> {
         // and then the creation tells.
         let mut place = self.remembered_row(view, key);
         if !place.admits(seen, position) || place.revision == 0 {
-            place = self.find_row(view, key)?.0;
+            place = self.place_row(view, key)?.0;
         }
         loop {
             if !place.admits(seen, position) {
@@ -133,12 +146,12 @@ impl<S: Slots> EventLog<S> {
                 return Ok(());
             }
             // Ends: positions grow with every revision.
-            place = self.find_row(view, key)?.0;
+            place = self.place_row(view, key)?.0;
         }
     }
 
     /// Where a row stands now, and the row unless it is absent.
-    pub(crate) fn find_row(
+    pub(crate) fn place_row(
         &mut self,
         view: &str,
         key: &str,

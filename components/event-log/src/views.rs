@@ -147,7 +147,7 @@ impl<S: Slots> EventLog<S> {
             if page.rows.len() >= limit || bytes >= PAGE_BYTES || deleted >= DELETED_PER_PAGE {
                 return Ok(page);
             }
-            match self.find_row(view, key)? {
+            match self.place_row(view, key)? {
                 (_, Some(row)) => {
                     bytes += row.value.len();
                     page.rows.push(row);

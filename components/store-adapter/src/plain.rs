@@ -5,7 +5,7 @@ use crate::Backend;
 use crate::adapter::Adapter;
 use crate::bindings::exports::annals::es::event_store::StoreError;
 use crate::bindings::exports::annals::es::reaction_store::{
-    Checkpoint, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
+    Checkpoint, FoundRow, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
 };
 
 fn refused() -> StoreError {
@@ -26,6 +26,10 @@ impl<B: Backend> Guest for Adapter<B> {
     }
 
     fn put_hint(_: String, _: u64) -> Result<(), StoreError> {
+        Err(refused())
+    }
+
+    fn find_row(_: RowKey) -> Result<FoundRow, StoreError> {
         Err(refused())
     }
 

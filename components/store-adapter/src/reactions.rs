@@ -6,7 +6,7 @@ use crate::Backend;
 use crate::adapter::Adapter;
 use crate::bindings::exports::annals::es::event_store::StoreError;
 use crate::bindings::exports::annals::es::reaction_store::{
-    Checkpoint, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
+    Checkpoint, FoundRow, Guest, KeyRange, RowKey, RowPage, StoredRow, WriteError,
 };
 use crate::convert::{all, same_fields};
 
@@ -29,6 +29,14 @@ impl<B: Backend> Guest for Adapter<B> {
 
     fn get_row(row: RowKey) -> Result<Option<StoredRow>, StoreError> {
         Ok(Self::run(|log| log.get_row(&row.view, &row.key))?.map(Into::into))
+    }
+
+    fn find_row(row: RowKey) -> Result<FoundRow, StoreError> {
+        let found = Self::run(|log| log.find_row(&row.view, &row.key))?;
+        Ok(FoundRow {
+            position: found.position,
+            row: found.row.map(Into::into),
+        })
     }
 
     fn put_row(view: String, row: StoredRow, seen: u64) -> Result<(), WriteError> {

@@ -120,6 +120,13 @@ macro_rules! calls_of_the_library {
         ) -> Result<Option<::annals_event_log::Row>, ::annals_event_log::StoreError> {
             self.$read(|log| log.get_row(view, key))
         }
+        fn find_row(
+            &mut self,
+            view: &str,
+            key: &str,
+        ) -> Result<::annals_event_log::FoundRow, ::annals_event_log::StoreError> {
+            self.$read(|log| log.find_row(view, key))
+        }
         fn put_row(
             &mut self,
             view: &str,

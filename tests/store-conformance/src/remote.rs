@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_event_log::{
-    AppendError, AppendRequest, Appended, Checkpoint, Claim, Head, LogFilter, LogPage, Metadata,
-    Outcome, Page, Rejection, Row, RowPage, Snapshot, StoreError, StreamPage, WriteError,
+    AppendError, AppendRequest, Appended, Checkpoint, Claim, FoundRow, Head, LogFilter, LogPage,
+    Metadata, Outcome, Page, Rejection, Row, RowPage, Snapshot, StoreError, StreamPage, WriteError,
 };
 use annals_store_wire::{Call, PATH, decode, encode};
 use anyhow::{Result, bail};
@@ -230,6 +230,13 @@ impl Store for Remote {
 
     fn get_row(&mut self, view: &str, key: &str) -> Result<Option<Row>, StoreError> {
         self.call(&Call::GetRow {
+            view: view.to_owned(),
+            key: key.to_owned(),
+        })
+    }
+
+    fn find_row(&mut self, view: &str, key: &str) -> Result<FoundRow, StoreError> {
+        self.call(&Call::FindRow {
             view: view.to_owned(),
             key: key.to_owned(),
         })

@@ -1,8 +1,8 @@
 //! The store under test.
 
 use annals_event_log::{
-    AppendError, AppendRequest, Appended, Checkpoint, Claim, Head, LogFilter, LogPage, Metadata,
-    Outcome, Page, Rejection, Row, RowPage, Snapshot, StoreError, StreamPage, WriteError,
+    AppendError, AppendRequest, Appended, Checkpoint, Claim, FoundRow, Head, LogFilter, LogPage,
+    Metadata, Outcome, Page, Rejection, Row, RowPage, Snapshot, StoreError, StreamPage, WriteError,
 };
 
 /// One connection to a store: the contract's `event-store` and `reaction-store`, whatever carries it.
@@ -74,6 +74,7 @@ pub trait Store {
     fn load_checkpoint(&mut self, handler: &str) -> Result<Option<Checkpoint>, StoreError>;
     fn save_checkpoint(&mut self, handler: &str, next: Checkpoint) -> Result<(), WriteError>;
     fn get_row(&mut self, view: &str, key: &str) -> Result<Option<Row>, StoreError>;
+    fn find_row(&mut self, view: &str, key: &str) -> Result<FoundRow, StoreError>;
     fn put_row(&mut self, view: &str, row: Row, seen: u64) -> Result<(), WriteError>;
     fn delete_row(
         &mut self,

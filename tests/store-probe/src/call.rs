@@ -83,6 +83,7 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
             answer_write(reactions::save_checkpoint(&handler, &alike(&next)?))
         }
         Call::GetRow { view, key } => answer(reactions::get_row(&RowKey { view, key })),
+        Call::FindRow { view, key } => answer(reactions::find_row(&RowKey { view, key })),
         Call::PutRow { view, row, seen } => {
             answer_write(reactions::put_row(&view, &alike(&row)?, seen))
         }

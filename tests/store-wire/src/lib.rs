@@ -91,6 +91,10 @@ pub enum Call {
         view: String,
         key: String,
     },
+    FindRow {
+        view: String,
+        key: String,
+    },
     PutRow {
         view: String,
         row: Row,

@@ -23,8 +23,10 @@ const KEY: usize = 1_024;
 /// A row as the events so far leave it.
 #[derive(Clone)]
 struct Folded {
-    /// What the stored row reflects.
+    /// What a writer of the stored row must have seen; 0 where it is deleted.
     seen: u64,
+    /// Position of the newest event that the stored row reflects, also by being deleted.
+    stored: u64,
     content: Option<Content>,
     /// Position of the last event that changed it.
     changed: Option<u64>,
@@ -34,7 +36,7 @@ impl Folded {
     /// Position of the newest event that the row reflects.
     fn reflects(&self) -> u64 {
         self.changed
-            .map_or(self.seen, |changed| changed.max(self.seen))
+            .map_or(self.stored, |changed| changed.max(self.stored))
     }
 }
 
@@ -211,13 +213,14 @@ fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
 }
 
 fn read(ports: &impl Ports, lane: &Lane<'_>, view: &str, key: &str) -> Result<Folded, StoreError> {
-    let stored = ports.get_row(&RowKey {
+    let found = ports.find_row(&RowKey {
         view: lane.reaction.stored_view(view, lane.generation),
         key: key.into(),
     })?;
     Ok(Folded {
-        seen: stored.as_ref().map_or(0, |row| row.position),
-        content: stored.map(|row| Content {
+        seen: found.row.as_ref().map_or(0, |row| row.position),
+        stored: found.position,
+        content: found.row.map(|row| Content {
             content_type: row.content_type,
             value: row.value,
         }),

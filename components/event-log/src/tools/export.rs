@@ -319,7 +319,7 @@ impl<S: Listing> Export<'_, S> {
                 continue;
             }
             for key in self.log.listed(view)? {
-                let (place, row) = self.log.find_row(view, &key)?;
+                let (place, row) = self.log.place_row(view, &key)?;
                 // Listed and never put, or nothing but what a repair wrote.
                 if place.position == 0 {
                     continue;

@@ -197,6 +197,9 @@ impl<T: Twist> Store for Connection<T> {
     fn get_row(&mut self, view: &str, key: &str) -> Result<Option<Row>, StoreError> {
         self.store.get_row(view, key)
     }
+    fn find_row(&mut self, view: &str, key: &str) -> Result<FoundRow, StoreError> {
+        self.store.find_row(view, key)
+    }
     fn put_row(&mut self, view: &str, row: Row, seen: u64) -> Result<(), WriteError> {
         self.store.put_row(view, row, seen)
     }

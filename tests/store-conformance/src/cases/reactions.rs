@@ -457,6 +457,14 @@ fn row_deleted(scene: &Scene<'_>) {
     }
     assert_eq!(store.delete_row(&view, "b", 10, 20), Ok(()));
     is(scene, &view, "b", None);
+    let found = |key: &str| {
+        let found = scene.connect().find_row(&view, key);
+        let found = found.expect("finding a row");
+        (found.position, found.row.map(|row| row.value))
+    };
+    assert_eq!(found("a"), (10, Some(b"a".to_vec())));
+    assert_eq!(found("b"), (20, None), "where a row was deleted");
+    assert_eq!(found("never"), (0, None));
     let left = || ["a", "c"].map(|key| row(key, key.as_bytes(), 10));
     assert_eq!(scan(&mut scene.connect(), &view, None, 1), left());
     for position in [11, 19, 20] {

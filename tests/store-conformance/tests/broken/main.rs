@@ -131,6 +131,7 @@ found! {
     views_dropped_beside_the_key: DropsBesideTheKey by ["drop.other-views-stay"];
     rows_without_comparison: IgnoresSeen by ["rows.stale", "rows.race"];
     rows_that_go_back: RowsGoBack by ["rows.never-go-back"];
+    deletions_without_position: HidesDeletions by ["rows.deleted"];
     rows_that_rise_again: ForgetsDeletions by ["rows.deleted", "crash.reactions-are-still-there"];
     scans_out_of_order: ScansOutOfOrder by ["rows.scan-in-order", "rows.scan-many"];
     leaking_prefixes: LeaksPrefixes by ["prefixes.two-worlds", "prefixes.two-worlds-of-reactions"];

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use annals_event_log::{Checkpoint, MAX_STATE_BYTES, Row, RowPage, StoreError, WriteError};
+use annals_event_log::{
+    Checkpoint, FoundRow, MAX_STATE_BYTES, Row, RowPage, StoreError, WriteError,
+};
 
 use crate::store::Defect;
 
@@ -58,6 +60,16 @@ impl Reactions {
     pub fn get_row(&self, view: &str, key: &str) -> Option<Row> {
         let place = (view.to_owned(), key.to_owned());
         self.rows.get(&place)?.1.clone()
+    }
+
+    pub fn find_row(&self, view: &str, key: &str, defect: Option<Defect>) -> FoundRow {
+        let place = (view.to_owned(), key.to_owned());
+        let (position, row) = match self.rows.get(&place) {
+            Some((_, None)) if defect == Some(Defect::HidesDeletions) => (0, None),
+            Some((position, row)) => (*position, row.clone()),
+            None => (0, None),
+        };
+        FoundRow { position, row }
     }
 
     pub fn write_row(

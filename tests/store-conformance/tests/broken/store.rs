@@ -51,6 +51,7 @@ pub enum Defect {
     IgnoresSeen,
     RowsGoBack,
     ForgetsDeletions,
+    HidesDeletions,
     ScansOutOfOrder,
     ForgetsStates,
     KeepsStaleStates,
@@ -479,6 +480,10 @@ impl Store for Connection {
 
     fn get_row(&mut self, view: &str, key: &str) -> Result<Option<Row>, StoreError> {
         Ok(self.reactions(|reactions| reactions.get_row(view, key)))
+    }
+
+    fn find_row(&mut self, view: &str, key: &str) -> Result<FoundRow, StoreError> {
+        Ok(self.reactions(|reactions| reactions.find_row(view, key, self.defect)))
     }
 
     fn put_row(&mut self, view: &str, row: Row, seen: u64) -> Result<(), WriteError> {

@@ -303,6 +303,25 @@ fn a_parked_event_of_a_projector_is_not_folded_behind_later_ones() {
 }
 
 #[test]
+fn a_parked_event_of_a_projector_is_not_folded_behind_a_deletion() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "bad 1");
+    bad(&world, "bad 1", Answer::Fault);
+    world.settle();
+    world.append("s-1", "Given", "bad 2");
+    world.pump();
+    world.append("s-1", "Emptied", "bad");
+    world.settle();
+    assert!(world.rows("ledger@1").is_empty());
+    mended(&world);
+    let Late::Failed(reason) = retry(&world, "ledger.1.1024") else {
+        panic!("it was folded");
+    };
+    assert!(reason.contains("rebuild"), "{reason}");
+    assert_eq!(world.letters().len(), 1);
+}
+
+#[test]
 fn a_parked_event_of_a_projector_is_folded_into_rows_that_wait_for_it() {
     let world = World::new(vec![reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Given", "bad 1");

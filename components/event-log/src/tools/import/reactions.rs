@@ -26,7 +26,7 @@ impl<S: Slots> Importer<S> {
         };
         let (place, found) = self
             .log
-            .find_row(view, key)
+            .place_row(view, key)
             .map_err(|source| self.store(source))?;
         self.count.rows += 1;
         if place.revision > 0 && place.position == position && found == row {

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::annals::es::event_store::{LogFilter, LogPage, StoreError};
-use crate::annals::es::reaction_store::{Checkpoint, RowPage, StoredRow, WriteError};
+use crate::annals::es::reaction_store::{Checkpoint, FoundRow, RowPage, StoredRow, WriteError};
 use crate::annals::es::types::RowKey;
 use crate::ports::{Log, ReactionStore};
 
@@ -51,18 +51,21 @@ impl ReactionStore for World {
     }
 
     fn get_row(&self, row: &RowKey) -> Result<Option<StoredRow>, StoreError> {
+        Ok(self.find_row(row)?.row)
+    }
+
+    fn find_row(&self, row: &RowKey) -> Result<FoundRow, StoreError> {
         self.call(|| {
             let views = self.views.borrow();
             let found = views.get(&row.view).and_then(|view| view.0.get(&row.key));
-            Ok(found.and_then(|(position, content)| {
-                let (content_type, value) = content.clone()?;
-                Some(StoredRow {
-                    key: row.key.clone(),
-                    content_type,
-                    value,
-                    position: *position,
-                })
-            }))
+            let (position, content) = found.cloned().unwrap_or_default();
+            let row = content.map(|(content_type, value)| StoredRow {
+                key: row.key.clone(),
+                content_type,
+                value,
+                position,
+            });
+            Ok(FoundRow { position, row })
         })
     }
 
