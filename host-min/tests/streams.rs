@@ -45,7 +45,7 @@ impl Stream {
     }
 }
 
-fn within(limit: Duration, what: impl Fn() -> bool) -> bool {
+fn within(limit: Duration, mut what: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while start.elapsed() < limit {
         if what() {
@@ -117,10 +117,15 @@ fn a_client_that_leaves_frees_the_instance() {
 fn a_stream_that_finds_the_queue_full_is_told_to_come_back() {
     let workspace = Workspace::new();
     let host = workspace.start(&["--concurrency", "1", "--queue", "0", "--timeout", "3s"]);
-    let mut busy = TcpStream::connect(&host.address).expect("a connection");
-    busy.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n")
-        .expect("sent");
-    let full = || host.get("/ok").status == 503;
+    let mut busy = Vec::new();
+    let full = || {
+        // One that comes while the other request has the only place is refused, so it is sent again.
+        let mut looping = TcpStream::connect(&host.address).expect("a connection");
+        let request = looping.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n");
+        request.expect("sent");
+        busy.push(looping);
+        host.get("/ok").status == 503
+    };
     assert!(
         within(Duration::from_secs(2), full),
         "the only place is taken"
