@@ -1,6 +1,6 @@
 //! The header `Accept` (RFC 9110, section 12.5.1).
 
-use crate::wire::Request;
+use crate::request::Request;
 
 /// Thousandths of the quality of a media range without a `q`.
 const WHOLE: u16 = 1000;

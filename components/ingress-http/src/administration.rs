@@ -3,7 +3,8 @@
 use crate::annals::es::administration::{self, StartError};
 use crate::annals::es::app::{self, Settled};
 use crate::problem::{Problem, REFUSED, REFUSED_TITLE};
-use crate::wire::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 

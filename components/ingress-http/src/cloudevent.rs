@@ -2,7 +2,7 @@
 
 use crate::annals::es::types::RecordedEvent;
 use crate::json::raw;
-use crate::wire::time;
+use crate::response::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -9,7 +9,8 @@ use crate::annals::es::types::Precondition;
 use crate::conditional::{Tag, Tags};
 use crate::preferences;
 use crate::problem::Problem;
-use crate::wire::{Request, Response, digits};
+use crate::request::{Request, digits};
+use crate::response::Response;
 use serde::Serialize;
 
 /// Longest metadata header, in bytes.
@@ -251,7 +252,7 @@ fn version(tag: &Tag) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::get_with;
+    use crate::request::tests::get_with;
 
     fn expected(headers: &[(&str, &str)]) -> String {
         match Expected::of(&get_with("/", headers)) {

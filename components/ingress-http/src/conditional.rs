@@ -1,7 +1,8 @@
 //! Conditional requests (RFC 9110, section 13), and the tags that they compare.
 
 use crate::problem::Problem;
-use crate::wire::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use wasip2::http::types::Method;
 
 /// What `If-Match` or `If-None-Match` lists.
@@ -124,7 +125,7 @@ pub fn tag(number: u64, representation: &[&[u8]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::{get, get_with};
+    use crate::request::tests::{get, get_with};
 
     fn listed(tags: &[(bool, &str)]) -> Option<Tags> {
         let tags = tags.iter().map(|(weak, opaque)| Tag {

@@ -1,7 +1,7 @@
 //! Which pages of other origins may call from a browser (WHATWG Fetch, CORS): those of `[http] cors` in the
 //! manifest. Never what operators do: nothing below `/admin/` is granted to other origins.
 
-use crate::wire::Request;
+use crate::request::Request;
 
 /// Headers of answers that scripts may read, beside those that they always may.
 const EXPOSED: &str = "ETag, Annals-Attempts, Preference-Applied, Retry-After, Allow";
@@ -66,7 +66,7 @@ fn is_for_operators(request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::{get_with, request};
+    use crate::request::tests::{get_with, request};
     use wasip2::http::types::Method;
 
     const OURS: &str = "https://app.example";

@@ -11,7 +11,7 @@
 use crate::annals::es::app::{self, LogFilter, LogPage};
 use crate::annals::es::types::RecordedEvent;
 use crate::problem::Problem;
-use crate::wire::digits;
+use crate::request::digits;
 use std::fmt;
 
 /// Characters of an event's id in a mark: they are random.

@@ -6,7 +6,8 @@ use crate::json;
 use crate::problem::Problem;
 use crate::queries::{limit, source};
 use crate::reactions::refused;
-use crate::wire::{Request, Response, time};
+use crate::request::Request;
+use crate::response::{Response, time};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`wire`]: reading requests and writing responses through `wasi:http`.
+//! - [`request`]: requests, as `wasi:http` gives them; [`response`]: responses, sent by it.
 //! - [`routes`]: the table of routes: paths, methods, query parameters.
 //! - [`router`]: from a request to an answer, and what goes on after it.
 //! - [`conditional`]: `If-Match`, `If-None-Match` and tags.
@@ -40,10 +40,11 @@ mod problem;
 mod processes;
 mod queries;
 mod reactions;
+mod request;
+mod response;
 mod router;
 mod routes;
 mod views;
-mod wire;
 
 wit_bindgen::generate!({
     path: "../../wit",
@@ -60,8 +61,8 @@ struct Ingress;
 
 impl Guest for Ingress {
     fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
-        let mut head = wire::Request::head(&request);
-        let body = |head: &wire::Request| head.read_body(&request);
+        let mut head = request::Request::head(&request);
+        let body = |head: &request::Request| head.read_body(&request);
         let answer = router::answer(&mut head, &settings::cors(), body);
         drop(request);
         match answer {

@@ -1,6 +1,6 @@
 //! The header `Prefer` (RFC 7240). Hosts do not read it: they are told what it came to, see [`HOST`].
 
-use crate::wire::Request;
+use crate::request::Request;
 
 /// Longest wait, in seconds.
 pub const MAX_WAIT: u32 = 60;

@@ -4,7 +4,7 @@ use crate::annals::es::event_store::{Conflict, StoreError};
 use crate::annals::es::sourcer::{HandlerFault, Refused};
 use crate::annals::es::types::{Malformed, Precondition};
 use crate::json::{Object, Value};
-use crate::wire::Response;
+use crate::response::Response;
 use serde_json::value::RawValue;
 
 /// The application may not run on its store.

@@ -5,7 +5,8 @@ use crate::json;
 use crate::problem::Problem;
 use crate::queries::limit;
 use crate::reactions::refused;
-use crate::wire::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 

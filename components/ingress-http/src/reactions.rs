@@ -5,8 +5,9 @@ use crate::annals::es::administration::{self, AdminError, DeliveryState, Reactio
 use crate::annals::es::app;
 use crate::annals::es::delivery::{self, DeliveryError};
 use crate::problem::Problem;
+use crate::request::{Request, digits};
+use crate::response::{Response, time};
 use crate::views::nearest;
-use crate::wire::{Request, Response, digits, time};
 use serde::Serialize;
 
 /// Milliseconds that a pump works on, unless the caller says so.

@@ -4,8 +4,9 @@ use crate::conditional;
 use crate::cors;
 use crate::live;
 use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::Response;
 use crate::routes::{self, Also, Found, Route};
-use crate::wire::{Request, Response};
 
 /// What a request comes to.
 pub enum Answer {
@@ -81,8 +82,8 @@ fn carry_out(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::tests::request;
     use crate::routes::{ROUTES, Verb};
-    use crate::wire::tests::request;
     use wasip2::http::types::Method;
 
     /// Every method that HTTP has, and one that it has not.

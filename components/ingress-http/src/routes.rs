@@ -3,7 +3,8 @@
 //! Methods, `Allow`, query parameters and the documentation in `docs/http.md` follow from it.
 
 use crate::problem::Problem;
-use crate::wire::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use crate::{about, administration, commands, dead_letters, processes, queries, reactions, views};
 use wasip2::http::types::Method;
 
