@@ -17,12 +17,14 @@
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
 //!
-//! [`new`] makes applications and handlers from templates, [`run`] serves an application while it is worked on, and
-//! [`cache`] remembers what need not be found out again. [`output`] writes files for others to read.
+//! [`application`] is what passes from the checks to the steps after them. [`new`] makes applications and handlers from templates,
+//! [`run`] serves an application while it is worked on, and [`cache`] remembers what need not be found out again.
+//! [`output`] writes files for others to read.
 //!
 //! [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
+pub mod application;
 pub mod cache;
 pub mod cases;
 pub mod check;

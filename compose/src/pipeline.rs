@@ -1,5 +1,6 @@
 //! Runs the steps of a composition.
 
+use crate::application::Application;
 use crate::cache::Cache;
 use crate::check::{self, Checked, OwnPart};
 use crate::framework::Needs;
@@ -26,14 +27,6 @@ pub struct Composed {
     pub bytes: Vec<u8>,
     /// What is in it.
     pub report: Report,
-}
-
-/// What the user brings to an application, checked.
-pub struct Application {
-    /// The handlers.
-    pub handlers: Vec<Checked>,
-    /// Components in place of parts of the framework.
-    pub parts: Vec<OwnPart>,
 }
 
 /// Builds, probes and checks all handlers and own parts; with a host, also that it offers what they are granted.

@@ -1,10 +1,10 @@
 //! What was composed: for machines as JSON; [`crate::graph`] draws it for people.
 
+use crate::application::Application;
 use crate::check::{Checked, Reaction};
 use crate::grant;
 use crate::host::Host;
 use crate::manifest::Manifest;
-use crate::pipeline::Application;
 use crate::probe::{Handler, Precondition, StartFrom};
 use crate::wire::{Edge, Wired};
 use serde::Serialize;

@@ -1,10 +1,11 @@
 //! Plays an input as the command would.
 
 use crate::input::Input;
+use annals_compose::application::Application;
 use annals_compose::check;
 use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
-use annals_compose::pipeline::{self, Application};
+use annals_compose::pipeline;
 use annals_compose::probe::{self, Prober};
 use annals_compose::problem::{Problems, human, json};
 use anyhow::{Context as _, Result, ensure};
