@@ -4,6 +4,7 @@ mod bad_handlers;
 mod bank;
 mod changes;
 mod first_steps;
+mod golden_store;
 mod hostile;
 mod http;
 mod imports;
