@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 
 use super::marks::{Found, Marks};
+use super::likeness::Likeness;
 use super::pending::{Pending, Writes};
 use super::{
     Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
@@ -33,6 +34,8 @@ pub struct Embedded {
     db: Database,
     keys: Keyspace,
     stripes: Vec<Mutex<()>>,
+    /// What is open is a likeness of the store, which goes last.
+    likeness: Option<Likeness>,
 }
 
 impl Embedded {
@@ -44,6 +47,17 @@ impl Embedded {
     /// [`HostError::StoreOpen`].
     pub fn open(directory: &Path) -> Result<Self, HostError> {
         Self::open_within(directory, Shares::default().tables)
+    }
+
+    /// Opens a store that is there to read it, and writes nothing into its directory.
+    ///
+    /// # Errors
+    /// As for [`Embedded::open`], and [`HostError::Copy`].
+    pub fn open_to_read(directory: &Path) -> Result<Self, HostError> {
+        let likeness = Likeness::of(directory)?;
+        let mut opened = Self::open(likeness.path()).map_err(|error| likeness.named(error))?;
+        opened.likeness = Some(likeness);
+        Ok(opened)
     }
 
     /// The same, with so many of its files kept open.
@@ -98,6 +112,7 @@ impl Embedded {
             db,
             keys,
             stripes,
+            likeness: None,
         })
     }
 
