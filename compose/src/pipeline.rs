@@ -36,6 +36,15 @@ pub struct Application {
     pub parts: Vec<OwnPart>,
 }
 
+impl Application {
+    /// Tells on stderr what is worth knowing of its handlers, and is no problem.
+    pub fn tell_notes(&self) {
+        for note in self.handlers.iter().filter_map(Checked::note) {
+            eprintln!("note: {note}");
+        }
+    }
+}
+
 /// Builds, probes and checks all handlers and own parts; with a host, also that it offers what they are granted.
 ///
 /// Of a manifest with problems nothing is built: of handlers that are told of without one, those are looked at that need

@@ -95,15 +95,9 @@ fn an_application_may_begin_with_a_reaction_and_name_its_decider() {
         &["f", "--kind", "projector", "--on", "FCreatd"],
     );
     assert!(said.contains("did you mean `FCreated`?"), "{said}");
-    let said = refused(
-        home.path(),
-        &["f", "--kind", "projector", "--handler", "f"],
-    );
+    let said = refused(home.path(), &["f", "--kind", "projector", "--handler", "f"]);
     assert!(said.contains("two handlers would be called `f`"), "{said}");
-    for args in [
-        &["f", "--on", "FCreated"][..],
-        &["f", "--decider", "g"],
-    ] {
+    for args in [&["f", "--on", "FCreated"][..], &["f", "--decider", "g"]] {
         let said = refused(home.path(), args);
         assert!(said.contains(&format!("`{}` means nothing here", args[1])));
     }
@@ -117,13 +111,18 @@ fn an_application_without_handlers_gets_its_first_decider() {
     let view = ["overview", "--kind", "projector"];
     let said = refused(app.path(), &view);
     assert!(
-        said.contains("has no decider that emits an event")
-            && said.contains("`annals new <name>`"),
+        said.contains("has no decider that emits an event") && said.contains("`annals new <name>`"),
         "{said}"
     );
     // The decider may come after what reacts to it.
-    let said = made(app.path(), &[&view[..], &["--on", "BasketCreated"]].concat());
-    assert!(said.contains("note: the application has no decider yet"), "{said}");
+    let said = made(
+        app.path(),
+        &[&view[..], &["--on", "BasketCreated"]].concat(),
+    );
+    assert!(
+        said.contains("note: the application has no decider yet"),
+        "{said}"
+    );
     made(app.path(), &["basket"]);
     assert_eq!(handlers(app.path()), ["basket", "overview"]);
     let said = refused(app.path(), &["stock", "--handler", "other"]);
@@ -163,7 +162,9 @@ fn an_event_that_no_decider_emits_is_refused_with_the_nearest_one() {
         &["overview", "--kind", "projector", "--on", "BasketCreated"],
     );
     assert!(
-        said.contains("note: whether a decider emits `BasketCreated` was not checked: `basket` is not built"),
+        said.contains(
+            "note: whether a decider emits `BasketCreated` was not checked: `basket` is not built"
+        ),
         "{said}"
     );
 }

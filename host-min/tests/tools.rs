@@ -370,6 +370,7 @@ fn image(directory: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
 
 /// Takes the right to write from everything below a directory, or gives it back to its owner.
 fn make_writable(directory: &Path, writable: bool) {
+    use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt as _;
     for entry in std::fs::read_dir(directory).expect("listed") {
         let path = entry.expect("listed").path();
@@ -377,11 +378,11 @@ fn make_writable(directory: &Path, writable: bool) {
             make_writable(&path, writable);
         } else {
             let mode = if writable { 0o644 } else { 0o444 };
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
         }
     }
     let mode = if writable { 0o755 } else { 0o555 };
-    std::fs::set_permissions(directory, PermissionsExt::from_mode(mode)).expect("set");
+    std::fs::set_permissions(directory, Permissions::from_mode(mode)).expect("set");
 }
 
 /// Root may write whatever the mode says: what is compared tells even then.
@@ -411,7 +412,12 @@ fn reading_a_store_changes_no_byte_and_no_date_in_it() {
     drop(folder.embedded("own"));
     assert_eq!(folder.run(&["export", "--store", "own"]).1, lines);
     assert!(
-        folder.path("temporary").read_dir().expect("listed").next().is_none(),
+        folder
+            .path("temporary")
+            .read_dir()
+            .expect("listed")
+            .next()
+            .is_none(),
         "copies are taken away"
     );
 }

@@ -91,39 +91,54 @@ pub fn run(args: Args) -> Result<()> {
     }
     let Some(file) = new::enclosing(&here) else {
         if !request.kind.is_reaction() && args.decider.is_some() {
-            return Err(meaningless("--decider", "the decider is what is made: --handler names it"));
+            return Err(meaningless(
+                "--decider",
+                "the decider is what is made: --handler names it",
+            ));
         }
         let name = request.name;
         request.name = match &args.handler {
             Some(handler) => named(handler)?,
-            None => name.with_suffix(new::suffix(request.kind)).map_err(Problems::from)?,
+            None => name
+                .with_suffix(new::suffix(request.kind))
+                .map_err(Problems::from)?,
         };
         let decider = args.decider.as_deref().map(named).transpose()?;
         let decider = decider.unwrap_or_else(|| name.clone());
         let app = Application { name, decider };
         let made = new::application(&here, &app, &request).map_err(Problems::from)?;
-        tell_application(&made, &here);
-        return Ok(());
+        return tell_application(&made, &here);
     };
     for (option, given) in [("--handler", &args.handler), ("--decider", &args.decider)] {
         if given.is_some() {
             return Err(meaningless(
                 option,
-                &format!("{} is an application already, and gets a handler", file.display()),
+                &format!(
+                    "{} is an application already, and gets a handler",
+                    file.display()
+                ),
             ));
         }
     }
     let manifest = beginning(&file)?;
+    let mut note = None;
     if request.kind.is_reaction() {
         let event = match request.event.take() {
-            Some(event) => judged(event, &manifest)?,
+            Some(event) => {
+                let known = events::known(&manifest)?;
+                let judged = known.judge(&event, &manifest.file.display().to_string());
+                note = judged.map_err(Problems::from)?;
+                event
+            }
             None => first_event(&manifest, &request.name)?,
         };
         request.event = Some(event);
     }
     let made = new::handler(&file, &manifest.app.name, &request).map_err(Problems::from)?;
-    tell_handler(&made, &here, &manifest);
-    Ok(())
+    if let Some(note) = note {
+        eprintln!("note: {note}");
+    }
+    tell_handler(&made, &here, &manifest)
 }
 
 /// An option that means nothing for what is made.
@@ -147,16 +162,6 @@ fn beginning(file: &Path) -> Result<Manifest, Problems> {
         true => Ok(manifest),
         false => Err(Problems(manifest.problems)),
     }
-}
-
-/// An event that the user names, if a decider emits it or nobody can tell.
-fn judged(event: String, manifest: &Manifest) -> Result<String> {
-    let known = events::known(manifest)?;
-    let file = manifest.file.display().to_string();
-    if let Some(note) = known.judge(&event, &file).map_err(Problems::from)? {
-        eprintln!("note: {note}");
-    }
-    Ok(event)
 }
 
 /// An event that the application's deciders emit, best of one whose name this name begins with.
@@ -188,30 +193,29 @@ fn first_event(manifest: &Manifest, name: &Name) -> Result<String> {
     }
 }
 
-fn tell_application(made: &Made, here: &Path) {
+fn tell_application(made: &Made, here: &Path) -> Result<()> {
     let folder = made.app.strip_prefix(here).unwrap_or(&made.app).display();
-    println!(
-        "made the application {folder}/ with {}",
-        list(&made.handlers)
-    );
-    println!("\n  cd {folder}\n  annals run\n");
-    tell_commands("in another terminal", made);
+    super::print(format_args!(
+        "made the application {folder}/ with {}\n\n  cd {folder}\n  annals run\n\n{}",
+        list(&made.handlers),
+        commands("in another terminal", made)
+    ))
 }
 
-fn tell_handler(made: &Made, here: &Path, manifest: &Manifest) {
+fn tell_handler(made: &Made, here: &Path, manifest: &Manifest) -> Result<()> {
     let folder = made.app.strip_prefix(here).unwrap_or(&made.app);
     let names: Vec<String> = made
         .handlers
         .iter()
         .map(|name| folder.join(name).display().to_string())
         .collect();
-    println!(
-        "made {} of the application {}: {}/",
+    super::print(format_args!(
+        "made {} of the application {}: {}/\n{}",
         list(&made.handlers),
         manifest.app.name,
-        names.join("/, ")
-    );
-    tell_commands("when it is served by `annals run`", made);
+        names.join("/, "),
+        commands("when it is served by `annals run`", made)
+    ))
 }
 
 fn list(handlers: &[String]) -> String {
@@ -221,9 +225,6 @@ fn list(handlers: &[String]) -> String {
     }
 }
 
-fn tell_commands(when: &str, made: &Made) {
-    println!("{when}:\n");
-    for command in &made.commands {
-        println!("  {command}");
-    }
+fn commands(when: &str, made: &Made) -> String {
+    format!("{when}:\n\n  {}\n", made.commands.join("\n  "))
 }

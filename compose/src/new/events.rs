@@ -140,7 +140,15 @@ pub fn spelt(event: &str, language: Language, handler: &Name) -> Spelt {
         }
         Language::Python => {
             let class = format!("{}Projector", handler.pascal());
-            let imported = ["About", "None", "True", "False", "Optional", "Projector", "Row"];
+            let imported = [
+                "About",
+                "None",
+                "True",
+                "False",
+                "Optional",
+                "Projector",
+                "Row",
+            ];
             let mut taken: Vec<String> = imported.map(String::from).into();
             taken.push(class);
             match free(event, &taken) {

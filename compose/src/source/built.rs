@@ -96,7 +96,9 @@ mod tests {
         fs::write(home.path().join("a.js"), "1").expect("written");
         fs::write(home.path().join("a.wasm"), "2").expect("written");
         assert_eq!(found(), Some(b"2".to_vec()));
-        let source = fs::File::options().write(true).open(home.path().join("a.js"));
+        let source = fs::File::options()
+            .write(true)
+            .open(home.path().join("a.js"));
         let later = SystemTime::now() + Duration::from_secs(60);
         source.expect("there").set_modified(later).expect("set");
         assert_eq!(found(), None);

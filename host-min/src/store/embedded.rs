@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 
-use super::marks::{Found, Marks};
 use super::likeness::Likeness;
+use super::marks::{Found, Marks};
 use super::pending::{Pending, Writes};
 use super::{
     Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
