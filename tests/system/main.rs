@@ -3,6 +3,7 @@
 mod bad_handlers;
 mod bank;
 mod changes;
+mod exits;
 mod first_steps;
 mod hostile;
 mod http;
@@ -14,6 +15,7 @@ mod languages;
 mod live;
 mod many_handlers;
 mod mixed;
+mod other_stores;
 mod own_parts;
 mod plain;
 mod process_managers;
