@@ -66,8 +66,12 @@ impl Known {
                 [one] => (format!("`{one}`"), "is"),
                 many => (format!("`{}`", many.join("`, `")), "are"),
             };
+            let near = match nearest(event, self.events.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None => "; `annals check` tells".into(),
+            };
             return Ok(Some(format!(
-                "whether a decider emits `{event}` was not checked: {names} {are} not built, or changed since; `annals check` tells"
+                "whether a decider emits `{event}` was not checked: {names} {are} not built, or changed since{near}"
             )));
         }
         if self.events.is_empty() {
@@ -232,6 +236,11 @@ mod tests {
         );
         let note = told(&["AccountOpened"], &["b"], "Deposited").expect("it may be there");
         assert!(note.expect("a note").contains("`b` is not built"));
+        let note = told(&["AccountOpened"], &["b"], "AccountOpend").expect("it may be there");
+        assert!(
+            note.expect("a note")
+                .contains("did you mean `AccountOpened`?")
+        );
         let note = told(&[], &[], "Deposited").expect("it may come");
         assert!(note.expect("a note").contains("no decider yet"));
         for event in ["a b", "", "opened"] {
