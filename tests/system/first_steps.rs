@@ -86,6 +86,7 @@ fn from_an_empty_folder_to_a_served_command_and_on() {
     litters_nothing(&folder);
     passes_its_own_tests(&folder);
     nothing_is_built_or_probed_again(&folder);
+    knows_the_events_of_what_is_built(&folder);
     keeps_what_the_documentation_says_of_cargo(&folder);
     starts_with_any_kind(home.path(), &folder.join("target"));
     reacts_to_any_event(home.path(), &folder.join("target"));
@@ -239,6 +240,49 @@ fn nothing_is_built_or_probed_again(folder: &Path) {
         "{said}"
     );
     println!("{said}");
+}
+
+/// A crate that was built and has not changed since is asked, without building it again.
+fn knows_the_events_of_what_is_built(folder: &Path) {
+    let new = || {
+        let args = [
+            "new",
+            "typo",
+            "--kind",
+            "projector",
+            "--on",
+            "BankTwoCreatd",
+        ];
+        let out = app::annals(folder, &args).expect("annals runs");
+        (
+            out.status.code(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
+    };
+    let (status, said) = new();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(
+        said.contains("did you mean `BankTwoCreated`?") && !said.contains("building"),
+        "{said}"
+    );
+    // It might emit another event now.
+    let file = folder.join("bank-two/src/lib.rs");
+    let text = fs::read_to_string(&file).expect("a handler");
+    fs::write(&file, text).expect("written");
+    let (status, said) = new();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(
+        said.contains("`bank-two` is not built, or changed since"),
+        "{said}"
+    );
+    // As it was.
+    fs::remove_dir_all(folder.join("typo")).expect("removed");
+    for file in ["annals.toml", "Cargo.toml"] {
+        let file = folder.join(file);
+        let text = fs::read_to_string(&file).expect("a file");
+        let text = text.replace("\n[handlers.typo]\npath = \"typo\"\n", "");
+        fs::write(&file, text.replace(", \"typo\"", "")).expect("written");
+    }
 }
 
 /// The commands of docs/guide.md and of the SDK's documentation, in an application and in a handler's folder.
