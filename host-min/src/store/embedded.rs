@@ -16,6 +16,7 @@ use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 use super::likeness::Likeness;
 use super::marks::{Found, Marks};
 use super::pending::{Pending, Writes};
+use super::tables::Background;
 use super::{
     Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
 };
@@ -55,7 +56,9 @@ impl Embedded {
     /// As for [`Embedded::open`], and [`HostError::Copy`].
     pub fn open_to_read(directory: &Path) -> Result<Self, HostError> {
         let likeness = Likeness::of(directory)?;
-        let mut opened = Self::open(likeness.path()).map_err(|error| likeness.named(error))?;
+        let files = Shares::default().tables;
+        let opened = Self::open_with(likeness.path(), files, Background::Rests);
+        let mut opened = opened.map_err(|error| likeness.named(error))?;
         opened.likeness = Some(likeness);
         Ok(opened)
     }
@@ -65,6 +68,14 @@ impl Embedded {
     /// # Errors
     /// As for [`Embedded::open`].
     pub fn open_within(directory: &Path, files: usize) -> Result<Self, HostError> {
+        Self::open_with(directory, files, Background::Works)
+    }
+
+    fn open_with(
+        directory: &Path,
+        files: usize,
+        background: Background,
+    ) -> Result<Self, HostError> {
         let failed = |reason: String| HostError::StoreOpen {
             path: directory.to_owned(),
             reason,
@@ -81,11 +92,11 @@ impl Embedded {
                 file,
             });
         }
-        let db = match tables::open(directory, files) {
+        let db = match tables::open(directory, files, background) {
             Err(fjall::Error::JournalRecovery(reason)) => {
                 let bytes = journal::cut_torn_tail(directory).map_err(io)?;
                 tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
-                tables::open(directory, files)
+                tables::open(directory, files, background)
             }
             opened => opened,
         }
