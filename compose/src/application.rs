@@ -9,3 +9,12 @@ pub struct Application {
     /// Components in place of parts of the framework.
     pub parts: Vec<OwnPart>,
 }
+
+impl Application {
+    /// Tells on stderr what is worth knowing of its handlers, and is no problem.
+    pub fn tell_notes(&self) {
+        for note in self.handlers.iter().filter_map(Checked::note) {
+            eprintln!("note: {note}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod categories;
 mod events;
 mod grants;
 mod overrides;
+mod printing;
 mod reactions;
 
 pub use overrides::{OwnPart, check as overrides};
@@ -51,6 +52,12 @@ pub struct Reaction {
 }
 
 impl Checked {
+    /// What is worth knowing of it, and keeps nothing from being composed.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        printing::note(&self.handler)
+    }
+
     /// Its reactions of a kind, in its own order.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &ReactionDescriptor> {
         let reactions = self.reactions.iter();

@@ -57,9 +57,10 @@ fn main() -> ExitCode {
 }
 
 /// Codes that no case can show: they need cargo, a folder that cannot be written, or another command than `check`.
-const ELSEWHERE: [Code; 8] = [
+const ELSEWHERE: [Code; 9] = [
     Code::AlreadyThere,
     Code::IllegalCases,
+    Code::MeaninglessOption,
     Code::MissingHost,
     Code::MissingSdk,
     Code::NoCases,

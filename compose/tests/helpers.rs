@@ -1,27 +1,13 @@
 //! The helpers that handlers in JavaScript and Python are made with, run by Node and Python themselves.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod scripts;
 
-fn templates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")
-}
-
-/// What a script prints, without spaces.
-fn printed(command: &mut Command) -> String {
-    let out = command.output().expect("it is installed");
-    let errors = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{errors}");
-    let text = String::from_utf8(out.stdout).expect("text");
-    text.split_whitespace().collect()
-}
+use scripts::{javascript, python};
 
 /// Two streams fold an event each, and one is cleared in between; each tells how many events its state has.
 #[test]
 fn the_state_of_one_stream_is_never_that_of_another_in_javascript() {
     let home = tempfile::tempdir().expect("a folder");
-    let helper = templates().join("js/app/annals-js/annals.js");
-    std::fs::copy(helper, home.path().join("annals.mjs")).expect("copied");
     let script = r#"
 import { defineDecider, t } from './annals.mjs';
 const START = { seen: [] };
@@ -51,9 +37,7 @@ const added = event('Added', { id: 'a', note: null });
 const cleared = event('Cleared', {});
 console.log(told(added), told(), told(added, cleared, added), told(cleared, added));
 "#;
-    std::fs::write(home.path().join("script.mjs"), script).expect("written");
-    let mut node = Command::new("node");
-    let told = printed(node.arg("script.mjs").current_dir(home.path()));
+    let told = javascript(home.path(), script);
     // `null` is as good as left out, too.
     assert_eq!(told, r#"{"id":"1"}{"id":"0"}{"id":"1"}{"id":"1"}"#);
 }
@@ -61,24 +45,6 @@ console.log(told(added), told(), told(added, cleared, added), told(cleared, adde
 #[test]
 fn the_state_of_one_stream_is_never_that_of_another_in_python() {
     let home = tempfile::tempdir().expect("a folder");
-    // In place of what componentize-py makes: any record is its class's name and its fields.
-    let bindings = r#"
-class _Record:
-    def __init__(self, *given, **named):
-        self.given, self.named = given, named
-def __getattr__(name):
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return type(name, (_Record,), {})
-"#;
-    let wit = home.path().join("wit_world/imports");
-    std::fs::create_dir_all(&wit).expect("a folder");
-    for file in ["wit_world/__init__.py", "wit_world/imports/__init__.py"] {
-        std::fs::write(home.path().join(file), "").expect("written");
-    }
-    std::fs::write(wit.join("types.py"), bindings).expect("written");
-    let error = "class Err(Exception):\n    pass\n";
-    std::fs::write(home.path().join("componentize_py_types.py"), error).expect("written");
     let script = r#"
 import json
 from dataclasses import dataclass, field
@@ -137,11 +103,125 @@ def told(*events):
 added, cleared = event("Added", {"id": "a", "note": None}), event("Cleared", {})
 print(told(added), told(), told(added, cleared, added), told(cleared, added))
 "#;
-    std::fs::write(home.path().join("script.py"), script).expect("written");
-    let mut python = Command::new("python3");
-    python.arg("script.py").current_dir(home.path());
-    python.env("PYTHONPATH", templates().join("python/app/annals-py"));
-    python.env("PYTHONDONTWRITEBYTECODE", "1");
-    let told = printed(&mut python);
+    let told = python(home.path(), script);
     assert_eq!(told, r#"{"id":"1"}{"id":"0"}{"id":"1"}{"id":"1"}"#);
+}
+
+/// What a command may leave out comes back as it was given: a null is left out again, and keeps its place among others.
+const OPTIONAL: [(&str, &str); 4] = [
+    (r#"{"id":"1"}"#, r#"{"id":"1"}"#),
+    (r#"{"id":"1","note":null,"tags":null}"#, r#"{"id":"1"}"#),
+    (
+        r#"{"id":"1","note":"n","tags":["a",null]}"#,
+        r#"{"id":"1","note":"n","tags":["a",null]}"#,
+    ),
+    (
+        r#"{"id":"1","prices":{"a":true,"b":null}}"#,
+        r#"{"id":"1","prices":{"a":true,"b":null}}"#,
+    ),
+];
+
+#[test]
+fn null_is_as_good_as_absent_in_javascript() {
+    let home = tempfile::tempdir().expect("a folder");
+    let script = r#"
+import { defineDecider, reject, t } from './annals.mjs';
+const fields = {
+  id: t.string,
+  note: t.optional(t.string),
+  tags: t.optional(t.array(t.optional(t.string))),
+  prices: t.optional(t.record(t.optional(t.boolean))),
+};
+const decider = defineDecider({
+  name: 'd', category: 'c',
+  commands: { Tell: fields, Refuse: { id: t.string } },
+  events: { Told: fields },
+  initial: () => 0,
+  streamId: ({ data }) => data.id,
+  evolve: (state) => state + 1,
+  decide: (_, { type, data }) => type === 'Refuse' ? reject('no', null, null) : { type: 'Told', data },
+});
+const payload = (text) => new TextEncoder().encode(text);
+const send = (commandType, text) =>
+  new decider.Session(0).decide({ id: 'x', commandType, contentType: 'application/json', payload: payload(text) }, { now: 0n, seed: 0n });
+for (const text of GIVEN) console.log(new TextDecoder().decode(send('Tell', text).events[0].payload));
+try {
+  send('Refuse', '{"id":"1"}');
+} catch (refused) {
+  console.log(refused.val.message, String(refused.val.details));
+}
+"#;
+    let given = OPTIONAL.map(|(given, _)| given);
+    let given = serde_json::to_string(&given).expect("JSON");
+    let told = javascript(home.path(), &script.replace("GIVEN", &given));
+    let expected: String = OPTIONAL.iter().map(|(_, written)| *written).collect();
+    assert_eq!(told, format!("{expected}noundefined"));
+}
+
+#[test]
+fn null_is_as_good_as_absent_in_python() {
+    let home = tempfile::tempdir().expect("a folder");
+    let script = r#"
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Optional
+import annals
+
+@dataclass
+class Tell:
+    id: str
+    note: Optional[str]
+    tags: Optional[list[Optional[str]]] = None
+    prices: Optional[dict[str, Optional[bool]]] = None
+
+@dataclass
+class Refuse:
+    id: str
+
+@dataclass
+class Told(Tell):
+    pass
+
+class D(annals.Decider):
+    category = "c"
+    commands = [Tell, Refuse]
+    events = [Told]
+    def initial(self):
+        return 0
+    def stream_id(self, command):
+        return command.id
+    def evolve(self, state, event):
+        return state + 1
+    def decide(self, state, command, context):
+        if isinstance(command, Refuse):
+            raise annals.Rejected("no", None, None)
+        return Told(command.id, command.note, command.tags, command.prices)
+
+annals.export(D)
+
+def send(command_type, text):
+    command = SimpleNamespace(id="x", command_type=command_type, content_type="application/json", payload=text.encode())
+    return annals.SessionOf(0).decide(command, SimpleNamespace(now=0, seed=0, actor=None))
+
+for text in GIVEN:
+    print(send("Tell", text).given[0][0].given[3].decode())
+try:
+    send("Refuse", '{"id":"1"}')
+except Exception as refused:
+    print(refused.args[0].given[0].given[1:])
+
+# With another default, null and absent would be two things.
+for default in ("x", field(default_factory=list)):
+    try:
+        annals._object(dataclass(type("Bad", (), {"__annotations__": {"a": Optional[str]}, "a": default})))
+        print("taken")
+    except TypeError as error:
+        print("Bad.a: an Optional field has the default None or none" in str(error))
+"#;
+    let given = OPTIONAL.map(|(given, _)| given);
+    let given = serde_json::to_string(&given).expect("JSON");
+    let told = python(home.path(), &script.replace("GIVEN", &given));
+    let expected: String = OPTIONAL.iter().map(|(_, written)| *written).collect();
+    assert_eq!(told, format!("{expected}('no',None)TrueTrue"));
 }

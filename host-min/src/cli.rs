@@ -49,7 +49,7 @@ pub struct Completions {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 stopped in good order, 1 the input is at fault, 2 usage, \
-                        3 the host is at fault."
+                        3 the host is at fault, or its store cannot go on: start it again."
 )]
 pub struct Serve {
     /// The component, as `annals compose --host annals` makes it.

@@ -64,6 +64,16 @@ pub enum HostError {
         /// The store's words.
         reason: String,
     },
+    /// What is read of a store could not be copied.
+    #[error(
+        "a copy of the store's journals cannot be made in {path}: {reason}; name a directory with room in TMPDIR"
+    )]
+    Copy {
+        /// The temporary directory.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// The directory holds a store of another kind, alone or beside one of ours.
     #[error(
         "{path} holds a store of files, which another host such as `wasmtime serve` wrote{}; give a directory of its own, or take the \
@@ -109,6 +119,9 @@ pub enum HostError {
 impl HostError {
     /// True if the input is at fault (exit status 1), false if the host is (3).
     pub fn is_users(&self) -> bool {
-        !matches!(self, Self::Flush(_) | Self::Engine(_) | Self::System(_))
+        !matches!(
+            self,
+            Self::Copy { .. } | Self::Flush(_) | Self::Engine(_) | Self::System(_)
+        )
     }
 }

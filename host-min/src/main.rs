@@ -158,7 +158,12 @@ fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Kv>, HostError> {
     })
 }
 
+/// A file grew beyond the process's limit: the write fails as well, and that is dealt with where it fails.
+const FILE_TOO_LARGE: i32 = 25;
+
 async fn listen(address: &str, host: Arc<Host>, deliver: bool) -> anyhow::Result<()> {
+    // Otherwise the signal would end the host before it could say why.
+    let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE)).map_err(HostError::System)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(HostError::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(HostError::System)?;
     let server = Server::bind(address, host).await?;

@@ -1,7 +1,9 @@
 //! The tools at the command line, on real directories.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::SystemTime;
 
 use annals_event_log::{
     AppendRequest, EventLog, Head, Metadata, NewEvent, Precondition, Rejection, Settings, Slots,
@@ -15,7 +17,9 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new() -> Self {
-        Self(tempfile::tempdir().expect("a directory"))
+        let folder = Self(tempfile::tempdir().expect("a directory"));
+        std::fs::create_dir(folder.path("temporary")).expect("made");
+        folder
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -31,6 +35,7 @@ impl Folder {
         use std::io::Write as _;
         let mut child = Command::new(env!("CARGO_BIN_EXE_annals-host"))
             .current_dir(self.0.path())
+            .env("TMPDIR", self.path("temporary"))
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -343,4 +348,131 @@ fn an_import_into_a_store_with_something_else_changes_nothing() {
     assert_eq!(folder.run(&["verify", "--store", "two"]).0, 0);
     let there = folder.run(&["export", "--store", "two", "--prefix", "b"]).1;
     assert_eq!(there, lines);
+}
+
+/// Everything below a directory, with when it was last changed.
+fn image(directory: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).expect("listed") {
+        let path = entry.expect("listed").path();
+        let changed = path.metadata().expect("there").modified().expect("dated");
+        let content = match path.is_dir() {
+            true => {
+                found.extend(image(&path));
+                Vec::new()
+            }
+            false => std::fs::read(&path).expect("read"),
+        };
+        found.insert(path, (changed, content));
+    }
+    found
+}
+
+/// Takes the right to write from everything below a directory, or gives it back to its owner.
+fn make_writable(directory: &Path, writable: bool) {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in std::fs::read_dir(directory).expect("listed") {
+        let path = entry.expect("listed").path();
+        if path.is_dir() {
+            make_writable(&path, writable);
+        } else {
+            let mode = if writable { 0o644 } else { 0o444 };
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
+        }
+    }
+    let mode = if writable { 0o755 } else { 0o555 };
+    std::fs::set_permissions(directory, Permissions::from_mode(mode)).expect("set");
+}
+
+/// Root may write whatever the mode says: what is compared tells even then.
+#[test]
+fn reading_a_store_changes_no_byte_and_no_date_in_it() {
+    let folder = Folder::new();
+    fill(folder.embedded("own"), "");
+    fill(folder.files("files"), "");
+    for store in ["own", "files"] {
+        let before = image(&folder.path(store));
+        make_writable(&folder.path(store), false);
+        for command in ["verify", "export"] {
+            let (status, _, error) = folder.run(&[command, "--store", store]);
+            assert_eq!(status, 0, "{command} {store}: {error}");
+        }
+        make_writable(&folder.path(store), true);
+        let after = image(&folder.path(store));
+        let names = |image: &BTreeMap<PathBuf, _>| image.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&before), names(&after));
+        for (path, was) in &before {
+            assert!(after[path] == *was, "{} changed", path.display());
+        }
+    }
+    // It is served again as before.
+    let (status, lines, _) = folder.run(&["export", "--store", "own"]);
+    assert_eq!(status, 0);
+    drop(folder.embedded("own"));
+    assert_eq!(folder.run(&["export", "--store", "own"]).1, lines);
+    assert!(
+        folder
+            .path("temporary")
+            .read_dir()
+            .expect("listed")
+            .next()
+            .is_none(),
+        "copies are taken away"
+    );
+}
+
+/// The kernel refuses even root. Where nothing can be mounted, there is nothing to see.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_on_a_read_only_file_system_is_read() {
+    let folder = Folder::new();
+    fill(folder.embedded("own"), "");
+    fill(folder.files("files"), "");
+    for store in ["own", "files"] {
+        let script = format!(
+            "mount --bind {store} {store} && mount -o remount,ro,bind {store} || exit 77; touch {store}/x 2>/dev/null && exit 77; \
+             exec {} verify --store {store}",
+            env!("CARGO_BIN_EXE_annals-host")
+        );
+        let out = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+            .current_dir(folder.0.path())
+            .output();
+        let out = match out {
+            Ok(out) if !matches!(out.status.code(), Some(77)) && !cannot_unshare(&out) => out,
+            _ => {
+                eprintln!("skipped: nothing can be mounted here");
+                return;
+            }
+        };
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(0), "{store}: {said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn cannot_unshare(out: &Output) -> bool {
+    String::from_utf8_lossy(&out.stderr).contains("unshare:")
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_not_told_as_damage() {
+    let folder = Folder::new();
+    fill(folder.embedded("own"), "");
+    // No room for copies of its journals.
+    let out = Command::new(env!("CARGO_BIN_EXE_annals-host"))
+        .current_dir(folder.0.path())
+        .args(["verify", "--store", "own"])
+        .env("TMPDIR", folder.path("absent"))
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(3), "{said}");
+    assert!(said.contains("absent") && said.contains("TMPDIR"), "{said}");
+    // A file is no directory, and so no store.
+    std::fs::write(folder.path("file"), "").expect("written");
+    let (status, _, error) = folder.run(&["verify", "--store", "file"]);
+    assert_eq!(status, 3, "{error}");
+    assert!(error.contains("cannot open the store file"), "{error}");
 }

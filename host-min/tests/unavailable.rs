@@ -114,3 +114,32 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
     listener.set_nonblocking(true).expect("set");
     assert!(listener.accept().is_err(), "a request left");
 }
+
+/// The real host, on a disk that takes no more: a supervisor can tell this end by its status, and starts it again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_whose_store_cannot_go_on_ends_with_status_3() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    let workspace = Workspace::new();
+    let mut host = workspace.start(&[]);
+    assert_eq!(host.get("/pbefore").status, 201);
+    let process = Pid::from_raw(i32::try_from(host.id()).expect("a process"));
+    let full = Rlimit {
+        current: Some(0),
+        maximum: None,
+    };
+    prlimit(process, Resource::Fsize, full).expect("limited");
+    // It is answered 503, or the host is gone before.
+    if let Ok(answer) = send(&host.address, "/pafter", "", b"") {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+    }
+    assert_eq!(host.ended(), Some(3), "{}", host.log());
+    let log = host.log();
+    assert!(log.contains("the store could not be flushed"), "{log}");
+    drop(host);
+    // Once there is room again, a start is all that it takes.
+    let host = workspace.start(&[]);
+    assert_eq!(host.get("/gbefore").text(), "value");
+    assert_eq!(host.terminate(), Some(0));
+}

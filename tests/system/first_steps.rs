@@ -86,7 +86,11 @@ fn from_an_empty_folder_to_a_served_command_and_on() {
     litters_nothing(&folder);
     passes_its_own_tests(&folder);
     nothing_is_built_or_probed_again(&folder);
+    knows_the_events_of_what_is_built(&folder);
+    keeps_what_the_documentation_says_of_cargo(&folder);
     starts_with_any_kind(home.path(), &folder.join("target"));
+    reacts_to_any_event(home.path(), &folder.join("target"));
+    tells_of_prints_that_go_nowhere(&folder);
 }
 
 fn grows_while_it_is_served(folder: &Path, client: &Client, development: &mut Development) {
@@ -236,6 +240,123 @@ fn nothing_is_built_or_probed_again(folder: &Path) {
         "{said}"
     );
     println!("{said}");
+}
+
+/// A crate that was built and has not changed since is asked, without building it again.
+fn knows_the_events_of_what_is_built(folder: &Path) {
+    let new = || {
+        let args = [
+            "new",
+            "typo",
+            "--kind",
+            "projector",
+            "--on",
+            "BankTwoCreatd",
+        ];
+        let out = app::annals(folder, &args).expect("annals runs");
+        (
+            out.status.code(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
+    };
+    let (status, said) = new();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(
+        said.contains("did you mean `BankTwoCreated`?") && !said.contains("building"),
+        "{said}"
+    );
+    // It might emit another event now.
+    let file = folder.join("bank-two/src/lib.rs");
+    let text = fs::read_to_string(&file).expect("a handler");
+    fs::write(&file, text).expect("written");
+    let (status, said) = new();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(
+        said.contains("`bank-two` is not built, or changed since"),
+        "{said}"
+    );
+    // As it was.
+    fs::remove_dir_all(folder.join("typo")).expect("removed");
+    for file in ["annals.toml", "Cargo.toml"] {
+        let file = folder.join(file);
+        let text = fs::read_to_string(&file).expect("a file");
+        let text = text.replace("\n[handlers.typo]\npath = \"typo\"\n", "");
+        fs::write(&file, text.replace(", \"typo\"", "")).expect("written");
+    }
+}
+
+/// The commands of docs/guide.md and of the SDK's documentation, in an application and in a handler's folder.
+fn keeps_what_the_documentation_says_of_cargo(folder: &Path) {
+    let guide = include_str!("../../docs/guide.md");
+    assert!(guide.contains("`cargo doc -p annals --no-deps --open` in an application"));
+    cargo(folder, &["doc", "-p", "annals", "--no-deps"]);
+    let build = ["build", "--release", "--target", "wasm32-unknown-unknown"];
+    cargo(folder, &build);
+    cargo(&folder.join("overview"), &build);
+    // Another project in the same folder, as the guide has it for a project of one's own.
+    cargo(folder, &["new", "--lib", "counter"]);
+    let file = folder.join("counter/Cargo.toml");
+    let manifest = fs::read_to_string(&file).expect("a manifest");
+    let library = "[lib]\ncrate-type = [\"cdylib\"]\n";
+    fs::write(&file, format!("{manifest}{library}")).expect("written");
+    cargo(&folder.join("counter"), &build);
+}
+
+/// What is made for an event compiles and passes its tests, whatever the event is called.
+fn reacts_to_any_event(home: &Path, target: &Path) {
+    let folder = home.join("odd");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("annals.toml"), "[app]\nname = \"odd\"\n").expect("written");
+    for (event, kind) in [
+        ("Self", "projector"),
+        ("None", "process-manager"),
+        ("Self", "notifier"),
+        ("Event", "process-manager"),
+        ("Seen", "projector"),
+        ("Notice", "notifier"),
+    ] {
+        let name = format!("{}-{kind}", event.to_lowercase());
+        annals(&folder, &["new", &name, "--kind", kind, "--on", event]);
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let out = Command::new(cargo)
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", target)
+        .args(["test", "--workspace"])
+        .output()
+        .expect("cargo runs");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{said}");
+}
+
+/// On wasm32-unknown-unknown the standard library has nothing to print to.
+fn tells_of_prints_that_go_nowhere(folder: &Path) {
+    let check = || {
+        let out = app::annals(folder, &["check"]).expect("annals runs");
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.success(), "{said}");
+        said
+    };
+    let said = check();
+    assert!(!said.contains("goes nowhere"), "{said}");
+    let file = folder.join("overview/src/lib.rs");
+    let text = fs::read_to_string(&file).expect("a handler");
+    let fold = "let before = row.map_or";
+    for print in ["println!", "eprintln!"] {
+        let printing = text.replace(
+            fold,
+            &format!("{print}(\"{{row:?}}\", row = row.is_some()); {fold}"),
+        );
+        assert_ne!(printing, text);
+        fs::write(&file, printing).expect("written");
+        let said = check();
+        let note =
+            "note: handler `overview`: what it prints by `println!` or `eprintln!` goes nowhere";
+        assert!(
+            said.contains(note) && said.contains("`annals::log!`"),
+            "{said}"
+        );
+    }
 }
 
 /// An application may begin with a handler of any kind.

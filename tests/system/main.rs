@@ -3,6 +3,7 @@
 mod bad_handlers;
 mod bank;
 mod changes;
+mod exits;
 mod first_steps;
 mod golden_store;
 mod hostile;
@@ -15,6 +16,7 @@ mod languages;
 mod live;
 mod many_handlers;
 mod mixed;
+mod other_stores;
 mod own_parts;
 mod plain;
 mod process_managers;

@@ -29,11 +29,13 @@ impl Directory {
                 .and_then(|()| open(&root, name))
                 .map_err(|error| denied(path, error))?;
         }
-        Ok(Self {
+        let directory = Self {
             root,
             path: path.to_owned(),
             durable: RefCell::default(),
-        })
+        };
+        directory.refuse_others()?;
+        Ok(directory)
     }
 
     /// Where all paths begin.
@@ -46,7 +48,6 @@ impl Directory {
     pub fn make_shard(&self, shard: &str) -> Result<(), String> {
         if !self.durable.borrow().contains(shard) {
             if !is_made(&self.root, shard) {
-                self.refuse_others()?;
                 make(&self.root, shard).map_err(|error| denied(&self.path, error))?;
             }
             self.durable.borrow_mut().insert(shard.to_owned());
@@ -54,7 +55,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Is there a store of annals-host's own format? Nobody would see what is written beside it.
+    /// Is there a store of annals-host's own format? Nobody would see what is written beside it, and who reads would take it for
+    /// an empty store. An instance looks for one file where there is none, and for a second one where the first is there.
     fn refuse_others(&self) -> Result<(), String> {
         let there = |name: &str| self.root.stat_at(PathFlags::empty(), name).is_ok();
         match there("keyspaces") && there("version") {

@@ -22,13 +22,13 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, args.host)?;
-    println!(
-        "{}: {}, {}, no problems",
+    application.tell_notes();
+    super::print(format_args!(
+        "{}: {}, {}, no problems\n",
         manifest.app.name,
         super::counted(application.handlers.len(), "handler"),
         kinds(&application.handlers)
-    );
-    Ok(())
+    ))
 }
 
 /// How many handlers there are of each kind, of those that there are.

@@ -19,6 +19,5 @@ pub struct Args {
 pub fn run(args: &Args, command: &mut Command) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "annals", &mut script);
-    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
-    Ok(())
+    super::print(String::from_utf8_lossy(&script))
 }

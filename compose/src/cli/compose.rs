@@ -29,21 +29,22 @@ pub fn run(args: Args) -> Result<()> {
     let host = args.host;
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, Some(host))?;
+    application.tell_notes();
     let composed = pipeline::compose(&manifest, &application, host)?;
     if let Some(report) = args.report {
         super::write(&report, &serde_json::to_vec_pretty(&composed.report)?)?;
     }
     super::write(&args.output, &composed.bytes)?;
     let r = &composed.report;
-    println!(
-        "{}: {}, {}, {}, {} KB ({} KB of it the framework)",
+    super::print(format_args!(
+        "{}: {}, {}, {}, {} KB ({} KB of it the framework)\n",
         args.output.display(),
         super::counted(application.handlers.len(), "handler"),
         super::counted(r.routes.len(), "command"),
         super::counted(r.reactions.len(), "reaction"),
         r.size.div_ceil(1024),
         r.framework_size.div_ceil(1024),
-    );
+    ))?;
     let served = Served {
         component: &args.output,
         name: &manifest.app.name,
@@ -53,11 +54,14 @@ pub fn run(args: Args) -> Result<()> {
         imports: &r.imports,
     };
     configure(host, &served)?;
-    println!("serve it: {}", host.serve_command(&served));
+    let command = host.serve_command(&served);
+    super::print(format_args!("serve it: {command}\n"))?;
     if !r.reactions.is_empty()
         && let Some(command) = host.pump_command(&served)
     {
-        println!("deliver to reactions without serving: {command}");
+        super::print(format_args!(
+            "deliver to reactions without serving: {command}\n"
+        ))?;
     }
     Ok(())
 }

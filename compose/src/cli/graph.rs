@@ -34,9 +34,11 @@ pub fn run(args: Args) -> Result<()> {
     let application = pipeline::check(&manifest, Some(args.host))?;
     let composed = pipeline::compose(&manifest, &application, args.host)?;
     let view = if args.parts { View::Parts } else { View::Story };
-    print!("{}", graph::draw(&composed.report, view, args.format)?);
-    if args.format == Format::Json {
-        println!();
-    }
-    Ok(())
+    let drawn = graph::draw(&composed.report, view, args.format)?;
+    let end = if args.format == Format::Json {
+        "\n"
+    } else {
+        ""
+    };
+    super::print(format_args!("{drawn}{end}"))
 }

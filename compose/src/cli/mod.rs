@@ -15,6 +15,8 @@ use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use message::MessageFormat;
+use std::fmt;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -90,6 +92,23 @@ pub fn run() -> ExitCode {
                 ExitCode::from(3)
             }
         },
+    }
+}
+
+/// Writes to stdout. Where nobody reads it any more, as behind `| head`, nobody is left to tell.
+fn print(text: impl fmt::Display) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Problems::from(Problem::new(
+                Code::UnwritableOutput,
+                "stdout",
+                format!("cannot be written: {error}"),
+                "write to another place",
+            ))
+            .into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::message::MessageFormat;
 use annals_compose::cases::{self, Ended, Tally};
 use annals_compose::manifest::Manifest;
 use anyhow::Result;
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,26 +35,30 @@ pub fn run(args: Args, format: MessageFormat) -> Result<ExitCode> {
     let json = format == MessageFormat::Json;
     let paint = Paint::new();
     let mut failed = Vec::new();
+    // The cases are played to their end when nobody takes the output, and the failure is told then.
+    let mut written = Ok(());
     let tally = cases::run(&manifest, args.filter.as_deref(), |ended| {
-        if json {
-            println!("{}", line("case", ended));
-        } else {
-            println!(
-                "test {}: {} ... {}",
+        let told = match json {
+            true => format!("{}\n", line("case", ended)),
+            false => format!(
+                "test {}: {} ... {}\n",
                 ended.handler,
                 ended.case,
                 paint.verdict(ended.passed)
-            );
+            ),
+        };
+        if written.is_ok() {
+            written = super::print(told);
         }
         if !ended.passed {
             failed.push(ended.clone());
         }
     })?;
-    if json {
-        println!("{}", line("summary", &tally));
-    } else {
-        tell(&failed, tally, &paint, begun);
-    }
+    written?;
+    super::print(match json {
+        true => format!("{}\n", line("summary", &tally)),
+        false => summary(&failed, tally, &paint, begun),
+    })?;
     Ok(ExitCode::from(u8::from(tally.failed > 0)))
 }
 
@@ -68,17 +73,25 @@ fn line(kind: &str, of: &impl serde::Serialize) -> serde_json::Value {
     line
 }
 
-fn tell(failed: &[Ended], tally: Tally, paint: &Paint, begun: Instant) {
+fn summary(failed: &[Ended], tally: Tally, paint: &Paint, begun: Instant) -> String {
+    let mut text = String::new();
     if !failed.is_empty() {
-        println!("\nfailures:");
+        text.push_str("\nfailures:\n");
     }
     for ended in failed {
-        println!("\n{}: {} ({})", ended.handler, ended.case, ended.file);
+        let Ended {
+            handler,
+            case,
+            file,
+            ..
+        } = ended;
+        let _ = writeln!(text, "\n{handler}: {case} ({file})");
         for line in &ended.differs {
-            println!("    {}", paint.line(line));
+            let _ = writeln!(text, "    {}", paint.line(line));
         }
     }
-    println!(
+    let _ = writeln!(
+        text,
         "\ntest result: {}. {} passed; {} failed; {} filtered out; finished in {:.2}s",
         paint.verdict(tally.failed == 0),
         tally.passed,
@@ -86,6 +99,7 @@ fn tell(failed: &[Ended], tally: Tally, paint: &Paint, begun: Instant) {
         tally.filtered,
         begun.elapsed().as_secs_f64()
     );
+    text
 }
 
 /// Colours, where somebody sees them.

@@ -30,6 +30,6 @@ pub fn run(args: Args) -> Result<()> {
         super::write(&folder.join(name), text.as_bytes())?;
     }
     let package = annals_compose::contract("types").replace("/types", "");
-    println!("{}: {package}, {} files", folder.display(), CONTRACT.len());
-    Ok(())
+    let (folder, files) = (folder.display(), CONTRACT.len());
+    super::print(format_args!("{folder}: {package}, {files} files\n"))
 }

@@ -6,10 +6,12 @@
 //! - [`template`]: the templates, carried in the binary, and their placeholders.
 //! - [`format`]: Rust as rustfmt lays it out.
 //! - [`sdk`]: where handlers in Rust get the SDK from.
+//! - [`events`]: the event that a reaction reacts to: whether it is emitted, and how it is spelt in code.
 //! - [`manifest`], [`workspace`]: what is added to files that are the user's, and keeps their looks.
 //! - [`change`]: everything is written, or nothing.
 
 pub mod change;
+pub mod events;
 pub mod format;
 pub mod manifest;
 pub mod name;
@@ -53,7 +55,7 @@ impl fmt::Display for Language {
 /// What is to be made.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Name of the application, or of the handler in one.
+    /// Name of the handler.
     pub name: Name,
     /// What the handler is written in.
     pub language: Language,
@@ -76,6 +78,15 @@ pub struct Made {
     pub commands: Vec<String>,
 }
 
+/// What a new application is called, beside its handler.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Its name.
+    pub name: Name,
+    /// Name of the decider that stands beside a reaction.
+    pub decider: Name,
+}
+
 /// Makes an application, in a new folder below `place`.
 ///
 /// A reaction alone would never be told of anything: it gets a decider beside it, whose events it reacts to.
@@ -83,17 +94,30 @@ pub struct Made {
 /// # Errors
 ///
 /// A problem with a remedy. Nothing is written then.
-pub fn application(place: &Path, request: &Request) -> Result<Made, Problem> {
-    let folder = place.join(request.name.kebab());
+pub fn application(place: &Path, app: &Application, request: &Request) -> Result<Made, Problem> {
+    let folder = place.join(app.name.kebab());
     if folder.exists() {
         return Err(exists(&folder));
     }
-    let mut handlers = vec![(request.name.clone(), Kind::Decider, None)];
+    let mut handlers = vec![(request.name.clone(), request.kind, None)];
     if request.kind.is_reaction() {
-        let event = template::first_event(&request.name);
-        let event = request.event.clone().unwrap_or(event);
-        let name = request.name.with_suffix(suffix(request.kind))?;
-        handlers.push((name, request.kind, Some(event)));
+        if request.name == app.decider {
+            return Err(Problem::new(
+                Code::AlreadyThere,
+                "annals new",
+                format!("two handlers would be called `{}`", app.decider.kebab()),
+                "name the decider with --decider, and the other one with --handler",
+            ));
+        }
+        let emitted = template::emitted(&app.decider);
+        let event = match &request.event {
+            None => emitted[0].clone(),
+            Some(event) if emitted.contains(event) => event.clone(),
+            Some(event) => return Err(events::unknown(event, &emitted.into(), "annals new")),
+        };
+        events::not_its_own(&event, request.kind, &request.name)?;
+        handlers[0].2 = Some(event);
+        handlers.insert(0, (app.decider.clone(), Kind::Decider, None));
     }
     let mut changes = Changes::new_folder(&folder);
     let mut made = Made {
@@ -101,12 +125,14 @@ pub fn application(place: &Path, request: &Request) -> Result<Made, Problem> {
         handlers: Vec::new(),
         commands: Vec::new(),
     };
-    let mut values = Values::new(request.name.kebab(), &request.name, &request.sdk);
+    let (first, ..) = &handlers[0];
+    let mut values = Values::new(app.name.kebab(), first, &request.sdk);
     let mut manifest = template::app_file("annals.toml", &values)?;
     let mut entries = Vec::new();
     for (name, kind, event) in &handlers {
-        values = Values::new(request.name.kebab(), name, &request.sdk);
-        values.event(event.as_deref());
+        let mut values = Values::new(app.name.kebab(), name, &request.sdk);
+        let spelt = |event: &String| events::spelt(event, request.language, name);
+        values.event(event.as_ref().map(spelt));
         let handler = template::handler(request.language, *kind, &values)?;
         for (path, text) in handler.files {
             changes.create(Path::new(name.kebab()).join(path), text);
@@ -119,7 +145,6 @@ pub fn application(place: &Path, request: &Request) -> Result<Made, Problem> {
         manifest = manifest::add_handler(Path::new("annals.toml"), &manifest, &name, &entry)?;
     }
     changes.create("annals.toml", manifest);
-    let mut values = Values::new(request.name.kebab(), &request.name, &request.sdk);
     values.tries(&made.commands);
     for (path, text) in template::app_files(&values)? {
         if path != Path::new("annals.toml") {
@@ -155,7 +180,10 @@ pub fn handler(manifest: &Path, app: &str, request: &Request) -> Result<Made, Pr
         return Err(exists(&folder));
     }
     let mut values = Values::new(app, &request.name, &request.sdk);
-    values.event(request.event.as_deref());
+    if let Some(event) = &request.event {
+        events::not_its_own(event, request.kind, &request.name)?;
+        values.event(Some(events::spelt(event, request.language, &request.name)));
+    }
     let handler = template::handler(request.language, request.kind, &values)?;
     let mut changes = Changes::new(&root);
     for (path, text) in handler.files {
@@ -201,8 +229,9 @@ pub fn enclosing(place: &Path) -> Option<PathBuf> {
         .map(|folder| folder.join("annals.toml"))
 }
 
-/// What the reaction of a new application is called, beside the decider.
-fn suffix(kind: Kind) -> &'static str {
+/// What the reaction of a new application is called, behind the name of the application.
+#[must_use]
+pub fn suffix(kind: Kind) -> &'static str {
     match kind {
         Kind::Decider => "",
         Kind::Projector => "-view",

@@ -12,6 +12,8 @@ const TAKEN: &[&str] = &[
     "abstract",
     "alloc",
     "annals",
+    "annals-js",
+    "annals-py",
     "as",
     "async",
     "await",

@@ -1,5 +1,6 @@
 //! The templates, carried in the binary, and their placeholders. `templates/README.md` says how they are made.
 
+use super::events::Spelt;
 use super::name::Name;
 use super::sdk::Sdk;
 use super::{Language, URL, format};
@@ -35,9 +36,11 @@ impl Values {
     }
 
     /// The event that a reaction reacts to.
-    pub fn event(&mut self, event: Option<&str>) {
+    pub fn event(&mut self, event: Option<Spelt>) {
         if let Some(event) = event {
-            self.0.push(("Event", event.into()));
+            self.0.push(("EventType", event.typed));
+            self.0.push(("Event", event.name));
+            self.0.push(("event", event.quoted));
         }
     }
 
@@ -183,10 +186,10 @@ pub fn language_files(
     files(&format!("{language}/app"), values)
 }
 
-/// The event that every language's decider emits first.
+/// The events that every language's decider emits; the first one comes first.
 #[must_use]
-pub fn first_event(decider: &Name) -> String {
-    format!("{}Created", decider.pascal())
+pub fn emitted(decider: &Name) -> [String; 2] {
+    ["Created", "Renamed"].map(|word| format!("{}{word}", decider.pascal()))
 }
 
 fn files(folder: &str, values: &Values) -> Result<Vec<(PathBuf, String)>, Problem> {
@@ -253,13 +256,18 @@ fn broken(template: &str, what: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::super::events::spelt;
     use super::*;
     use clap::ValueEnum as _;
 
     fn values() -> Values {
+        of("AccountOpened", Language::Rust)
+    }
+
+    fn of(event: &str, language: Language) -> Values {
         let name = Name::new("bank-two").expect("legal");
         let mut values = Values::new("bank", &name, &Sdk::Registry);
-        values.event(Some("AccountOpened"));
+        values.event(Some(spelt(event, language, &name)));
         values
     }
 
@@ -318,11 +326,37 @@ mod tests {
             let Ok(handler) = handler(*language, Kind::Decider, &values()) else {
                 continue;
             };
-            let event = first_event(&name);
-            assert!(
-                handler.files.iter().any(|(_, text)| text.contains(&event)),
-                "{language}: no {event}"
-            );
+            for event in emitted(&name) {
+                assert!(
+                    handler.files.iter().any(|(_, text)| text.contains(&event)),
+                    "{language}: no {event}"
+                );
+            }
+        }
+    }
+
+    /// Nothing but the type is known of it.
+    #[test]
+    fn a_reaction_reads_no_fields_of_its_event_and_its_cases_have_the_events_type() {
+        for language in Language::value_variants() {
+            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_reaction()) {
+                let Ok(made) = handler(*language, kind, &of("a.\"b\"", *language)) else {
+                    continue;
+                };
+                for (path, text) in &made.files {
+                    let path = path.display().to_string();
+                    if path.starts_with("wit") {
+                        continue;
+                    }
+                    assert!(!text.contains("First"), "{language} {kind}: {path}");
+                    if path.ends_with(".json") {
+                        let cases: serde_json::Value = serde_json::from_str(text).expect(&path);
+                        let event = cases["cases"][0]["given"][0]["type"].as_str();
+                        let of_decider = kind == Kind::ProcessManager;
+                        assert!(of_decider || event == Some("a.\"b\""), "{text}");
+                    }
+                }
+            }
         }
     }
 

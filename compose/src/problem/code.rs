@@ -130,6 +130,8 @@ codes! {
     NoCases = "no-cases",
     /// Something is there already, and would be overwritten.
     AlreadyThere = "already-there",
+    /// An option that means nothing for what is made.
+    MeaninglessOption = "meaningless-option",
     /// There is no template of that kind in that language.
     NoTemplate = "no-template",
     /// The SDK is not where it was said to be.

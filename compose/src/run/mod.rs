@@ -18,6 +18,7 @@ use crate::problem::{Code, Problem, Problems};
 use anyhow::Result;
 use host::{Ended, Host, Serve};
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,16 +75,15 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
     // A restart keeps the port that the system chose.
     serve.listen = Some(host.address.clone());
     let folder = manifest.folder();
-    print!(
-        "{}",
-        greeting::text(
-            &composed.report,
-            &host.url(),
-            folder,
-            &serve.store,
-            options.watch
-        )
+    let greeting = greeting::text(
+        &composed.report,
+        &host.url(),
+        folder,
+        &serve.store,
+        options.watch,
     );
+    // It is served whether or not anybody reads this.
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     let mut served = composed.bytes;
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(TICK);
@@ -164,6 +164,7 @@ fn compose_again(options: &Options, watch: &mut Watch) -> Option<Composed> {
 
 fn compose(manifest: &Manifest) -> Result<Composed> {
     let application = pipeline::check(manifest, Some(Target::Annals))?;
+    application.tell_notes();
     pipeline::compose(manifest, &application, Target::Annals)
 }
 

@@ -203,6 +203,7 @@ fn has_cargo_component() -> bool {
 #[derive(Debug, Deserialize)]
 struct Workspace {
     workspace_root: PathBuf,
+    target_directory: PathBuf,
     packages: Vec<Package>,
 }
 
@@ -211,6 +212,13 @@ struct Package {
     name: String,
     manifest_path: PathBuf,
     dependencies: Vec<Dependency>,
+    targets: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -467,6 +475,26 @@ fn nothing_built(manifest: &Manifest, owner: &Subject) -> Problem {
 
 fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Where the component of a crate lies if it was built before.
+#[must_use]
+pub fn last_built(folder: &Path) -> Option<PathBuf> {
+    let cargo_toml = folder.join("Cargo.toml").canonicalize().ok()?;
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(cargo_toml.parent()?)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let workspace: Workspace = serde_json::from_slice(&output.stdout).ok()?;
+    let is_library = |target: &&Target| target.kind.iter().any(|kind| kind == "cdylib");
+    let package = workspace.package(&cargo_toml)?;
+    let library = package.targets.iter().find(is_library)?;
+    let name = library.name.replace('-', "_");
+    let folder = workspace.target_directory.join(target(&cargo_toml));
+    Some(folder.join("release").join(name).with_extension("wasm"))
 }
 
 /// The wasm file that cargo's messages name for a manifest.

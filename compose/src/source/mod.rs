@@ -5,7 +5,9 @@
 //! - [`crates`]: crates, each workspace by one call of cargo where that is possible.
 //! - [`command`]: commands of the user's own, which run again only if their inputs changed, if those are named.
 //! - [`files`]: walks over files that somebody wrote, not over those that were made.
+//! - [`built`]: what was built before, for those who must not wait for a build.
 
+pub mod built;
 pub mod command;
 pub mod crates;
 pub mod files;

@@ -43,7 +43,10 @@ export const t: {
   /** An object with any keys. */
   record<T>(item: Shape<T>): Shape<Record<string, T>>;
   object<F extends Fields>(fields: F): Shape<Data<F>>;
-  /** May be left out. `null` is as good as left out: it reads as `undefined`, and is not written. */
+  /**
+   * May be left out. `null` is as good as left out: it reads as `undefined`, and is not written. In an array or a record, where
+   * nothing can be left out, `undefined` is written as `null`.
+   */
   optional<T>(shape: Shape<T>): Optional<T>;
 };
 

@@ -13,8 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 
+use super::likeness::Likeness;
 use super::marks::{Found, Marks};
 use super::pending::{Pending, Writes};
+use super::tables::Background;
 use super::{
     Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
 };
@@ -33,6 +35,8 @@ pub struct Embedded {
     db: Database,
     keys: Keyspace,
     stripes: Vec<Mutex<()>>,
+    /// What is open is a likeness of the store, which goes last.
+    likeness: Option<Likeness>,
 }
 
 impl Embedded {
@@ -46,11 +50,32 @@ impl Embedded {
         Self::open_within(directory, Shares::default().tables)
     }
 
+    /// Opens a store that is there to read it, and writes nothing into its directory.
+    ///
+    /// # Errors
+    /// As for [`Embedded::open`], and [`HostError::Copy`].
+    pub fn open_to_read(directory: &Path) -> Result<Self, HostError> {
+        let likeness = Likeness::of(directory)?;
+        let files = Shares::default().tables;
+        let opened = Self::open_with(likeness.path(), files, Background::Rests);
+        let mut opened = opened.map_err(|error| likeness.named(error))?;
+        opened.likeness = Some(likeness);
+        Ok(opened)
+    }
+
     /// The same, with so many of its files kept open.
     ///
     /// # Errors
     /// As for [`Embedded::open`].
     pub fn open_within(directory: &Path, files: usize) -> Result<Self, HostError> {
+        Self::open_with(directory, files, Background::Works)
+    }
+
+    fn open_with(
+        directory: &Path,
+        files: usize,
+        background: Background,
+    ) -> Result<Self, HostError> {
         let failed = |reason: String| HostError::StoreOpen {
             path: directory.to_owned(),
             reason,
@@ -67,11 +92,11 @@ impl Embedded {
                 file,
             });
         }
-        let db = match tables::open(directory, files) {
+        let db = match tables::open(directory, files, background) {
             Err(fjall::Error::JournalRecovery(reason)) => {
                 let bytes = journal::cut_torn_tail(directory).map_err(io)?;
                 tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
-                tables::open(directory, files)
+                tables::open(directory, files, background)
             }
             opened => opened,
         }
@@ -98,6 +123,7 @@ impl Embedded {
             db,
             keys,
             stripes,
+            likeness: None,
         })
     }
 

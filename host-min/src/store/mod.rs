@@ -5,6 +5,7 @@ mod directory;
 mod embedded;
 mod flush;
 mod journal;
+mod likeness;
 mod marks;
 mod memory;
 mod pending;

@@ -25,11 +25,24 @@ const THREADS: usize = 4;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Opens the database, whose threads stay in the background, and which keeps so many tables open.
+/// What is done beside those who read and write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// Tables are made and merged, by threads that stay in the background.
+    Works,
+    /// Nothing: whoever only reads gains nothing by it, and the directory does not grow.
+    Rests,
+}
+
+/// Opens the database, which keeps so many tables open.
 ///
 /// # Errors
 /// What fjall says.
-pub fn open(directory: &Path, files: usize) -> fjall::Result<Database> {
+pub fn open(directory: &Path, files: usize, background: Background) -> fjall::Result<Database> {
+    let threads = match background {
+        Background::Works => THREADS,
+        Background::Rests => 0,
+    };
     // Threads are as nice as the one that starts them, and this one cannot become less nice again.
     let open = || {
         be_nice();
@@ -37,7 +50,7 @@ pub fn open(directory: &Path, files: usize) -> fjall::Result<Database> {
         // crash takes away has not been acknowledged.
         Database::builder(directory)
             .manual_journal_persist(true)
-            .worker_threads(THREADS)
+            .worker_threads_unchecked(threads)
             .max_cached_files(Some(files))
             .open()
     };
@@ -99,7 +112,7 @@ mod tests {
     fn those_who_serve_come_before_tables() {
         let dir = tempfile::tempdir().expect("a directory");
         let own = rustix::process::getpriority_process(None).expect("has a niceness");
-        let db = super::open(dir.path(), 16).expect("opens");
+        let db = super::open(dir.path(), 16, super::Background::Works).expect("opens");
         // A thread takes its name when it begins. There may be those of other tests' databases, too.
         let started = Instant::now();
         let mut workers = niceness("fjall:worker");

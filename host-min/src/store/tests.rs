@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::error::HostError;
 
 fn stores(check: impl Fn(&dyn Kv)) {
     check(&Memory::default());
@@ -346,4 +347,45 @@ async fn after_a_flush_that_failed_nothing_is_acknowledged_any_more() {
         flusher.barrier().wait().await.is_err(),
         "no claim, even with nothing written"
     );
+}
+
+/// More than fits into its memory: most of it lies in tables, and the rest in a journal.
+#[tokio::test]
+async fn a_store_is_read_as_it_is_and_does_not_change() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let value = |n: u32| [n.to_le_bytes(); 16 << 10].concat();
+    let store = Embedded::open(dir.path()).expect("opens");
+    for n in 0..400 {
+        let key = format!("k{n}");
+        store.set("b", &key, &value(n)).expect("works");
+        if n % 40 == 39 {
+            store.barrier().wait().await.expect("durable");
+        }
+    }
+    // Nobody reads what another process has.
+    let refused = Embedded::open_to_read(dir.path());
+    assert!(matches!(refused, Err(HostError::StoreLocked(path)) if path == dir.path()));
+    drop(store);
+    let tables = dir.path().join("keyspaces/1/tables");
+    let names = || {
+        let entries = std::fs::read_dir(&tables).expect("there");
+        let mut names: Vec<_> = entries.map(|one| one.expect("one").file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert!(!before.is_empty(), "no tables: write more");
+
+    let likeness = Embedded::open_to_read(dir.path()).expect("opens");
+    // Two may read at once, and nobody serves it meanwhile.
+    let second = Embedded::open_to_read(dir.path()).expect("opens");
+    let refused = Embedded::open(dir.path());
+    assert!(matches!(refused, Err(HostError::StoreLocked(_))));
+    for n in 0..400 {
+        let found = likeness.get("b", &format!("k{n}")).expect("works");
+        assert!(found == Some(value(n)), "k{n}");
+    }
+    drop((likeness, second));
+    assert_eq!(names(), before);
+    drop(Embedded::open(dir.path()).expect("it is free again"));
 }

@@ -17,11 +17,12 @@ use super::progress::Shown;
 /// one does, on any host: events with their positions and metadata, recorded outcomes (type
 /// `annals.outcome.v1`), the claims of command ids, the rows of views and how far each reaction is
 /// (`annals.row.v1`, `annals.checkpoint.v1`). The last line (`annals.end.v1`) says that
-/// nothing is missing. Snapshots are not exported: they are made anew. Stop the host before.
+/// nothing is missing. Snapshots are not exported: they are made anew. Writes nothing into the
+/// store, as `annals-host verify` does not. Stop the host before.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 1 the store is damaged, in use or not there, 2 usage, \
-                        3 it cannot be read or written."
+    after_help = "Exit status: 0 done, 1 the store is damaged, in use or not there, or FILE cannot be used, \
+                        2 usage, 3 the store cannot be read, or nobody takes the output."
 )]
 pub struct Export {
     #[command(flatten)]

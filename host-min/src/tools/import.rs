@@ -24,7 +24,7 @@ const FLUSH_EVERY: u64 = 5000;
 /// something else, nothing is changed, and the place is named. Nobody may use the store meanwhile.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 1 a line is at fault or the store has something \
+    after_help = "Exit status: 0 done, 1 a line is at fault, or the store is in use or has something \
                         else, 2 usage, 3 the store cannot be written."
 )]
 pub struct Import {

@@ -80,6 +80,8 @@ impl ToolError {
         };
         match self {
             Self::NoStore(_) | Self::NotAStore(_) | Self::File { .. } => true,
+            // The directory was named rightly, and holds a store: looking at it failed.
+            Self::Open(HostError::StoreOpen { .. }) => false,
             Self::Open(error) => error.is_users(),
             Self::Store(error) | Self::Export(ExportError::Store(error)) => corrupt(error),
             Self::Export(ExportError::AnotherStore { .. } | ExportError::Changed(_)) => true,

@@ -98,7 +98,7 @@ pub fn refuse_others(path: &Path) -> Result<(), HostError> {
 }
 
 impl Place {
-    /// Opens a store that is there.
+    /// Opens a store that is there, to read it: nothing is written into its directory.
     ///
     /// # Errors
     /// [`ToolError::NoStore`], and what the store says: another process may have it.
@@ -106,7 +106,8 @@ impl Place {
         let content = self.content()?;
         self.tell_of_both(&content);
         if content.embedded && !self.store.files {
-            self.bucket()
+            let store = Embedded::open_to_read(&self.store.path)?;
+            Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
         } else if content.files {
             Ok(Store::Files(FileSlots::new(&self.store.path)))
         } else {
@@ -155,7 +156,12 @@ impl Place {
 
     fn content(&self) -> Result<Content, ToolError> {
         let path = &self.store.path;
-        look(path).map_err(ToolError::file(path))
+        look(path).map_err(|error| {
+            ToolError::Open(HostError::StoreOpen {
+                path: path.clone(),
+                reason: error.to_string(),
+            })
+        })
     }
 }
 

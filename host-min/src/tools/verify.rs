@@ -15,10 +15,11 @@ use super::progress::Shown;
 /// Reads everything: slots that are missing, records that are damaged or lie at the wrong place,
 /// streams whose versions, positions or times do not go on, commits that the log does not lead to,
 /// commands that took effect twice, claims, hints and snapshots that speak of slots that are gone,
-/// and whatever is no key of the format. Writes nothing. Stop the host before.
+/// and whatever is no key of the format. Writes nothing into the store, which may lie where nothing can be written; journals
+/// of annals-host's own store are copied into the temporary directory (TMPDIR). Stop the host before.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 clean, 1 damage found or no store there, 2 usage, \
+    after_help = "Exit status: 0 clean, 1 damage found, or the store is in use or not there, 2 usage, \
                         3 the store cannot be read."
 )]
 pub struct Verify {

@@ -1,17 +1,19 @@
 // @ts-check
 import { defineProjector, t } from '../annals-js/annals.js';
 
-// Keeps the view `{{name}}`: a row for each id, with its title.
+// Keeps the view `{{name}}`: a row for each subject, with how many events there were.
 export const projectors = defineProjector({
   name: '{{name}}',
   view: '{{name}}',
+  // The events that it folds, by their types. Name the fields that you need, such as `title: t.string`.
   events: {
-    {{Event}}: { id: t.string, title: t.string },
+    {{Event}}: {},
   },
-  row: { id: t.string, title: t.string, since: t.integer },
+  row: { events: t.integer, last: t.integer },
 
-  touches: (event) => [event.data.id],
+  // Which rows an event touches, by their keys: here the one of its subject, `1` for the stream `account-1`.
+  touches: (_, about) => [about.subject],
 
   // `undefined` is no row: there was none yet, there is none from now on.
-  fold: (_, id, event, about) => ({ id, title: event.data.title, since: about.recordedAt }),
+  fold: (row, _key, _event, about) => ({ events: (row?.events ?? 0) + 1, last: about.recordedAt }),
 });

@@ -35,7 +35,7 @@ class {{Name}}Renamed:
     title: str
 
 
-class {{Name}}(Decider[Optional[str]]):
+class {{Name}}Decider(Decider[Optional[str]]):
     """The state is what a decision needs to know of the past: the title, if there is one."""
 
     name = "{{name}}"
@@ -70,4 +70,4 @@ class {{Name}}(Decider[Optional[str]]):
                 return {{Name}}Renamed(id, title)
 
 
-export({{Name}})
+export({{Name}}Decider)

@@ -1,4 +1,4 @@
-"""Keeps the view `{{name}}`: a row for each id, with its title."""
+"""Keeps the view `{{name}}`: a row for each subject, with how many events there were."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -8,29 +8,28 @@ from annals import About, Projector, export
 
 @dataclass
 class {{Event}}:
-    id: str
-    title: str
+    """An event that is folded. Name the fields that you need, such as `title: str`; others are passed over."""{{EventType}}
 
 
 @dataclass
 class Row:
-    id: str
-    title: str
-    since: int
+    events: int
+    last: int
 
 
-class {{Name}}(Projector[Row]):
+class {{Name}}Projector(Projector[Row]):
     name = "{{name}}"
     view = "{{name}}"
     events = [{{Event}}]
     row = Row
 
     def touches(self, event: {{Event}}, about: About) -> list[str]:
-        return [event.id]
+        # The keys of its rows: here the subject, `1` for the stream `account-1`.
+        return [about.subject]
 
     def fold(self, row: Optional[Row], key: str, event: {{Event}}, about: About) -> Optional[Row]:
         # `None` is no row: there was none yet, there is none from now on.
-        return Row(key, event.title, about.recorded_at)
+        return Row((row.events if row else 0) + 1, about.recorded_at)
 
 
-export({{Name}})
+export({{Name}}Projector)

@@ -271,12 +271,13 @@ const object = (fields) => {
   );
 };
 
+/** A field that is absent is left out. In an array or a record, where nothing can be left out, it is `null`. */
 const optional = (of) =>
   Object.freeze({
     expected: of.expected,
     optional: true,
     read: (value) => (value === null ? undefined : of.read(value)),
-    write: of.write,
+    write: (value) => (value === undefined || value === null ? 'null' : of.write(value)),
   });
 
 export const t = Object.freeze({ string, boolean, integer, int64, number, json, array, record, object, optional });
@@ -563,7 +564,7 @@ export function defineDecider(definition) {
 
   function details(rejected) {
     try {
-      return rejected.details === undefined ? undefined : json.write(rejected.details);
+      return rejected.details === undefined || rejected.details === null ? undefined : json.write(rejected.details);
     } catch (error) {
       throw failed(`${who}: the details of ${rejected.code} are no JSON: ${told(error)}`);
     }

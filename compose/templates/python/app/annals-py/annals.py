@@ -22,7 +22,8 @@ files, no environment and no network in them; using one fails with a message tha
 Commands and events are dataclasses. The type of a command or event is the name of its class, or its class
 variable `type_name`; an event whose payload has changed has `schema_version: ClassVar[int] = 2`. Fields are
 `str`, `int` (64 bits), `float`, `bool`, `Any` (any JSON), other dataclasses, `list[T]`, `dict[str, T]`, and
-`Optional[T] = None`, which may be left out. What does not fit is malformed, and never rounded or converted.
+`Optional[T] = None`, which may be left out, and for which `null` is as good as left out. What does not fit is
+malformed, and never rounded or converted.
 """
 
 from __future__ import annotations
@@ -276,6 +277,11 @@ def _object(cls: type) -> _Shape:
     for one in dataclasses.fields(cls):
         shape = _shape(hints[one.name], f"{cls.__name__}.{one.name}")
         default = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+        if shape.optional and default and one.default is not None:
+            # `null`, `None` and a field that is left out are the same: with this default, they would be two things.
+            raise TypeError(
+                f"{cls.__name__}.{one.name}: an Optional field has the default None or none; for another one, leave out `Optional`"
+            )
         fields.append((one.name, shape, default))
 
     def read(value: Any) -> Any:

@@ -1,4 +1,4 @@
-//! The notifier `{{name}}`: posts a notice of each `{{Event}}` to the URL in the environment variable
+//! The notifier `{{name}}`: posts a notice of each `{{event}}` to the URL in the environment variable
 //! `{{NAME}}_URL`. Where that is not set, there is nobody to tell.
 //!
 //! Notifiers are the only handlers that may reach out, and only by what `allow` in `annals.toml` grants them.
@@ -13,7 +13,7 @@ use annals::{About, Delivery, Event, Notifier, StartFrom};
 /// The events that it is told of. Name the fields that you need.
 #[derive(Event)]
 pub enum News {
-    {{Event}} {},
+    {{EventType}}{{Event}} {},
 }
 
 /// What is posted, as JSON.

@@ -17,7 +17,7 @@ fn notifier() -> Notify<{{Name}}Notifier> {
 
 #[test]
 fn a_notice_says_what_happened() {
-    let body = r#"{"type":"{{Event}}","stream":"thing-1"}"#;
+    let body = r#"{"type":"{{event}}","stream":"thing-1"}"#;
     notifier()
         .answering(|_| Response::status(204))
         .when(told())

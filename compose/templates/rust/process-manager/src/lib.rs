@@ -1,4 +1,4 @@
-//! The process manager `{{name}}`: whenever there is a `{{Event}}`, it sees to it that something is begun, and
+//! The process manager `{{name}}`: whenever there is a `{{event}}`, it sees to it that something is begun, and
 //! waits until it is finished.
 //!
 //! Process managers are pure, too: they fold events into the state of a process, and answer with commands, which
@@ -16,7 +16,7 @@ pub use decider::{{Name}}Decider;
 /// The events that it follows, of any number of deciders. Name the fields that you need.
 #[derive(Event)]
 pub enum Seen {
-    {{Event}} {},
+    {{EventType}}{{Event}} {},
     {{Name}}Finished {},
 }
 

@@ -9,7 +9,7 @@ use annals::{About, Event, Projector};
 /// Name the fields that you need; those that are not named are passed over.
 #[derive(Event)]
 pub enum Seen {
-    {{Event}} {},
+    {{EventType}}{{Event}} {},
 }
 
 /// A row of the view: JSON, for those who ask.
