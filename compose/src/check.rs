@@ -16,12 +16,14 @@ mod reactions;
 
 pub use overrides::{OwnPart, check as overrides};
 
+use crate::descriptors::{DeciderDescriptor, ReactionDescriptor};
 use crate::grant::unversioned;
+use crate::handler::{self as component, Handler};
 use crate::host::Host;
 use crate::kind::Kind;
 use crate::limits;
 use crate::manifest::{Handler as Entry, Manifest};
-use crate::probe::{self, DeciderDescriptor, Handler, Prober, ReactionDescriptor};
+use crate::probe::Prober;
 use crate::problem::{Code, Problem, Subject, nearest};
 use crate::read;
 use crate::sandbox::Sandbox;
@@ -81,7 +83,7 @@ impl Checked {
 ///
 /// Why it cannot be one.
 pub fn read(manifest: &Manifest, owner: &Subject, bytes: Vec<u8>) -> Result<Handler, Problem> {
-    probe::read(owner.name(), bytes).map_err(|refusal| {
+    component::read(owner.name(), bytes).map_err(|refusal| {
         let what = format!("its file {refusal}");
         manifest
             .problem(refusal.code(), owner, what, refusal.remedy())

@@ -3,7 +3,8 @@
 use crate::check::OwnPart;
 use crate::host::Adapter;
 use crate::part::Role;
-use crate::wire::{Framework, Part};
+use crate::wire::Framework;
+use crate::wiring::Part;
 
 macro_rules! built {
     ($name:literal) => {

@@ -8,12 +8,12 @@
 //! - [`source`]: finds each handler's component, building it with its own tool where the manifest
 //!   names a crate.
 //! - [`read`]: recognizes components and what can be made one, and says what else a file is.
-//! - [`probe`]: instantiates a handler under [`limits`], and asks it to describe itself.
+//! - [`probe`]: instantiates a [`handler`] under [`limits`], and asks it for its [`descriptors`].
 //! - [`check`]: judges all handlers together; collects every problem before it gives up.
 //!   [`grant`] knows what an entry of `allow` covers.
 //! - [`generate`]: makes the switchboards, the sandboxes, the settings and the types as components.
 //!   [`sandbox`] knows what WASI answers to handlers that are granted none of it.
-//! - [`wire`]: connects everything in a composition graph, driven by imports.
+//! - [`wire`]: composes the application; [`wiring`] connects parts in a composition graph, driven by imports.
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
 //!
@@ -28,11 +28,13 @@ pub mod application;
 pub mod cache;
 pub mod cases;
 pub mod check;
+pub mod descriptors;
 mod digest;
 pub mod framework;
 pub mod generate;
 pub mod grant;
 pub mod graph;
+pub mod handler;
 pub mod host;
 pub mod kind;
 pub mod limits;
@@ -51,6 +53,7 @@ pub mod sandbox;
 pub mod source;
 pub mod verify;
 pub mod wire;
+pub mod wiring;
 
 /// The contract's version that this composer speaks: the version of the WIT package `annals:es`.
 pub const CONTRACT_VERSION: &str = "0.1.0";

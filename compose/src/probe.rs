@@ -7,12 +7,12 @@ mod failure;
 mod guard;
 
 use crate::cache::{self, Cache};
+use crate::descriptors::{DeciderDescriptor, ReactionDescriptor, bindings};
+use crate::handler::Handler;
 use crate::kind::Kind;
 use crate::limits;
-pub use crate::read::externs;
-use crate::read::{self, Refusal};
-use crate::sandbox::Sandbox;
-use crate::wire;
+use crate::sandbox::{LOG, Sandbox};
+use crate::wiring;
 use anyhow::{Result, anyhow};
 pub use failure::Failure;
 use guard::Guard;
@@ -22,81 +22,6 @@ use std::cell::Cell;
 use std::sync::mpsc;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};
-
-#[allow(missing_docs, reason = "generated")]
-pub(crate) mod bindings {
-    pub mod decider {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            world: "annals:es/decider",
-            additional_derives: [serde::Serialize, serde::Deserialize],
-        });
-    }
-    pub mod projector {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            world: "annals:es/projector",
-            with: { "annals:es/types": super::decider::annals::es::types },
-        });
-    }
-    pub mod process_manager {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            world: "annals:es/process-manager",
-            with: { "annals:es/types": super::decider::annals::es::types },
-        });
-    }
-    pub mod notifier {
-        wasmtime::component::bindgen!({
-            path: "../wit",
-            world: "annals:es/notifier",
-            with: { "annals:es/types": super::decider::annals::es::types },
-        });
-    }
-}
-
-pub use bindings::decider::annals::es::types::{
-    CommandSpec, DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom,
-};
-
-/// A handler's component, read but not run.
-pub struct Handler {
-    /// Name in the manifest.
-    pub name: String,
-    /// The component.
-    pub bytes: Vec<u8>,
-    /// Names of its imports.
-    pub imports: Vec<String>,
-    /// Names of its exports.
-    pub exports: Vec<String>,
-    /// It was made with the SDK for Rust, whose code reads no environment when it panics.
-    pub sdk: bool,
-    /// It holds what runs another language, which links whatever there is.
-    pub runtime: bool,
-}
-
-impl Handler {
-    /// The kinds of handlers that it exports.
-    #[must_use]
-    pub fn kinds(&self) -> Vec<Kind> {
-        let exported = |kind: &Kind| self.exports.contains(&kind.export());
-        Kind::ALL.into_iter().filter(exported).collect()
-    }
-
-    /// What it imports of a host: everything but the contract's types and the way into the log, which the composition
-    /// has.
-    pub fn host_imports(&self) -> impl Iterator<Item = &str> {
-        let ours = [crate::contract("types"), crate::contract("diagnostics")];
-        let imports = self.imports.iter().map(String::as_str);
-        imports.filter(move |import| !ours.iter().any(|ours| ours == import))
-    }
-
-    /// It may write lines into the host's log.
-    #[must_use]
-    pub fn has_diagnostics(&self) -> bool {
-        self.imports.contains(&crate::contract("diagnostics"))
-    }
-}
 
 /// What a component says of the handlers in it, in its own order.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -119,23 +44,6 @@ impl Described {
     }
 }
 
-/// Reads a handler's file; a core module is made a component first.
-///
-/// # Errors
-///
-/// If the bytes are neither a component nor a core module that says what it is.
-pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
-    let read = read::read(bytes)?;
-    Ok(Handler {
-        name: name.into(),
-        bytes: read.bytes,
-        imports: read.imports,
-        exports: read.exports,
-        sdk: read.sdk,
-        runtime: read.runtime,
-    })
-}
-
 /// A handler with its sandbox, as one component that runs by itself. It imports the contract's types; [`LOG`],
 /// if it has a sandbox; and what it is granted.
 ///
@@ -144,13 +52,10 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
 /// Something of ours: a handler and its sandbox fit together.
 pub fn runnable<'a>(handler: &'a Handler, sandbox: Option<&Sandbox>) -> Result<Cow<'a, [u8]>> {
     Ok(match sandbox {
-        Some(sandbox) => Cow::Owned(wire::sandboxed(handler, sandbox)?.bytes),
+        Some(sandbox) => Cow::Owned(wiring::sandboxed(handler, sandbox)?.bytes),
         None => Cow::Borrowed(&handler.bytes),
     })
 }
-
-/// What a sandbox tells: the interface `annals:es/log` under this name, see [`runnable`].
-pub use crate::generate::sandbox::LOG;
 
 /// Runs handlers to ask them who they are.
 pub struct Prober {
@@ -230,7 +135,7 @@ impl Prober {
     pub fn fits(&self, handler: &Handler, kind: Kind) -> Result<()> {
         let key = cache::hash(&[&handler.bytes, kind.export().as_bytes()]);
         if self.cache.get("fits", key.as_bytes()) != Some(true) {
-            wire::fits(handler, kind)?;
+            wiring::fits(handler, kind)?;
             self.cache.put("fits", key.as_bytes(), &true);
         }
         Ok(())

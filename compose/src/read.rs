@@ -2,8 +2,6 @@
 
 use crate::limits;
 use crate::problem::Code;
-use crate::sandbox::SDK_SECTION;
-use crate::verify::FEATURES;
 use std::fs::File;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,6 +10,16 @@ use wasmparser::{
     BinaryReader, ComponentExternalKind, Encoding, Error, Parser, Payload, Validator, WasmFeatures,
 };
 use wit_component::ComponentEncoder;
+
+/// The features of a WASI 0.2 host: WebAssembly 2.0 with what every engine has had for years, and components.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::COMPONENT_MODEL)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY);
+
+/// What the SDK leaves in components: rustc made them.
+const SDK_SECTION: &str = "annals-sdk";
 
 /// Why a file holds no handler.
 #[derive(Debug, thiserror::Error)]

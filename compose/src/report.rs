@@ -2,11 +2,12 @@
 
 use crate::application::Application;
 use crate::check::{Checked, Reaction};
+use crate::descriptors::{Precondition, StartFrom};
 use crate::grant;
+use crate::handler::Handler;
 use crate::host::Host;
 use crate::manifest::Manifest;
-use crate::probe::{Handler, Precondition, StartFrom};
-use crate::wire::{Edge, Wired};
+use crate::wiring::{Edge, Wired};
 use serde::Serialize;
 
 /// The report of one composition.

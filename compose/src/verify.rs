@@ -1,22 +1,13 @@
 //! Judges the composed component as a host would.
 
 use crate::host::Host;
-use crate::probe;
+use crate::read::{self, FEATURES};
 use anyhow::{Context as _, Result, bail};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use wasmparser::{
-    BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures,
-};
-
-/// The features of a WASI 0.2 host: WebAssembly 2.0 with what every engine has had for years, and components.
-pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .union(WasmFeatures::COMPONENT_MODEL)
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::MULTI_MEMORY);
+use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator};
 
 /// Beside the first, to validate functions. More have nothing to do: it takes some milliseconds.
 const HELPERS: usize = 3;
@@ -77,7 +68,7 @@ fn validate(bytes: &[u8]) -> Result<(), BinaryReaderError> {
 /// If the component is not valid, or needs what the host lacks.
 pub fn verify(bytes: &[u8], host: Host, runs_commands: bool) -> Result<Vec<String>> {
     valid(bytes)?;
-    let (imports, exports) = probe::externs(bytes)?;
+    let (imports, exports) = read::externs(bytes)?;
     let missing: Vec<&String> = imports
         .iter()
         .filter(|import| !host.offers(import))

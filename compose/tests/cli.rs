@@ -6,8 +6,8 @@
 mod toy;
 mod toys;
 
+use annals_compose::descriptors::{ReactionDescriptor, StartFrom};
 use annals_compose::kind::Kind;
-use annals_compose::probe::{self, ReactionDescriptor, StartFrom};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -403,7 +403,7 @@ fn composed(folder: &Path, host: &str) -> (Vec<String>, Vec<String>, serde_json:
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert_eq!(out.status.code(), Some(0), "{said}");
     let app = std::fs::read(folder.join("app.wasm")).expect("the component");
-    let (imports, exports) = probe::externs(&app).expect("a component");
+    let (imports, exports) = annals_compose::read::externs(&app).expect("a component");
     let report = std::fs::read(folder.join("report.json")).expect("the report");
     let report = serde_json::from_slice(&report).expect("JSON");
     (imports, exports, report)

@@ -88,7 +88,7 @@ const STORE: &str = "import annals:es/settings@0.1.0; export annals:es/event-sto
 fn every_part_can_be_replaced_by_one_like_it() {
     for role in Role::ALL {
         let own = framework::part(role, Adapter::Keyvalue);
-        let (imports, _) = probe::externs(&own.bytes).expect("a component");
+        let (imports, _) = annals_compose::read::externs(&own.bytes).expect("a component");
         let of_host: Vec<&str> = imports
             .iter()
             .map(String::as_str)

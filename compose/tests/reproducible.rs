@@ -36,7 +36,7 @@ fn application(folder: &Path, backwards: bool, built: SystemTime) {
                 Kind::Projector,
                 vec![
                     projector("a"),
-                    annals_compose::probe::ReactionDescriptor {
+                    annals_compose::descriptors::ReactionDescriptor {
                         name: "b".into(),
                         ..projector("b")
                     },

@@ -3,12 +3,12 @@
 #[allow(dead_code, reason = "shared with other tests")]
 mod toys;
 
+use annals_compose::descriptors::ReactionDescriptor;
 use annals_compose::generate::settings::{self, HandlerSetting, Settings};
 use annals_compose::host::Host;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::{FailurePolicy, LastResort, Manifest};
 use annals_compose::pipeline;
-use annals_compose::probe::ReactionDescriptor;
 use toys::{Toy, projector, reaction};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};

@@ -4,9 +4,9 @@
 mod toys;
 
 use annals_compose::check::Checked;
+use annals_compose::descriptors::{EventSchema, ReactionDescriptor, StartFrom};
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
-use annals_compose::probe::{EventSchema, ReactionDescriptor, StartFrom};
 use annals_compose::{pipeline, verify, wire};
 use std::fmt::Write as _;
 use toys::{Toy, projector, reaction};

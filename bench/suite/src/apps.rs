@@ -105,6 +105,6 @@ fn hello(folder: &Path) -> Result<PathBuf> {
     let module = tools::target_folder()?.join("wasm32-unknown-unknown/wasm/hello_component.wasm");
     let module = std::fs::read(&module).with_context(|| format!("reading {}", module.display()))?;
     let file = folder.join("hello.wasm");
-    std::fs::write(&file, annals_compose::probe::read("hello", module)?.bytes)?;
+    std::fs::write(&file, annals_compose::handler::read("hello", module)?.bytes)?;
     Ok(file)
 }

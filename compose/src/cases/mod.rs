@@ -15,8 +15,10 @@ pub mod projector;
 pub mod runtime;
 
 use crate::cache::Cache;
+use crate::descriptors::{DeciderDescriptor, ReactionDescriptor};
+use crate::handler;
 use crate::manifest::Manifest;
-use crate::probe::{self, Described, Prober};
+use crate::probe::{Described, Prober};
 use crate::problem::{Code, Problem, Problems, nearest};
 use crate::sandbox::Sandbox;
 use crate::source::{self, Wanted};
@@ -185,7 +187,7 @@ fn prepare(
     bytes: Vec<u8>,
 ) -> Result<Subject, Problem> {
     let unfit = |code, what: String, remedy: &str| manifest.problem(code, name, what, remedy);
-    let handler = probe::read(name, bytes).map_err(|refusal| {
+    let handler = handler::read(name, bytes).map_err(|refusal| {
         let what = format!("its file {refusal}");
         unfit(refusal.code(), what, refusal.remedy())
     })?;
@@ -221,7 +223,7 @@ impl Subject {
 
     /// The decider that handles a command.
     fn decider(&self, command: &str) -> Result<u32, String> {
-        let commands = |decider: &probe::DeciderDescriptor| {
+        let commands = |decider: &DeciderDescriptor| {
             decider
                 .commands
                 .iter()
@@ -247,7 +249,7 @@ impl Subject {
     fn projector<'a>(
         &'a self,
         file: &'a CaseFile,
-    ) -> Result<(u32, &'a probe::ReactionDescriptor, &'a str), String> {
+    ) -> Result<(u32, &'a ReactionDescriptor, &'a str), String> {
         let projectors = self.described.projectors();
         let views = || {
             let all = (0..).zip(projectors);

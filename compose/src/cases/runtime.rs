@@ -1,8 +1,9 @@
 //! Runs handlers for their cases: each with its sandbox, under fuel and a memory limit, each case in an
 //! instance of its own.
 
-use crate::probe::bindings::{decider, projector};
-use crate::probe::{self, Handler};
+use crate::descriptors::bindings::{decider, projector};
+use crate::handler::Handler;
+use crate::probe;
 use crate::sandbox::Sandbox;
 use anyhow::{Result, anyhow};
 use decider::exports::annals::es::deciders;
@@ -288,7 +289,7 @@ fn stopped(store: &mut Store<Running>, error: &wasmtime::Error) -> Stopped {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
-    let mut log = linker.instance(probe::LOG)?;
+    let mut log = linker.instance(crate::sandbox::LOG)?;
     log.func_wrap(
         "write",
         |mut store: StoreContextMut<'_, Running>, (_, _, bytes): (String, bool, Vec<u8>)| {

@@ -3,9 +3,9 @@
 //! What is told here may be meant: a handler's `meant = ["schema-behind:AccountOpened"]` says so for one code and one event.
 
 use super::Checked;
+use crate::descriptors::EventSchema;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
-use crate::probe::EventSchema;
 use crate::problem::{Code, Problem};
 use std::collections::BTreeSet;
 

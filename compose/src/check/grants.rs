@@ -1,10 +1,10 @@
 //! What a component imports of a host, and whether it may.
 
 use crate::grant;
+use crate::handler::Handler;
 use crate::host::Host;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
-use crate::probe::Handler;
 use crate::problem::{Code, Place, Problem, nearest};
 use crate::sandbox::wasi::Attempt;
 use crate::sandbox::{self, Resident, Use};

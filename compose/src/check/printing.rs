@@ -1,6 +1,6 @@
 //! Handlers whose prints go nowhere.
 
-use crate::probe::Handler;
+use crate::handler::Handler;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 /// What of Rust's standard library `println!` and `eprintln!` leave in a module, among the names of its functions.

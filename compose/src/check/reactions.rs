@@ -1,9 +1,9 @@
 //! Judges reactions, each and all together.
 
 use super::{Checked, Reaction};
+use crate::descriptors::ReactionDescriptor;
 use crate::kind::Kind;
 use crate::manifest::{Formerly, Manifest};
-use crate::probe::ReactionDescriptor;
 use crate::problem::{Code, Problem, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 

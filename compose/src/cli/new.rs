@@ -172,7 +172,7 @@ fn first_event(manifest: &Manifest, name: &Name) -> Result<String> {
     };
     let deciders = handlers.iter().flat_map(|checked| &checked.deciders);
     let nearest = |decider: &&_| {
-        let decider: &annals_compose::probe::DeciderDescriptor = decider;
+        let decider: &annals_compose::descriptors::DeciderDescriptor = decider;
         !name
             .kebab()
             .starts_with(decider.name.split('.').next().unwrap_or_default())

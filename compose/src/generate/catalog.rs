@@ -1,7 +1,10 @@
 //! Lays out the descriptors of all handlers of a kind, as a switchboard's `describe` returns them.
 
 use super::layout::{Image, Record};
-use crate::probe::{DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom};
+use crate::descriptors::{
+    DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom,
+};
+use crate::kind::Kind;
 
 /// The descriptors of one kind.
 #[derive(Debug, Clone)]
@@ -10,6 +13,17 @@ pub enum Catalogue<'a> {
     Deciders(Vec<&'a DeciderDescriptor>),
     /// Of any one kind of reactions.
     Reactions(Vec<&'a ReactionDescriptor>),
+}
+
+impl Catalogue<'_> {
+    /// That of no handler.
+    #[must_use]
+    pub fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Decider => Self::Deciders(Vec::new()),
+            _ => Self::Reactions(Vec::new()),
+        }
+    }
 }
 
 impl Catalogue<'_> {

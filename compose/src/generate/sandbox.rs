@@ -8,9 +8,9 @@
 use super::layout::{BASE, Image};
 use super::realloc;
 use crate::grant::unversioned;
-use crate::probe::Handler;
+use crate::handler::Handler;
+use crate::sandbox::imports::{self, Resident};
 use crate::sandbox::wasi::{self, Answer, Attempt};
-use crate::sandbox::{self, Resident};
 use crate::verify;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
@@ -57,8 +57,8 @@ const TELL: u32 = 1;
 ///
 /// If the component's imports cannot be understood.
 pub fn generate(handler: &Handler, resident: Resident, satisfied: &[String]) -> Result<Vec<u8>> {
-    let (mut resolve, world) = sandbox::decode(&handler.bytes)?;
-    let interfaces: Vec<(String, InterfaceId)> = sandbox::interfaces(&resolve, world)
+    let (mut resolve, world) = imports::decode(&handler.bytes)?;
+    let interfaces: Vec<(String, InterfaceId)> = imports::interfaces(&resolve, world)
         .filter(|(import, _)| satisfied.contains(import))
         .collect();
     let mut wit = format!(

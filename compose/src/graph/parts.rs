@@ -5,7 +5,8 @@ use crate::generate::diagnostics;
 use crate::grant;
 use crate::kind::Kind;
 use crate::report::{PartReport, Report};
-use crate::wire::{self, Edge};
+use crate::wire;
+use crate::wiring::{self, Edge};
 
 /// Every component with its size, and who imports what from whom.
 #[must_use]
@@ -40,7 +41,7 @@ pub fn graph(report: &Report) -> Graph {
 
 /// A sandbox is part of its handler.
 fn owner(part: &str) -> &str {
-    match wire::is_sandbox(part) {
+    match wiring::is_sandbox(part) {
         true => part.rsplit_once('/').map_or(part, |(handler, _)| handler),
         false => part,
     }
@@ -55,7 +56,7 @@ fn is_drawn(report: &Report, part: &PartReport) -> bool {
     let imports = |edge: &Edge| edge.from == part.name && edge.to != "types";
     part.name != "types"
         && part.name != diagnostics::NAME
-        && !wire::is_sandbox(&part.name)
+        && !wiring::is_sandbox(&part.name)
         && (!of_a_kind || report.graph.iter().any(imports))
 }
 
@@ -99,7 +100,7 @@ fn label(report: &Report, part: &PartReport) -> Vec<String> {
         lines.push("your own".into());
     }
     lines.push(size(part.size));
-    let sandbox = wire::sandbox_name(&part.name);
+    let sandbox = wiring::sandbox_name(&part.name);
     if let Some(sandbox) = report.parts.iter().find(|part| part.name == sandbox) {
         lines.push(format!("sandbox, {}", size(sandbox.size)));
     }

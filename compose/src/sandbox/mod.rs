@@ -7,88 +7,18 @@
 //! host's log, and for what a pure handler must not do: that is told there, with a remedy, and stops
 //! the handler.
 //!
+//! - `imports`: which imports it answers, and which would stop a handler.
 //! - [`wasi`]: what each function answers, and in which words it is refused.
 //! - [`crate::generate::sandbox`] makes the component.
 
+pub(crate) mod imports;
 pub mod wasi;
 
+pub use crate::generate::sandbox::LOG;
 use crate::generate::sandbox::generate;
-use crate::grant;
-use crate::kind::Kind;
-use crate::probe::Handler;
+use crate::handler::Handler;
 use anyhow::Result;
-use wasi::Answer;
-use wit_component::DecodedWasm;
-use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem};
-
-/// The packages of WASI 0.2 that a sandbox stands in for.
-const PACKAGES: &[&str] = &[
-    "wasi:cli/",
-    "wasi:clocks/",
-    "wasi:filesystem/",
-    "wasi:http/",
-    "wasi:io/",
-    "wasi:random/",
-    "wasi:sockets/",
-];
-
-/// What the SDK leaves in components, see [`Handler`].
-pub const SDK_SECTION: &str = "annals-sdk";
-
-/// For whom a sandbox is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resident {
-    /// A handler of this kind, which is pure.
-    Pure(Kind),
-    /// A component that may be granted what it lacks: the kind of thing that it is.
-    Grantable(&'static str),
-}
-
-impl Resident {
-    /// The strictest of the handlers in a component.
-    #[must_use]
-    pub fn of(handler: &Handler) -> Self {
-        let kinds = handler.kinds();
-        match kinds.iter().find(|kind| kind.is_pure()) {
-            Some(pure) => Self::Pure(*pure),
-            None if kinds.is_empty() => Self::Grantable("part"),
-            None => Self::Grantable(Kind::Notifier.name()),
-        }
-    }
-}
-
-/// A sandbox stands in for this import.
-#[must_use]
-pub fn offers(import: &str) -> bool {
-    let version = import.split_once('@').map(|(_, version)| version);
-    PACKAGES.iter().any(|package| import.starts_with(package))
-        && version.is_some_and(|version| version.starts_with("0.2.") && !version.contains('-'))
-}
-
-/// Those of a component's imports that its sandbox answers: what no entry of `allow` covers, nor what it
-/// exports to the host.
-///
-/// Streams, errors and pollables come from the host all together, or not at all: one cannot be made of
-/// the other. A component that has them from the host prints where the host lets it.
-#[must_use]
-pub fn satisfied(handler: &Handler, allow: &[String]) -> Vec<String> {
-    let granted = |import: &str| {
-        let exported = handler.exports.iter().map(String::as_str);
-        let mut entries = allow.iter().map(String::as_str).chain(exported);
-        entries.any(|entry| grant::covers(entry, import))
-    };
-    let imports = || handler.imports.iter().filter(|import| offers(import));
-    let streams = imports().any(|import| import.starts_with("wasi:io/") && granted(import));
-    let of_the_host = |import: &str| {
-        const WITH_STREAMS: &[&str] = &["wasi:cli/stderr", "wasi:cli/stdout"];
-        let name = grant::unversioned(import);
-        granted(import) || streams && (name.starts_with("wasi:io/") || WITH_STREAMS.contains(&name))
-    };
-    imports()
-        .filter(|import| !of_the_host(import))
-        .cloned()
-        .collect()
-}
+pub use imports::{Resident, Use, offers, satisfied, uses};
 
 /// A sandbox.
 #[derive(Clone)]
@@ -113,80 +43,4 @@ impl Sandbox {
         let bytes = generate(handler, Resident::of(handler), &imports)?;
         Ok(Some(Self { bytes, imports }))
     }
-}
-
-/// A function that a handler imports and that would stop it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Use {
-    /// The interface, with its version.
-    pub import: String,
-    /// The function.
-    pub function: String,
-    /// What calling it is.
-    pub attempt: wasi::Attempt,
-}
-
-/// What a handler's own code, or that of its libraries, would be stopped at, where that can be known.
-///
-/// Toolchains link what they can, and what is linked need not be called; so for most of them only
-/// running tells. Two kinds of components import what their code reaches and nothing else: those that
-/// can neither print nor exit, for which neither a standard library nor a language's runtime speaks to the
-/// host, and those that the SDK marks, which rustc made. Of the latter, [`wasi::unasked`] tells what the standard library links by itself.
-///
-/// # Errors
-///
-/// If the component's imports cannot be understood.
-pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
-    let satisfied = satisfied(handler, allow);
-    let by_hand = !handler.runtime
-        && !handler.imports.iter().any(|import| {
-            let of_libraries = ["wasi:cli/exit", "wasi:cli/std", "wasi:cli/terminal"];
-            of_libraries.iter().any(|prefix| import.starts_with(prefix))
-        });
-    if satisfied.is_empty() || !(by_hand || handler.sdk) {
-        return Ok(Vec::new());
-    }
-    let (resolve, world) = decode(&handler.bytes)?;
-    let mut uses = Vec::new();
-    for (import, interface) in interfaces(&resolve, world) {
-        if !satisfied.contains(&import) {
-            continue;
-        }
-        for name in resolve.interfaces[interface].functions.keys() {
-            let interface = grant::unversioned(&import);
-            if let Answer::Stop(attempt) | Answer::Tell(attempt) | Answer::Seed(attempt) =
-                wasi::answer(interface, name)
-                && (by_hand || !wasi::unasked(interface, name))
-            {
-                uses.push(Use {
-                    import: import.clone(),
-                    function: name.clone(),
-                    attempt,
-                });
-            }
-        }
-    }
-    Ok(uses)
-}
-
-/// Reads a component's types.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId)> {
-    match wit_component::decode(bytes)? {
-        DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
-        DecodedWasm::WitPackage(..) => {
-            anyhow::bail!("it is a package of interfaces, and no component")
-        }
-    }
-}
-
-/// The interfaces that a world imports, by the names under which components import them.
-pub(crate) fn interfaces(
-    resolve: &Resolve,
-    world: WorldId,
-) -> impl Iterator<Item = (String, InterfaceId)> {
-    let imports = resolve.worlds[world].imports.iter();
-    imports.filter_map(|(key, item)| match item {
-        WorldItem::Interface { id, .. } => Some((resolve.name_world_key(key), *id)),
-        _ => None,
-    })
 }

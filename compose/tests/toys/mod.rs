@@ -6,11 +6,11 @@
 //!
 //! All of them trap when they are asked for more reactions than they have.
 
+use annals_compose::descriptors::{ReactionDescriptor, StartFrom};
 use annals_compose::generate::catalog::Catalogue;
 use annals_compose::generate::layout::{BASE, Image, Record};
 use annals_compose::generate::{componentize, resolve_world};
 use annals_compose::kind::Kind;
-use annals_compose::probe::{ReactionDescriptor, StartFrom};
 use std::fmt::Write as _;
 
 /// A reaction that wants nothing in particular.

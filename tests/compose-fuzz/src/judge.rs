@@ -3,10 +3,11 @@
 use crate::input::Input;
 use annals_compose::application::Application;
 use annals_compose::check;
+use annals_compose::handler;
 use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
-use annals_compose::probe::{self, Prober};
+use annals_compose::probe::Prober;
 use annals_compose::problem::{Problems, human, json};
 use anyhow::{Context as _, Result, ensure};
 use std::path::Path;
@@ -48,7 +49,7 @@ impl Judge {
                 }
             }
             Input::Handler(bytes) => {
-                let handler = match probe::read("h", bytes.clone()) {
+                let handler = match handler::read("h", bytes.clone()) {
                     Ok(handler) => handler,
                     Err(refusal) => return Ok(format!("refused: {}", refusal.code())),
                 };

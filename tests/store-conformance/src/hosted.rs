@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use annals_compose::framework;
 use annals_compose::generate::settings::Settings;
 use annals_compose::host::{Adapter, Host, Served};
-use annals_compose::wire::{self, Part};
+use annals_compose::wiring::{self, Part};
 use annals_tests::server::{Kind, Place, Server};
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
@@ -113,7 +113,7 @@ impl Hosted {
     /// If the adapter does not fit the contract, or the host does not start.
     pub fn foreign(component: &Path, serve: &str) -> Result<Self> {
         let adapter = probe::component("adapter", component)?;
-        let (_, exports) = annals_compose::probe::externs(&adapter.bytes)?;
+        let (_, exports) = annals_compose::read::externs(&adapter.bytes)?;
         for interface in ["event-store", "reaction-store"].map(annals_compose::contract) {
             ensure!(
                 exports.contains(&interface),
@@ -291,8 +291,8 @@ impl Apps {
             bytes: part.bytes.clone(),
             sandbox: None,
         });
-        let fused =
-            wire::fuse(&settings, parts.into()).context("composing the adapter with the probe")?;
+        let fused = wiring::fuse(&settings, parts.into())
+            .context("composing the adapter with the probe")?;
         let file = self
             .folder
             .join(format!("app-{}.wasm", self.composed.len()));

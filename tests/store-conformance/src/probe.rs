@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use annals_compose::wire::Part;
+use annals_compose::wiring::Part;
 use annals_tests::tools;
 use anyhow::{Context as _, Result, ensure};
 
@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<Part> {
 /// Reads a component; a core module with its interface described in it is made one.
 pub(crate) fn component(name: &str, file: &Path) -> Result<Part> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let read = annals_compose::probe::read(name, bytes)
+    let read = annals_compose::handler::read(name, bytes)
         .with_context(|| format!("reading {}", file.display()))?;
     Ok(Part {
         name: read.name,

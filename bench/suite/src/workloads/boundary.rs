@@ -67,7 +67,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     bench.apps.get(deciders, Kind::Annals)?;
     let module = app::bank().join("target/wasm32-unknown-unknown/release/transact.wasm");
     let module = std::fs::read(&module).with_context(|| format!("reading {}", module.display()))?;
-    let transact = annals_compose::probe::read("transact", module)?.bytes;
+    let transact = annals_compose::handler::read("transact", module)?.bytes;
     let alone = composed(DEPOSITED, Toy::default().component()?)?;
     let folded = composed(DEPOSITED, transact.clone())?;
     let passed_over = composed(OTHER, transact.clone())?;

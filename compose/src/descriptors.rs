@@ -1,0 +1,37 @@
+//! What handlers say of themselves: the contract's types, and the bindings that ask for them.
+
+#[allow(missing_docs, reason = "generated")]
+pub(crate) mod bindings {
+    pub mod decider {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/decider",
+            additional_derives: [serde::Serialize, serde::Deserialize],
+        });
+    }
+    pub mod projector {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/projector",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
+    pub mod process_manager {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/process-manager",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
+    pub mod notifier {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "annals:es/notifier",
+            with: { "annals:es/types": super::decider::annals::es::types },
+        });
+    }
+}
+
+pub use bindings::decider::annals::es::types::{
+    CommandSpec, DeciderDescriptor, EventSchema, Precondition, ReactionDescriptor, StartFrom,
+};
