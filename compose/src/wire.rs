@@ -77,10 +77,7 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
 /// As for [`compose`].
 pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
     // These are read by people.
-    let mut wiring = Wiring {
-        named: true,
-        ..Wiring::default()
-    };
+    let mut wiring = Wiring::named();
     let faces = self::handlers(&mut wiring, &Kind::ALL, handlers)?;
     wiring.finish(&faces)
 }

@@ -113,13 +113,21 @@ pub(crate) struct Wiring {
     sizes: Vec<(String, usize)>,
     edges: Vec<Edge>,
     /// What the composer makes keeps the names of its insides.
-    pub(crate) named: bool,
+    named: bool,
 }
 
 /// A binding of one import by hand: its name, the instance, that part's name, and the export.
 pub(crate) type Binding = (String, NodeId, String, String);
 
 impl Wiring {
+    /// One for people: what the composer makes keeps its names.
+    pub(crate) fn named() -> Self {
+        Self {
+            named: true,
+            ..Self::default()
+        }
+    }
+
     /// Instantiates a part; the bindings come before what the instances so far export.
     pub(crate) fn add(
         &mut self,

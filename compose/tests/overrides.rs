@@ -12,7 +12,6 @@ use annals_compose::host::{Adapter, Host};
 use annals_compose::manifest::Manifest;
 use annals_compose::part::Role;
 use annals_compose::pipeline;
-use annals_compose::probe;
 use annals_compose::problem::Problems;
 use annals_compose::report::Report;
 use std::path::Path;

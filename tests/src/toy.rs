@@ -4,9 +4,9 @@
 //! the stream `toy-<n>`. It traps when asked for another decider than its first and only one. It forgets
 //! its arguments with each call, so that it can be kept as long as a host likes.
 
+use annals_compose::descriptors::{CommandSpec, DeciderDescriptor, Precondition};
 use annals_compose::generate::layout::{BASE, Image, Record};
 use annals_compose::generate::{catalog, componentize, resolve_world};
-use annals_compose::probe::{CommandSpec, DeciderDescriptor, Precondition};
 use anyhow::Result;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -11,6 +11,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// Of every CI run, for all targets together.
+pub const CI_SECONDS: u64 = 20;
+
 /// What cargo-fuzz passes, without sanitizers: coverage as libFuzzer wants it.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

@@ -76,7 +76,7 @@ fn main() -> ExitCode {
         Task::Torture { long, seed } => tasks::torture(long, seed),
         Task::Bench { options } => tasks::bench(&options),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
-        Task::Ci => tasks::ci(),
+        Task::Ci => tiers::ci(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+/// Builds at most two things at a time: wasmtime is large.
+pub const JOBS: &str = "--jobs=2";
+
 /// The checkout.
 pub fn workspace() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -83,4 +86,13 @@ mod tests {
         assert_eq!(passed_in(line), Some(7));
         assert_eq!(passed_in("7 passed"), None);
     }
+}
+
+/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
+/// features, and wasmtime would be built once more.
+pub fn build() -> Result<()> {
+    run(
+        "building everything (wasmtime takes some minutes, once)",
+        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
+    )
 }

@@ -1,13 +1,9 @@
 //! The tasks themselves.
 
-use crate::run::{cargo, run, workspace};
+use crate::run::{JOBS, build, cargo, run, workspace};
 use crate::setup::setup;
-use crate::tiers::{self, Tier, build};
 use anyhow::Result;
 use std::process::Command;
-
-/// Builds at most two things at a time: wasmtime is large.
-const JOBS: &str = "--jobs=2";
 
 /// `cargo xtask conformance`
 pub fn conformance(filter: Option<&str>) -> Result<()> {
@@ -71,20 +67,3 @@ pub fn bench(options: &[String]) -> Result<()> {
     let suite = workspace().join("target/release/annals-bench");
     run("measuring", Command::new(suite).args(options))
 }
-
-/// Of every CI run, for all targets together.
-pub const FUZZ_SECONDS: u64 = 20;
-
-/// `cargo xtask ci`
-pub fn ci() -> Result<()> {
-    tiers::test(&CI, None)
-}
-
-/// What must pass before a change lands, cheap things first.
-const CI: [Tier; 5] = [
-    Tier::Fast,
-    Tier::Hosts,
-    Tier::Fuzz,
-    Tier::Torture,
-    Tier::Rest,
-];

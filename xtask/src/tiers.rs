@@ -1,13 +1,10 @@
 //! `cargo xtask test`: the tests in tiers, cheap ones first. Together the tiers run each test of the workspace once.
 
-use crate::fuzz::fuzz;
-use crate::run::{cargo, run, run_tests, workspace};
+use crate::fuzz::{CI_SECONDS, fuzz};
+use crate::run::{JOBS, build, cargo, run, run_tests, workspace};
 use crate::{setup, tasks};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-
-/// Builds at most two things at a time: wasmtime is large.
-const JOBS: &str = "--jobs=2";
 
 /// A part of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +68,20 @@ pub fn test(tiers: &[Tier], filter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// `cargo xtask ci`
+pub fn ci() -> Result<()> {
+    test(&CI, None)
+}
+
+/// What must pass before a change lands, cheap things first.
+const CI: [Tier; 5] = [
+    Tier::Fast,
+    Tier::Hosts,
+    Tier::Fuzz,
+    Tier::Torture,
+    Tier::Rest,
+];
+
 fn run_tiers(tiers: &[Tier]) -> Result<usize> {
     let mut passed = 0;
     for tier in tiers {
@@ -80,7 +91,7 @@ fn run_tiers(tiers: &[Tier]) -> Result<usize> {
             Tier::Rest => rest()?,
             Tier::Long => long()?,
             Tier::Torture => tasks::torture(false, None).map(|()| 0)?,
-            Tier::Fuzz => fuzz(tasks::FUZZ_SECONDS).map(|()| 0)?,
+            Tier::Fuzz => fuzz(CI_SECONDS).map(|()| 0)?,
         };
     }
     Ok(passed)
@@ -148,15 +159,6 @@ fn long() -> Result<usize> {
         "tests that take minutes",
         &["--test", SYSTEM],
         &["--ignored"],
-    )
-}
-
-/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
-/// features, and wasmtime would be built once more.
-pub fn build() -> Result<()> {
-    run(
-        "building everything (wasmtime takes some minutes, once)",
-        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
     )
 }
 

@@ -5,7 +5,7 @@ mod allowed;
 mod forbidden;
 mod grants;
 
-use annals_compose::probe;
+use annals_compose::read;
 use annals_tests::client::{Answer, Client};
 use annals_tests::tools;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn send(client: &Client, command: &str, id: &str) -> Answer {
 /// What an application imports, in order.
 fn imports(app: &Path) -> Vec<String> {
     let bytes = std::fs::read(app).expect("the application");
-    let (mut imports, _) = probe::externs(&bytes).expect("a component");
+    let (mut imports, _) = read::externs(&bytes).expect("a component");
     imports.sort();
     imports
 }
