@@ -36,18 +36,22 @@ fn idle_connections_beyond_the_limit_of_open_files_harm_nobody() {
 
 #[test]
 fn those_who_ask_for_long_pages_and_do_not_read_them_hold_nothing_up() {
-    let flags = ["--concurrency", "2", "--max-buffered", "16MiB"];
+    let flags = ["--concurrency", "2", "--queue", "1000"];
+    let flags = [&flags[..], &["--max-buffered", "16MiB"]].concat();
     let served = support::serve_manifest(&app::bank(), "annals.toml", Kind::Annals, &flags);
     let url = served.server.url();
     let client = Client::new(url.clone());
     for number in 0..10 {
         open_long(&client, number, 200_000).expect("accepted");
     }
-    let reader = |_| page_that_is_not_read(&url, 3).expect("a connection");
+    let before = resident(&served.server);
+    let reader = |_| page_that_is_not_read(&url, 8).expect("a connection");
     let readers: Vec<TcpStream> = (0..size(40, 450)).map(reader).collect();
     for _ in 0..size(20, 100) {
         plain_command(&client);
     }
+    let grown = resident(&served.server).saturating_sub(before);
+    println!("it grew by {grown} bytes");
     // Who reads gets a page, at the cost of one who does not.
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
