@@ -100,7 +100,10 @@ impl App {
         store.epoch_deadline_callback(move |_| {
             Ok(match life.is_spent() {
                 true => UpdateDeadline::Interrupt,
-                false => UpdateDeadline::Yield(1),
+                false => {
+                    life.interrupt();
+                    UpdateDeadline::Yield(1)
+                }
             })
         });
     }

@@ -227,6 +227,14 @@ impl hyper::body::Body for Working {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(5);
+
+    /// Is it told to go, before others would be?
+    async fn is_cut(connection: &Connection) -> bool {
+        let soon = Duration::from_millis(40);
+        tokio::time::timeout(soon, connection.cut()).await.is_ok()
+    }
+
     #[tokio::test]
     async fn the_one_that_waits_longest_makes_room() {
         let connections = Connections::new(3);
@@ -240,9 +248,11 @@ mod tests {
             let connections = connections.clone();
             async move { connections.room().await }
         });
-        second.connection().cut().await;
+        assert!(is_cut(second.connection()).await);
         drop(second);
-        assert!(room.await.expect("no panic"), "one was cut");
+        let room = tokio::time::timeout(LONG, room).await.expect("in time");
+        assert!(room.expect("no panic"), "one was cut");
+        assert!(!is_cut(first.connection()).await, "one was enough");
         assert!(!connections.room().await, "there is room");
     }
 
@@ -257,6 +267,7 @@ mod tests {
                 .await
                 .is_err()
         );
+        assert!(!is_cut(only.connection()).await);
         drop(only);
         assert!(!connections.room().await);
     }
@@ -264,21 +275,24 @@ mod tests {
     #[tokio::test]
     async fn memory_is_taken_from_those_who_have_some_and_had_time() {
         let connections = Connections::new(3);
-        let idle = connections.open();
         let holder = connections.open();
-        idle.connection().since.store(0, Relaxed);
+        let waiting = |held| {
+            let start = Instant::now().checked_sub(2 * FAIR_WAIT);
+            Arc::new(Connection {
+                start: start.expect("time has passed"),
+                since: AtomicU64::new(0),
+                held: AtomicUsize::new(held),
+                cut: Notify::new(),
+            })
+        };
+        connections.lock().insert(8, waiting(0));
         assert!(!connections.cut_for_memory(), "nobody holds any");
         holder.connection().holds(7);
         assert!(!connections.cut_for_memory(), "it has just begun");
-        let start = Instant::now().checked_sub(Duration::from_secs(2));
-        let late = Connection {
-            start: start.expect("time has passed"),
-            since: AtomicU64::new(0),
-            held: AtomicUsize::new(7),
-            cut: Notify::new(),
-        };
-        connections.lock().insert(9, Arc::new(late));
+        let late = waiting(7);
+        connections.lock().insert(9, late.clone());
         assert!(connections.cut_for_memory());
+        assert!(is_cut(&late).await);
         assert!(!connections.cut_for_memory(), "it is cut once");
     }
 }

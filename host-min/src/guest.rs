@@ -157,6 +157,7 @@ async fn run(
     };
     let done = {
         let call = call(&host.app, &mut instance, request, answer);
+        let call = host.turns.run(life, call);
         tokio::select! {
             biased;
             done = call => done.map_err(|error| Some(Failure::Trap(error))),

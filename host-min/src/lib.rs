@@ -24,6 +24,7 @@
 //! - [`seldom`]: one log line for each cause and period
 //! - [`gate`]: bounded concurrency with a bounded queue
 //! - [`server`]: HTTP connections, and how they end
+//! - `turns`: guests that compute for long let others go first
 //! - [`tools`]: looking after a store while nobody serves it: verify, export, import
 //!
 //! One rule joins them: a response leaves only when every write that it could have observed is
@@ -53,4 +54,5 @@ pub mod state;
 pub mod store;
 pub mod streams;
 pub mod tools;
+mod turns;
 pub mod waits;

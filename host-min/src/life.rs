@@ -5,7 +5,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -35,6 +35,8 @@ pub struct Life {
     /// Ticks in which a streaming guest ran since it last wrote.
     ticks: AtomicU32,
     most_ticks: u32,
+    /// A tick has come since the guest was last let run.
+    interrupted: AtomicBool,
     /// Held as long as the instance lives.
     place: Mutex<Option<OwnedSemaphorePermit>>,
 }
@@ -49,6 +51,7 @@ impl Life {
             changed: Notify::new(),
             ticks: AtomicU32::new(0),
             most_ticks: u32::try_from(computing).unwrap_or(u32::MAX),
+            interrupted: AtomicBool::new(false),
             place: Mutex::new(place),
         }
     }
@@ -59,6 +62,16 @@ impl Life {
             ANSWERING => Instant::now() >= self.deadline,
             _ => self.ticks.fetch_add(1, Relaxed) >= self.most_ticks,
         }
+    }
+
+    /// The guest is interrupted, and lets others run.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Relaxed);
+    }
+
+    /// Was it since the last question?
+    pub fn was_interrupted(&self) -> bool {
+        self.interrupted.swap(false, Relaxed)
     }
 
     /// The answer is an event stream: from now on the guest has another place, and no deadline.

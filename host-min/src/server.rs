@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -31,6 +31,7 @@ use crate::pool::{Pool, Recycling};
 use crate::problem::Problem;
 use crate::seldom::Seldom;
 use crate::streams::{self, Streams};
+use crate::turns::Turns;
 use crate::waits::{self, Waits};
 
 /// The body of an answer.
@@ -48,6 +49,9 @@ pub fn full(bytes: Bytes) -> Body {
         .boxed_unsync()
 }
 
+/// Connections that wait to be accepted. The system does not answer more of them, and their clients try
+/// again after a second.
+const BACKLOG: u32 = 4_096;
 /// Longest wait for a request's head on a connection. Idle connections end with it too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest head of a request, and about what a connection may hold beside its bodies.
@@ -80,6 +84,8 @@ pub struct Host {
     pub waits: Waits,
     /// Memory for bodies.
     pub buffers: Buffers,
+    /// Turns of guests that compute for long.
+    pub(crate) turns: Turns,
     connections: Arc<Connections>,
     health: Gate,
     stopping: watch::Sender<bool>,
@@ -128,6 +134,7 @@ impl Host {
             streams,
             waits: Waits::default(),
             buffers: Buffers::new(bounds.buffered, connections.clone()),
+            turns: Turns::default(),
             connections,
             health: Gate::new(HEALTH, HEALTH_QUEUE),
             stopping: watch::Sender::new(false),
@@ -169,6 +176,30 @@ impl Stopped {
     }
 }
 
+/// Listens on the first of an address's meanings that can be had.
+async fn listen(address: &str) -> std::io::Result<TcpListener> {
+    let mut failed = None;
+    for address in tokio::net::lookup_host(address).await? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = Some(error),
+        }
+    }
+    Err(failed.unwrap_or_else(|| std::io::ErrorKind::InvalidInput.into()))
+}
+
+fn listen_at(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A host that is started again has the port at once. On Windows this would share it with others.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// A server that listens already.
 pub struct Server {
     listener: TcpListener,
@@ -181,12 +212,10 @@ impl Server {
     /// # Errors
     /// [`HostError::Listen`].
     pub async fn bind(address: &str, host: Arc<Host>) -> Result<Self, HostError> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| HostError::Listen {
-                address: address.to_owned(),
-                source,
-            })?;
+        let listener = listen(address).await.map_err(|source| HostError::Listen {
+            address: address.to_owned(),
+            source,
+        })?;
         Ok(Self { listener, host })
     }
 
@@ -423,4 +452,19 @@ async fn receive(
         Err(_) => return Err(Problem::request_timeout()),
     }
     Ok(Request::from_parts(head, Full::new(buffer.freeze())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn many_connect_before_the_first_is_accepted() {
+        let listener = listen("localhost:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let soon = Duration::from_millis(500);
+        let connect = |_| std::net::TcpStream::connect_timeout(&address, soon);
+        let clients: Result<Vec<_>, _> = (0..300).map(connect).collect();
+        assert!(clients.is_ok(), "{clients:?}");
+    }
 }

@@ -325,6 +325,8 @@ mod tests {
         for bad in [
             "position=1",
             "seconds=1, position=1",
+            "place=1, seconds=1",
+            "position=1, time=1",
             "position=x, seconds=1",
             "",
         ] {

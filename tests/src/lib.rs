@@ -9,6 +9,7 @@
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
 //! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
 //! - [`mixed`]: a bank in service, with commands, reads, transfers and a live reader at once.
+//! - [`hostile`]: clients that harm, and plain commands beside them.
 //! - [`development`]: `annals run` at work.
 //! - [`files`]: what a store over files consists of.
 //! - [`mailbox`]: a server that notifiers post to.
@@ -19,6 +20,7 @@ pub mod bank;
 pub mod client;
 pub mod development;
 pub mod files;
+pub mod hostile;
 pub mod mailbox;
 pub mod mixed;
 pub mod server;

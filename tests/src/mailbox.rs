@@ -3,7 +3,7 @@
 use anyhow::Result;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct Mailbox {
     port: u16,
     letters: Arc<Mutex<Vec<Letter>>>,
     status: Arc<AtomicU16>,
+    /// Milliseconds before each answer.
+    delay: Arc<AtomicU64>,
     over: Arc<AtomicBool>,
 }
 
@@ -36,18 +38,20 @@ impl Mailbox {
             port: listener.local_addr()?.port(),
             letters: Arc::default(),
             status: Arc::new(AtomicU16::new(204)),
+            delay: Arc::default(),
             over: Arc::default(),
         };
         let (letters, status) = (mailbox.letters.clone(), mailbox.status.clone());
-        let over = mailbox.over.clone();
+        let (delay, over) = (mailbox.delay.clone(), mailbox.over.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if over.load(Ordering::Relaxed) {
                     return;
                 }
                 let (letters, status) = (letters.clone(), status.clone());
+                let delay = delay.clone();
                 if let Ok(stream) = stream {
-                    std::thread::spawn(move || serve(&stream, &letters, &status));
+                    std::thread::spawn(move || serve(&stream, &letters, &status, &delay));
                 }
             }
         });
@@ -63,6 +67,12 @@ impl Mailbox {
     /// Answers with this status from now on.
     pub fn answer(&self, status: u16) {
         self.status.store(status, Ordering::Relaxed);
+    }
+
+    /// Answers after so long from now on.
+    pub fn delay(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.delay.store(millis, Ordering::Relaxed);
     }
 
     /// What was answered with a status of success, in order.
@@ -82,11 +92,12 @@ impl Drop for Mailbox {
 }
 
 /// Serves one connection, request after request.
-fn serve(stream: &TcpStream, letters: &Mutex<Vec<Letter>>, status: &AtomicU16) {
+fn serve(stream: &TcpStream, letters: &Mutex<Vec<Letter>>, status: &AtomicU16, delay: &AtomicU64) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     while let Some(letter) = read(&mut reader) {
+        std::thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
         let status = status.load(Ordering::Relaxed);
         if (200..300).contains(&status) {
             let mut letters = letters.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use annals_tests::hostile::lasting::Attack;
 use serde::Serialize;
 
 use crate::peers::{
@@ -10,7 +11,7 @@ use crate::peers::{
 use crate::report::{Metric, Report, Which};
 use crate::stats::{Spread, short};
 use crate::workloads::streams::{CLIENTS, by, hot_case};
-use crate::workloads::{boundary, composition, lengths};
+use crate::workloads::{boundary, composition, hostile, lengths};
 
 /// Commands a second of the proof of concept cosmonic-labs/event-sourcing on a stream of 1,000 events, by
 /// the number of clients: its own composed component on `wasmtime serve` 48, on a machine with two cores, medians of three
@@ -163,6 +164,22 @@ pub fn all(report: &Report) -> Vec<Budget> {
             ),
         ),
     ]);
+    budgets.extend(Attack::ALL.map(|attack| {
+        let which = |peer: &str| Which {
+            case: attack.name(),
+            peer: peer.into(),
+        };
+        let (beside, without) = (which(hostile::BESIDE), which(hostile::WITHOUT));
+        at_most(
+            &format!(
+                "p99 of plain commands beside {}, to that without",
+                attack.name()
+            ),
+            5.0,
+            "x",
+            report.ratio(hostile::PART, Metric::P99, beside, without),
+        )
+    }));
     budgets
 }
 

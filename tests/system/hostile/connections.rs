@@ -1,48 +1,29 @@
 //! Clients that leave connections open, send slowly, or do not read.
 
-use super::{plain_command, sent, size};
+use super::{plain_command, size};
 use crate::support;
 use annals_tests::app;
 use annals_tests::client::Client;
-use annals_tests::server::{Kind, Server};
-use annals_tests::tools;
-use serde_json::json;
+use annals_tests::hostile::{self, body_without_end, open_long, page_that_is_not_read};
+use annals_tests::server::{Kind, Place, Server};
 use std::io::Read as _;
 use std::net::TcpStream;
-use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// Opens an account whose event is long.
-fn open_long(client: &Client, number: usize, bytes: usize) {
-    let body = json!({"account": format!("l{number}"), "owner": "x".repeat(bytes), "deposit": 1});
-    let answer = client.post("/commands/OpenAccount", &[], body.to_string().as_bytes());
-    let answer = answer.expect("an answer");
-    assert_eq!(answer.status, 200, "{}", answer.text);
-}
 
 #[test]
 fn idle_connections_beyond_the_limit_of_open_files_harm_nobody() {
     let data = tempfile::tempdir().expect("a folder");
     let app = support::composed(&app::bank(), Kind::Annals);
-    let few_files = |place: &annals_tests::server::Place<'_>| {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", "ulimit -n 128; exec \"$0\" \"$@\""])
-            .arg(tools::built("annals-host")?)
-            .args(["serve", "--listen", &format!("127.0.0.1:{}", place.port)])
-            .arg("--store")
-            .arg(place.store)
-            .arg(place.app);
-        Ok(command)
-    };
+    let few_files = |place: &Place<'_>| hostile::few_files(place, 128);
     let mut server = Server::start_by(few_files, &app, data.path()).expect("the host starts");
     let url = server.url();
     let client = Client::new(url.clone());
-    let idle: Vec<TcpStream> = (0..150).map(|_| sent(&url, b"")).collect();
+    let idle = |_| hostile::sent(&url, b"").expect("a connection");
+    let idle: Vec<TcpStream> = (0..150).map(idle).collect();
     // More than the store holds in memory: it has to write files.
     let count = size(150, 600);
     for number in 0..count {
-        open_long(&client, number, 100_000);
+        open_long(&client, number, 100_000).expect("accepted");
     }
     plain_command(&Client::new(url.clone()));
     let log = server.log_text();
@@ -55,18 +36,22 @@ fn idle_connections_beyond_the_limit_of_open_files_harm_nobody() {
 
 #[test]
 fn those_who_ask_for_long_pages_and_do_not_read_them_hold_nothing_up() {
-    let flags = ["--concurrency", "2", "--max-buffered", "16MiB"];
+    let flags = ["--concurrency", "2", "--queue", "1000"];
+    let flags = [&flags[..], &["--max-buffered", "16MiB"]].concat();
     let served = support::serve_manifest(&app::bank(), "annals.toml", Kind::Annals, &flags);
     let url = served.server.url();
     let client = Client::new(url.clone());
     for number in 0..10 {
-        open_long(&client, number, 200_000);
+        open_long(&client, number, 200_000).expect("accepted");
     }
-    let request = b"GET /events?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3);
-    let readers: Vec<TcpStream> = (0..size(40, 450)).map(|_| sent(&url, &request)).collect();
+    let before = resident(&served.server);
+    let reader = |_| page_that_is_not_read(&url, 8).expect("a connection");
+    let readers: Vec<TcpStream> = (0..size(40, 450)).map(reader).collect();
     for _ in 0..size(20, 100) {
         plain_command(&client);
     }
+    let grown = resident(&served.server).saturating_sub(before);
+    println!("it grew by {grown} bytes");
     // Who reads gets a page, at the cost of one who does not.
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
@@ -90,13 +75,11 @@ fn bodies_have_one_budget() {
     let url = served.server.url();
     let client = Client::new(url.clone());
     plain_command(&client);
-    let head = b"POST /commands/OpenAccount HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n";
-    let part = [&head[..], &vec![b' '; 2 << 20]].concat();
     let before = resident(&served.server);
     let senders = size(20, 100);
     std::thread::scope(|scope| {
         let senders: Vec<_> = (0..senders)
-            .map(|_| scope.spawn(|| sent(&url, &part)))
+            .map(|_| scope.spawn(|| body_without_end(&url).expect("a connection")))
             .collect();
         for _ in 0..size(20, 100) {
             plain_command(&client);

@@ -4,9 +4,9 @@ use super::{plain_command, size};
 use crate::support;
 use annals_tests::app;
 use annals_tests::client::{Answer, Client};
+use annals_tests::hostile::{SilentMailer, open_and_wait};
 use annals_tests::mailbox::Mailbox;
 use annals_tests::server::Kind;
-use serde_json::json;
 use std::net::TcpListener;
 use std::process::Command;
 use std::thread::JoinHandle;
@@ -15,17 +15,16 @@ use std::time::{Duration, Instant};
 /// The bank, whose notices go to somebody who takes them and never answers.
 struct Hanging {
     served: support::Served,
-    _listener: TcpListener,
+    _mailer: SilentMailer,
 }
 
 fn hanging(flags: &[&str]) -> Hanging {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let url = format!("MAILER_URL=http://{address}/notices");
+    let mailer = SilentMailer::open().expect("a port");
+    let url = mailer.variable().expect("an address");
     let flags = [&["--env", &url], flags].concat();
     Hanging {
         served: support::serve_manifest(&app::bank(), "annals.toml", Kind::Annals, &flags),
-        _listener: listener,
+        _mailer: mailer,
     }
 }
 
@@ -34,13 +33,7 @@ fn waiting(url: &str, clients: usize, preference: &'static str) -> Vec<JoinHandl
     let wait = |number| {
         let client = Client::new(url.to_owned());
         std::thread::spawn(move || {
-            let body = json!({"account": format!("w{number}"), "owner": "Ada", "deposit": 1});
-            let headers = [("Prefer", preference)];
-            let answer = client.post(
-                "/commands/OpenAccount",
-                &headers,
-                body.to_string().as_bytes(),
-            );
+            let answer = open_and_wait(&client, &format!("w{number}"), preference);
             answer.expect("an answer")
         })
     };
@@ -86,6 +79,8 @@ fn waits_hold_no_place_and_end_with_the_host() {
 #[test]
 fn a_wait_ends_when_all_reactions_have_run_and_adds_nothing_to_the_time_of_a_request() {
     let mailbox = Mailbox::open().expect("a mailbox");
+    // One notice after the other: the last wait takes far longer than a request may.
+    mailbox.delay(Duration::from_millis(700));
     let url = format!("MAILER_URL={}", mailbox.url());
     let served = support::serve_manifest(
         &app::bank(),

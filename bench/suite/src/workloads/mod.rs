@@ -3,6 +3,7 @@
 pub mod boundary;
 pub mod composition;
 pub mod handlers;
+pub mod hostile;
 pub mod lengths;
 pub mod micro;
 pub mod mixed;
@@ -64,6 +65,11 @@ pub const PARTS: &[Part] = &[
         name: "mixed",
         title: "The whole bank: commands, reads, transfers and a live reader at once",
         run: mixed::run,
+    },
+    Part {
+        name: hostile::PART,
+        title: "Plain commands of 4 clients, without and beside attacks",
+        run: hostile::run,
     },
     Part {
         name: "reads",
