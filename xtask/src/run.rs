@@ -76,6 +76,15 @@ fn passed_in(line: &str) -> Option<usize> {
     counts.split_once(" passed")?.0.parse().ok()
 }
 
+/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
+/// features, and wasmtime would be built once more.
+pub fn build() -> Result<()> {
+    run(
+        "building everything (wasmtime takes some minutes, once)",
+        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::passed_in;
@@ -86,13 +95,4 @@ mod tests {
         assert_eq!(passed_in(line), Some(7));
         assert_eq!(passed_in("7 passed"), None);
     }
-}
-
-/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
-/// features, and wasmtime would be built once more.
-pub fn build() -> Result<()> {
-    run(
-        "building everything (wasmtime takes some minutes, once)",
-        cargo().args(["test", JOBS, "--workspace", "--no-run"]),
-    )
 }
