@@ -11,7 +11,7 @@ use crate::error::HostError;
 
 /// How often running guests look at the clock: the precision of a timeout, and the longest that
 /// a busy guest keeps a thread from others.
-pub const TICK: Duration = Duration::from_millis(5);
+pub const TICK: Duration = Duration::from_millis(3);
 
 /// The most core instances, memories or tables in one composition. 250 handlers need some 800.
 const PER_COMPONENT: u32 = 4_000;

@@ -7,7 +7,6 @@ use annals_tests::client::{Answer, Client};
 use annals_tests::hostile::{SilentMailer, open_and_wait};
 use annals_tests::mailbox::Mailbox;
 use annals_tests::server::Kind;
-use std::net::TcpListener;
 use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -138,11 +137,9 @@ fn a_wait_beside_a_reaction_that_pauses_ends_at_once() {
 /// `wasmtime serve` ends what takes longer than its limit, with a plain 500.
 #[test]
 fn a_wait_on_wasmtime_serve_ends_before_the_hosts_limit() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    // Nobody delivers the notice: the address refuses every connection.
-    drop(listener);
-    let mailer = format!("MAILER_URL=http://{address}/notices");
+    let mailbox = Mailbox::open().expect("a mailbox");
+    mailbox.delay(Duration::from_millis(700));
+    let mailer = format!("MAILER_URL={}", mailbox.url());
     let served = support::serve_manifest(
         &app::bank(),
         "annals.toml",
@@ -150,9 +147,17 @@ fn a_wait_on_wasmtime_serve_ends_before_the_hosts_limit() {
         &["-W", "timeout=10s", "--env", &mailer],
     );
     let url = served.server.url();
+    // Their notices, one after the other, take longer than a request may.
+    let client = Client::new(url.clone());
+    for _ in 0..40 {
+        plain_command(&client);
+    }
+    let began = Instant::now();
     for wait in waiting(&url, 4, "wait=60") {
         let answer = wait.join().expect("no panic");
         assert_eq!(answer.status, 202, "{}", answer.text);
         assert!(answer.body["lagging"].is_array(), "{}", answer.text);
     }
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(5), "it waits: {took:?}");
 }
