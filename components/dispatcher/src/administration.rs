@@ -2,14 +2,15 @@
 
 use crate::annals::es::event_store::{LogFilter, StoreError};
 use crate::annals::es::types::RecordedEvent;
+use crate::catalogue::stored_view;
 use crate::catalogue::{Kind, Reaction};
-use crate::delivery::generations::{Control, MAX_REPLACED, stored_view};
+use crate::delivery::generations::{Control, MAX_REPLACED};
+use crate::delivery::letters::{self, Found};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, DeadLetterPage, Guest, Process, ProcessPage, ReactionStatus, Retried,
     StartError,
 };
-use crate::letters::{self, Found};
 use crate::outside::Outside;
 use crate::ports::{Clock as _, Log as _, ReactionStore as _};
 use crate::reacting::open;

@@ -2,7 +2,6 @@
 
 use crate::annals::es::settings::{AppSettings, FailurePolicy, LastResort};
 use crate::annals::es::types::{ReactionDescriptor, StartFrom};
-use crate::delivery::generations::stored_view;
 
 /// What kind of reaction, and with that, what delivering an event to it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,4 +127,9 @@ fn reaction(
             ..policy
         },
     }
+}
+
+/// The name of a generation of a view in the store.
+pub fn stored_view(view: &str, generation: u32) -> String {
+    format!("{view}@{generation}")
 }

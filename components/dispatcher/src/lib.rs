@@ -11,7 +11,6 @@
 //! - [`catalogue`]: which reactions there are
 //! - [`application`]: what the store knows of the application, and whether it may run
 //! - [`begun`]: the same for one with reactions, which get their keys there
-//! - [`letters`]: what was put aside
 //! - [`ports`]: what deliveries need of the world; [`outside`]: the same, as imports
 //!
 //! It is built a second time, without the feature `reactions`, for applications that have none: then `plain`
@@ -31,8 +30,6 @@ mod clock;
 mod delivery;
 mod describe;
 mod encoding;
-#[cfg(feature = "reactions")]
-mod letters;
 #[cfg(feature = "reactions")]
 mod outside;
 #[cfg(not(feature = "reactions"))]

@@ -1,75 +1,17 @@
 //! What becomes of what fails: tried again after a pause, and after some attempts put aside,
 //! passed over, or the end of the reaction, as its policy says.
 
-use super::lane::{Ended, Held, LONGEST_PAUSE, Stop};
+use super::dead_letter::Letter;
+use super::outcome::{Ended, Failure, Held, LONGEST_PAUSE, Stop, Then};
 use super::progress::Work;
 use super::{Engine, Lane, ids, manager};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::settings::{FailurePolicy, LastResort};
 use crate::annals::es::types::RecordedEvent;
 use crate::catalogue::Kind;
-use crate::letters::Letter;
 use crate::ports::Ports;
 
 /// How often a process manager is asked whom an event concerns that is parked.
 const ASKED: u32 = 3;
-/// Longest reason or note that is kept, in bytes.
-const REASON: usize = 2_000;
-
-/// Why an event, or a command that followed from it, could not be dealt with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    pub reason: String,
-    pub then: Then,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// Try again, when the policy says.
-    Again,
-    /// Try again, in so many milliseconds at the earliest.
-    After(u64),
-    /// Trying again is of no use.
-    Never,
-}
-
-impl Failure {
-    pub fn again(reason: impl Into<String>) -> Self {
-        Self {
-            reason: shorten(reason.into()),
-            then: Then::Again,
-        }
-    }
-
-    /// Why an attempt left no reason.
-    pub const NO_ANSWER: &'static str =
-        "it did not come back: a trap, or the end of its time or of its host";
-
-    /// Of something that was tried, and nobody came back to say more.
-    pub fn unanswered(held: &Held) -> Self {
-        let reason = held.progress.reason.clone();
-        Self::never(reason.unwrap_or_else(|| Self::NO_ANSWER.into()))
-    }
-
-    pub fn never(reason: impl Into<String>) -> Self {
-        Self {
-            reason: shorten(reason.into()),
-            then: Then::Never,
-        }
-    }
-}
-
-/// Cuts what is kept of a text that a handler wrote for people.
-pub(super) fn shorten(mut reason: String) -> String {
-    if reason.len() > REASON {
-        let mut end = REASON;
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        reason.truncate(end);
-    }
-    reason
-}
 
 /// A pause before attempt `tried` + 1, in milliseconds: doubled each time, and somewhere in the
 /// upper half of that, so that those who failed together do not try again together.
@@ -77,17 +19,6 @@ fn pause(policy: FailurePolicy, tried: u32, random: u64) -> u64 {
     let doubled = u64::from(policy.backoff) << tried.saturating_sub(1).min(32);
     let longest = doubled.min(u64::from(policy.max_backoff)).max(1);
     longest - random % (longest / 2 + 1)
-}
-
-/// A store's error, for people.
-pub fn store_error(error: &StoreError) -> String {
-    match error {
-        StoreError::Invalid(why) => format!("the store refused: {why}"),
-        StoreError::Unavailable(why) => format!("the store is unavailable: {why}"),
-        StoreError::Corrupt(why) => format!("a record is corrupt: {why}"),
-        StoreError::InDoubt(why) => format!("a write is in doubt: {why}"),
-        StoreError::Refused(why) => why.clone(),
-    }
 }
 
 impl<P: Ports> Engine<'_, P> {

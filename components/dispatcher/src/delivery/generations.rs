@@ -133,11 +133,6 @@ impl Control {
     }
 }
 
-/// The name of a generation of a view in the store.
-pub fn stored_view(view: &str, generation: u32) -> String {
-    format!("{view}@{generation}")
-}
-
 impl<P: Ports> Engine<'_, P> {
     /// A reaction's generations; the first call ever makes the first one.
     pub(crate) fn control(&self, reaction: &Reaction) -> Result<Control, StoreError> {

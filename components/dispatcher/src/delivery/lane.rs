@@ -1,6 +1,6 @@
 //! One lane of a reaction: taking it, leading it on, giving it back.
 
-use super::failure::Failure;
+use super::outcome::{Batch, Ended, Failing, Failure, Held, LONGEST_PAUSE, Stop, store_error};
 use super::progress::{Lease, Progress, Work};
 use super::{Engine, Lane, manager, notifier, projector};
 use crate::annals::es::event_store::StoreError;
@@ -25,41 +25,6 @@ const LINGER: u64 = 5;
 const STRETCH: u64 = 256 << 10;
 /// No reaction's lease is longer, in milliseconds.
 const LONGEST_LEASE: u64 = 10_000;
-/// No pause between attempts is longer, in milliseconds.
-pub(super) const LONGEST_PAUSE: u64 = 3_600_000;
-
-/// A lane as it was read, and perhaps taken.
-#[derive(Clone, Debug)]
-pub struct Held {
-    pub position: u64,
-    /// Of the checkpoint that this is built on.
-    pub revision: u64,
-    pub progress: Progress,
-}
-
-/// How a delivery ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Nothing is due.
-    Idle,
-    /// Another instance delivers.
-    Busy,
-    /// The next attempt is due in so many milliseconds.
-    Later(u64),
-    /// Nothing happens until somebody says so.
-    Stopped,
-    /// The time was up.
-    More,
-    /// The last attempt failed, and is not repeated here.
-    Failing,
-}
-
-/// What to do about a lane whose last attempt failed or did not come back: the next one may end this instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failing {
-    Try,
-    LeaveAlone,
-}
 
 /// Looks at the end of the log while a lane is held.
 #[derive(Default)]
@@ -67,28 +32,6 @@ struct Looks {
     /// How many events were delivered before the last one.
     at: u64,
     waited: bool,
-}
-
-/// Why a lane was let go of early.
-pub enum Stop {
-    /// It belongs to somebody else now.
-    Lost,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// What follows from a number of events in a row.
-pub struct Batch {
-    /// How many of them.
-    pub done: usize,
-    pub work: Work,
-    /// What went wrong with the one after them.
-    pub failed: Option<Failure>,
 }
 
 impl<P: Ports> Engine<'_, P> {
@@ -194,11 +137,8 @@ impl<P: Ports> Engine<'_, P> {
                 Ok(ended) => return Ok((ended, delivered)),
                 Err(Stop::Lost) => return Ok((Ended::Busy, delivered)),
                 Err(Stop::Store(error)) if delivered > before => {
-                    self.ports.log(&format!(
-                        "{}: {}",
-                        lane.reaction.name,
-                        super::failure::store_error(&error)
-                    ));
+                    self.ports
+                        .log(&format!("{}: {}", lane.reaction.name, store_error(&error)));
                     return Ok((Ended::More, delivered));
                 }
                 Err(Stop::Store(error)) => return Err(error),

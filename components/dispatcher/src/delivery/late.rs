@@ -1,13 +1,12 @@
 //! Dead letters, taken up again: one more attempt, out of order, when somebody asks for it.
 
-use super::failure::Failure;
-use super::lane::{Ended, Held, Stop};
+use super::letters::{self, Found};
+use super::outcome::{Ended, Failure, Held, Stop};
 use super::progress::Work;
 use super::{Engine, Lane, lanes, manager, notifier, projector};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::WriteError;
 use crate::catalogue::{Kind, Reaction};
-use crate::letters::{self, Found};
 use crate::ports::Ports;
 
 /// How long to wait for the lane, in milliseconds.

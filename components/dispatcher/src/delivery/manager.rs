@@ -5,11 +5,11 @@
 //! them ended is recorded under its id, so whoever asks is told the same.
 
 use super::Lane;
-use super::failure::{Failure, shorten};
 use super::ids::{self, COMMANDS};
-use super::lane::{Batch, Held};
+use super::outcome::{Batch, Failure, Held, shorten};
+use super::outgoing::Outgoing;
 use super::processes::{self, MAX_ID, Process, Processes};
-use super::progress::{MAX_EFFECTS, Outgoing, PendingRow, Step, Work};
+use super::progress::{MAX_EFFECTS, PendingRow, Step, Work};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::{Input, Interest, Reaction as Told, Refusal};
 use crate::annals::es::sourcer::Request;

@@ -11,24 +11,30 @@
 //! - [`generations`]: which generation of a reaction answers, and which is built
 //! - [`window`]: reading the log once for all
 //! - [`lane`]: one lane of a reaction: taking it, leading it on, giving it back
+//! - [`outcome`]: how deliveries end, and why one fails
 //! - [`failure`]: what becomes of what fails
+//! - [`letters`]: what was put aside; [`dead_letter`]: what is kept of it
 //! - [`work`]: bringing about what was written down
 //! - [`projector`], [`manager`], [`notifier`]: what one event means to each kind
 //! - [`processes`]: processes of a process manager, as they are stored
-//! - [`ids`]: ids of process managers' commands
+//! - [`outgoing`]: commands that a process manager wants sent; [`ids`]: their ids
 //! - [`late`]: dead letters, taken up again
 //! - [`waiting`]: processes that wait for a dead letter
 //! - [`pump`]: all lanes, within a time
 //! - [`turn`]: after an answer: one deliverer for each reaction at a time
 //! - [`wait`]: until everybody has seen an event
 
+mod dead_letter;
 mod failure;
 pub mod generations;
 pub mod ids;
 mod lane;
 mod late;
+pub mod letters;
 pub mod manager;
 mod notifier;
+mod outcome;
+mod outgoing;
 pub mod processes;
 pub mod progress;
 mod projector;
@@ -44,10 +50,9 @@ mod tests;
 
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
-pub use failure::Failure;
 use generations::{Control, Generation};
-pub use lane::Held;
 pub use late::{Late, Refused};
+pub use outcome::{Failure, Held};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use window::Window;

@@ -1,8 +1,7 @@
 //! What an event means to a notifier: a call with side effects, at least once.
 
 use super::Lane;
-use super::failure::{Failure, Then};
-use super::lane::Batch;
+use super::outcome::{Batch, Failure, Then};
 use super::progress::Work;
 use crate::annals::es::notifiers::Delivery;
 use crate::annals::es::types::RecordedEvent;

@@ -3,10 +3,11 @@
 //! The state of a process is a row of an internal view that counts its own revisions. It stays when
 //! the process has ended, so that a late deliverer of an earlier step cannot bring it back.
 
+use super::Lane;
 use super::progress::{self, Content, PendingRow, row_size};
-use super::{Lane, generations};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::RowKey;
+use crate::catalogue::stored_view;
 use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub struct ProcessState {
 
 /// The view that holds a process manager's processes.
 pub fn process_view(reaction: &str, generation: u32) -> String {
-    generations::stored_view(&format!("~{reaction}"), generation)
+    stored_view(&format!("~{reaction}"), generation)
 }
 
 #[derive(Clone)]

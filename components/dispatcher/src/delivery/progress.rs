@@ -8,6 +8,8 @@
 //! - Before rows are written or commands sent, `work` holds them: a crash in the middle of them is mended by
 //!   doing all of it again, and each part takes effect once.
 
+use super::dead_letter::Letter;
+use super::outgoing::Outgoing;
 pub use crate::encoding::{decode, encode};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +47,7 @@ pub struct Work {
     /// Commands to send, before the rows are written.
     pub step: Option<Step>,
     /// A dead letter to file.
-    pub letter: Option<crate::letters::Letter>,
+    pub letter: Option<Letter>,
     /// A dead letter that is dealt with, and goes.
     pub settled: Option<String>,
     /// Processes that wait for the dead letter to file.
@@ -126,17 +128,6 @@ impl Step {
     }
 }
 
-/// A command of a process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outgoing {
-    pub process: String,
-    /// Among all that the event leads to.
-    pub index: u64,
-    pub command_type: String,
-    pub content_type: String,
-    pub payload: Vec<u8>,
-}
-
 impl Progress {
     /// What is stored.
     pub fn encode(&self) -> Vec<u8> {
@@ -171,13 +162,13 @@ mod tests {
         struct FormerWork {
             rows: Vec<PendingRow>,
             step: Option<Step>,
-            letter: Option<crate::letters::Letter>,
+            letter: Option<Letter>,
             settled: Option<String>,
         }
         let former = FormerWork {
             rows: Vec::new(),
             step: None,
-            letter: Some(crate::letters::Letter {
+            letter: Some(Letter {
                 reaction: "r".into(),
                 reason: "why".into(),
                 ..Default::default()

@@ -5,8 +5,7 @@
 //! from a crash between the two.
 
 use super::Lane;
-use super::failure::Failure;
-use super::lane::Batch;
+use super::outcome::{Batch, Failure};
 use super::progress::{Content, MAX_EFFECTS, PendingRow, Work, row_size};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::{RecordedEvent, Row, RowChange, RowKey};

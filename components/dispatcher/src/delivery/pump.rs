@@ -1,8 +1,7 @@
 //! All that is due, within a time.
 
-use super::failure::store_error;
 use super::generations::Control;
-use super::lane::{Ended, Failing};
+use super::outcome::{Ended, Failing, store_error};
 use super::{Engine, lanes};
 use crate::annals::es::event_store::StoreError;
 use crate::catalogue::Reaction;

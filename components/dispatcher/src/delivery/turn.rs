@@ -22,8 +22,7 @@
 //! After [`TURN`] budgets a deliverer makes way for a request that follows, and goes on if none does, up to
 //! [`LONGEST`] budgets: the last request of many delivers what is left. The host's limit for a request must be longer.
 
-use super::failure::store_error;
-use super::lane::Failing;
+use super::outcome::{Failing, store_error};
 use super::{Engine, hash};
 use crate::annals::es::event_store::LogFilter;
 use crate::catalogue::Reaction;

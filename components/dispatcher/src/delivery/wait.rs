@@ -1,6 +1,6 @@
 //! Until every reaction has dealt with an event.
 
-use super::lane::{Failing, LONGEST_PAUSE};
+use super::outcome::{Failing, LONGEST_PAUSE};
 use super::{Engine, Lane, lanes};
 use crate::annals::es::event_store::StoreError;
 use crate::catalogue::Reaction;

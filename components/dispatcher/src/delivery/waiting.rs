@@ -6,17 +6,16 @@
 //! Each step is written down like one of the lane's, and the row says how far the process is. So whoever dies in the middle
 //! leaves a process that still waits, and a letter that can be retried.
 
-use super::failure::Failure;
-use super::lane::Held;
 use super::late::{Late, Refused};
+use super::letters::{self, Found};
 use super::manager;
+use super::outcome::{Failure, Held};
 use super::processes::Processes;
 use super::progress::{Step, Work};
 use super::{Engine, Lane, ids};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::Interest;
 use crate::annals::es::types::RecordedEvent;
-use crate::letters::{self, Found};
 use crate::ports::Ports;
 use std::rc::Rc;
 

@@ -1,16 +1,15 @@
 //! Bringing about what was written down: commands, rows, dead letters. Everything here may be done
 //! again by anybody who reads the same revision, and takes effect once.
 
-use super::failure::{Failure, store_error};
-use super::lane::{Ended, Held, Stop};
+use super::letters;
 use super::manager;
+use super::outcome::{Ended, Failure, Held, Stop, store_error};
 use super::progress::{PendingRow, Work};
 use super::{Engine, Lane};
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::sourcer::SubmitError;
 use crate::annals::es::types::RowKey;
-use crate::letters;
 use crate::ports::{Ports, ReactionStore};
 
 impl<P: Ports> Engine<'_, P> {

@@ -5,8 +5,8 @@ use crate::annals::es::settings::LastResort;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Late;
 use crate::delivery::ids::LONGEST_CHAIN;
+use crate::delivery::letters;
 use crate::exports::annals::es::administration::DeliveryState;
-use crate::letters;
 use crate::ports::Clock as _;
 
 fn bad(world: &World, payload: &str, answer: Answer) {

@@ -5,8 +5,8 @@ use crate::annals::es::types::RowKey;
 use crate::catalogue::Kind;
 use crate::delivery::Late;
 use crate::delivery::late::Refused;
+use crate::delivery::letters::{self, Found};
 use crate::delivery::processes::{ProcessState, decode};
-use crate::letters::{self, Found};
 use crate::ports::ReactionStore as _;
 
 /// Notes of two processes; `bad` is for the first one.

@@ -4,59 +4,18 @@
 //! They are rows of an internal view. A letter's row counts its own revisions instead of reflecting
 //! a position: that makes every change of it a compare-and-set.
 
+use super::dead_letter::Letter;
 use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::types::{OutgoingCommand, RowKey};
 use crate::catalogue::Reaction;
-use crate::delivery::progress::{self, Outgoing};
-use crate::delivery::{hash, ids};
+use crate::encoding;
 use crate::exports::annals::es::administration::{DeadLetter, ParkedCommand};
 use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};
 
 /// The view that holds them.
 const VIEW: &str = "~dead-letters";
-
-/// A dead letter, as it is stored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Letter {
-    /// The reaction's key.
-    pub reaction: String,
-    pub generation: u32,
-    pub event_id: String,
-    pub event_type: String,
-    pub stream: String,
-    pub position: u64,
-    /// A command that failed, with its id.
-    pub command: Option<(String, Outgoing)>,
-    pub attempts: u32,
-    pub reason: String,
-    pub parked_at: u64,
-}
-
-impl Letter {
-    /// Unique, and the same however often the letter is filed.
-    pub fn id(&self) -> String {
-        let Self {
-            reaction,
-            generation,
-            position,
-            ..
-        } = self;
-        match &self.command {
-            None => format!("{reaction}.{generation}.{position}"),
-            Some((_, command)) => {
-                let number = ids::number(command.index);
-                format!("{reaction}.{generation}.{position}.{number}")
-            }
-        }
-    }
-
-    /// The id of the letter of an event that failed for one process, which had waited before.
-    pub fn id_for(&self, process: &str) -> String {
-        format!("{}.p{:016x}", self.id(), hash(process.as_bytes()))
-    }
-}
 
 /// A letter, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,7 +73,7 @@ fn write(store: &impl ReactionStore, id: &str, seen: u64, filed: &Filed) -> Resu
     let row = StoredRow {
         key: id.into(),
         content_type: "application/octet-stream".into(),
-        value: progress::encode(filed),
+        value: encoding::encode(filed),
         position: seen + 1,
     };
     store.put_row(VIEW, &row, seen)
@@ -192,7 +151,7 @@ pub fn list(
 }
 
 fn found(row: StoredRow) -> Result<Found, StoreError> {
-    let Filed { letter, waiting } = progress::decode(&row.value)
+    let Filed { letter, waiting } = encoding::decode(&row.value)
         .map_err(|reason| StoreError::Corrupt(format!("{VIEW}/{}: {reason}", row.key)))?;
     Ok(Found {
         id: row.key,
