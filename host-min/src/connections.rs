@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use hyper::body::Frame;
 use tokio::sync::Notify;
 
-use crate::server::{Body, BodyError};
+use crate::body::{Body, BodyError};
 
 /// The longest that a client is waited for.
 const MAX_WAIT: Duration = Duration::from_secs(60);

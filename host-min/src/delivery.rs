@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::fault::Failure;
 use crate::guest;
-use crate::server::{Host, Stopped};
+use crate::host::{Host, Stopped};
 
 /// Instances that deliver at one time, whatever the number of reactions.
 pub const WORKERS: u32 = 32;

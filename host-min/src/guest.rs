@@ -23,13 +23,14 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::app::App;
+use crate::body::{Body, BodyError, full};
 use crate::connections::Connection;
 use crate::fault::{Failure, Fault};
+use crate::host::Host;
 use crate::life::Life;
 use crate::pool::Instance;
 use crate::problem::Problem;
 use crate::seldom::Seldom;
-use crate::server::{Body, BodyError, Host, full};
 use crate::streams;
 
 /// Longest answer that is held until it is complete, and until its client took it: a page of events or rows

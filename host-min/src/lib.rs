@@ -23,6 +23,7 @@
 //! - [`descriptors`]: file descriptors, and who gets them
 //! - [`seldom`]: one log line for each cause and period
 //! - [`gate`]: bounded concurrency with a bounded queue
+//! - [`host`]: what serves an application; [`body`]: bodies of answers
 //! - [`server`]: HTTP connections, and how they end
 //! - `turns`: guests that compute for long let others go first
 //! - [`tools`]: looking after a store while nobody serves it: verify, export, import
@@ -31,6 +32,7 @@
 //! durable ([`store::Kv::barrier`]).
 
 pub mod app;
+pub mod body;
 pub mod buffers;
 pub mod connections;
 pub mod delivery;
@@ -41,6 +43,7 @@ pub mod fault;
 pub mod gate;
 pub mod guest;
 mod head;
+pub mod host;
 pub mod keyvalue;
 pub mod life;
 pub mod outgoing;

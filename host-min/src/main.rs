@@ -12,7 +12,8 @@ use annals_host::descriptors::Shares;
 use annals_host::engine::{self, EngineOptions};
 use annals_host::error::HostError;
 use annals_host::gate::Gate;
-use annals_host::server::{self, Bounds, Host, Server};
+use annals_host::host::{self, Bounds, Host};
+use annals_host::server::Server;
 use annals_host::start;
 use annals_host::state::Grants;
 use annals_host::store::{Embedded, Kv, Memory};
@@ -83,7 +84,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         move || open(&choice, shares)
     });
     let engine = engine::start(&EngineOptions {
-        instances: options.concurrency + options.max_streams + workers + server::ASIDE,
+        instances: options.concurrency + options.max_streams + workers + host::ASIDE,
         max_memory: options.max_memory.0,
         perf_map: options.perf_map,
     })?;
@@ -118,7 +119,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     // Streams last: what they take must not be missing when a command comes.
     let room = app
         .room()
-        .saturating_sub(options.concurrency + workers + server::ASIDE);
+        .saturating_sub(options.concurrency + workers + host::ASIDE);
     if room < options.max_streams {
         tracing::warn!("the application is large: {room} event streams have room at a time");
     }

@@ -4,7 +4,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::server::{Body, full};
+use crate::body::{Body, full};
 
 /// A problem that the host reports in the guest's place.
 #[derive(Debug, Clone)]

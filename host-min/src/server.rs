@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
@@ -15,39 +14,19 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::App;
-use crate::buffers::{self, Buffers};
+use crate::body::Body;
 use crate::connections::{Connection, Connections, Open, Working};
 use crate::delivery;
-use crate::descriptors::Shares;
 use crate::error::HostError;
-use crate::gate::Gate;
 use crate::guest;
 use crate::head;
-use crate::pool::{Pool, Recycling};
+use crate::host::Host;
 use crate::problem::Problem;
 use crate::seldom::Seldom;
-use crate::streams::{self, Streams};
-use crate::turns::Turns;
-use crate::waits::{self, Waits};
-
-/// The body of an answer.
-pub type Body = UnsyncBoxBody<Bytes, BodyError>;
-
-/// An answer broke off; the connection is cut, so that the client knows.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer broke off")]
-pub struct BodyError;
-
-/// A body that is there already.
-pub fn full(bytes: Bytes) -> Body {
-    Full::new(bytes)
-        .map_err(|never: Infallible| match never {})
-        .boxed_unsync()
-}
+use crate::streams;
+use crate::waits::{self, drive};
 
 /// Connections that wait to be accepted. The system does not answer more of them, and their clients try
 /// again after a second.
@@ -58,123 +37,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 const HEAD: usize = 64 << 10;
 /// Pause after an accept that failed for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Looks at the application's health at one time. They wait for each other alone.
-const HEALTH: u32 = 2;
-const HEALTH_QUEUE: usize = 64;
-/// Instances beside those that the gate, streams and deliveries have: for health, and for the one who
-/// looks for all that wait.
-pub const ASIDE: u32 = HEALTH + 1;
 /// The header that tells the guest how many milliseconds a request may take.
 const TIME_LIMIT: HeaderName = HeaderName::from_static("annals-time-limit");
 const WAIT: HeaderName = HeaderName::from_static(waits::HEADER);
 /// How often resting instances are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
-
-/// What serves requests, shared by all of them.
-pub struct Host {
-    /// The application.
-    pub app: Arc<App>,
-    /// Its instances.
-    pub pool: Pool,
-    /// Places of requests.
-    pub gate: Gate,
-    /// Places of event streams.
-    pub streams: Streams,
-    /// Clients that wait for reactions.
-    pub waits: Waits,
-    /// Memory for bodies.
-    pub buffers: Buffers,
-    /// Turns of guests that compute for long.
-    pub(crate) turns: Turns,
-    connections: Arc<Connections>,
-    health: Gate,
-    stopping: watch::Sender<bool>,
-    /// Counts what may have made new work for reactions.
-    work: watch::Sender<u64>,
-}
-
-/// What all clients together may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Connections that are open at one time.
-    pub connections: usize,
-    /// Bytes of bodies that are held for them.
-    pub buffered: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            connections: Shares::default().connections,
-            buffered: buffers::BUDGET,
-        }
-    }
-}
-
-impl Host {
-    /// Serves an application.
-    pub fn new(app: App, recycling: Recycling, gate: Gate, streams: Streams) -> Arc<Self> {
-        Self::bounded(app, recycling, gate, streams, Bounds::default())
-    }
-
-    /// The same, within other bounds.
-    pub fn bounded(
-        app: App,
-        recycling: Recycling,
-        gate: Gate,
-        streams: Streams,
-        bounds: Bounds,
-    ) -> Arc<Self> {
-        let app = Arc::new(app);
-        let connections = Connections::new(bounds.connections);
-        Arc::new(Self {
-            pool: Pool::new(app.clone(), recycling),
-            app,
-            gate,
-            streams,
-            waits: Waits::default(),
-            buffers: Buffers::new(bounds.buffered, connections.clone()),
-            turns: Turns::default(),
-            connections,
-            health: Gate::new(HEALTH, HEALTH_QUEUE),
-            stopping: watch::Sender::new(false),
-            work: watch::Sender::new(0),
-        })
-    }
-
-    /// Tells when the host stops.
-    pub fn stopped(&self) -> Stopped {
-        Stopped(self.stopping.subscribe())
-    }
-
-    /// There may be new work for reactions.
-    pub fn announce_work(&self) {
-        self.work
-            .send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    /// Tells when there may be new work for reactions.
-    pub fn work(&self) -> watch::Receiver<u64> {
-        self.work.subscribe()
-    }
-}
-
-/// Tells when the host stops.
-#[derive(Debug, Clone)]
-pub struct Stopped(watch::Receiver<bool>);
-
-impl Stopped {
-    /// Returns once it does.
-    pub async fn wait(&mut self) {
-        // An error: the host is gone altogether.
-        let _ = self.0.wait_for(|stopping| *stopping).await;
-    }
-
-    /// Does it?
-    pub fn now(&self) -> bool {
-        *self.0.borrow()
-    }
-}
 
 /// Listens on the first of an address's meanings that can be had.
 async fn listen(address: &str) -> std::io::Result<TcpListener> {
@@ -240,7 +107,7 @@ impl Server {
         if deliver {
             deliveries.spawn(delivery::drive(host.clone()));
         }
-        waits.spawn(waits::drive(host.clone()));
+        waits.spawn(drive::drive(host.clone()));
         tokio::pin!(stop);
         let mut sweep = tokio::time::interval(SWEEP);
         let mut broken = host.app.store.broken();
@@ -408,7 +275,7 @@ async fn respond(
         return answer;
     }
     host.announce_work();
-    waits::after(host, answer).await
+    drive::after(host, answer).await
 }
 
 async fn receive(

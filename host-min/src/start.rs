@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::delivery;
 use crate::error::HostError;
-use crate::server::Host;
+use crate::host::Host;
 
 const PATH: &str = "/admin/application";
 

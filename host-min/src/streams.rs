@@ -7,7 +7,7 @@ use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTE
 use hyper::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::server::{Body, full};
+use crate::body::{Body, full};
 
 /// Shortest time in milliseconds after which a client that finds no place comes back.
 const SOONEST: u32 = 3_000;

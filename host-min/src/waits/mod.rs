@@ -2,22 +2,16 @@
 //!
 //! The guest answers a command at once, and asks for a wait by a header of that answer (see
 //! `preferences` in `components/ingress-http`, which is what reads `Prefer`). One task looks for all
-//! that wait: after each delivery, and now and then, it asks the guest how far the reactions are.
+//! that wait ([`drive`]): after each delivery, and now and then, it asks the guest how far the reactions are.
 
-use std::sync::{Arc, Mutex, PoisonError};
+pub mod drive;
+
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
-use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use hyper::{Method, Response, StatusCode};
+use hyper::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use tokio::sync::{Notify, oneshot};
-
-use crate::delivery;
-use crate::problem::Problem;
-use crate::seldom::Seldom;
-use crate::server::{Body, Host, full};
 
 /// The header by which the host and the guest share a wait.
 pub const HEADER: &str = "annals-wait";
@@ -25,12 +19,6 @@ pub const HEADER: &str = "annals-wait";
 pub const HOST_WAITS: &str = "host";
 /// The longest wait, whatever the guest asks for.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// Between two looks, at least; and so many times as long as a look takes.
-const MIN_PAUSE: Duration = Duration::from_millis(2);
-const PAUSE_FACTOR: u32 = 4;
-/// Between two looks, where nobody tells of a delivery.
-const MAX_PAUSE: Duration = Duration::from_millis(50);
-
 /// Who waits.
 #[derive(Debug, Default)]
 pub struct Waits {
@@ -62,58 +50,10 @@ struct Wish {
 }
 
 #[derive(Debug, Deserialize)]
-struct Progress {
-    reactions: Vec<Reached>,
-}
-
-#[derive(Debug, Deserialize)]
 struct Reached {
     name: String,
     position: u64,
     due: bool,
-}
-
-/// Waits if the answer asks for it.
-pub async fn after(host: &Host, mut answer: Response<Body>) -> Response<Body> {
-    let Some(wish) = Wish::take(answer.headers_mut()) else {
-        return answer;
-    };
-    let outcome = host.waits.wait(wish).await;
-    // What the reactions wrote must be durable before anybody is told.
-    if let Err(error) = host.app.store.barrier().wait().await {
-        tracing::debug!(%error, "an answer was withheld after a wait");
-        return Problem::store_unavailable().into_response();
-    }
-    match outcome {
-        Outcome::Done => answer,
-        Outcome::Lagging(names) => accepted(answer, &names).await,
-    }
-}
-
-/// Turns the answer to a command into one that tells of reactions that lag.
-async fn accepted(answer: Response<Body>, lagging: &[String]) -> Response<Body> {
-    let (mut head, body) = answer.into_parts();
-    let Ok(body) = body.collect().await else {
-        return Response::from_parts(head, full(Bytes::new()));
-    };
-    let body = with_lagging(&body.to_bytes(), lagging);
-    head.status = StatusCode::ACCEPTED;
-    head.headers.insert(CONTENT_LENGTH, body.len().into());
-    Response::from_parts(head, full(body))
-}
-
-/// Adds a last field to a JSON object.
-fn with_lagging(object: &[u8], lagging: &[String]) -> Bytes {
-    let Some(front) = object.strip_suffix(b"}") else {
-        return Bytes::copy_from_slice(object);
-    };
-    let names = serde_json::Value::from(lagging).to_string();
-    let mut body = BytesMut::with_capacity(object.len() + names.len() + 16);
-    body.extend_from_slice(front);
-    body.extend_from_slice(b",\"lagging\":");
-    body.extend_from_slice(names.as_bytes());
-    body.extend_from_slice(b"}");
-    body.freeze()
 }
 
 impl Wish {
@@ -208,55 +148,6 @@ fn lagging(reached: &[Reached], position: u64) -> impl Iterator<Item = &Reached>
         .filter(move |reached| reached.position < position)
 }
 
-/// Looks for those who wait, until the host stops.
-pub async fn drive(host: Arc<Host>) {
-    let mut stopped = host.stopped();
-    let trouble = Seldom::new();
-    let mut known: Option<Vec<Reached>> = None;
-    let mut looked = Duration::ZERO;
-    let mut somebody = false;
-    while !stopped.now() {
-        tokio::select! {
-            () = stopped.wait() => break,
-            () = host.waits.news.notified() => {}
-            () = tokio::time::sleep(MAX_PAUSE), if somebody => {}
-        }
-        if host.waits.lock().is_empty() {
-            somebody = false;
-            continue;
-        }
-        // However many wait and however much is delivered, looks take a fifth of a processor at most.
-        tokio::time::sleep(MIN_PAUSE.max(looked * PAUSE_FACTOR)).await;
-        let begun = Instant::now();
-        match look(&host).await {
-            Ok(reached) => known = Some(reached),
-            Err(why) => {
-                if let Some(unsaid) = trouble.news() {
-                    tracing::warn!(unsaid, "looking how far the reactions are failed: {why}");
-                }
-                known = None;
-            }
-        }
-        looked = begun.elapsed();
-        somebody = host.waits.settle(known.as_deref(), false);
-    }
-    // Those who come now are told, too.
-    loop {
-        host.waits.settle(known.as_deref(), true);
-        host.waits.news.notified().await;
-    }
-}
-
-async fn look(host: &Arc<Host>) -> Result<Vec<Reached>, String> {
-    match delivery::ask(host, Method::GET, "/admin/progress").await {
-        Ok((StatusCode::OK, body)) => serde_json::from_slice::<Progress>(&body)
-            .map(|progress| progress.reactions)
-            .map_err(|error| error.to_string()),
-        Ok((status, _)) => Err(format!("it was answered {status}")),
-        Err(failure) => Err(failure.kind()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,12 +223,5 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn names_become_the_last_field() {
-        let names = ["a".to_owned(), "b".to_owned()];
-        let body = with_lagging(b"{\"x\":{}}", &names);
-        assert_eq!(&*body, b"{\"x\":{},\"lagging\":[\"a\",\"b\"]}");
     }
 }
