@@ -1,8 +1,10 @@
 //! The budgets of the design, and whether this run met them.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use annals_tests::hostile::lasting::Attack;
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::peers::{
@@ -44,6 +46,22 @@ pub struct Budget {
     pub measured: Option<Spread>,
     /// By the median.
     pub met: Option<bool>,
+}
+
+/// Writes the samples of a report, and the budgets.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub fn write(report: &Report, budgets: &[Budget], file: &Path) -> Result<()> {
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        #[serde(flatten)]
+        report: &'a Report,
+        budgets: &'a [Budget],
+    }
+    let whole = Whole { report, budgets };
+    Ok(std::fs::write(file, serde_json::to_vec_pretty(&whole)?)?)
 }
 
 /// All of them.

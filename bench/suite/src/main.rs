@@ -103,7 +103,7 @@ fn main() -> Result<()> {
         }
     }
     let budgets = budget::all(&bench.report);
-    bench.report.write(&budgets, &output.join("results.json"))?;
+    budget::write(&bench.report, &budgets, &output.join("results.json"))?;
     let plots = plot::all(&bench.report, &output)?;
     std::fs::write(
         output.join("results.md"),

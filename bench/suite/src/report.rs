@@ -1,12 +1,9 @@
 //! What was measured: every sample of every round, and what comes of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::Result;
 use serde::Serialize;
 
-use crate::budget::Budget;
 use crate::stats::Spread;
 
 /// What a number says.
@@ -204,25 +201,6 @@ impl Report {
             })
             .collect();
         (!ratios.is_empty()).then(|| Spread::of(&ratios))
-    }
-
-    /// Writes the samples, and the budgets.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be written.
-    pub fn write(&self, budgets: &[Budget], file: &Path) -> Result<()> {
-        #[derive(Serialize)]
-        struct Whole<'a> {
-            #[serde(flatten)]
-            report: &'a Report,
-            budgets: &'a [Budget],
-        }
-        let whole = Whole {
-            report: self,
-            budgets,
-        };
-        Ok(std::fs::write(file, serde_json::to_vec_pretty(&whole)?)?)
     }
 }
 
