@@ -329,9 +329,12 @@ mod tests {
     async fn many_connect_before_the_first_is_accepted() {
         let listener = listen("localhost:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        // The system has a limit of its own.
+        let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+        let limit = limit.ok().and_then(|limit| limit.trim().parse().ok());
         let soon = Duration::from_millis(500);
         let connect = |_| std::net::TcpStream::connect_timeout(&address, soon);
-        let clients: Result<Vec<_>, _> = (0..300).map(connect).collect();
+        let clients: Result<Vec<_>, _> = (0..300.min(limit.unwrap_or(128))).map(connect).collect();
         assert!(clients.is_ok(), "{clients:?}");
     }
 }
