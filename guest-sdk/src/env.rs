@@ -1,5 +1,14 @@
 //! Environment variables, for notifiers.
 
+#[cfg(not(target_family = "wasm"))]
+use std::{cell::RefCell, collections::BTreeMap};
+
+#[cfg(not(target_family = "wasm"))]
+thread_local! {
+    /// Set while a test runs a notifier.
+    pub(crate) static GRANTED: RefCell<BTreeMap<String, String>> = RefCell::default();
+}
+
 /// An environment variable of the host, if it is set.
 ///
 /// On wasm it is `wasi:cli/environment`, which the manifest must grant to a notifier:
@@ -15,5 +24,5 @@ pub fn env(name: &str) -> Option<String> {
             .map(|(_, value)| value)
     }
     #[cfg(not(target_family = "wasm"))]
-    crate::granted::env(name)
+    GRANTED.with_borrow(|granted| granted.get(name).cloned())
 }

@@ -218,7 +218,7 @@ mod decision;
 mod env;
 #[allow(missing_docs)]
 mod erased;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
 mod granted;
 #[cfg(feature = "http")]
 pub mod http;

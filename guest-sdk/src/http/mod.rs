@@ -47,6 +47,8 @@
 //!     .then_retry_after(Duration::from_secs(1));
 //! ```
 
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod native;
 #[cfg(target_family = "wasm")]
 mod wasi;
 
@@ -155,7 +157,7 @@ impl Request {
         #[cfg(not(target_family = "wasm"))]
         {
             let _ = target;
-            crate::granted::answer(self)
+            native::send(self)
         }
     }
 }

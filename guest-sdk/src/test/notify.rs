@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::log::{Log, On};
 use crate::erased::NotifierEntry;
-#[cfg(not(target_family = "wasm"))]
-use crate::granted::{Granted, within};
+#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+use crate::granted::within;
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 use crate::http::{Answer, Request};
 use crate::{Delivery, Notifier};
@@ -15,8 +15,10 @@ use crate::{Delivery, Notifier};
 pub fn notify<N: Notifier>() -> Notify<N> {
     Notify {
         attempt: 1,
-        #[cfg(not(target_family = "wasm"))]
-        granted: Granted::default(),
+        #[cfg(all(feature = "env", not(target_family = "wasm")))]
+        env: Default::default(),
+        #[cfg(all(feature = "http", not(target_family = "wasm")))]
+        http: Default::default(),
         notifier: PhantomData,
     }
 }
@@ -25,8 +27,10 @@ pub fn notify<N: Notifier>() -> Notify<N> {
 #[must_use]
 pub struct Notify<N> {
     attempt: u32,
-    #[cfg(not(target_family = "wasm"))]
-    granted: Granted,
+    #[cfg(all(feature = "env", not(target_family = "wasm")))]
+    env: std::collections::BTreeMap<String, String>,
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    http: crate::http::native::Granted,
     notifier: PhantomData<N>,
 }
 
@@ -40,7 +44,7 @@ impl<N: Notifier> Notify<N> {
     /// An environment variable is set. Otherwise there are none.
     #[cfg(all(feature = "env", not(target_family = "wasm")))]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.granted.env.insert(name.into(), value.into());
+        self.env.insert(name.into(), value.into());
         self
     }
 
@@ -49,7 +53,7 @@ impl<N: Notifier> Notify<N> {
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
         let answer = move |request: &Request| answer(request).into_result();
-        self.granted.answer = Some(std::rc::Rc::new(answer));
+        self.http.answer = Some(std::rc::Rc::new(answer));
         self
     }
 
@@ -63,15 +67,15 @@ impl<N: Notifier> Notify<N> {
         let recorded = Log::default().record(event);
         let entry = const { NotifierEntry::of::<N>() };
         let notify = || (entry.notify)(&recorded, self.attempt);
-        #[cfg(not(target_family = "wasm"))]
-        let answer = within(self.granted.clone(), notify);
-        #[cfg(target_family = "wasm")]
-        let answer = notify();
-        match answer {
+        #[cfg(all(feature = "env", not(target_family = "wasm")))]
+        let notify = || within(&crate::env::GRANTED, self.env.clone(), notify);
+        #[cfg(all(feature = "http", not(target_family = "wasm")))]
+        let notify = || within(&crate::http::native::GRANTED, self.http.clone(), notify);
+        match notify() {
             Ok(delivery) => Notified {
                 delivery,
                 #[cfg(all(feature = "http", not(target_family = "wasm")))]
-                sent: self.granted.sent.take(),
+                sent: self.http.sent.take(),
             },
             Err(fault) => panic!("{}", fault.0),
         }
