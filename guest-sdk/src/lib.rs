@@ -201,7 +201,7 @@
 //! - `name`: names of streams, categories, views and handlers
 //! - `erased`, `wire`: handlers without their types, behind one table for each kind
 //! - `bindings`: these tables as a component, on wasm only
-//! - `http`, `env`: what notifiers may be granted; `granted` stands in for it natively
+//! - `http`, `env`: what notifiers may be granted; natively a test says what that is, by `granted`
 //! - `test`: given, when, then
 
 #![deny(missing_docs)]

@@ -1,24 +1,14 @@
-//! Reads a stream's slots in order, many at a time where that is worth it.
-//!
-//! Whoever fills the last one of [`SLOTS`] slots copies them into a *segment*. A segment saves
-//! reads and nothing else: the slots remain the truth, so one that is lost, damaged or not there
-//! yet costs time only.
+//! What the reading of one stream in order has brought so far.
 
-use crate::error::StoreError;
-use crate::log::EventLog;
-use crate::name::StreamName;
-use crate::record::{self, Bytes, Segment, StreamRecord};
-use crate::slots::Slots;
+use crate::record::StreamRecord;
 
 /// Slots in a segment.
 pub(crate) const SLOTS: u64 = 256;
-/// Bytes of records above which slots are not copied: they are read well enough one by one.
-const MOST_BYTES: usize = 1 << 20;
 /// Slots that are read one by one before a segment is looked for: most reads are of short
 /// streams, or of the end of long ones.
 const PATIENCE: u64 = 16;
 
-/// What the reading of one stream in order has brought so far.
+/// A stream that is being read, and what is known of its next slots.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
     stream: String,
@@ -32,106 +22,46 @@ pub(crate) struct Ahead {
     absent: u64,
 }
 
-impl<S: Slots> EventLog<S> {
-    /// What lies in a stream's slot, where the slots after it are likely to be read too.
-    pub(crate) fn read_on(
-        &mut self,
-        stream: StreamName<'_>,
-        slot: u64,
-    ) -> Result<Option<StreamRecord>, StoreError> {
-        if self.ahead.stream != stream.as_str() || self.ahead.next != slot {
-            self.ahead = Ahead {
-                stream: stream.as_str().to_owned(),
+impl Ahead {
+    /// The slot is read next: forgets everything, unless that was expected.
+    pub fn go_to(&mut self, stream: &str, slot: u64) {
+        if self.stream != stream || self.next != slot {
+            *self = Self {
+                stream: stream.to_owned(),
                 next: slot,
-                ..Ahead::default()
+                ..Self::default()
             };
         }
-        let number = number(slot);
-        if self.ahead.records.is_empty()
-            && self.ahead.run >= PATIENCE
-            && self.ahead.absent != number
-        {
-            self.ahead.records = self.read_segment(stream, slot)?;
-            if self.ahead.records.is_empty() {
-                self.ahead.absent = number;
-            }
-        }
-        let record = match self.ahead.records.pop() {
-            Some(record) => Some(record),
-            None => self.read_slot(stream, slot)?,
-        };
-        if record.is_some() {
-            self.ahead.next = slot + 1;
-            self.ahead.run += 1;
-            // Nobody has copied these, though all of them are there.
-            if self.ahead.absent == number && self.ahead.run >= SLOTS {
-                self.consolidate_behind(stream, slot);
-            }
-        }
-        Ok(record)
     }
 
-    /// Copies of a slot and those after it, in reverse; none if there is no use in them.
-    fn read_segment(
-        &self,
-        stream: StreamName<'_>,
-        slot: u64,
-    ) -> Result<Vec<StreamRecord>, StoreError> {
-        let key = self.keys.segment(stream, number(slot));
-        let Some(bytes) = self.get(&key)? else {
-            return Ok(Vec::new());
-        };
-        let first = (number(slot) - 1) * SLOTS + 1;
-        let segment = record::decode::<Segment>(&key, &bytes)
-            .ok()
-            .filter(|segment| segment.stream == stream.as_str() && segment.first == first)
-            .filter(|segment| segment.records.len() as u64 == SLOTS);
-        let records = segment.map_or_else(Vec::new, |segment| segment.records);
-        let wanted = records.iter().skip((slot - first) as usize).rev();
-        // If one of them is damaged, its slot says so, or better.
-        let decoded: Result<Vec<_>, _> = wanted
-            .map(|Bytes(bytes)| StreamRecord::decode(&key, stream.as_str(), bytes))
-            .collect();
-        Ok(decoded.unwrap_or_default())
+    /// Is a segment of the next slot worth a look?
+    pub fn wants_segment(&self) -> bool {
+        self.records.is_empty() && self.run >= PATIENCE && self.absent != number(self.next)
     }
 
-    /// Copies the slots up to one that was just filled or read, if it is the last of a segment.
-    /// To fail fails nothing.
-    pub(crate) fn consolidate_behind(&self, stream: StreamName<'_>, slot: u64) {
-        if slot.is_multiple_of(SLOTS) && slot > 0 {
-            // The next one to read all these slots tries again.
-            let _ = self.consolidate(stream, slot);
+    /// Records of the next slots, the next one last; none: their segment is absent.
+    pub fn bring(&mut self, records: Vec<StreamRecord>) {
+        if records.is_empty() {
+            self.absent = number(self.next);
         }
+        self.records = records;
     }
 
-    fn consolidate(&self, stream: StreamName<'_>, last: u64) -> Result<(), StoreError> {
-        let first = last - SLOTS + 1;
-        let mut records = Vec::new();
-        let mut bytes = 0;
-        for slot in first..=last {
-            let Some(record) = self.get(&self.keys.slot(stream, slot))? else {
-                return Ok(());
-            };
-            bytes += record.len();
-            if bytes > MOST_BYTES {
-                // Remembered, so that nobody tries again.
-                records.clear();
-                break;
-            }
-            records.push(Bytes(record));
-        }
-        let segment = record::encode(&Segment {
-            stream: stream.as_str().to_owned(),
-            first,
-            records,
-        })?;
-        self.slots
-            .put(&self.keys.segment(stream, number(last)), &segment)
-            .map_err(StoreError::harmless)
+    /// The record of the next slot, if it was brought.
+    pub fn take(&mut self) -> Option<StreamRecord> {
+        self.records.pop()
+    }
+
+    /// The next slot was read. Answers whether its segment is absent although as many slots were read as one has.
+    pub fn go_on(&mut self) -> bool {
+        let absent = self.absent == number(self.next);
+        self.next += 1;
+        self.run += 1;
+        absent && self.run >= SLOTS
     }
 }
 
 /// The segment of a slot, from 1.
-fn number(slot: u64) -> u64 {
+pub(crate) fn number(slot: u64) -> u64 {
     slot.saturating_sub(1) / SLOTS + 1
 }

@@ -7,43 +7,15 @@
 use crate::chain::Chain;
 use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
+use crate::memory::{CheckpointPlace, remember};
 use crate::model::{Checkpoint, MAX_STATE_BYTES};
 use crate::reaction_records::CheckpointRecord;
-use crate::reactions::{check_name, remember};
+use crate::reactions::check_name;
 use crate::slots::Slots;
 
 /// Bytes of a state from which on it is dropped when it was superseded. Another write is not worth
 /// it for less.
 const WORTH_DROPPING: usize = 256;
-
-/// Where a handler stands. Once it was read it is true for ever, but perhaps not the newest.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CheckpointPlace {
-    revision: u64,
-    position: u64,
-    generation: u32,
-    /// Of its state.
-    bytes: usize,
-    /// It was written by a repair, and counts as none.
-    is_blank: bool,
-}
-
-impl CheckpointPlace {
-    fn of(record: &CheckpointRecord) -> Self {
-        Self {
-            revision: record.revision,
-            position: record.position,
-            generation: record.generation,
-            bytes: record.state.len(),
-            is_blank: record.is_blank(),
-        }
-    }
-
-    /// The revision that a writer must have seen.
-    fn seen(self) -> u64 {
-        if self.is_blank { 0 } else { self.revision }
-    }
-}
 
 impl<S: Slots> EventLog<S> {
     /// How far a handler is; nothing if it never said.

@@ -37,7 +37,7 @@
 //! | `probe` | finds the last slot that exists, in few reads |
 //! | [`log`](EventLog) | `EventLog`: what it remembers, creation with the truth found out |
 //! | `tail` | the log's ends, one for each partition |
-//! | `ahead` | reads slots in order, many at a time from segments |
+//! | `segments` | reads slots in order, many at a time from segments; `ahead`: what that has brought |
 //! | `append` | decides a stream's next slot |
 //! | `streams` | reads streams |
 //! | `follow` | reads the log, and voids slots of dead writers |
@@ -53,7 +53,8 @@
 //! | `views` | which rows a view has; scans |
 //! | `view_copies` | copies of long lists of rows |
 //! | `drop` | deletes views that nobody uses any more |
-//! | `reactions` | what checkpoints and rows have in common |
+//! | `reactions` | names of handlers and views |
+//! | `memory` | what an instance remembers of checkpoints, rows and lists |
 //! | `reaction_records` | their records |
 //! | [`file_name`] | the file of a key, where slots are files |
 //! | [`tools`] | verify, export, import; only with the feature `tools` |
@@ -74,6 +75,7 @@ pub mod fuzzing;
 mod hints;
 mod keys;
 mod log;
+mod memory;
 mod model;
 mod name;
 mod probe;
@@ -83,6 +85,7 @@ mod record;
 mod repair;
 mod repair_reactions;
 mod rows;
+mod segments;
 mod slots;
 mod snapshots;
 mod streams;

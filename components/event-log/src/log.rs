@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::ahead::Ahead;
 use crate::error::{SlotError, StoreError};
 use crate::keys::Keys;
+use crate::memory::{Memory, REMEMBERED};
 use crate::model::Head;
 use crate::name::StreamName;
 use crate::probe;
@@ -17,8 +18,6 @@ pub(crate) const HINT_EVERY: u64 = 16;
 pub(crate) const PATIENCE: u32 = 4;
 /// How often a creation in doubt is tried again.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// Streams whose place is remembered.
-pub(crate) const REMEMBERED: usize = 4096;
 /// Payload bytes after which a page ends.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
@@ -87,7 +86,7 @@ pub struct EventLog<S> {
     /// Places that were read.
     places: HashMap<String, Place>,
     /// What reactions keep, as far as it was read.
-    pub(crate) reactions: crate::reactions::Memory,
+    pub(crate) reactions: Memory,
 }
 
 impl<S: Slots> EventLog<S> {
@@ -109,7 +108,7 @@ impl<S: Slots> EventLog<S> {
             ends: vec![0; settings.partitions as usize],
             ahead: Ahead::default(),
             places: HashMap::new(),
-            reactions: crate::reactions::Memory::default(),
+            reactions: Memory::default(),
         })
     }
 

@@ -6,34 +6,11 @@
 use crate::chain::Chain;
 use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
+use crate::memory::{RowPlace, remember};
 use crate::model::{FoundRow, Row};
 use crate::reaction_records::{Content, RowRecord};
-use crate::reactions::{check_name, remember};
+use crate::reactions::check_name;
 use crate::slots::Slots;
-
-/// Where a row stands. Once it was read it is true for ever, but perhaps not the newest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RowPlace {
-    /// 0: there never was a row.
-    pub revision: u64,
-    /// Of the newest event that was reflected, also by deleting the row.
-    pub position: u64,
-    pub deleted: bool,
-    /// Its key is known to be in the view's list.
-    pub listed: bool,
-}
-
-impl RowPlace {
-    /// What a writer must have seen.
-    fn seen(self) -> u64 {
-        if self.deleted { 0 } else { self.position }
-    }
-
-    /// May a writer that has seen a row at one position write for the event at another?
-    fn admits(self, seen: u64, position: u64) -> bool {
-        self.seen() == seen && self.position < position
-    }
-}
 
 impl<S: Slots> EventLog<S> {
     /// A row, if it is there.

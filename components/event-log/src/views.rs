@@ -12,27 +12,25 @@
 //! ones too. The list is held in memory as a whole during a scan, about 100 bytes and the key for
 //! each entry; it is kept afterwards as long as all lists together are not too large.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "tools")]
+use std::collections::BTreeSet;
 use std::mem;
 use std::ops::Bound;
 
 use crate::error::StoreError;
 use crate::log::{EventLog, PAGE_BYTES, PATIENCE, Written};
+use crate::memory::{Listing, remember};
 use crate::model::RowPage;
 use crate::probe;
 use crate::reaction_records::ViewEntry;
-use crate::reactions::{check_name, remember};
+use crate::reactions::check_name;
 use crate::record;
 use crate::slots::Slots;
 use crate::view_copies::{COPIED, copy_from};
 
-/// Bytes of keys that are kept between scans.
-const LISTED_BYTES: usize = 16 << 20;
 /// Deleted rows after which a page ends: each costs one or two reads, and a caller's time is bounded. A page that went
 /// on over all of them would be given up and begun again, for ever.
 const DELETED_PER_PAGE: usize = 1024;
-/// What a key costs beside its own bytes, about.
-const PER_KEY: usize = 100;
 
 /// Which keys of a view are wanted, in the order of their bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,34 +50,6 @@ impl<'a> KeyRange<'a> {
             (_, Some(after)) => Bound::Excluded(after),
             (Some(from), None) => Bound::Included(from),
             (None, None) => Bound::Unbounded,
-        }
-    }
-}
-
-/// What was read of the lists, by view.
-#[derive(Debug, Default)]
-pub(crate) struct Listings {
-    lists: BTreeMap<String, Listing>,
-    /// An entry of each list that exists.
-    ends: BTreeMap<String, u64>,
-}
-
-#[derive(Debug, Default)]
-struct Listing {
-    /// Entries that were read, from the first one on without gaps.
-    read: u64,
-    keys: BTreeSet<String>,
-    bytes: usize,
-    /// The keys of entries since the last whole copy, if all of them were read one by one.
-    since: Vec<String>,
-}
-
-impl Listing {
-    fn add(&mut self, key: String) {
-        // An entry that a repair has written stands for no row.
-        if !key.is_empty() {
-            self.bytes += key.len() + PER_KEY;
-            self.keys.insert(key);
         }
     }
 }
@@ -271,47 +241,5 @@ impl<S: Slots> EventLog<S> {
     /// The last entry of the list; 0 if it has none.
     pub(crate) fn list_end(&self, view: &str, guess: u64) -> Result<u64, StoreError> {
         probe::last(guess, |index| self.has(&self.keys.view_entry(view, index)))
-    }
-}
-
-impl Listings {
-    /// An entry of the list that exists; 0: none known.
-    fn end(&self, view: &str) -> u64 {
-        let read = self.lists.get(view).map_or(0, |listing| listing.read);
-        read.max(self.ends.get(view).copied().unwrap_or_default())
-    }
-
-    pub(crate) fn forget(&mut self, view: &str) {
-        // In place: what the standard library needs to take entries out of maps is 10 KB.
-        if let Some(listing) = self.lists.get_mut(view) {
-            *listing = Listing::default();
-        }
-        if let Some(end) = self.ends.get_mut(view) {
-            *end = 0;
-        }
-    }
-
-    /// Takes a list out, to work with it.
-    fn take(&mut self, view: &str) -> Listing {
-        match self.lists.get_mut(view) {
-            Some(listing) if listing.bytes > 0 => mem::take(listing),
-            _ => Listing {
-                bytes: view.len() + PER_KEY,
-                ..Listing::default()
-            },
-        }
-    }
-
-    /// Keeps a list, at the cost of others if need be.
-    fn keep(&mut self, view: &str, listing: Listing) {
-        let end = listing.read.max(self.end(view));
-        remember(&mut self.ends, view.to_owned(), end);
-        let others: usize = self.lists.values().map(|listing| listing.bytes).sum();
-        if others + listing.bytes > LISTED_BYTES {
-            self.lists.clear();
-        }
-        if listing.bytes <= LISTED_BYTES {
-            self.lists.insert(view.to_owned(), listing);
-        }
     }
 }
