@@ -1,6 +1,6 @@
 //! Reads a stream's slots in order, many at a time where that is worth it.
 //!
-//! Whoever fills the last one of [`SLOTS`] slots copies them into a *segment*. A segment saves
+//! The writer that fills the last one of [`SLOTS`] slots copies them into a *segment*. A segment saves
 //! reads and nothing else: the slots remain the truth, so one that is lost, damaged or not there
 //! yet costs time only.
 
@@ -31,7 +31,7 @@ impl<S: Slots> EventLog<S> {
             None => self.read_slot(stream, slot)?,
         };
         if record.is_some() && self.ahead.go_on() {
-            // Nobody has copied these, though all of them are there.
+            // All slots of the segment are there, and no writer has copied them.
             self.consolidate_behind(stream, slot);
         }
         Ok(record)

@@ -244,7 +244,7 @@ pub fn park(
         waiting.push(id.clone());
     }
     match processes.size() > MAX_EFFECTS {
-        // They do not fit into a checkpoint, so none of them waits.
+        // A checkpoint has no room for their rows, so no process waits.
         true => Ok((Vec::new(), Vec::new())),
         false => Ok((processes.rows(lane), waiting)),
     }

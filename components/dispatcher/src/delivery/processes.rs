@@ -57,7 +57,7 @@ impl Process {
 pub(super) struct Processes(BTreeMap<String, Process>);
 
 impl Processes {
-    /// Those whose new states a checkpoint holds already.
+    /// Processes whose new states a checkpoint holds already.
     pub(super) fn pending(lane: &Lane<'_>, rows: &[PendingRow]) -> Result<Self, StoreError> {
         let view = process_view(&lane.reaction.key, lane.generation);
         let mut known = BTreeMap::new();
