@@ -107,7 +107,7 @@ pub(crate) struct Wiring {
     graph: CompositionGraph,
     /// The components, by a hash of their bytes.
     packages: BTreeMap<[u8; 32], PackageId>,
-    /// Who exports an interface: the instance and its part's name.
+    /// By interface: the instance that exports it, and the name of its part.
     providers: BTreeMap<String, (NodeId, String)>,
     exports: BTreeMap<NodeId, Vec<String>>,
     sizes: Vec<(String, usize)>,

@@ -20,7 +20,7 @@ pub fn find(manifest: &Manifest, origin: &Origin) -> Option<Vec<u8>> {
         (None, Some(component)) => {
             let file = folder.join(component);
             if origin.build.is_some() {
-                // Nobody knows what a command without inputs makes its component of.
+                // A build command without `inputs` does not say what its component depends on.
                 let inputs = origin.inputs.as_ref()?;
                 let below = |input: &PathBuf| {
                     let place = folder.join(input);

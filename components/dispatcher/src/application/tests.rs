@@ -191,7 +191,7 @@ fn a_projector_that_folds_more_than_what_built_its_view_is_refused() {
     assert_eq!(refused(&record, &with(1, &[]), &[]), ["partial:totals"]);
     let record = after(&record, &more, &["partial:totals"]);
     after(&record, &more, &[]);
-    // Nobody has emitted that type before.
+    // No decider has emitted that type before.
     let record = after(&record, &with(1, &["Reserved", "Cancelled", "Moved"]), &[]);
     // It folds less, or builds its view anew.
     let record = after(&record, &with(1, &["Reserved"]), &[]);
