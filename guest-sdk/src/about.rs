@@ -27,6 +27,10 @@ pub struct About {
     pub actor: Option<String>,
     /// W3C trace context of the request.
     pub traceparent: Option<String>,
+    /// What the event is about, such as `account:42`.
+    pub tags: Vec<String>,
+    /// Extension attributes of CloudEvents that came with the command: names and values.
+    pub extensions: Vec<(String, String)>,
 }
 
 impl About {

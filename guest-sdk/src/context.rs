@@ -12,6 +12,8 @@ pub struct Context {
     pub command_id: String,
     /// Who asked for it, as the caller said.
     pub actor: Option<String>,
+    /// Extension attributes of CloudEvents that came with the command: names and values.
+    pub extensions: Vec<(String, String)>,
 }
 
 impl Context {

@@ -432,9 +432,9 @@ pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::bindings::diagnostics::log;
     pub use crate::erased::{
-        Deciders, Entry, NotifierEntry, Notifiers, ProcessManagerEntry, ProcessManagers,
-        ProjectorEntry, Projectors, Session, check, check_notifier, check_process_manager,
-        check_projector,
+        Deciders, Entry, NotifierEntry, Notifiers, Prepared, ProcessManagerEntry, ProcessManagers,
+        ProjectorEntry, Projectors, Session, Touching, check, check_notifier,
+        check_process_manager, check_projector,
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;

@@ -26,6 +26,7 @@ pub struct NewEvent {
     pub event_type: EventType,
     pub content_type: &'static str,
     pub payload: Vec<u8>,
+    pub tags: Vec<String>,
 }
 
 /// A decision that goes out.
@@ -107,6 +108,14 @@ pub struct Row {
     pub key: String,
     pub content_type: String,
     pub value: Vec<u8>,
+}
+
+/// A row that a page of events changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedRow {
+    pub change: RowChange,
+    /// Index in the page of the last event that changed it.
+    pub event: u32,
 }
 
 /// What an event does to a row.

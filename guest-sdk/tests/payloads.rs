@@ -193,6 +193,7 @@ fn randomness_is_the_seed_s() {
         seed,
         command_id: String::new(),
         actor: None,
+        extensions: Vec::new(),
     };
     // The reference values of SplitMix64 for the seed 1234567.
     let mut random = context(1_234_567).random();

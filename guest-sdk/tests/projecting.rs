@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use annals::__private::ProjectorEntry;
-use annals::__private::wire::{Recorded, Row, RowChange};
+use annals::__private::wire::{Fault, Recorded, Row, RowChange};
 use annals::test::{On, on, project};
 use annals::{About, Event, Projector, Rows, StartFrom};
 
@@ -263,6 +263,25 @@ fn row(key: &str, value: &str) -> Row {
     }
 }
 
+fn touched(recorded: &Recorded) -> Result<Vec<String>, Fault> {
+    (entry().keys)(recorded).map(|touching| touching.keys)
+}
+
+/// What a page of events changes.
+fn page(events: &[Recorded], rows: Vec<Row>) -> Result<Vec<(u32, RowChange)>, Fault> {
+    let mut page = (entry().begin)(rows);
+    for event in events {
+        page.fold(event, &(entry().keys)(event)?)?;
+    }
+    let changed = page.changed().into_iter();
+    Ok(changed.map(|row| (row.event, row.change)).collect())
+}
+
+fn projected(event: &Recorded, rows: Vec<Row>) -> Result<Vec<RowChange>, Fault> {
+    let changed = page(std::slice::from_ref(event), rows)?;
+    Ok(changed.into_iter().map(|(_, change)| change).collect())
+}
+
 #[test]
 fn it_describes_itself() {
     let is = (entry().describe)();
@@ -277,7 +296,7 @@ fn it_describes_itself() {
 fn touched_rows_are_named_once_in_the_order_of_their_keys() {
     let touches = |from: &str, to: &str| {
         let payload = format!(r#"{{"from":"{from}","to":"{to}"}}"#);
-        (entry().touches)(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
+        touched(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
     };
     assert_eq!(touches("a", "b"), Ok(vec!["a".into(), "b".into()]));
     assert_eq!(touches("a", "a"), Ok(vec!["a".into()]));
@@ -294,9 +313,8 @@ fn touched_rows_are_named_once_in_the_order_of_their_keys() {
 #[test]
 fn only_rows_that_are_different_are_written() {
     let payload = r#"{"from":"a","to":"b"}"#;
-    let inherited = |rows: Vec<Row>| {
-        (entry().project)(&recorded("Inherited", 1, payload), rows).expect("no fault")
-    };
+    let inherited =
+        |rows: Vec<Row>| projected(&recorded("Inherited", 1, payload), rows).expect("no fault");
     assert_eq!(inherited(vec![]), []);
     assert_eq!(inherited(vec![row("b", r#"{"points":1}"#)]), []);
     assert_eq!(
@@ -319,20 +337,63 @@ fn only_rows_that_are_different_are_written() {
 }
 
 #[test]
+fn a_page_of_events_changes_each_row_once_and_says_which_event_was_the_last() {
+    let won = |player: &str| recorded("Won", 2, &format!(r#"{{"player":"{player}"}}"#));
+    let inherited = |from: &str, to: &str| {
+        recorded(
+            "Inherited",
+            1,
+            &format!(r#"{{"from":"{from}","to":"{to}"}}"#),
+        )
+    };
+    let events = [
+        recorded("Painted", 1, "{}"),
+        won("a"),
+        won("b"),
+        inherited("a", "b"),
+        // Nothing is left to inherit, so no row changes.
+        inherited("a", "b"),
+    ];
+    let given = vec![row("b", r#"{"points":5}"#), row("c", r#"{"points":9}"#)];
+    let changed = page(&events, given.clone()).expect("no fault");
+    let mut one_by_one: Vec<Row> = given;
+    for event in &events {
+        for change in projected(event, one_by_one.clone()).expect("no fault") {
+            let key = match &change {
+                RowChange::Put(row) => row.key.clone(),
+                RowChange::Delete(key) => key.clone(),
+            };
+            one_by_one.retain(|row| row.key != key);
+            if let RowChange::Put(row) = change {
+                one_by_one.push(row);
+            }
+        }
+    }
+    let b = one_by_one.iter().find(|row| row.key == "b").expect("a row");
+    assert_eq!(
+        changed,
+        [
+            (3, RowChange::Delete("a".into())),
+            (3, RowChange::Put(b.clone()))
+        ]
+    );
+}
+
+#[test]
 fn events_of_other_types_touch_nothing_unread() {
     let mut foreign = recorded("Painted", 9, "\u{0}");
     foreign.content_type = "image/png".into();
-    assert_eq!((entry().touches)(&foreign), Ok(vec![]));
-    assert_eq!((entry().project)(&foreign, vec![]), Ok(vec![]));
+    assert_eq!(touched(&foreign), Ok(vec![]));
+    assert_eq!(projected(&foreign, vec![]), Ok(vec![]));
 }
 
 #[test]
 fn older_schemas_are_read_and_newer_ones_are_faults() {
     assert_eq!(
-        (entry().project)(&recorded("Won", 1, r#"{"player":"a"}"#), vec![]),
+        projected(&recorded("Won", 1, r#"{"player":"a"}"#), vec![]),
         Ok(vec![RowChange::Put(row("a", r#"{"points":0}"#))])
     );
-    let fault = (entry().touches)(&recorded("Won", 3, r#"{"player":"a"}"#)).expect_err("a fault");
+    let fault = touched(&recorded("Won", 3, r#"{"player":"a"}"#)).expect_err("a fault");
     assert_eq!(
         fault.0,
         "the projector scores cannot read Won (schema 3) at position 1: the newest schema known here is 2"
@@ -341,7 +402,7 @@ fn older_schemas_are_read_and_newer_ones_are_faults() {
 
 #[test]
 fn a_known_event_that_cannot_be_read_is_a_fault() {
-    let fault = |recorded: &Recorded| (entry().touches)(recorded).expect_err("a fault").0;
+    let fault = |recorded: &Recorded| touched(recorded).expect_err("a fault").0;
     assert_eq!(
         fault(&recorded("Won", 2, r#"{"player":1}"#)),
         "the projector scores cannot read Won (schema 2) at position 1: \
@@ -355,7 +416,7 @@ fn a_known_event_that_cannot_be_read_is_a_fault() {
 #[test]
 fn a_row_that_cannot_be_read_is_a_fault() {
     let won = recorded("Won", 2, r#"{"player":"a"}"#);
-    let fault = |row: Row| (entry().project)(&won, vec![row]).expect_err("a fault").0;
+    let fault = |row: Row| projected(&won, vec![row]).expect_err("a fault").0;
     assert_eq!(
         fault(row("a", r#"{"score":1}"#)),
         "the projector scores, Won at position 1: the row \"a\" cannot be read: \

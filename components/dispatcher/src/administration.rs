@@ -1,19 +1,19 @@
 //! The state of reactions, and what operators do about it.
 
-use crate::annals::es::event_store::{LogFilter, StoreError};
-use crate::annals::es::types::RecordedEvent;
+use crate::annals::es::event_reader::LogFilter;
+use crate::annals::es::event_store;
+use crate::annals::es::types::{RecordedEvent, StoreError};
 use crate::catalogue::stored_view;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::generations::{Control, MAX_REPLACED};
 use crate::delivery::letters::{self, Found};
 use crate::delivery::{Engine, Late, Refused};
 use crate::exports::annals::es::administration::{
-    AdminError, DeadLetter, DeadLetterPage, Guest, Process, ProcessPage, ReactionStatus, Retried,
-    StartError,
+    AdminError, DeadLetter, DeadLetterPage, Guest, Process, ProcessPage, ReactionStatus,
+    RepairOutcome, Retried,
 };
 use crate::outside::Outside;
 use crate::ports::{Clock as _, Log as _, ReactionStore as _};
-use crate::reacting::open;
 use crate::{Dispatcher, names, reactions};
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ const DROPPED: u32 = 200;
 const DROPPING: u64 = 10_000;
 
 impl Guest for Dispatcher {
-    fn start(accept: Vec<String>) -> Result<Vec<String>, StartError> {
-        Ok(open(&accept)?.1)
+    fn repair(key: String, name: Option<String>) -> Result<RepairOutcome, StoreError> {
+        event_store::repair(&key, name.as_deref())
     }
 
     fn reactions() -> Result<Vec<ReactionStatus>, StoreError> {
@@ -150,6 +150,7 @@ impl Guest for Dispatcher {
         let all = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
+            tags: Vec::new(),
         };
         let page = Outside
             .read_log(position.saturating_sub(1), 1, &all)

@@ -1,6 +1,6 @@
 //! An application with reactions begins on its store.
 
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use crate::application::{self, Change, Description, Plan, Record, Refused};
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;

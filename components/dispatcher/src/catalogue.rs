@@ -1,7 +1,7 @@
 //! Which reactions the application has.
 
-use crate::annals::es::settings::{AppSettings, FailurePolicy, LastResort};
 use crate::annals::es::types::{ReactionDescriptor, StartFrom};
+use crate::annals::framework::settings::{AppSettings, FailurePolicy, LastResort};
 
 /// What kind of reaction, and with that, what delivering an event to it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Reaction {
     /// In the switchboard of its kind.
     pub index: u32,
     pub version: u32,
-    pub wants: Vec<String>,
+    pub event_types: Vec<String>,
     pub views: Vec<String>,
     pub from_now: bool,
     pub lanes: u32,
@@ -49,7 +49,7 @@ pub struct Reaction {
 
 impl Reaction {
     pub fn wants(&self, event_type: &str) -> bool {
-        self.wants.is_empty() || self.wants.iter().any(|wanted| wanted == event_type)
+        self.event_types.is_empty() || self.event_types.iter().any(|wanted| wanted == event_type)
     }
 
     /// What its views are called in the store, without their generations. The first one is what the reaction is
@@ -77,7 +77,7 @@ const POLICY: FailurePolicy = FailurePolicy {
     attempts: 8,
     backoff: 250,
     max_backoff: 60_000,
-    then: LastResort::Park,
+    last_resort: LastResort::Park,
 };
 
 /// All reactions, from what the switchboards and the settings say.
@@ -114,11 +114,11 @@ fn reaction(
         kind,
         index,
         version: described.version,
-        wants: described.wants,
+        event_types: described.event_types,
         views: described.views,
-        from_now: described.from == StartFrom::Now,
+        from_now: described.start == StartFrom::Now,
         lanes: match kind {
-            Kind::Notifier => described.lanes.max(1),
+            Kind::Notifier => described.concurrency.max(1),
             // Rows and processes are touched by events of many streams, and take them in one order.
             Kind::Projector | Kind::ProcessManager => 1,
         },

@@ -1,10 +1,10 @@
 //! What the application says of itself.
 
-use crate::annals::es::settings::AppSettings;
 use crate::annals::es::sourcer;
 use crate::annals::es::types::{DeciderDescriptor, ReactionDescriptor};
 #[cfg(feature = "reactions")]
 use crate::annals::es::{notifiers, process_managers, projectors};
+use crate::annals::framework::settings::AppSettings;
 use crate::application::{Decider, Description, Reaction, Record};
 
 /// What projectors, process managers and notifiers say of themselves.
@@ -36,7 +36,7 @@ pub fn application(
             kind: kind.into(),
             version: described.version,
             views: described.views.clone(),
-            wants: described.wants.clone(),
+            wants: described.event_types.clone(),
             formerly: Vec::new(),
         };
         all.iter().map(one)

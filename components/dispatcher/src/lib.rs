@@ -42,15 +42,15 @@ mod reacting;
 mod views;
 
 wit_bindgen::generate!({
-    path: "../../wit",
-    world: "dispatcher",
+    path: ["../../wit", "../../wit/framework"],
+    world: "annals:framework/dispatcher",
     generate_all,
 });
 
 #[cfg(not(feature = "reactions"))]
-use plain::begin;
+use plain::{begin, open as start};
 #[cfg(feature = "reactions")]
-use reacting::{begin, names, reactions};
+use reacting::{begin, names, reactions, start};
 
 struct Dispatcher;
 

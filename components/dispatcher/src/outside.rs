@@ -1,14 +1,15 @@
 //! The ports as imports of the component.
 
-use crate::annals::es::event_store::{self, LogFilter, LogPage, StoreError};
+use crate::annals::es::event_reader::{self, LogFilter, LogPage};
 use crate::annals::es::notifiers::{self, Delivery};
 use crate::annals::es::process_managers::{self, Input, Interest, Reaction};
-use crate::annals::es::projectors;
+use crate::annals::es::projectors::{self, Projection};
 use crate::annals::es::reaction_store::{
-    self, Checkpoint, FoundRow, RowPage, StoredRow, WriteError,
+    self, Checkpoint, FoundRow, KeyRange, RowPage, StoredRow, WriteError,
 };
-use crate::annals::es::sourcer::{self, Accepted, Request, SubmitError};
-use crate::annals::es::types::{Context, Fault, Row, RowChange, RowKey};
+use crate::annals::es::sourcer::{Accepted, SubmitError};
+use crate::annals::es::types::{Context, Fault, PageFault, RecordedEvent, Row, RowKey, StoreError};
+use crate::annals::framework::sourcing::{self, ProcessCommand};
 use crate::clock;
 use crate::ports::{Clock, Commands, EventRef, Handlers, Log, ReactionStore};
 use wasip2::cli::stderr;
@@ -56,7 +57,12 @@ impl ReactionStore for Outside {
         after: Option<&str>,
         limit: u32,
     ) -> Result<RowPage, StoreError> {
-        reaction_store::scan_rows(view, after, limit)
+        let keys = KeyRange {
+            first: None,
+            after: after.map(str::to_owned),
+            before: None,
+        };
+        reaction_store::scan_rows(view, &keys, limit)
     }
 
     fn drop_rows(&self, view: &str, limit: u32) -> Result<bool, StoreError> {
@@ -66,26 +72,30 @@ impl ReactionStore for Outside {
 
 impl Log for Outside {
     fn read_log(&self, after: u64, limit: u32, filter: &LogFilter) -> Result<LogPage, StoreError> {
-        event_store::read_log(after, limit, filter, self.now())
+        event_reader::read_log(after, limit, filter, self.now())
     }
 
     fn log_end(&self) -> Result<u64, StoreError> {
-        event_store::log_end()
+        event_reader::log_end()
     }
 }
 
 impl Handlers for Outside {
-    fn touches(&self, projector: u32, event: EventRef<'_>) -> Result<Vec<RowKey>, Fault> {
-        projectors::touches(projector, event)
+    fn keys(
+        &self,
+        projector: u32,
+        events: &[RecordedEvent],
+    ) -> Result<Vec<Vec<RowKey>>, PageFault> {
+        projectors::keys(projector, events)
     }
 
     fn project(
         &self,
         projector: u32,
-        event: EventRef<'_>,
+        events: &[RecordedEvent],
         rows: &[Row],
-    ) -> Result<Vec<RowChange>, Fault> {
-        projectors::project(projector, event, rows)
+    ) -> Result<Projection, PageFault> {
+        projectors::project(projector, events, rows)
     }
 
     fn interested(&self, manager: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault> {
@@ -109,11 +119,13 @@ impl Handlers for Outside {
 }
 
 impl Commands for Outside {
-    fn submit(&self, request: &Request) -> Result<Accepted, SubmitError> {
-        let submitted = sourcer::submit_of_process(request);
-        // Nobody waits for this one.
-        sourcer::after_answer();
-        submitted
+    fn submit(&self, command: &ProcessCommand) -> Result<Accepted, SubmitError> {
+        let submitted = sourcing::submit(command)?;
+        // No client waits for this answer.
+        if submitted.snapshot_due {
+            sourcing::after_answer();
+        }
+        Ok(submitted)
     }
 }
 

@@ -2,13 +2,14 @@
 //! the application had none. Only dead letters differ: those of reactions that a former version of the
 //! application had are there again once it has any.
 
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::RecordedEvent;
-use crate::annals::es::{reaction_store, settings, sourcer};
+use crate::annals::es::types::StoreError;
+use crate::annals::es::{event_store, reaction_store};
+use crate::annals::framework::{settings, sourcing};
 use crate::application::{self, Refused};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, DeadLetterPage, Guest as Administration, Process, ProcessPage,
-    ReactionStatus, Retried, StartError,
+    ReactionStatus, RepairOutcome, Retried,
 };
 use crate::exports::annals::es::delivery::{DeliveryError, Guest as Delivery, Pumped, Reached};
 use crate::exports::annals::es::views::{Guest as Views, KeyRange, QueryError, RowPage, StoredRow};
@@ -28,7 +29,7 @@ pub fn begin() -> Result<(), StoreError> {
 }
 
 /// Compares the application with what the store knows of it; answers what changed.
-fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
+pub fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
     let (_, told) = application::open(
         &settings::application(),
         || describe::application(&settings::get(), &describe::reactions()),
@@ -50,11 +51,7 @@ impl Views for Dispatcher {
         Err(UNKNOWN_VIEW)
     }
 
-    fn scan(_: String, _: Option<String>, _: u32) -> Result<RowPage, QueryError> {
-        Err(UNKNOWN_VIEW)
-    }
-
-    fn scan_range(_: String, _: KeyRange, _: u32) -> Result<RowPage, QueryError> {
+    fn scan(_: String, _: KeyRange, _: u32) -> Result<RowPage, QueryError> {
         Err(UNKNOWN_VIEW)
     }
 }
@@ -76,7 +73,7 @@ impl Delivery for Dispatcher {
     }
 
     fn after_answer() {
-        sourcer::after_answer();
+        sourcing::after_answer();
     }
 
     fn wait(_: u64, _: u32) -> Result<Vec<String>, StoreError> {
@@ -85,8 +82,8 @@ impl Delivery for Dispatcher {
 }
 
 impl Administration for Dispatcher {
-    fn start(accept: Vec<String>) -> Result<Vec<String>, StartError> {
-        Ok(open(&accept)?)
+    fn repair(key: String, name: Option<String>) -> Result<RepairOutcome, StoreError> {
+        event_store::repair(&key, name.as_deref())
     }
 
     fn reactions() -> Result<Vec<ReactionStatus>, StoreError> {

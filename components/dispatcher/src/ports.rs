@@ -3,12 +3,14 @@
 //! In the component these are imports ([`crate::outside`]); tests put others in their place, and
 //! crash them.
 
-use crate::annals::es::event_store::{LogFilter, LogPage, StoreError};
+use crate::annals::es::event_reader::{LogFilter, LogPage};
 use crate::annals::es::notifiers::Delivery;
 use crate::annals::es::process_managers::{Input, Interest, Reaction};
+use crate::annals::es::projectors::Projection;
 use crate::annals::es::reaction_store::{Checkpoint, FoundRow, RowPage, StoredRow, WriteError};
-use crate::annals::es::sourcer::{Accepted, Request, SubmitError};
-use crate::annals::es::types::{Context, Fault, RecordedEvent, Row, RowChange, RowKey};
+use crate::annals::es::sourcer::{Accepted, SubmitError};
+use crate::annals::es::types::{Context, Fault, PageFault, RecordedEvent, Row, RowKey, StoreError};
+use crate::annals::framework::sourcing::ProcessCommand;
 
 /// Events as handlers take them: references to what the log reader holds.
 pub type EventRef<'a> = &'a RecordedEvent;
@@ -36,13 +38,14 @@ pub trait Log {
 
 /// The handlers, by their index in the switchboard of their kind.
 pub trait Handlers {
-    fn touches(&self, projector: u32, event: EventRef<'_>) -> Result<Vec<RowKey>, Fault>;
+    fn keys(&self, projector: u32, events: &[RecordedEvent])
+    -> Result<Vec<Vec<RowKey>>, PageFault>;
     fn project(
         &self,
         projector: u32,
-        event: EventRef<'_>,
+        events: &[RecordedEvent],
         rows: &[Row],
-    ) -> Result<Vec<RowChange>, Fault>;
+    ) -> Result<Projection, PageFault>;
     fn interested(&self, manager: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault>;
     fn react(
         &self,
@@ -57,7 +60,7 @@ pub trait Handlers {
 
 /// Where process managers' commands go.
 pub trait Commands {
-    fn submit(&self, request: &Request) -> Result<Accepted, SubmitError>;
+    fn submit(&self, command: &ProcessCommand) -> Result<Accepted, SubmitError>;
 }
 
 /// Time and chance, for leases and pauses only: nothing is right or wrong because of them.

@@ -1,9 +1,9 @@
 //! The application's reactions, and when events are delivered to them.
 
 use crate::Dispatcher;
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::Checkpoint;
-use crate::annals::es::{settings, sourcer};
+use crate::annals::es::types::StoreError;
+use crate::annals::framework::{settings, sourcing};
 use crate::application::{self, Refused};
 use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
@@ -69,6 +69,11 @@ pub fn open(accept: &[String]) -> Result<(Rc<[Reaction]>, Vec<String>), Refused>
     Ok((known, told))
 }
 
+/// Does the same; answers what changed.
+pub fn start(accept: &[String]) -> Result<Vec<String>, Refused> {
+    Ok(open(accept)?.1)
+}
+
 /// Names of the known reactions.
 pub fn names(reactions: &[Reaction]) -> Vec<String> {
     reactions
@@ -114,7 +119,7 @@ impl Guest for Dispatcher {
     }
 
     fn after_answer() {
-        sourcer::after_answer();
+        sourcing::after_answer();
         let budget = BUDGET.with(|known| *known.get_or_init(|| settings::get().delivery_budget));
         if budget == 0 {
             return;

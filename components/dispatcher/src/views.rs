@@ -1,8 +1,8 @@
 //! What projectors derived, for those who ask: the generation that answers, whatever is being built.
 
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store;
 use crate::annals::es::types::RowKey;
+use crate::annals::es::types::StoreError;
 use crate::delivery::Engine;
 use crate::exports::annals::es::views::{Guest, KeyRange, QueryError, RowPage, StoredRow};
 use crate::outside::Outside;
@@ -21,18 +21,10 @@ impl Guest for Dispatcher {
             .map_err(QueryError::Store)
     }
 
-    fn scan(view: String, after: Option<String>, limit: u32) -> Result<RowPage, QueryError> {
+    fn scan(view: String, keys: KeyRange, limit: u32) -> Result<RowPage, QueryError> {
         let reactions = reactions().map_err(QueryError::Store)?;
         let view = answering(&Engine::new(&Outside, &reactions), &view)?;
-        Outside
-            .scan_rows(&view, after.as_deref(), limit)
-            .map_err(QueryError::Store)
-    }
-
-    fn scan_range(view: String, range: KeyRange, limit: u32) -> Result<RowPage, QueryError> {
-        let reactions = reactions().map_err(QueryError::Store)?;
-        let view = answering(&Engine::new(&Outside, &reactions), &view)?;
-        reaction_store::scan_range(&view, &range, limit).map_err(QueryError::Store)
+        reaction_store::scan_rows(&view, &keys, limit).map_err(QueryError::Store)
     }
 }
 

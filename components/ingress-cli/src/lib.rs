@@ -13,8 +13,8 @@ mod arguments;
 mod pump;
 
 wit_bindgen::generate!({
-    path: "../../wit",
-    world: "command-line",
+    path: ["../../wit", "../../wit/framework"],
+    world: "annals:framework/command-line",
     generate_all,
 });
 

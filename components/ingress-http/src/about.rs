@@ -1,8 +1,8 @@
 //! The application itself: JSON for programs, a page for people.
 
 use crate::accept;
-use crate::annals::es::app::{self, About};
 use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
+use crate::application::{self, About};
 use crate::json;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::fmt::Write as _;
 
 pub fn about(request: &Request) -> Result<Response, Problem> {
-    let about = app::describe();
+    let about = application::about();
     if accept::prefers(request, "text/html") {
         return Ok(Response {
             status: 200,
@@ -77,7 +77,7 @@ fn application(about: &About) -> Application<'_> {
         kind: &handler.kind,
         version: &handler.version,
     });
-    let commands = about.deciders.iter().flat_map(|decider| {
+    let commands = about.description.deciders.iter().flat_map(|decider| {
         decider.commands.iter().map(|command| Command {
             command_type: &command.command_type,
             decider: &decider.name,
@@ -89,21 +89,27 @@ fn application(about: &About) -> Application<'_> {
                 .and_then(|text| json::raw(text.as_bytes())),
         })
     });
-    let mut events = in_order(about.deciders.iter().flat_map(|decider| &decider.emits));
+    let mut events = in_order(
+        about
+            .description
+            .deciders
+            .iter()
+            .flat_map(|decider| &decider.emits),
+    );
     events.dedup();
     let views = views(about).map(|(projector, name)| View { name, projector });
     let reactions = reactions(about).map(|(kind, reaction)| Reaction {
         name: &reaction.name,
         kind,
         version: reaction.version,
-        wants: &reaction.wants,
+        wants: &reaction.event_types,
         emits: &reaction.emits,
         views: &reaction.views,
-        from: match reaction.from {
+        from: match reaction.start {
             StartFrom::Origin => "origin",
             StartFrom::Now => "now",
         },
-        lanes: reaction.lanes,
+        lanes: reaction.concurrency,
     });
     Application {
         name: &about.settings.name,
@@ -120,9 +126,9 @@ fn application(about: &About) -> Application<'_> {
 /// All reactions with their kinds.
 pub fn reactions(about: &About) -> impl Iterator<Item = (&'static str, &ReactionDescriptor)> {
     let kinds = [
-        ("projector", &about.projectors),
-        ("process-manager", &about.process_managers),
-        ("notifier", &about.notifiers),
+        ("projector", &about.description.projectors),
+        ("process-manager", &about.description.process_managers),
+        ("notifier", &about.description.notifiers),
     ];
     kinds
         .into_iter()
@@ -131,7 +137,7 @@ pub fn reactions(about: &About) -> impl Iterator<Item = (&'static str, &Reaction
 
 /// All views, each with the projector that keeps it.
 fn views(about: &About) -> impl Iterator<Item = (&str, &str)> {
-    about.projectors.iter().flat_map(|projector| {
+    about.description.projectors.iter().flat_map(|projector| {
         let views = projector.views.iter();
         views.map(|view| (projector.name.as_str(), view.as_str()))
     })
@@ -157,7 +163,7 @@ fn page(about: &About) -> String {
          <table><tr><th>command<th>decider<th>streams<th>may emit</tr>",
         escape(&about.settings.version),
     );
-    for decider in &about.deciders {
+    for decider in &about.description.deciders {
         for command in &decider.commands {
             let _ = write!(
                 html,
@@ -192,7 +198,7 @@ fn reaction_tables(html: &mut String, about: &About) {
             "<h2>Reactions</h2><table><tr><th>reaction<th>kind<th>events<th>may send</tr>",
         );
         for (kind, reaction) in reactions(about) {
-            let wants = match reaction.wants.as_slice() {
+            let wants = match reaction.event_types.as_slice() {
                 [] => "all".into(),
                 wants => escape(&wants.join(", ")),
             };

@@ -1,7 +1,7 @@
 //! What operators do to the store, and which application they let run on it.
 
-use crate::annals::es::administration::{self, StartError};
-use crate::annals::es::app::{self, Settled};
+use crate::annals::es::administration::{self, RepairOutcome};
+use crate::annals::es::application::{self, StartError};
 use crate::problem::{Problem, REFUSED, REFUSED_TITLE};
 use crate::request::Request;
 use crate::response::Response;
@@ -23,17 +23,17 @@ pub fn repair(request: &Request) -> Result<Response, Problem> {
             "key",
         ));
     };
-    let settled = app::repair(&key, text("name")?.as_deref()).map_err(Problem::store)?;
+    let settled = administration::repair(&key, text("name")?.as_deref()).map_err(Problem::store)?;
     let (result, detail) = match settled {
-        Settled::Written => (
+        RepairOutcome::Written => (
             "written",
             "The slot had been begun and is decided now: nothing was recorded in it.",
         ),
-        Settled::Decided => (
+        RepairOutcome::Decided => (
             "decided",
             "The slot has a record; there was nothing to repair.",
         ),
-        Settled::Untouched => (
+        RepairOutcome::Untouched => (
             "untouched",
             "Nobody has begun to write the slot, or this store cannot leave one half-written; there was nothing to repair.",
         ),
@@ -56,7 +56,7 @@ pub fn start(request: &Request) -> Result<Response, Problem> {
                 .map_err(|_| Problem::bad_request("must be a list of strings", "accept"))?,
         },
     };
-    match administration::start(&accept) {
+    match application::start(&accept) {
         Ok(changes) => Ok(Response::fields(200, &[("changes", changes.into())])),
         Err(StartError::Store(error)) => Err(Problem::store(error)),
         Err(StartError::Refused(changes)) => {

@@ -130,6 +130,7 @@ mod tests {
             schema_version: 2,
             content_type: "application/json".into(),
             payload: b"{}".to_vec(),
+            tags: Vec::new(),
             metadata: Metadata {
                 command_id: "c".into(),
                 command_type: "C".into(),
@@ -137,6 +138,7 @@ mod tests {
                 causation_id: "c".into(),
                 actor: None,
                 traceparent: None,
+                extensions: Vec::new(),
             },
         };
         let text = serde_json::to_string(&CloudEvent::new(&event, "/apps/x")).unwrap_or_default();

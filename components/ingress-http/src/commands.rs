@@ -1,11 +1,11 @@
 //! `POST /commands/{type}`: headers to a request, outcomes to responses.
 
 use crate::about;
-use crate::annals::es::app;
 use crate::annals::es::delivery;
 use crate::annals::es::event_store::Conflict;
 use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
 use crate::annals::es::types::Precondition;
+use crate::application;
 use crate::conditional::{Tag, Tags};
 use crate::preferences;
 use crate::problem::Problem;
@@ -31,12 +31,11 @@ pub fn submit(request: &Request) -> Result<Response, Problem> {
         causation_id: text(request, "Annals-Causation-Id")?,
         actor: text(request, "Annals-Actor")?,
         traceparent: text(request, "traceparent")?,
-        // A caller may send the command again when the stream is as expected.
-        settle_unmet: false,
+        extensions: Vec::new(),
     };
     let command_type = submission.command_type.clone();
     let submitted = loop {
-        let submitted = app::submit(&submission);
+        let submitted = application::submit(&submission);
         let Err(SubmitError::PreconditionFailed(conflict)) = &submitted else {
             break submitted;
         };
@@ -132,7 +131,7 @@ fn after_reactions(request: &Request, accepted: &Accepted, seconds: u32) -> Resp
         _ => {
             let milliseconds = u32::try_from(wait).unwrap_or(u32::MAX);
             delivery::wait(position, milliseconds).unwrap_or_else(|_| {
-                let about = app::describe();
+                let about = application::about();
                 about::reactions(&about)
                     .map(|(_, reaction)| reaction.name.clone())
                     .collect()

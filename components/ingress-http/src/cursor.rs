@@ -8,8 +8,9 @@
 //! Ids of messages: `{position}.{mark}`, where the mark is how the id of the event at that position begins; for a place
 //! that was reached without an event, `{position}.{mark}.{position of the event}`.
 
-use crate::annals::es::app::{self, LogFilter, LogPage};
+use crate::annals::es::event_reader::{self, LogFilter, LogPage};
 use crate::annals::es::types::RecordedEvent;
+use crate::application;
 use crate::problem::Problem;
 use crate::request::digits;
 use std::fmt;
@@ -81,14 +82,15 @@ impl Cursor {
         let all = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
+            tags: Vec::new(),
         };
         let before = anchor.position.saturating_sub(1);
-        let page = app::read_log(before, 1, &all).map_err(Problem::store)?;
+        let page = application::read_log(before, 1, &all).map_err(Problem::store)?;
         match page.events.first().map(Anchor::of).as_ref() == Some(anchor) {
             true => Ok(()),
             false => Err(unknown(
                 self.position,
-                app::log_end().map_err(Problem::store)?,
+                event_reader::log_end().map_err(Problem::store)?,
             )),
         }
     }
@@ -102,7 +104,7 @@ pub fn check_end(after: u64, page: &LogPage) -> Result<(), Problem> {
     if after == 0 || !page.events.is_empty() || !page.end {
         return Ok(());
     }
-    match app::log_end().map_err(Problem::store)? {
+    match event_reader::log_end().map_err(Problem::store)? {
         end if after > end => Err(unknown(after, end)),
         _ => Ok(()),
     }

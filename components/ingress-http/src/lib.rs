@@ -14,6 +14,7 @@
 //! - [`cursor`]: places in the log, as clients remember them.
 //! - [`live`]: the log as a stream of server-sent events.
 //! - [`views`]: rows of views.
+//! - [`application`]: where commands and queries go to.
 //! - [`about`]: the application itself, for programs and for people.
 //! - [`administration`]: what operators do to the store.
 //! - [`reactions`]: what operators see of reactions and do to them; driving deliveries.
@@ -27,6 +28,7 @@
 mod about;
 mod accept;
 mod administration;
+mod application;
 mod cloudevent;
 mod commands;
 mod conditional;
@@ -47,12 +49,12 @@ mod routes;
 mod views;
 
 wit_bindgen::generate!({
-    path: "../../wit",
-    world: "ingress",
+    path: ["../../wit", "../../wit/framework"],
+    world: "annals:framework/ingress",
     generate_all,
 });
 
-use annals::es::{delivery, settings};
+use annals::framework::settings;
 use router::Answer;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};
@@ -70,7 +72,7 @@ impl Guest for Ingress {
             Answer::ThenDeliver(response) => {
                 // The answer is complete before a handler is called that may trap.
                 response.send(response_out);
-                delivery::after_answer();
+                application::after_answer();
             }
             Answer::Live(stream) => stream.send(response_out),
         }

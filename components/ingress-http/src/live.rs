@@ -6,8 +6,8 @@
 //! on: by the standard such a message is not dispatched, but its id counts.
 
 use crate::accept;
-use crate::annals::es::app::{self, LogFilter};
-use crate::annals::es::event_store::LogPage;
+use crate::annals::es::event_reader::{LogFilter, LogPage};
+use crate::application;
 use crate::cloudevent::CloudEvent;
 use crate::cursor::{self, Anchor, Cursor};
 use crate::problem::Problem;
@@ -83,7 +83,7 @@ impl Events {
         };
         known.check_anchor()?;
         let filter = filter(request);
-        let first = app::read_log(known.position, PAGE, &filter).map_err(Problem::store)?;
+        let first = application::read_log(known.position, PAGE, &filter).map_err(Problem::store)?;
         cursor::check_end(known.position, &first)?;
         Ok(Self {
             filter,
@@ -151,7 +151,7 @@ impl Live {
             if self.writer.is_gone() {
                 return Err(Gone);
             }
-            page = match app::read_log(page.next, PAGE, filter) {
+            page = match application::read_log(page.next, PAGE, filter) {
                 Ok(page) => page,
                 // Said in the log by whoever answers the client's next request.
                 Err(_) => return Ok(()),

@@ -1,7 +1,9 @@
 //! Streams, the log, the state, health.
 
-use crate::annals::es::app::{self, LogFilter};
+use crate::annals::es::event_reader::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
+use crate::annals::framework::settings;
+use crate::application;
 use crate::cloudevent::{self, CloudEvent};
 use crate::conditional;
 use crate::cursor;
@@ -56,7 +58,7 @@ thread_local! {
 
 /// The `source` of the application's CloudEvents.
 pub fn source() -> Rc<str> {
-    let make = || cloudevent::source(&app::describe().settings.name).into();
+    let make = || cloudevent::source(&settings::get().name).into();
     SOURCE.with(|known| known.get_or_init(make).clone())
 }
 
@@ -76,8 +78,8 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
                 "before",
             ));
         }
-        Some(before) => app::read_stream_backward(stream, before, limit),
-        None => app::read_stream(stream, after, limit),
+        Some(before) => event_reader::read_stream_backward(stream, before, limit),
+        None => event_reader::read_stream(stream, after, limit),
     };
     let Some(page) = page.map_err(Problem::store)? else {
         return Err(unknown_stream(stream));
@@ -126,7 +128,7 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
             "query parameter at",
         ));
     }
-    let state = app::state_of(stream, decider, at).map_err(|error| match error {
+    let state = application::state_of(stream, decider, at).map_err(|error| match error {
         StateError::UnknownDecider(known) => Problem::not_found(
             "unknown-decider",
             "No such decider",
@@ -152,7 +154,8 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
 
 pub fn log(request: &Request) -> Result<Response, Problem> {
     let after = request.number("after")?.unwrap_or(0);
-    let page = app::read_log(after, limit(request)?, &filter(request)).map_err(Problem::store)?;
+    let page =
+        application::read_log(after, limit(request)?, &filter(request)).map_err(Problem::store)?;
     cursor::check_end(after, &page)?;
     let source = source();
     let events: Vec<_> = page
@@ -174,10 +177,11 @@ pub fn filter(request: &Request) -> LogFilter {
     LogFilter {
         event_types: request.parameters("type"),
         categories: request.parameters("category"),
+        tags: request.parameters("tag"),
     }
 }
 
 pub fn health(_: &Request) -> Result<Response, Problem> {
-    app::health().map_err(Problem::store)?;
+    application::health().map_err(Problem::store)?;
     Ok(Response::fields(200, &[("status", "ok".into())]))
 }

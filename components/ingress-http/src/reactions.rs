@@ -2,8 +2,8 @@
 
 use crate::about;
 use crate::annals::es::administration::{self, AdminError, DeliveryState, ReactionStatus};
-use crate::annals::es::app;
 use crate::annals::es::delivery::{self, DeliveryError};
+use crate::application;
 use crate::problem::Problem;
 use crate::request::{Request, digits};
 use crate::response::{Response, time};
@@ -15,11 +15,11 @@ const BUDGET: u64 = 1_000;
 
 /// `GET /admin/reactions`
 pub fn all(_: &Request) -> Result<Response, Problem> {
-    let about = app::describe();
+    let about = application::about();
     let lanes = |name: &str| {
         about::reactions(&about)
             .find(|(_, reaction)| reaction.name == name)
-            .map_or(1, |(_, reaction)| reaction.lanes)
+            .map_or(1, |(_, reaction)| reaction.concurrency)
     };
     let all = administration::reactions().map_err(Problem::store)?;
     let reactions = all
@@ -35,10 +35,10 @@ pub fn all(_: &Request) -> Result<Response, Problem> {
 pub fn one(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
     let status = administration::reaction(name).map_err(|error| refused(name, error))?;
-    let about = app::describe();
+    let about = application::about();
     let lanes = about::reactions(&about)
         .find(|(_, reaction)| reaction.name == status.name)
-        .map_or(1, |(_, reaction)| reaction.lanes);
+        .map_or(1, |(_, reaction)| reaction.concurrency);
     Ok(Response::json(200, &described(&status, lanes)))
 }
 

@@ -80,7 +80,7 @@ impl<'a> Row<'a> {
 pub fn rows(request: &Request) -> Result<Response, Problem> {
     let view = &request.path[1];
     let after = request.parameter("after");
-    let page = views::scan_range(view, &range(request), limit(request)?)
+    let page = views::scan(view, &range(request), limit(request)?)
         .map_err(|error| refused(view, error))?;
     let rows: Vec<_> = page.rows.iter().map(Row::new).collect();
     Ok(Response::json(
@@ -105,9 +105,9 @@ fn range(request: &Request) -> KeyRange {
         .chain(behind.as_deref())
         .min();
     KeyRange {
-        from: from.map(str::to_owned),
+        first: from.map(str::to_owned),
         after: request.parameter("after").map(str::to_owned),
-        to: to.map(str::to_owned),
+        before: to.map(str::to_owned),
     }
 }
 

@@ -8,13 +8,13 @@
 mod lines;
 
 wit_bindgen::generate!({
-    path: "../../wit",
-    world: "log-component",
+    path: ["../../wit", "../../wit/framework"],
+    world: "annals:framework/log-component",
     generate_all,
 });
 
 use core::cell::RefCell;
-use exports::annals::es::log::Guest;
+use exports::annals::framework::log::Guest;
 use lines::Lines;
 use wasip2::cli::stderr;
 
@@ -31,7 +31,13 @@ impl Guest for Log {
         print(&said);
     }
 
-    fn tell(handler: String, attempt: String, subject: String, function: String, outcome: String) {
+    fn report_violation(
+        handler: String,
+        attempt: String,
+        subject: String,
+        function: String,
+        outcome: String,
+    ) {
         // What the handler printed before comes before.
         let mut said = LINES.with_borrow_mut(|lines| lines.end(&handler));
         said.push_str("annals: `");

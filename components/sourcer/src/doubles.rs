@@ -247,6 +247,7 @@ pub mod deciders {
             snapshot_every,
             state_version: 1,
             schemas: Vec::new(),
+            annotations: Vec::new(),
         };
         let double = vec![
             command("Open", Precondition::NoStream),
@@ -300,7 +301,13 @@ pub mod deciders {
             }
         }
 
-        pub fn decide(&self, command: &Command, _: &Context) -> Result<Decision, DecideError> {
+        pub fn decide(
+            &self,
+            events: &[Event],
+            command: &Command,
+            _: &Context,
+        ) -> Result<Decision, DecideError> {
+            self.evolve(events).map_err(DecideError::Failed)?;
             with(|world| world.decided_on.push(self.0.get()));
             if command.command_type.ends_with("Refuse") {
                 return Err(DecideError::Rejected(Rejection {
@@ -317,6 +324,7 @@ pub mod deciders {
                 schema_version: 1,
                 content_type: String::new(),
                 payload: Vec::new(),
+                tags: Vec::new(),
             };
             Ok(Decision {
                 events: vec![event],

@@ -31,8 +31,8 @@ mod submit;
 mod tests;
 
 wit_bindgen::generate!({
-    path: "../../wit",
-    world: "sourcer-component",
+    path: ["../../wit", "../../wit/framework"],
+    world: "annals:framework/sourcer-component",
     generate_all,
 });
 
@@ -40,6 +40,7 @@ use annals::es::types::DeciderDescriptor;
 use exports::annals::es::sourcer::{
     Accepted, Guest, HandlerFault, Request, State, StateError, SubmitError,
 };
+use exports::annals::framework::sourcing::{Guest as Sourcing, ProcessCommand};
 
 use routes::Origin;
 
@@ -50,20 +51,12 @@ impl Guest for Sourcer {
         submit::submit(request, Origin::Outside)
     }
 
-    fn submit_of_process(request: Request) -> Result<Accepted, SubmitError> {
-        submit::submit(request, Origin::Process)
-    }
-
-    fn after_answer() {
-        snapshots::take_due();
-    }
-
     fn state_of(stream: String, decider: String, at: Option<u64>) -> Result<State, StateError> {
         let Some((index, descriptor)) = routes::decider(&decider) else {
             let known = routes::catalogue().iter().map(|d| d.name.clone());
             return Err(StateError::UnknownDecider(known.collect()));
         };
-        let loaded =
+        let mut loaded =
             rehydrate::up_to(index, descriptor, &stream, at).map_err(|error| match error {
                 rehydrate::Error::Store(error) => StateError::Store(error),
                 rehydrate::Error::Fault(message) => StateError::Fault(HandlerFault {
@@ -74,20 +67,38 @@ impl Guest for Sourcer {
         if loaded.head.version == 0 {
             return Err(StateError::UnknownStream);
         }
-        match loaded.session.snapshot() {
+        let fault = |message| {
+            StateError::Fault(HandlerFault {
+                handler: descriptor.name.clone(),
+                message,
+            })
+        };
+        match loaded.state().map_err(fault)? {
             Some(value) => Ok(State {
                 version: loaded.head.version,
                 value,
             }),
-            None => Err(StateError::Fault(HandlerFault {
-                handler: descriptor.name.clone(),
-                message: "it cannot tell its state: it gives no snapshots".into(),
-            })),
+            None => Err(fault(
+                "it cannot tell its state: it gives no snapshots".into(),
+            )),
         }
     }
 
     fn describe() -> Vec<DeciderDescriptor> {
         routes::catalogue().to_vec()
+    }
+}
+
+impl Sourcing for Sourcer {
+    fn submit(command: ProcessCommand) -> Result<Accepted, SubmitError> {
+        let origin = Origin::Process {
+            record_precondition_failure: command.record_precondition_failure,
+        };
+        submit::submit(command.request, origin)
+    }
+
+    fn after_answer() {
+        snapshots::take_due();
     }
 }
 

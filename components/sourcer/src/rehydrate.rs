@@ -1,9 +1,12 @@
 //! A decider's session at the head of its stream.
 
 use crate::annals::es::event_store::{Head, StoreError};
-use crate::annals::es::types::{DeciderDescriptor, Event};
+use crate::annals::es::types::{Command, Context, DecideError, DeciderDescriptor, Decision, Event};
 use crate::outside::{Session, event_store};
+use std::mem;
 
+/// Events that wait for the next decision.
+const MAX_UNFOLDED: usize = 256;
 /// Commits read from the store at a time.
 const PAGE: u32 = 256;
 
@@ -13,16 +16,16 @@ const ORIGIN: Head = Head {
     closed: false,
 };
 
-/// A session, and what of the stream it has seen.
+/// A session, and where it stands in its stream.
 pub struct Loaded {
     pub session: Session,
+    /// Events before the head that the session has not folded yet. They go with the next decision, which saves a call.
+    unfolded: Vec<Event>,
     pub head: Head,
     /// Where the newest snapshot stands; the origin if there is none.
     pub snapshot: Head,
-    /// Of the snapshot and the payloads that it has folded.
+    /// Of the snapshot and the payloads of all events up to the head.
     pub bytes: usize,
-    /// It comes from an earlier command, so it may well be used again.
-    pub kept: bool,
 }
 
 impl Loaded {
@@ -30,10 +33,61 @@ impl Loaded {
     pub fn origin(index: u32) -> Self {
         Self {
             session: Session::new(index),
+            unfolded: Vec::new(),
             head: ORIGIN,
             snapshot: ORIGIN,
             bytes: 0,
-            kept: false,
+        }
+    }
+
+    /// Takes the next events of the stream, after which it stands at `head`.
+    ///
+    /// # Errors
+    /// A fault if the session cannot fold earlier ones. The session is of no use then.
+    pub fn advance(&mut self, events: Vec<Event>, head: Head) -> Result<(), String> {
+        self.head = head;
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.bytes += events
+            .iter()
+            .map(|event| event.payload.len())
+            .sum::<usize>();
+        if self.unfolded.is_empty() {
+            self.unfolded = events;
+            return Ok(());
+        }
+        if self.unfolded.len() + events.len() > MAX_UNFOLDED {
+            self.fold()?;
+        }
+        self.unfolded.extend(events);
+        Ok(())
+    }
+
+    /// Folds what is not folded yet, and decides.
+    pub fn decide(
+        &mut self,
+        command: &Command,
+        context: &Context,
+    ) -> Result<Decision, DecideError> {
+        let events = mem::take(&mut self.unfolded);
+        self.session.decide(&events, command, context)
+    }
+
+    /// The state at the head, if the decider supports snapshots.
+    ///
+    /// # Errors
+    /// A fault if the session cannot fold its events. The session is of no use then.
+    pub fn state(&mut self) -> Result<Option<Vec<u8>>, String> {
+        self.fold()?;
+        Ok(self.session.snapshot())
+    }
+
+    fn fold(&mut self) -> Result<(), String> {
+        let events = mem::take(&mut self.unfolded);
+        match events.is_empty() {
+            true => Ok(()),
+            false => self.session.evolve(&events).map_err(|fault| fault.message),
         }
     }
 }
@@ -52,13 +106,7 @@ pub fn load(
     stream: &str,
     kept: Option<Loaded>,
 ) -> Result<Loaded, Error> {
-    let mut loaded = match kept {
-        Some(loaded) => Loaded {
-            kept: true,
-            ..loaded
-        },
-        None => begin(index, decider, stream),
-    };
+    let mut loaded = kept.unwrap_or_else(|| begin(index, decider, stream));
     catch_up(&mut loaded, stream)?;
     Ok(loaded)
 }
@@ -70,12 +118,12 @@ fn begin(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
     }
 }
 
-/// Folds what the stream got since; only the missing tail is read.
+/// Reads what the stream got since.
 pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
     loop {
         let page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
-        evolve(loaded, &page.events)?;
-        loaded.head = page.head;
+        let advanced = loaded.advance(page.events, page.head);
+        advanced.map_err(Error::Fault)?;
         if page.end {
             return Ok(());
         }
@@ -100,8 +148,8 @@ pub fn up_to(
             page.events.retain(|event| event.version <= at);
             page.head.version = page.head.version.min(at);
         }
-        evolve(&mut loaded, &page.events)?;
-        loaded.head = page.head;
+        let advanced = loaded.advance(page.events, page.head);
+        advanced.map_err(Error::Fault)?;
         if page.end || enough {
             return Ok(loaded);
         }
@@ -119,27 +167,11 @@ fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loade
         .and_then(|snapshot| {
             Some(Loaded {
                 session: Session::restore(index, &snapshot.state).ok()?,
+                unfolded: Vec::new(),
                 head: snapshot.head,
                 snapshot: snapshot.head,
                 bytes: snapshot.state.len(),
-                kept: false,
             })
         });
     restored.unwrap_or_else(|| Loaded::origin(index))
-}
-
-/// Folds events that follow what the session has seen. After an error it has seen nobody knows
-/// what, and is of no use.
-pub fn evolve(loaded: &mut Loaded, events: &[Event]) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    loaded.bytes += events
-        .iter()
-        .map(|event| event.payload.len())
-        .sum::<usize>();
-    loaded
-        .session
-        .evolve(events)
-        .map_err(|fault| Error::Fault(fault.message))
 }

@@ -35,7 +35,10 @@ pub enum Origin {
     /// An ingress, on behalf of a client.
     Outside,
     /// The dispatcher, on behalf of a process.
-    Process,
+    Process {
+        /// A precondition that does not hold is an outcome: it is recorded, and stays the answer.
+        record_precondition_failure: bool,
+    },
 }
 
 /// A command's way.

@@ -95,10 +95,9 @@ mod tests {
     }
 
     fn session(bytes: usize) -> Loaded {
-        Loaded {
-            bytes,
-            ..Loaded::origin(0)
-        }
+        let mut loaded = Loaded::origin(0);
+        loaded.bytes = bytes;
+        loaded
     }
 
     #[test]

@@ -31,8 +31,9 @@ pub fn take_due() {
     };
     let decider = routes::catalogue().get(index as usize);
     if let (Some(decider), Some(mut loaded)) = (decider, sessions::take(index, &stream)) {
-        take(&mut loaded, decider, &stream);
-        sessions::keep(index, stream, loaded);
+        if take(&mut loaded, decider, &stream).is_ok() {
+            sessions::keep(index, stream, loaded);
+        }
     }
 }
 
@@ -46,13 +47,15 @@ pub fn is_due(loaded: &Loaded, decider: &DeciderDescriptor) -> bool {
     every > 0 && (due(now.version, then.version) || due(now.cursor, then.cursor))
 }
 
-/// Takes a snapshot if it is due. The session must have folded everything up to its head.
-/// Failing to keep one fails nothing.
-pub fn take(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) {
+/// Takes a snapshot if it is due. A snapshot that cannot be stored fails nothing.
+///
+/// # Errors
+/// A fault if the session cannot fold its events. The session is of no use then.
+pub fn take(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) -> Result<(), String> {
     if !is_due(loaded, decider) {
-        return;
+        return Ok(());
     }
-    if let Some(state) = loaded.session.snapshot() {
+    if let Some(state) = loaded.state()? {
         let snapshot = Snapshot {
             state,
             state_version: decider.state_version,
@@ -62,4 +65,5 @@ pub fn take(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) {
             loaded.snapshot = loaded.head;
         }
     }
+    Ok(())
 }

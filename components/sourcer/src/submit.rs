@@ -1,10 +1,10 @@
 //! One command, from request to outcome.
 
 use crate::annals::es::event_store::{
-    AppendError, AppendRequest, Appended, Claim, Conflict, Outcome, StoreError,
+    AppendError, AppendRequest, Appended, Claim, Conflict, Head, Outcome, StoreError,
 };
 use crate::annals::es::types::{
-    Command, Context, DecideError, Decision, Event, Metadata, Precondition, Rejection,
+    Command, Context, DecideError, Decision, Event, Metadata, NewEvent, Precondition, Rejection,
 };
 use crate::exports::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
 use crate::outside::{deciders, event_store, now, randoms};
@@ -27,7 +27,13 @@ pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError>
     }
     // Where nobody said that the last answer is given.
     snapshots::take_due();
-    Attempt::new(request, route)?.run()
+    let record_precondition_failure = match origin {
+        Origin::Outside => false,
+        Origin::Process {
+            record_precondition_failure,
+        } => record_precondition_failure,
+    };
+    Attempt::new(request, route, record_precondition_failure)?.run()
 }
 
 /// Everything that stays the same however often the command is decided.
@@ -43,17 +49,21 @@ struct Attempt {
     keyed: bool,
     expected: Option<Precondition>,
     /// A precondition that does not hold is an outcome, too.
-    settle_unmet: bool,
+    record_precondition_failure: bool,
     /// Decides so far.
     count: u32,
     /// The stream's beginning was not looked at, so only an append proves that it is its end.
     unread: bool,
-    /// The session failed to fold what was appended.
-    spoilt: bool,
+    /// The session failed to fold events, so it must not be used again.
+    session_invalid: bool,
 }
 
 impl Attempt {
-    fn new(request: Request, route: Route) -> Result<Self, SubmitError> {
+    fn new(
+        request: Request,
+        route: Route,
+        record_precondition_failure: bool,
+    ) -> Result<Self, SubmitError> {
         let keyed = request.command_id.is_some();
         let [seed, append_seed, high, low] = randoms();
         let id = request
@@ -83,6 +93,7 @@ impl Attempt {
                 now: now(),
                 seed,
                 actor: request.actor.clone(),
+                extensions: request.extensions.clone(),
             },
             metadata: Metadata {
                 command_id: id.clone(),
@@ -91,6 +102,7 @@ impl Attempt {
                 causation_id: request.causation_id.unwrap_or(id),
                 actor: request.actor,
                 traceparent: request.traceparent,
+                extensions: request.extensions,
             },
             route,
             command,
@@ -98,20 +110,23 @@ impl Attempt {
             append_seed,
             keyed,
             expected: request.expected,
-            settle_unmet: request.settle_unmet,
+            record_precondition_failure,
             count: 0,
             unread: false,
-            spoilt: false,
+            session_invalid: false,
         })
     }
 
     fn run(mut self) -> Result<Accepted, SubmitError> {
         let mut loaded = self.load()?;
-        let result = self.decide(&mut loaded);
-        // What a handler did not get through has left its session as it may be.
-        if !self.spoilt && !matches!(result, Err(SubmitError::Fault(_))) {
+        let mut result = self.decide(&mut loaded);
+        // After a fault nobody knows what state the handler has left its session in.
+        if !self.session_invalid && !matches!(result, Err(SubmitError::Fault(_))) {
             let index = self.route.index;
-            if result.is_ok() && snapshots::is_due(&loaded, self.route.decider) {
+            if let Ok(accepted) = &mut result
+                && snapshots::is_due(&loaded, self.route.decider)
+            {
+                accepted.snapshot_due = true;
                 snapshots::remember(index, self.stream.clone());
             }
             sessions::keep(index, self.stream, loaded);
@@ -195,7 +210,7 @@ impl Attempt {
                     expected,
                     actual: version,
                 };
-                if self.keyed && self.settle_unmet {
+                if self.keyed && self.record_precondition_failure {
                     return Err(self.rejected(loaded, unmet(&self.stream, conflict)));
                 }
                 return Err(Stop::Unmet(conflict));
@@ -204,7 +219,7 @@ impl Attempt {
         if loaded.head.closed {
             return Err(self.rejected(loaded, closed(&self.stream, version)));
         }
-        let decision = match loaded.session.decide(&self.command, &self.context) {
+        let decision = match loaded.decide(&self.command, &self.context) {
             Ok(decision) if self.unread && decision.events.is_empty() => return Err(Stop::Unread),
             Ok(decision) => decision,
             Err(_) if self.unread => return Err(Stop::Unread),
@@ -238,17 +253,11 @@ impl Attempt {
     }
 
     fn append(&mut self, loaded: &mut Loaded, decision: Decision) -> Result<Accepted, Stop> {
-        // A snapshot will hold the command's own events.
-        let folds = loaded.kept || self.route.decider.snapshot_every > 0;
-        let folded: Vec<Event> = if folds {
-            fold_input(&decision, loaded.head.version)
-        } else {
-            Vec::new()
-        };
+        let version = loaded.head.version;
         let close = decision.close;
         let request = AppendRequest {
             stream: self.stream.clone(),
-            expected: Precondition::At(loaded.head.version),
+            expected: Precondition::At(version),
             cursor: Some(loaded.head.cursor),
             events: decision.events,
             close,
@@ -259,25 +268,26 @@ impl Attempt {
             seed: self.append_seed.wrapping_add(self.count.into()),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
-        // What goes wrong from here on cannot fail a command that is in the log.
-        if folds {
-            self.spoilt = rehydrate::evolve(loaded, &folded).is_err();
-            loaded.head.version = appended.version;
-            loaded.head.closed = close;
-            loaded.head.cursor = appended.cursor;
-        }
+        let head = Head {
+            cursor: appended.cursor,
+            version: appended.version,
+            closed: close,
+        };
+        let advanced = loaded.advance(recorded(request.events, version), head);
+        debug_assert!(advanced.is_ok(), "the decision has folded all others");
         Ok(self.accept(appended, false))
     }
 
     /// A rejection under an id that the caller chose is recorded, so that it stays the answer.
-    fn rejected(&self, loaded: &mut Loaded, reason: Rejection) -> Stop {
+    fn rejected(&mut self, loaded: &mut Loaded, reason: Rejection) -> Stop {
         if let Err(stop) = self.record(loaded, Some(&reason)) {
             return stop;
         }
         if self.keyed {
             // What was recorded made the stream longer, though not its version. Not later: nothing
             // is delivered after a rejection, and there may be nothing else on this stream.
-            snapshots::take(loaded, self.route.decider, &self.stream);
+            self.session_invalid |=
+                snapshots::take(loaded, self.route.decider, &self.stream).is_err();
         }
         Stop::Ended(SubmitError::Rejected(Refused {
             command_id: self.command.id.clone(),
@@ -323,6 +333,7 @@ impl Attempt {
             appended,
             duplicate,
             attempts: self.count,
+            snapshot_due: false,
         }
     }
 
@@ -355,15 +366,15 @@ fn holds(expected: Precondition, version: u64) -> bool {
 }
 
 /// The decision's events, as the session folds them.
-fn fold_input(decision: &Decision, version: u64) -> Vec<Event> {
+fn recorded(events: Vec<NewEvent>, version: u64) -> Vec<Event> {
     (version + 1..)
-        .zip(&decision.events)
+        .zip(events)
         .map(|(version, event)| Event {
             version,
-            event_type: event.event_type.clone(),
+            event_type: event.event_type,
             schema_version: event.schema_version,
-            content_type: event.content_type.clone(),
-            payload: event.payload.clone(),
+            content_type: event.content_type,
+            payload: event.payload,
         })
         .collect()
 }

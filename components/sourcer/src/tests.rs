@@ -15,6 +15,15 @@ fn submit(request: Request) -> Result<Accepted, SubmitError> {
     crate::submit::submit(request, Origin::Outside)
 }
 
+/// Submits a command of a process manager, which is told the same for ever if its precondition does not hold.
+fn settle(request: Request) -> Result<Accepted, SubmitError> {
+    let record_precondition_failure = true;
+    let origin = Origin::Process {
+        record_precondition_failure,
+    };
+    crate::submit::submit(request, origin)
+}
+
 fn request(command_type: &str, id: Option<&str>, expected: Option<Precondition>) -> Request {
     Request {
         command_type: command_type.into(),
@@ -26,7 +35,7 @@ fn request(command_type: &str, id: Option<&str>, expected: Option<Precondition>)
         causation_id: None,
         actor: None,
         traceparent: None,
-        settle_unmet: true,
+        extensions: Vec::new(),
     }
 }
 
@@ -67,7 +76,7 @@ fn a_precondition_that_does_not_hold_stays_the_answer() {
         with(|world| *world = Default::default());
         forget();
         push(before);
-        let first = refused(submit(request(command, Some("c"), expected)));
+        let first = refused(settle(request(command, Some("c"), expected)));
         assert_eq!(first.reason.code, "precondition-failed");
         let details = first.reason.details.as_deref();
         let told = format!(r#"{{"expected":{words},"actual":{before}}}"#);
@@ -77,7 +86,7 @@ fn a_precondition_that_does_not_hold_stays_the_answer() {
         // What was demanded is true by now, or is not: the answer is the same.
         for _ in 0..4 {
             push(1);
-            let again = refused(submit(request(command, Some("c"), expected)));
+            let again = refused(settle(request(command, Some("c"), expected)));
             assert!(again.duplicate);
             assert_eq!(again.reason.details.as_deref(), Some(&*told));
         }
@@ -88,15 +97,13 @@ fn a_precondition_that_does_not_hold_stays_the_answer() {
 #[test]
 fn without_the_wish_it_is_an_error_and_may_be_tried_again() {
     let expected = Some(Precondition::At(2));
-    let ask = |id, settle_unmet| {
-        submit(Request {
-            settle_unmet,
-            ..request("Add", id, expected)
-        })
+    let ask = |id, record| match record {
+        true => settle(request("Add", id, expected)),
+        false => submit(request("Add", id, expected)),
     };
     // Nor without an id of the caller's own, under which it could be found again.
-    for (id, settle) in [(Some("c"), false), (None, true)] {
-        let Err(SubmitError::PreconditionFailed(unmet)) = ask(id, settle) else {
+    for (id, record) in [(Some("c"), false), (None, true)] {
+        let Err(SubmitError::PreconditionFailed(unmet)) = ask(id, record) else {
             panic!("it does not hold");
         };
         assert_eq!(unmet.actual, 0);
@@ -117,10 +124,10 @@ fn it_competes_for_the_place_where_it_did_not_hold() {
             .push(Box::new(|world| world.push("a-1", "other")));
     });
     let expected = Some(Precondition::At(2));
-    let accepted = submit(request("Add", Some("c"), expected)).unwrap();
+    let accepted = settle(request("Add", Some("c"), expected)).unwrap();
     assert_eq!((accepted.attempts, accepted.duplicate), (2, false));
     assert_eq!(length(), (3, 3), "and nothing else was recorded");
-    let again = submit(request("Add", Some("c"), expected)).unwrap();
+    let again = settle(request("Add", Some("c"), expected)).unwrap();
     assert!(again.duplicate);
 }
 
@@ -135,7 +142,7 @@ fn of_two_attempts_at_once_both_are_told_what_was_recorded_first() {
             }
         }));
     });
-    let accepted = submit(request("Add", Some("c"), expected)).unwrap();
+    let accepted = settle(request("Add", Some("c"), expected)).unwrap();
     assert!(accepted.duplicate);
     assert_eq!(length(), (3, 3));
 }
@@ -143,9 +150,9 @@ fn of_two_attempts_at_once_both_are_told_what_was_recorded_first() {
 #[test]
 fn a_closed_stream_takes_the_outcome_too() {
     submit(request("Close", Some("end"), None)).unwrap();
-    let first = refused(submit(request("Open", Some("c"), None)));
+    let first = refused(settle(request("Open", Some("c"), None)));
     assert_eq!(first.reason.code, "precondition-failed");
-    assert!(refused(submit(request("Open", Some("c"), None))).duplicate);
+    assert!(refused(settle(request("Open", Some("c"), None))).duplicate);
     assert_eq!(length(), (2, 1));
 }
 
@@ -210,7 +217,7 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
     // A refusal proves nothing, so the stream is looked at: another answer comes first.
     for id in [None, Some("c")] {
         forget();
-        let refused = submit(request("Refuse", id, None));
+        let refused = settle(request("Refuse", id, None));
         match (id, refused) {
             (None, Err(SubmitError::PreconditionFailed(unmet))) => assert_eq!(unmet.actual, 1),
             (Some(_), Err(SubmitError::Rejected(refused))) => {
@@ -361,10 +368,10 @@ fn no_client_can_take_the_id_of_a_process_managers_command() {
         }
     }
     assert_eq!(length(), (0, 0));
-    let own = crate::submit::submit(request("Add", Some(OF_PROCESS), None), Origin::Process);
+    let own = settle(request("Add", Some(OF_PROCESS), None));
     assert!(!own.unwrap().duplicate);
     // It may be sent again, and takes effect once.
-    let again = crate::submit::submit(request("Add", Some(OF_PROCESS), None), Origin::Process);
+    let again = settle(request("Add", Some(OF_PROCESS), None));
     assert!(again.unwrap().duplicate);
 }
 
@@ -398,7 +405,7 @@ fn an_internal_command_is_unknown_outside_and_taken_from_process_managers() {
     }
     assert_eq!(length(), (0, 0));
     let of_process = request("Settle", Some(OF_PROCESS), None);
-    assert!(crate::submit::submit(of_process, Origin::Process).is_ok());
+    assert!(settle(of_process).is_ok());
     assert_eq!(length(), (1, 1));
 }
 
@@ -453,10 +460,11 @@ fn a_claim_of_an_earlier_version_is_still_that_of_its_command() {
 #[test]
 fn a_key_stays_with_its_command_after_an_unmet_precondition() {
     let ask = |command: &str, expected| {
-        submit(Request {
-            settle_unmet: false,
-            ..request(command, Some("k"), Some(Precondition::At(expected)))
-        })
+        submit(request(
+            command,
+            Some("k"),
+            Some(Precondition::At(expected)),
+        ))
     };
     let unmet = ask("Add", 5);
     assert!(matches!(unmet, Err(SubmitError::PreconditionFailed(_))));

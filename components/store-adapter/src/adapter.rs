@@ -6,11 +6,14 @@ use std::marker::PhantomData;
 use annals_event_log::{self as log, EventLog, Settings, Slots};
 
 use crate::Backend;
-use crate::bindings::annals::es::settings;
 use crate::bindings::annals::es::types::{Metadata, Rejection};
+use crate::bindings::annals::framework::settings;
+use crate::bindings::exports::annals::es::event_reader::{
+    Guest as Reader, LogFilter, LogPage, StreamPage,
+};
 use crate::bindings::exports::annals::es::event_store::{
-    AppendError, AppendRequest, Appended, Claim, Guest, Head, LogFilter, LogPage, Outcome, Page,
-    Settled, Snapshot, StoreError, StreamPage,
+    AppendError, AppendRequest, Appended, Claim, Guest, Head, Outcome, Page, RepairOutcome,
+    Snapshot, StoreError,
 };
 
 /// The contract's `event-store` over a backend.
@@ -78,12 +81,43 @@ impl<B: Backend> Adapter<B> {
     }
 }
 
-impl<B: Backend> Guest for Adapter<B> {
+impl<B: Backend> Reader for Adapter<B> {
     fn health() -> Result<(), StoreError> {
         Ok(Self::run(|log| log.health())?)
     }
 
-    fn repair(key: String, name: Option<String>) -> Result<Settled, StoreError> {
+    fn read_stream(
+        stream: String,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        Ok(Self::run(|log| log.read_stream(&stream, after, limit))?.map(Into::into))
+    }
+
+    fn read_stream_backward(
+        stream: String,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<StreamPage>, StoreError> {
+        Ok(Self::run(|log| log.read_stream_backward(&stream, before, limit))?.map(Into::into))
+    }
+
+    fn read_log(
+        after: u64,
+        limit: u32,
+        filter: LogFilter,
+        now: u64,
+    ) -> Result<LogPage, StoreError> {
+        Ok(Self::run(|log| log.read_log(after, limit, &filter.into(), now))?.into())
+    }
+
+    fn log_end() -> Result<u64, StoreError> {
+        Ok(Self::run(EventLog::log_end)?)
+    }
+}
+
+impl<B: Backend> Guest for Adapter<B> {
+    fn repair(key: String, name: Option<String>) -> Result<RepairOutcome, StoreError> {
         Ok(Self::run(|log| log.repair(&key, name.as_deref()))?.into())
     }
 
@@ -123,35 +157,6 @@ impl<B: Backend> Guest for Adapter<B> {
         Ok(Self::run(|log| {
             log.record_outcome(&stream, at.into(), metadata, reason, recorded_at)
         })?)
-    }
-
-    fn read_stream(
-        stream: String,
-        after: u64,
-        limit: u32,
-    ) -> Result<Option<StreamPage>, StoreError> {
-        Ok(Self::run(|log| log.read_stream(&stream, after, limit))?.map(Into::into))
-    }
-
-    fn read_stream_backward(
-        stream: String,
-        before: Option<u64>,
-        limit: u32,
-    ) -> Result<Option<StreamPage>, StoreError> {
-        Ok(Self::run(|log| log.read_stream_backward(&stream, before, limit))?.map(Into::into))
-    }
-
-    fn read_log(
-        after: u64,
-        limit: u32,
-        filter: LogFilter,
-        now: u64,
-    ) -> Result<LogPage, StoreError> {
-        Ok(Self::run(|log| log.read_log(after, limit, &filter.into(), now))?.into())
-    }
-
-    fn log_end() -> Result<u64, StoreError> {
-        Ok(Self::run(EventLog::log_end)?)
     }
 
     fn load_snapshot(stream: String, decider: String) -> Result<Option<Snapshot>, StoreError> {

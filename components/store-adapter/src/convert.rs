@@ -3,6 +3,7 @@
 use annals_event_log as log;
 
 use crate::bindings::annals::es::types as wit;
+use crate::bindings::exports::annals::es::event_reader as reader;
 use crate::bindings::exports::annals::es::event_store as store;
 
 /// Records that have the same fields on both sides.
@@ -24,16 +25,44 @@ same_fields! {
     wit::NewEvent => log::NewEvent { event_type, schema_version, content_type, payload }
     log::Event => wit::Event { version, event_type, schema_version, content_type, payload }
     wit::Metadata => log::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
-    log::Metadata => wit::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
     wit::Rejection => log::Rejection { code, message, details }
     log::Rejection => wit::Rejection { code, message, details }
     log::RecordedId => store::RecordedId { id, event_type, version }
-    log::RecordedEvent => wit::RecordedEvent {
-        id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, metadata,
-    }
-    store::LogFilter => log::LogFilter { event_types, categories }
+    reader::LogFilter => log::LogFilter { event_types, categories }
     store::Snapshot => log::Snapshot { state, state_version, head }
     log::Snapshot => store::Snapshot { state, state_version, head }
+}
+
+// PLACEHOLDER until the log keeps them.
+impl From<log::Metadata> for wit::Metadata {
+    fn from(f: log::Metadata) -> Self {
+        Self {
+            command_id: f.command_id,
+            command_type: f.command_type,
+            correlation_id: f.correlation_id,
+            causation_id: f.causation_id,
+            actor: f.actor,
+            traceparent: f.traceparent,
+            extensions: Vec::new(),
+        }
+    }
+}
+impl From<log::RecordedEvent> for wit::RecordedEvent {
+    fn from(f: log::RecordedEvent) -> Self {
+        Self {
+            id: f.id,
+            stream: f.stream,
+            version: f.version,
+            position: f.position,
+            recorded_at: f.recorded_at,
+            event_type: f.event_type,
+            schema_version: f.schema_version,
+            content_type: f.content_type,
+            payload: f.payload,
+            tags: Vec::new(),
+            metadata: f.metadata.into(),
+        }
+    }
 }
 
 pub(crate) fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
@@ -50,7 +79,7 @@ impl From<log::Page> for store::Page {
     }
 }
 
-impl From<log::StreamPage> for store::StreamPage {
+impl From<log::StreamPage> for reader::StreamPage {
     fn from(
         log::StreamPage {
             events,
@@ -66,7 +95,7 @@ impl From<log::StreamPage> for store::StreamPage {
     }
 }
 
-impl From<log::LogPage> for store::LogPage {
+impl From<log::LogPage> for reader::LogPage {
     fn from(log::LogPage { events, next, end }: log::LogPage) -> Self {
         Self {
             events: all(events),
@@ -151,7 +180,7 @@ impl From<log::Claim> for store::Claim {
     }
 }
 
-impl From<log::Settled> for store::Settled {
+impl From<log::Settled> for store::RepairOutcome {
     fn from(from: log::Settled) -> Self {
         match from {
             log::Settled::Written => Self::Written,
@@ -161,7 +190,7 @@ impl From<log::Settled> for store::Settled {
     }
 }
 
-impl From<log::StoreError> for store::StoreError {
+impl From<log::StoreError> for wit::StoreError {
     fn from(from: log::StoreError) -> Self {
         match from {
             log::StoreError::Invalid(why) => Self::Invalid(why),

@@ -1,4 +1,4 @@
-//! Makes a store adapter of a [`Slots`]: exports the contract's `event-store` over `event-log`.
+//! Makes a store adapter of a [`Slots`]: exports the contract's `event-reader` and `event-store` over `event-log`.
 //!
 //! An adapter is a `cdylib` with some code like this:
 //!
@@ -31,8 +31,9 @@ mod adapter;
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
-        world: "store-adapter",
+        path: ["../../wit", "../../wit/framework"],
+        world: "annals:framework/store-adapter",
+        generate_all,
         pub_export_macro: true,
         default_bindings_module: "annals_store_adapter::bindings",
     });
@@ -46,7 +47,7 @@ mod reactions;
 
 pub use adapter::Adapter;
 pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots, file_name};
-pub use bindings::annals::es::settings::StoreSettings;
+pub use bindings::annals::framework::settings::StoreSettings;
 
 /// What one family of hosts offers.
 pub trait Backend: 'static {

@@ -45,11 +45,7 @@ impl<B: Backend> Guest for Adapter<B> {
         Err(WriteError::Store(refused()))
     }
 
-    fn scan_rows(_: String, _: Option<String>, _: u32) -> Result<RowPage, StoreError> {
-        Err(refused())
-    }
-
-    fn scan_range(_: String, _: KeyRange, _: u32) -> Result<RowPage, StoreError> {
+    fn scan_rows(_: String, _: KeyRange, _: u32) -> Result<RowPage, StoreError> {
         Err(refused())
     }
 

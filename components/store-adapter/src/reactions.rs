@@ -49,15 +49,11 @@ impl<B: Backend> Guest for Adapter<B> {
         })?)
     }
 
-    fn scan_rows(view: String, after: Option<String>, limit: u32) -> Result<RowPage, StoreError> {
-        Ok(Self::run(|log| log.scan_rows(&view, after.as_deref(), limit))?.into())
-    }
-
-    fn scan_range(view: String, range: KeyRange, limit: u32) -> Result<RowPage, StoreError> {
+    fn scan_rows(view: String, keys: KeyRange, limit: u32) -> Result<RowPage, StoreError> {
         let range = log::KeyRange {
-            from: range.from.as_deref(),
-            after: range.after.as_deref(),
-            to: range.to.as_deref(),
+            from: keys.first.as_deref(),
+            after: keys.after.as_deref(),
+            to: keys.before.as_deref(),
         };
         Ok(Self::run(|log| log.scan_range(&view, range, limit))?.into())
     }

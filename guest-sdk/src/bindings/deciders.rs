@@ -1,10 +1,10 @@
 //! The table of deciders as the interface `deciders`.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
 
 use super::{begin, lookup, schemas};
-use crate::erased::Deciders;
+use crate::erased::{Deciders, Prepared};
 use crate::{Context, erased, wire};
 
 wit_bindgen::generate!({
@@ -34,13 +34,34 @@ impl<T: Deciders> Guest for T {
     }
 
     fn stream_id(decider: u32, command: Command) -> Result<String, DecideError> {
-        (entry::<T>(decider).map_err(DecideError::Failed)?.stream_id)(raw(&command))
-            .map_err(Into::into)
+        let entry = entry::<T>(decider).map_err(DecideError::Failed)?;
+        let prepared = (entry.prepare)(raw(&command))?;
+        begin();
+        let stream = (entry.stream_of)(&prepared)?;
+        PREPARED.set(Some((decider, command, prepared)));
+        Ok(stream)
     }
+}
+
+thread_local! {
+    /// The command whose stream was asked for last. A decision on the same command takes it and decodes nothing. Decoding
+    /// depends on the command alone, so nobody can tell the difference.
+    static PREPARED: Cell<Option<(u32, Command, Prepared)>> = const { Cell::new(None) };
+}
+
+/// The command, if it is the one whose stream was asked for last.
+fn prepared(decider: u32, wanted: &Command) -> Option<Prepared> {
+    let (of, command, prepared) = PREPARED.take()?;
+    let same = of == decider
+        && command.command_type == wanted.command_type
+        && command.content_type == wanted.content_type
+        && command.payload == wanted.payload;
+    same.then_some(prepared)
 }
 
 /// A session, as the framework holds it.
 pub struct Resource<T> {
+    decider: u32,
     /// A constructor cannot fail: what it has to say is said by the first call after it.
     session: Result<RefCell<Box<dyn erased::Session>>, Fault>,
     deciders: PhantomData<T>,
@@ -49,6 +70,7 @@ pub struct Resource<T> {
 impl<T: Deciders> GuestSession for Resource<T> {
     fn new(decider: u32) -> Self {
         Self {
+            decider,
             session: entry::<T>(decider).map(|entry| RefCell::new((entry.open)())),
             deciders: PhantomData,
         }
@@ -57,6 +79,7 @@ impl<T: Deciders> GuestSession for Resource<T> {
     fn restore(decider: u32, state: Vec<u8>) -> Result<Session, Fault> {
         let session = (entry::<T>(decider)?.restore)(&state)?;
         Ok(Session::new(Self {
+            decider,
             session: Ok(RefCell::new(session)),
             deciders: PhantomData,
         }))
@@ -79,20 +102,36 @@ impl<T: Deciders> GuestSession for Resource<T> {
         Ok(())
     }
 
-    fn decide(&self, command: Command, context: WitContext) -> Result<Decision, DecideError> {
-        begin();
+    fn decide(
+        &self,
+        events: Vec<Event>,
+        command: Command,
+        context: WitContext,
+    ) -> Result<Decision, DecideError> {
+        self.evolve(events).map_err(DecideError::Failed)?;
         let session = self
             .session
             .as_ref()
             .map_err(|fault| DecideError::Failed(fault.clone()))?
             .borrow();
-        let decision = session.decide(
-            raw(&command),
+        begin();
+        let prepared = match prepared(self.decider, &command) {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = session.prepare(raw(&command))?;
+                // Whether the command was decoded just now is no business of the domain's.
+                begin();
+                prepared
+            }
+        };
+        let decision = session.decide_prepared(
+            prepared,
             &Context {
                 now: context.now,
                 seed: context.seed,
-                command_id: command.id.clone(),
+                command_id: command.id,
                 actor: context.actor,
+                extensions: context.extensions,
             },
         )?;
         Ok(Decision {
@@ -140,6 +179,7 @@ fn descriptor(decider: wire::Descriptor, version: &str) -> DeciderDescriptor {
         snapshot_every: decider.snapshot_every,
         state_version: decider.state_version,
         schemas: schemas(decider.schemas),
+        annotations: Vec::new(),
     }
 }
 
@@ -160,6 +200,7 @@ impl From<wire::NewEvent> for NewEvent {
             schema_version: event.event_type.version,
             content_type: event.content_type.to_owned(),
             payload: event.payload,
+            tags: event.tags,
         }
     }
 }

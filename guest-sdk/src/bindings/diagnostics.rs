@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 use std::panic;
 
 wit_bindgen::generate!({
-    inline: "package annals:sdk; world diagnostics { import annals:es/diagnostics@0.1.0; }",
+    inline: "package annals:sdk; world diagnostics { import annals:es/diagnostics@0.2.0; }",
     path: "wit",
     generate_all,
 });

@@ -56,6 +56,8 @@ impl From<types::RecordedEvent> for wire::Recorded {
                 causation_id: metadata.causation_id,
                 actor: metadata.actor,
                 traceparent: metadata.traceparent,
+                tags: event.tags,
+                extensions: metadata.extensions,
             },
             event_type: event.event_type,
             schema_version: event.schema_version,
@@ -71,15 +73,16 @@ impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
         Self {
             name: reaction.name,
             version: reaction.version,
-            wants: owned(reaction.wants),
+            event_types: owned(reaction.wants),
             emits: owned(reaction.emits),
             views: owned(reaction.views),
-            from: match reaction.from {
+            start: match reaction.from {
                 StartFrom::Origin => types::StartFrom::Origin,
                 StartFrom::Now => types::StartFrom::Now,
             },
-            lanes: reaction.lanes,
+            concurrency: reaction.lanes,
             schemas: schemas(reaction.schemas),
+            annotations: Vec::new(),
         }
     }
 }
@@ -91,6 +94,7 @@ fn schemas(types: &[EventType]) -> Vec<types::EventSchema> {
         .map(|event| types::EventSchema {
             event_type: event.name.to_owned(),
             version: event.version,
+            schema: None,
         })
         .collect()
 }

@@ -9,7 +9,7 @@ wit_bindgen::generate!({
     pub_export_macro: true,
     export_macro_name: "export_world",
     default_bindings_module: "annals::__private::bindings::notifiers",
-    with: { "annals:es/types@0.1.0": crate::bindings::deciders::annals::es::types },
+    with: { "annals:es/types@0.2.0": crate::bindings::deciders::annals::es::types },
 });
 
 use exports::annals::es::notifiers::{Delivery, Fault, Guest, ReactionDescriptor, RecordedEvent};

@@ -10,7 +10,7 @@ wit_bindgen::generate!({
     pub_export_macro: true,
     export_macro_name: "export_world",
     default_bindings_module: "annals::__private::bindings::process_managers",
-    with: { "annals:es/types@0.1.0": crate::bindings::deciders::annals::es::types },
+    with: { "annals:es/types@0.2.0": crate::bindings::deciders::annals::es::types },
 });
 
 use exports::annals::es::process_managers::{
@@ -36,7 +36,7 @@ impl<T: ProcessManagers> Guest for T {
         manager: u32,
         process: String,
         state: Option<Vec<u8>>,
-        what: Input,
+        input: Input,
         context: Context,
     ) -> Result<Reaction, Fault> {
         let process = ProcessContext {
@@ -45,10 +45,11 @@ impl<T: ProcessManagers> Guest for T {
             seed: context.seed,
             actor: context.actor,
         };
-        let reaction = (entry::<T>(manager)?.react)(&process, state.as_deref(), what.into())?;
+        let reaction = (entry::<T>(manager)?.react)(&process, state.as_deref(), input.into())?;
         Ok(Reaction {
             state: reaction.state,
             commands: reaction.commands.into_iter().map(Into::into).collect(),
+            cancellations: Vec::new(),
             notes: reaction.notes,
             stop: reaction.stop,
         })
@@ -102,6 +103,8 @@ impl From<wire::OutgoingCommand> for OutgoingCommand {
             command_type: command.command_type,
             content_type: command.content_type,
             payload: command.payload,
+            deliver_at: None,
+            name: None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The table of projectors as the interface `projectors`.
 
+use core::cell::Cell;
+
 use super::{begin, lookup};
-use crate::erased::{ProjectorEntry, Projectors};
+use crate::erased::{ProjectorEntry, Projectors, Touching};
 use crate::wire;
 
 wit_bindgen::generate!({
@@ -10,12 +12,26 @@ wit_bindgen::generate!({
     pub_export_macro: true,
     export_macro_name: "export_world",
     default_bindings_module: "annals::__private::bindings::projectors",
-    with: { "annals:es/types@0.1.0": crate::bindings::deciders::annals::es::types },
+    with: { "annals:es/types@0.2.0": crate::bindings::deciders::annals::es::types },
 });
 
 use exports::annals::es::projectors::{
-    Fault, Guest, ReactionDescriptor, RecordedEvent, Row, RowChange, RowKey,
+    ChangedRow, Guest, PageFault, Projection, ReactionDescriptor, RecordedEvent, Row, RowChange,
+    RowKey,
 };
+
+/// A page of events, as `keys` has decoded it.
+struct Page {
+    projector: u32,
+    events: Vec<wire::Recorded>,
+    touching: Vec<Touching>,
+}
+
+thread_local! {
+    /// The page whose keys were asked for last. `project` takes the same page and decodes nothing. Decoding depends on the events
+    /// alone, so nobody can tell the difference.
+    static PAGE: Cell<Option<Page>> = const { Cell::new(None) };
+}
 
 impl<T: Projectors> Guest for T {
     fn describe() -> Vec<ReactionDescriptor> {
@@ -26,44 +42,104 @@ impl<T: Projectors> Guest for T {
             .collect()
     }
 
-    fn touches(projector: u32, event: RecordedEvent) -> Result<Vec<RowKey>, Fault> {
+    fn keys(projector: u32, events: Vec<RecordedEvent>) -> Result<Vec<Vec<RowKey>>, PageFault> {
         let entry = entry::<T>(projector)?;
-        let keys = (entry.touches)(&event.into())?;
-        Ok(keys.into_iter().map(|key| at(entry, key)).collect())
+        let page = Page::read(entry, projector, events)?;
+        let row = |key: &String| RowKey {
+            view: entry.view.to_owned(),
+            key: key.clone(),
+        };
+        let keys = page.touching.iter();
+        let keys = keys.map(|touching| touching.keys.iter().map(row).collect());
+        let keys = keys.collect();
+        PAGE.set(Some(page));
+        Ok(keys)
     }
 
     fn project(
         projector: u32,
-        event: RecordedEvent,
+        events: Vec<RecordedEvent>,
         rows: Vec<Row>,
-    ) -> Result<Vec<RowChange>, Fault> {
+    ) -> Result<Projection, PageFault> {
         let entry = entry::<T>(projector)?;
+        let known = PAGE.take().filter(|page| page.is_of(projector, &events));
+        let page = match known {
+            Some(page) => page,
+            None => Page::read(entry, projector, events)?,
+        };
         let rows = rows.into_iter().map(|row| wire::Row {
             key: row.key,
             content_type: row.content_type,
             value: row.value,
         });
-        let changes = (entry.project)(&event.into(), rows.collect())?;
-        let changes = changes.into_iter().map(|change| match change {
-            wire::RowChange::Delete(key) => RowChange::Delete(at(entry, key)),
-            wire::RowChange::Put(row) => RowChange::Put(Row {
-                view: entry.view.to_owned(),
-                key: row.key,
-                content_type: row.content_type,
-                value: row.value,
-            }),
+        let mut folded = (entry.begin)(rows.collect());
+        for (index, (event, touching)) in (0..).zip(page.events.iter().zip(&page.touching)) {
+            // How many events come at once is no business of the domain's.
+            begin();
+            folded
+                .fold(event, touching)
+                .map_err(|fault| page_fault(index, fault))?;
+        }
+        let view = || entry.view.to_owned();
+        let changes = folded.changed().into_iter().map(|changed| ChangedRow {
+            change: match changed.change {
+                wire::RowChange::Delete(key) => RowChange::Remove(RowKey { view: view(), key }),
+                wire::RowChange::Put(row) => RowChange::Put(Row {
+                    view: view(),
+                    key: row.key,
+                    content_type: row.content_type,
+                    value: row.value,
+                }),
+            },
+            event: changed.event,
         });
-        Ok(changes.collect())
+        Ok(Projection::Changes(changes.collect()))
     }
 }
 
-fn entry<T: Projectors>(projector: u32) -> Result<&'static ProjectorEntry, Fault> {
-    Ok(lookup(T::TABLE, projector, "projector")?)
+impl Page {
+    fn read(
+        entry: &ProjectorEntry,
+        projector: u32,
+        events: Vec<RecordedEvent>,
+    ) -> Result<Self, PageFault> {
+        let events: Vec<wire::Recorded> = events.into_iter().map(Into::into).collect();
+        let mut touching = Vec::with_capacity(events.len());
+        for (index, event) in (0..).zip(&events) {
+            begin();
+            let keys = (entry.keys)(event).map_err(|fault| page_fault(index, fault))?;
+            touching.push(keys);
+        }
+        Ok(Self {
+            projector,
+            events,
+            touching,
+        })
+    }
+
+    /// Does decoding these events for this projector give this page?
+    fn is_of(&self, projector: u32, events: &[RecordedEvent]) -> bool {
+        let same = |(mine, theirs): (&wire::Recorded, &RecordedEvent)| {
+            mine.about.position == theirs.position
+                && mine.about.event_id == theirs.id
+                && mine.schema_version == theirs.schema_version
+                && mine.event_type == theirs.event_type
+                && mine.content_type == theirs.content_type
+                && mine.payload == theirs.payload
+        };
+        self.projector == projector
+            && self.events.len() == events.len()
+            && self.events.iter().zip(events).all(same)
+    }
 }
 
-fn at(entry: &ProjectorEntry, key: String) -> RowKey {
-    RowKey {
-        view: entry.view.to_owned(),
-        key,
+fn entry<T: Projectors>(projector: u32) -> Result<&'static ProjectorEntry, PageFault> {
+    lookup(T::TABLE, projector, "projector").map_err(|fault| page_fault(0, fault))
+}
+
+fn page_fault(index: u32, fault: wire::Fault) -> PageFault {
+    PageFault {
+        index,
+        fault: fault.into(),
     }
 }

@@ -1,5 +1,7 @@
 //! Deciders, without their types.
 
+use std::any::Any;
+
 use super::{decode, same};
 use crate::wire::{
     Descriptor, Failure, Fault, NewEvent, RawCommand, RawDecision, RawEvent, Refusal,
@@ -16,7 +18,10 @@ pub trait Deciders: 'static {
 /// One decider.
 pub struct Entry {
     pub describe: fn() -> Descriptor,
-    pub stream_id: fn(RawCommand<'_>) -> Result<String, Failure>,
+    /// Decodes a command.
+    pub prepare: fn(RawCommand<'_>) -> Result<Prepared, Failure>,
+    /// The stream of a command that this decider has prepared.
+    pub stream_of: fn(&Prepared) -> Result<String, Failure>,
     pub open: fn() -> Box<dyn Session>,
     pub restore: fn(&[u8]) -> Restored,
 }
@@ -27,7 +32,8 @@ impl Entry {
         check::<D>();
         Self {
             describe: describe::<D>,
-            stream_id: stream_id::<D>,
+            prepare: prepare::<D>,
+            stream_of: stream_of::<D>,
             open: || {
                 Box::new(Fold::<D> {
                     state: D::initial(),
@@ -39,13 +45,21 @@ impl Entry {
     }
 }
 
+/// A decoded command, whose type its decider knows.
+pub type Prepared = Box<dyn Any>;
+
 type Restored = Result<Box<dyn Session>, Fault>;
 
 /// One decider's state for one stream.
 pub trait Session {
     /// Folds a page of events. After a fault the state is lost, and every call gives that fault.
     fn evolve(&mut self, events: &mut dyn Iterator<Item = RawEvent<'_>>) -> Result<(), Fault>;
-    fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure>;
+    fn prepare(&self, command: RawCommand<'_>) -> Result<Prepared, Failure>;
+    fn decide_prepared(&self, command: Prepared, context: &Context)
+    -> Result<RawDecision, Failure>;
+    fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure> {
+        self.decide_prepared(self.prepare(command)?, context)
+    }
     /// Nothing if the state is lost or JSON cannot express it.
     fn snapshot(&self) -> Option<Vec<u8>>;
 }
@@ -101,10 +115,21 @@ fn name_of<D: Decider>() -> String {
     name::of::<D>(D::NAME)
 }
 
-fn stream_id<D: Decider>(command: RawCommand<'_>) -> Result<String, Failure> {
-    let command = decode_command::<D>(command)?;
-    name::stream(D::CATEGORY, &D::stream_id(&command))
+fn prepare<D: Decider>(command: RawCommand<'_>) -> Result<Prepared, Failure> {
+    Ok(Box::new(decode_command::<D>(command)?))
+}
+
+fn stream_of<D: Decider>(command: &Prepared) -> Result<String, Failure> {
+    let Some(command) = command.downcast_ref::<D::Command>() else {
+        return Err(foreign::<D>());
+    };
+    name::stream(D::CATEGORY, &D::stream_id(command))
         .map_err(|message| Failure::Malformed(CodecError { message, at: None }))
+}
+
+/// Another decider has prepared the command: a mistake of the caller.
+fn foreign<D: Decider>() -> Failure {
+    fault::<D>("the command was prepared by another decider").into()
 }
 
 fn decode_command<D: Decider>(command: RawCommand<'_>) -> Result<D::Command, Failure> {
@@ -191,10 +216,20 @@ impl<D: Decider> Session for Fold<D> {
         self.intact()
     }
 
-    fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure> {
+    fn prepare(&self, command: RawCommand<'_>) -> Result<Prepared, Failure> {
+        prepare::<D>(command)
+    }
+
+    fn decide_prepared(
+        &self,
+        command: Prepared,
+        context: &Context,
+    ) -> Result<RawDecision, Failure> {
         self.intact()?;
-        let command = decode_command::<D>(command)?;
-        let decision = D::decide(&self.state, command, context).map_err(|rejection| {
+        let command = command
+            .downcast::<D::Command>()
+            .map_err(|_| foreign::<D>())?;
+        let decision = D::decide(&self.state, *command, context).map_err(|rejection| {
             Failure::Rejected(Refusal {
                 code: rejection.code(),
                 message: rejection.message(),
@@ -231,6 +266,7 @@ fn encode_event<D: Decider>(event: &D::Event) -> Result<NewEvent, Fault> {
             event_type,
             content_type: <D::Event as Event>::Codec::CONTENT_TYPE,
             payload,
+            tags: Vec::new(),
         }),
         Err(error) => Err(fault::<D>(&format!(
             "{} cannot be encoded: {error}",

@@ -5,10 +5,10 @@ mod notifiers;
 mod process_managers;
 mod projectors;
 
-pub use deciders::{Deciders, Entry, Session, check};
+pub use deciders::{Deciders, Entry, Prepared, Session, check};
 pub use notifiers::{NotifierEntry, Notifiers, check_notifier};
 pub use process_managers::{ProcessManagerEntry, ProcessManagers, check_process_manager};
-pub use projectors::{ProjectorEntry, Projectors, check_projector};
+pub use projectors::{ProjectorEntry, Projectors, Touching, check_projector};
 
 use crate::wire::{Fault, Recorded};
 use crate::{Codec, Event, EventType};

@@ -1,9 +1,10 @@
 //! Projectors, without their types.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use super::{check_wants, decode_recorded, names};
-use crate::wire::{Fault, ReactionDescriptor, Recorded, Row, RowChange};
+use crate::wire::{ChangedRow, Fault, ReactionDescriptor, Recorded, Row, RowChange};
 use crate::{Codec, Event, Json, Projector, Rows, name};
 
 /// All projectors of a component, in the order of `export!`.
@@ -16,10 +17,10 @@ pub struct ProjectorEntry {
     /// The view of every row that it names.
     pub view: &'static str,
     pub describe: fn() -> ReactionDescriptor,
-    /// Keys, each once, in the order of their bytes.
-    pub touches: fn(&Recorded) -> Result<Vec<String>, Fault>,
-    /// Takes the touched rows that are there; answers those that are different now.
-    pub project: fn(&Recorded, Vec<Row>) -> Result<Vec<RowChange>, Fault>,
+    /// Decodes an event, and names the rows that it touches: each once, in the order of their bytes.
+    pub keys: fn(&Recorded) -> Result<Touching, Fault>,
+    /// Begins a page with the rows of its events that are there.
+    pub begin: fn(Vec<Row>) -> Box<dyn Page>,
 }
 
 impl ProjectorEntry {
@@ -29,8 +30,8 @@ impl ProjectorEntry {
         Self {
             view: P::VIEW,
             describe: describe::<P>,
-            touches: touches::<P>,
-            project: project::<P>,
+            keys: touching::<P>,
+            begin: |given| Box::new(PageOf::<P>::new(given)),
         }
     }
 }
@@ -58,11 +59,24 @@ fn describe<P: Projector>() -> ReactionDescriptor {
     }
 }
 
-fn touches<P: Projector>(recorded: &Recorded) -> Result<Vec<String>, Fault> {
-    match decode_recorded::<P::Event>(recorded, who::<P>)? {
-        Some(event) => keys::<P>(&event, recorded),
-        None => Ok(Vec::new()),
-    }
+/// An event, and the rows that it touches.
+pub struct Touching {
+    /// The decoded event, whose type its projector knows. None: the projector does not fold events of this type.
+    event: Option<Box<dyn Any>>,
+    pub keys: Vec<String>,
+}
+
+fn touching<P: Projector>(recorded: &Recorded) -> Result<Touching, Fault> {
+    let Some(event) = decode_recorded::<P::Event>(recorded, who::<P>)? else {
+        return Ok(Touching {
+            event: None,
+            keys: Vec::new(),
+        });
+    };
+    Ok(Touching {
+        keys: keys::<P>(&event, recorded)?,
+        event: Some(Box::new(event)),
+    })
 }
 
 fn keys<P: Projector>(event: &P::Event, recorded: &Recorded) -> Result<Vec<String>, Fault> {
@@ -75,51 +89,128 @@ fn keys<P: Projector>(event: &P::Event, recorded: &Recorded) -> Result<Vec<Strin
     Ok(keys)
 }
 
-fn project<P: Projector>(recorded: &Recorded, given: Vec<Row>) -> Result<Vec<RowChange>, Fault> {
-    let Some(event) = decode_recorded::<P::Event>(recorded, who::<P>)? else {
-        return Ok(Vec::new());
-    };
-    let mut before: BTreeMap<String, Row> = given
-        .into_iter()
-        .map(|row| (row.key.clone(), row))
-        .collect();
-    let mut rows = BTreeMap::new();
-    for key in keys::<P>(&event, recorded)? {
-        let row = before
-            .get(&key)
-            .map(|row| decode_row::<P>(recorded, row))
-            .transpose()?;
-        rows.insert(key, row);
-    }
-    let mut rows = Rows::new(rows);
-    P::project(&mut rows, &event, &recorded.about);
-    let rows = rows.into_parts().map_err(|key| {
-        let reason = format!("it changes the row {key:?}, which is not among those it touches");
-        fault::<P>(recorded, &reason)
-    })?;
-    let mut changes = Vec::new();
-    for (key, row) in rows {
-        let before = before.remove(&key);
-        let Some(row) = row else {
-            changes.extend(before.map(|_| RowChange::Delete(key)));
-            continue;
-        };
-        let value = Json::encode(&row).map_err(|error| {
-            fault::<P>(
-                recorded,
-                &format!("the row {key:?} cannot be encoded: {error}"),
-            )
-        })?;
-        // A row that stays what it is is not written.
-        if before.is_none_or(|before| before.value != value) {
-            changes.push(RowChange::Put(Row {
-                key,
-                content_type: Json::CONTENT_TYPE.to_owned(),
-                value,
-            }));
+/// The rows of a page of events.
+pub trait Page {
+    /// Folds the next event, and the rows that it touches.
+    fn fold(&mut self, recorded: &Recorded, touching: &Touching) -> Result<(), Fault>;
+    /// The rows that differ after the page.
+    fn changed(self: Box<Self>) -> Vec<ChangedRow>;
+}
+
+/// A row, as the events so far leave it.
+struct PageRow<R> {
+    row: Option<R>,
+    /// The row as it is stored: None if it is not there.
+    value: Option<Vec<u8>>,
+    /// Index of the last event that changed it.
+    changed: Option<u32>,
+}
+
+struct PageOf<P: Projector> {
+    /// Rows that no event has touched yet.
+    given: BTreeMap<String, Row>,
+    rows: BTreeMap<String, PageRow<P::Row>>,
+    /// Index of the next event.
+    next: u32,
+}
+
+impl<P: Projector> PageOf<P> {
+    fn new(given: Vec<Row>) -> Self {
+        let given = given.into_iter().map(|row| (row.key.clone(), row));
+        Self {
+            given: given.collect(),
+            rows: BTreeMap::new(),
+            next: 0,
         }
     }
-    Ok(changes)
+
+    fn take(&mut self, recorded: &Recorded, key: &str) -> Result<PageRow<P::Row>, Fault> {
+        if let Some(row) = self.rows.remove(key) {
+            return Ok(row);
+        }
+        let given = self.given.remove(key);
+        let row = given.as_ref().map(|row| decode_row::<P>(recorded, row));
+        Ok(PageRow {
+            row: row.transpose()?,
+            value: given.map(|row| row.value),
+            changed: None,
+        })
+    }
+}
+
+impl<P: Projector> Page for PageOf<P> {
+    fn fold(&mut self, recorded: &Recorded, touching: &Touching) -> Result<(), Fault> {
+        let index = self.next;
+        self.next += 1;
+        let Some(event) = &touching.event else {
+            return Ok(());
+        };
+        let Some(event) = event.downcast_ref::<P::Event>() else {
+            return Err(fault::<P>(recorded, "another projector has decoded it"));
+        };
+        let mut rows = BTreeMap::new();
+        let mut before = Vec::with_capacity(touching.keys.len());
+        for key in &touching.keys {
+            let row = self.take(recorded, key)?;
+            rows.insert(key.clone(), row.row);
+            before.push((row.value, row.changed));
+        }
+        let mut rows = Rows::new(rows);
+        P::project(&mut rows, event, &recorded.about);
+        let rows = rows.into_parts().map_err(|key| {
+            let reason = format!("it changes the row {key:?}, which is not among its keys");
+            fault::<P>(recorded, &reason)
+        })?;
+        // Both are in the order of the keys.
+        for ((key, row), (before, changed)) in rows.into_iter().zip(before) {
+            let value = row.as_ref().map(|row| encode_row::<P>(recorded, &key, row));
+            let value = value.transpose()?;
+            // A row that stays what it is is not written.
+            let changed = match value == before {
+                true => changed,
+                false => Some(index),
+            };
+            self.rows.insert(
+                key,
+                PageRow {
+                    row,
+                    value,
+                    changed,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn changed(self: Box<Self>) -> Vec<ChangedRow> {
+        let rows = self.rows.into_iter();
+        let changed = rows.filter_map(|(key, row)| {
+            let change = match row.value {
+                None => RowChange::Delete(key),
+                Some(value) => RowChange::Put(Row {
+                    key,
+                    content_type: Json::CONTENT_TYPE.to_owned(),
+                    value,
+                }),
+            };
+            let event = row.changed?;
+            Some(ChangedRow { change, event })
+        });
+        changed.collect()
+    }
+}
+
+fn encode_row<P: Projector>(
+    recorded: &Recorded,
+    key: &str,
+    row: &P::Row,
+) -> Result<Vec<u8>, Fault> {
+    Json::encode(row).map_err(|error| {
+        fault::<P>(
+            recorded,
+            &format!("the row {key:?} cannot be encoded: {error}"),
+        )
+    })
 }
 
 fn decode_row<P: Projector>(recorded: &Recorded, row: &Row) -> Result<P::Row, Fault> {

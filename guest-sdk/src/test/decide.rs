@@ -25,6 +25,7 @@ pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D>
             seed: 0,
             command_id: "command-1".into(),
             actor: None,
+            extensions: Vec::new(),
         },
         decider: PhantomData,
     }
@@ -83,16 +84,17 @@ impl<D: Decider> Given<D> {
         };
         let entry = const { Entry::of::<D>() };
         // As the framework does: without a stream there is no session to ask.
-        let stream = match (entry.stream_id)(command) {
-            Ok(stream) => stream,
-            Err(failure) => {
-                return Outcome {
-                    answer: Err(failure),
-                    stream: None,
-                    decider: PhantomData,
-                };
-            }
-        };
+        let stream =
+            match (entry.prepare)(command).and_then(|prepared| (entry.stream_of)(&prepared)) {
+                Ok(stream) => stream,
+                Err(failure) => {
+                    return Outcome {
+                        answer: Err(failure),
+                        stream: None,
+                        decider: PhantomData,
+                    };
+                }
+            };
         let mut session = (entry.open)();
         fold(&mut *session, &self.events, 1);
         let answer = session.decide(command, &self.context);

@@ -23,6 +23,8 @@ pub fn on<E: Event>(stream: impl Into<String>, event: E) -> On<E> {
             causation_id: String::new(),
             actor: None,
             traceparent: None,
+            tags: Vec::new(),
+            extensions: Vec::new(),
         },
     }
 }

@@ -124,12 +124,13 @@ impl<P: Projector> Projection<P> {
     fn changes(&self, recorded: &Recorded) -> Vec<RowChange> {
         let entry = const { ProjectorEntry::of::<P>() };
         let ask = || -> Result<(Vec<String>, Vec<RowChange>), Fault> {
-            let touched = (entry.touches)(recorded)?;
-            let rows = touched
-                .iter()
-                .filter_map(|key| self.rows.get(key).cloned())
-                .collect();
-            Ok((touched, (entry.project)(recorded, rows)?))
+            let touching = (entry.keys)(recorded)?;
+            let rows = touching.keys.iter();
+            let rows = rows.filter_map(|key| self.rows.get(key).cloned());
+            let mut page = (entry.begin)(rows.collect());
+            page.fold(recorded, &touching)?;
+            let changes = page.changed().into_iter().map(|changed| changed.change);
+            Ok((touching.keys, changes.collect()))
         };
         let answer = ask();
         assert!(

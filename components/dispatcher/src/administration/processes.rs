@@ -1,8 +1,8 @@
 //! What process managers remember.
 
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::StoredRow;
 use crate::annals::es::types::RowKey;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;
 use crate::delivery::processes::{decode, process_view};

@@ -1,6 +1,6 @@
 //! What is to be said of a reaction.
 
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::Reaction;
 use crate::delivery::generations::Generation;
 use crate::delivery::progress::Progress;

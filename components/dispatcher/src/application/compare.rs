@@ -1,7 +1,7 @@
 //! Compares what ran last with what is about to run.
 
 use super::record::{Decider, Reaction, Record};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use std::collections::BTreeSet;
 
 /// What is about to run. Keys of its reactions are not known yet.

@@ -17,10 +17,10 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{Checkpoint, WriteError};
+use crate::annals::es::types::StoreError;
 use crate::encoding;
-use crate::exports::annals::es::administration::{self as exports, StartError};
+use crate::exports::annals::es::application::{self as exports, StartError};
 pub use compare::{Change, Description, Plan, compare};
 pub use record::{Decider, Reaction, Record};
 

@@ -5,8 +5,8 @@ use super::dead_letter::Letter;
 use super::outcome::{Ended, Failure, Held, LONGEST_PAUSE, Stop, Then};
 use super::progress::Work;
 use super::{Engine, Lane, ids, manager};
-use crate::annals::es::settings::{FailurePolicy, LastResort};
 use crate::annals::es::types::RecordedEvent;
+use crate::annals::framework::settings::{FailurePolicy, LastResort};
 use crate::catalogue::Kind;
 use crate::ports::Ports;
 
@@ -39,7 +39,7 @@ impl<P: Ports> Engine<'_, P> {
             letter: Some(self.letter(lane, event, attempts, &failure.reason)),
             ..Work::default()
         };
-        let parks = lane.reaction.policy.then == LastResort::Park;
+        let parks = lane.reaction.policy.last_resort == LastResort::Park;
         // The handler is asked once more. If that is what does not come back, it is not asked for ever.
         if lane.reaction.kind == Kind::ProcessManager && parks && tried < attempts + ASKED {
             let id = work.letter.as_ref().map(Letter::id).unwrap_or_default();
@@ -65,7 +65,7 @@ impl<P: Ports> Engine<'_, P> {
             return Ok(None);
         };
         let event = self.window.event(self.ports, cause)?;
-        if lane.reaction.policy.then == LastResort::Skip {
+        if lane.reaction.policy.last_resort == LastResort::Skip {
             let reason = manager::skipped(&failure.reason);
             // A process that cannot even be told of it goes on without.
             if let Ok(work) = manager::refuse(self.ports, lane, held, &event, reason)? {
@@ -146,7 +146,7 @@ impl<P: Ports> Engine<'_, P> {
     ) -> Result<Option<Ended>, Stop> {
         let name = &lane.reaction.name;
         let tried = held.progress.tried;
-        if lane.reaction.policy.then == LastResort::Stop {
+        if lane.reaction.policy.last_resort == LastResort::Stop {
             let progress = &mut held.progress;
             progress.stopped = true;
             progress.reason = Some(reason.into());
@@ -158,7 +158,7 @@ impl<P: Ports> Engine<'_, P> {
         }
         let mut work = behind(held);
         let what = work.letter.as_ref().map(Letter::id).unwrap_or_default();
-        let how = match lane.reaction.policy.then {
+        let how = match lane.reaction.policy.last_resort {
             LastResort::Skip => {
                 work.letter = None;
                 "skipped"
@@ -204,7 +204,7 @@ mod tests {
             attempts: 9,
             backoff: 100,
             max_backoff: 1_000,
-            then: LastResort::Park,
+            last_resort: LastResort::Park,
         };
         for (tried, longest) in [
             (1, 100),

@@ -10,8 +10,8 @@
 
 use super::Engine;
 use super::progress;
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{Checkpoint, WriteError};
+use crate::annals::es::types::StoreError;
 use crate::catalogue::{Kind, Reaction};
 use crate::ports::Ports;
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,9 @@
 use super::outcome::{Batch, Ended, Failing, Failure, Held, LONGEST_PAUSE, Stop, store_error};
 use super::progress::{Lease, Progress, Work};
 use super::{Engine, Lane, manager, notifier, projector};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{Checkpoint, WriteError};
 use crate::annals::es::types::RecordedEvent;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::Kind;
 use crate::ports::Ports;
 use std::rc::Rc;

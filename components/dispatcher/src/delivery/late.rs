@@ -4,8 +4,8 @@ use super::letters::{self, Found};
 use super::outcome::{Ended, Failure, Held, Stop};
 use super::progress::Work;
 use super::{Engine, Lane, lanes, manager, notifier, projector};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::WriteError;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::{Kind, Reaction};
 use crate::ports::Ports;
 

@@ -5,8 +5,8 @@
 //! a position: that makes every change of it a compare-and-set.
 
 use super::dead_letter::Letter;
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
+use crate::annals::es::types::StoreError;
 use crate::annals::es::types::{OutgoingCommand, RowKey};
 use crate::catalogue::Reaction;
 use crate::encoding;
@@ -52,6 +52,8 @@ impl Found {
                     command_type: command.command_type,
                     content_type: command.content_type,
                     payload: command.payload,
+                    deliver_at: None,
+                    name: None,
                 },
             }),
             waiting: self.waiting,

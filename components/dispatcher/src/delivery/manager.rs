@@ -10,10 +10,12 @@ use super::outcome::{Batch, Failure, Held, shorten};
 use super::outgoing::Outgoing;
 use super::processes::{self, MAX_ID, Process, Processes};
 use super::progress::{MAX_EFFECTS, PendingRow, Step, Work};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::{Input, Interest, Reaction as Told, Refusal};
 use crate::annals::es::sourcer::Request;
-use crate::annals::es::types::{Context, Malformed, OutgoingCommand, RecordedEvent, Rejection};
+use crate::annals::es::types::{
+    Context, Malformed, OutgoingCommand, RecordedEvent, Rejection, StoreError,
+};
+use crate::annals::framework::sourcing::ProcessCommand;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 use std::rc::Rc;
@@ -268,6 +270,15 @@ fn take_in(
         .extend(told.notes.into_iter().map(shorten));
     let notes = process.now.notes.len();
     process.now.notes.drain(..notes.saturating_sub(NOTES));
+    let later = told
+        .commands
+        .iter()
+        .find(|command| command.deliver_at.is_some());
+    if let Some(OutgoingCommand { command_type, .. }) = later {
+        return Err(Failure::again(format!(
+            "it wants `{command_type}` sent at a later time (deliver-at), which this version of Annals cannot do"
+        )));
+    }
     for command in told.commands {
         if ids::is_last(step.next) {
             return Err(Failure::never(format!(
@@ -321,6 +332,8 @@ pub fn refuse(
             command_type: outgoing.command_type,
             content_type: outgoing.content_type,
             payload: outgoing.payload,
+            deliver_at: None,
+            name: None,
         },
         reason,
         cause: cause.clone(),
@@ -353,6 +366,7 @@ fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64)
         now: event.recorded_at,
         seed: super::hash(parts.as_bytes()),
         actor: event.metadata.actor.clone(),
+        extensions: event.metadata.extensions.clone(),
     }
 }
 
@@ -366,8 +380,8 @@ pub fn taken_up(cause: u64, command: Outgoing) -> Step {
     }
 }
 
-pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -> Request {
-    Request {
+pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -> ProcessCommand {
+    let request = Request {
         command_type: command.command_type.clone(),
         content_type: command.content_type.clone(),
         payload: command.payload.clone(),
@@ -377,7 +391,11 @@ pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -
         causation_id: Some(cause.id.clone()),
         actor: cause.metadata.actor.clone(),
         traceparent: cause.metadata.traceparent.clone(),
-        settle_unmet: true,
+        extensions: cause.metadata.extensions.clone(),
+    };
+    ProcessCommand {
+        request,
+        record_precondition_failure: true,
     }
 }
 

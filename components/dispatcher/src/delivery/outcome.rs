@@ -1,7 +1,7 @@
 //! How deliveries end, and why one fails.
 
 use super::progress::{Progress, Work};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 
 /// Longest reason or note that is kept, in bytes.
 const REASON: usize = 2_000;

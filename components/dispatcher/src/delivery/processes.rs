@@ -5,8 +5,8 @@
 
 use super::Lane;
 use super::progress::{self, Content, PendingRow, row_size};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::types::RowKey;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::stored_view;
 use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use super::generations::Control;
 use super::outcome::{Ended, Failing, store_error};
 use super::{Engine, lanes};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 

@@ -24,7 +24,7 @@
 
 use super::outcome::{Failing, store_error};
 use super::{Engine, hash};
-use crate::annals::es::event_store::LogFilter;
+use crate::annals::es::event_reader::LogFilter;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 
@@ -224,6 +224,7 @@ impl<P: Ports> Engine<'_, P> {
         let all = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
+            tags: Vec::new(),
         };
         let new = self.ports.read_log(done, 1, &all);
         new.is_ok_and(|page| page.end && page.events.is_empty())

@@ -2,7 +2,7 @@
 
 use super::outcome::{Failing, LONGEST_PAUSE};
 use super::{Engine, Lane, lanes};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 

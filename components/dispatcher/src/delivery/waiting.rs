@@ -13,9 +13,9 @@ use super::outcome::{Failure, Held};
 use super::processes::Processes;
 use super::progress::{Step, Work};
 use super::{Engine, Lane, ids};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::process_managers::Interest;
 use crate::annals::es::types::RecordedEvent;
+use crate::annals::es::types::StoreError;
 use crate::ports::Ports;
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! The part of the log that deliveries look at. Many reactions are at about the same place, so
 //! what was read for one serves the others.
 
-use crate::annals::es::event_store::{LogFilter, StoreError};
-use crate::annals::es::types::RecordedEvent;
+use crate::annals::es::event_reader::LogFilter;
+use crate::annals::es::types::{RecordedEvent, StoreError};
 use crate::catalogue::Reaction;
 use crate::ports::Log;
 use std::cell::RefCell;
@@ -41,8 +41,11 @@ pub struct Window {
 impl Window {
     pub fn new(reactions: &[Reaction]) -> Self {
         let mut event_types: Vec<String> = Vec::new();
-        if reactions.iter().all(|reaction| !reaction.wants.is_empty()) {
-            for wanted in reactions.iter().flat_map(|reaction| &reaction.wants) {
+        if reactions
+            .iter()
+            .all(|reaction| !reaction.event_types.is_empty())
+        {
+            for wanted in reactions.iter().flat_map(|reaction| &reaction.event_types) {
                 if let Err(place) = event_types.binary_search(wanted) {
                     event_types.insert(place, wanted.clone());
                 }
@@ -52,6 +55,7 @@ impl Window {
             filter: LogFilter {
                 event_types,
                 categories: Vec::new(),
+                tags: Vec::new(),
             },
             pages: RefCell::default(),
         }
@@ -125,6 +129,7 @@ impl Window {
         let all = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
+            tags: Vec::new(),
         };
         let page = log.read_log(position.saturating_sub(1), 1, &all)?;
         page.events

@@ -6,10 +6,10 @@ use super::manager;
 use super::outcome::{Ended, Failure, Held, Stop, store_error};
 use super::progress::{PendingRow, Work};
 use super::{Engine, Lane};
-use crate::annals::es::event_store::StoreError;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::sourcer::SubmitError;
 use crate::annals::es::types::RowKey;
+use crate::annals::es::types::StoreError;
 use crate::ports::{Ports, ReactionStore};
 
 impl<P: Ports> Engine<'_, P> {
@@ -46,14 +46,14 @@ impl<P: Ports> Engine<'_, P> {
             return Ok(None);
         };
         let cause = self.window.event(self.ports, step.cause)?;
-        let request = manager::request(lane.reaction, &cause, &step.commands[0]);
-        let reason = match self.ports.submit(&request) {
+        let command = manager::request(lane.reaction, &cause, &step.commands[0]);
+        let reason = match self.ports.submit(&command) {
             Ok(_) => None,
             Err(SubmitError::Rejected(refused)) => Some(refused.reason),
             // What cannot be decoded now can never be.
             Err(SubmitError::Malformed(malformed)) => Some(manager::malformed(malformed)),
             Err(error) => {
-                let failure = failure(&request.command_type, error);
+                let failure = failure(&command.request.command_type, error);
                 return self.command_failed(lane, held, failure);
             }
         };

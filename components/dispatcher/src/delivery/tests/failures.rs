@@ -1,7 +1,7 @@
 //! What becomes of events and commands that fail, and of those beside them.
 
 use super::world::{Answer, Mishap, World, reaction};
-use crate::annals::es::settings::LastResort;
+use crate::annals::framework::settings::LastResort;
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Late;
 use crate::delivery::ids::LONGEST_CHAIN;
@@ -30,7 +30,7 @@ fn notified(world: &World, position: u64) -> Vec<u32> {
 
 fn two(then: LastResort) -> World {
     let mut mailer = reaction("mailer", Kind::Notifier);
-    mailer.policy.then = then;
+    mailer.policy.last_resort = then;
     let world = World::new(vec![mailer, reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Given", "bad 1");
     world.append("s-1", "Given", "a 1");
@@ -252,7 +252,7 @@ fn a_parked_command_that_fails_again_stays_parked() {
 #[test]
 fn the_process_of_a_command_that_is_skipped_by_policy_is_told() {
     let mut world = transfer();
-    world.reactions[0].policy.then = LastResort::Skip;
+    world.reactions[0].policy.last_resort = LastResort::Skip;
     bad(&world, "b 4 t1", Answer::Fault);
     world.settle();
     assert_eq!((balance(&world, "a"), balance(&world, "b")), (10, 0));
@@ -375,7 +375,7 @@ fn waiting_ends_at_once_for_a_reaction_that_is_stopped() {
 #[test]
 fn a_reaction_has_dealt_with_what_it_does_not_want() {
     let mut world = two(LastResort::Park);
-    world.reactions[1].wants = vec!["Moved".into()];
+    world.reactions[1].event_types = vec!["Moved".into()];
     let reached = |world: &World| world.engine().reached(&world.reactions[1]).unwrap();
     assert!(reached(&world).position >= 2048);
     let position = world.append("s-1", "Moved", "a b 1");
@@ -392,7 +392,7 @@ fn waiting_delivers() {
 #[test]
 fn a_reaction_that_wants_none_of_it_does_not_lag() {
     let mut picky: Reaction = reaction("picky", Kind::Notifier);
-    picky.wants = vec!["Never".into()];
+    picky.event_types = vec!["Never".into()];
     picky.policy.attempts = 1;
     let world = World::new(vec![picky]);
     let position = world.append("s-1", "Given", "a 1");
@@ -438,7 +438,7 @@ fn whoever_traps_comes_after_the_others() {
         bad(&world, "bad 1", Answer::Trap);
         // Both trap over the first event; then only the notifier does.
         let mut ledger = reaction("other", Kind::Projector);
-        ledger.wants = vec!["Moved".into()];
+        ledger.event_types = vec!["Moved".into()];
         let mut world = world;
         world.reactions = vec![world.reactions[0].clone(), ledger];
         world.append("s-1", "Moved", "a b 1");
@@ -475,7 +475,7 @@ fn rows_that_are_not_written_yet_lag() {
 #[test]
 fn waiting_does_not_call_what_has_trapped() {
     let mut world = two(LastResort::Park);
-    world.reactions[1].wants = vec!["Moved".into()];
+    world.reactions[1].event_types = vec!["Moved".into()];
     bad(&world, "bad 1", Answer::Trap);
     world.settle_until(|world| !notified(world, 1024).is_empty());
     world.pass(60_000);

@@ -68,7 +68,7 @@ fn from_origin_takes_everything_and_from_now_what_comes() {
 #[test]
 fn events_are_filtered_by_type() {
     let mut world = mailer();
-    world.reactions[0].wants = vec!["Moved".into()];
+    world.reactions[0].event_types = vec!["Moved".into()];
     for number in 0..1_000 {
         let kind = match number % 100 {
             0 => "Moved",

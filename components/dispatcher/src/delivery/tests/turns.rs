@@ -170,7 +170,7 @@ fn requests_that_end_beside_a_deliverer_look_once_and_write_nothing() {
 fn a_reaction_whose_last_attempt_trapped_keeps_nobody_from_theirs() {
     for luck in 0..8 {
         let mut world = bank();
-        world.reactions[1].wants = vec!["Emptied".into()];
+        world.reactions[1].event_types = vec!["Emptied".into()];
         for _ in 0..luck {
             world.random();
         }

@@ -4,8 +4,8 @@
 //! effect; or it is paused for a minute, while another one does everything that is due.
 
 use crate::annals::es::reaction_store::Checkpoint;
-use crate::annals::es::settings::{FailurePolicy, LastResort};
 use crate::annals::es::types::{Fault, Metadata, RecordedEvent, Rejection};
+use crate::annals::framework::settings::{FailurePolicy, LastResort};
 use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;
 use crate::ports::Clock;
@@ -86,7 +86,7 @@ pub fn reaction(name: &str, kind: Kind) -> Reaction {
         kind,
         index: 0,
         version: 1,
-        wants: Vec::new(),
+        event_types: Vec::new(),
         views: vec!["ledger".into()],
         from_now: false,
         lanes: 1,
@@ -94,7 +94,7 @@ pub fn reaction(name: &str, kind: Kind) -> Reaction {
             attempts: 3,
             backoff: 100,
             max_backoff: 1_000,
-            then: LastResort::Park,
+            last_resort: LastResort::Park,
         },
     }
 }
@@ -131,6 +131,7 @@ impl World {
             schema_version: 1,
             content_type: "text/plain".into(),
             payload: payload.into(),
+            tags: Vec::new(),
             metadata: Metadata {
                 command_id: cause.into(),
                 command_type: "Test".into(),
@@ -138,6 +139,7 @@ impl World {
                 causation_id: cause.into(),
                 actor: None,
                 traceparent: None,
+                extensions: Vec::new(),
             },
         });
         slot * 1024

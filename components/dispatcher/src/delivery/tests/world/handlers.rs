@@ -4,10 +4,12 @@ use super::{Answer, Death, World};
 use crate::annals::es::event_store::Appended;
 use crate::annals::es::notifiers::Delivery;
 use crate::annals::es::process_managers::{Input, Interest, Reaction as Told};
-use crate::annals::es::sourcer::{Accepted, HandlerFault, Refused, Request, SubmitError};
+use crate::annals::es::projectors::{ChangedRow, Projection, RowChange};
+use crate::annals::es::sourcer::{Accepted, HandlerFault, Refused, SubmitError};
 use crate::annals::es::types::{
-    Context, Fault, OutgoingCommand, Rejection, Row, RowChange, RowKey,
+    Context, Fault, OutgoingCommand, PageFault, RecordedEvent, Rejection, Row, RowKey,
 };
+use crate::annals::framework::sourcing::ProcessCommand;
 use crate::ports::{Commands, EventRef, Handlers};
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -41,6 +43,13 @@ fn filled(words: &[String]) -> Vec<String> {
     (0..count).map(|n| format!("{}{n}", words[0])).collect()
 }
 
+fn ledger_key(key: &str) -> RowKey {
+    RowKey {
+        view: "ledger".into(),
+        key: key.into(),
+    }
+}
+
 impl World {
     /// What the ledger must say.
     pub fn expected(&self) -> BTreeMap<String, String> {
@@ -55,62 +64,70 @@ impl World {
 }
 
 impl Handlers for World {
-    fn touches(&self, _: u32, event: EventRef<'_>) -> Result<Vec<RowKey>, Fault> {
-        let words = words(&event.payload);
-        let keys = match event.event_type.as_str() {
-            "Given" | "Emptied" => &words[..1],
-            "Moved" => &words[..2],
-            "Filled" => &filled(&words),
-            _ => &[],
+    fn keys(&self, _: u32, events: &[RecordedEvent]) -> Result<Vec<Vec<RowKey>>, PageFault> {
+        let keys = |event: &RecordedEvent| {
+            let words = words(&event.payload);
+            let keys = match event.event_type.as_str() {
+                "Given" | "Emptied" => &words[..1],
+                "Moved" => &words[..2],
+                "Filled" => &filled(&words),
+                _ => &[],
+            };
+            keys.iter().map(|key| ledger_key(key)).collect()
         };
-        let row = |key: &String| RowKey {
-            view: "ledger".into(),
-            key: key.clone(),
-        };
-        Ok(keys.iter().map(row).collect())
+        Ok(events.iter().map(keys).collect())
     }
 
-    fn project(&self, _: u32, event: EventRef<'_>, given: &[Row]) -> Result<Vec<RowChange>, Fault> {
-        self.fail(event)?;
-        self.projected.set(self.projected.get() + 1);
-        if event.event_type == "Filled" {
-            let words = words(&event.payload);
-            let width: usize = words[2].parse().unwrap();
-            let put = |key: &String| {
-                RowChange::Put(Row {
-                    view: "ledger".into(),
-                    key: key.clone(),
-                    content_type: "text/plain".into(),
-                    value: format!("{}1", "0".repeat(width - 1)).into_bytes(),
-                })
-            };
-            return Ok(filled(&words).iter().map(put).collect());
-        }
-        let number = |row: &Row| String::from_utf8_lossy(&row.value).parse().unwrap();
-        let mut rows = given
+    fn project(
+        &self,
+        _: u32,
+        events: &[RecordedEvent],
+        given: &[Row],
+    ) -> Result<Projection, PageFault> {
+        let text = |row: &Row| String::from_utf8_lossy(&row.value).into_owned();
+        let mut rows: BTreeMap<String, String> = given
             .iter()
-            .map(|row| (row.key.clone(), number(row)))
+            .map(|row| (row.key.clone(), text(row)))
             .collect();
-        ledger(&mut rows, &event.event_type, &event.payload);
-        let put = |(key, n): (String, i64)| {
-            RowChange::Put(Row {
-                view: "ledger".into(),
-                key,
-                content_type: "text/plain".into(),
-                value: n.to_string().into_bytes(),
-            })
-        };
-        let gone = given
-            .iter()
-            .filter(|row| !rows.contains_key(&row.key))
-            .map(|row| {
-                RowChange::Delete(RowKey {
+        let mut changed: BTreeMap<String, u32> = BTreeMap::new();
+        for (index, event) in (0..).zip(events) {
+            self.fail(event)
+                .map_err(|fault| PageFault { index, fault })?;
+            self.projected.set(self.projected.get() + 1);
+            let before = rows.clone();
+            if event.event_type == "Filled" {
+                let words = words(&event.payload);
+                let width: usize = words[2].parse().unwrap();
+                let value = format!("{}1", "0".repeat(width - 1));
+                rows.extend(filled(&words).into_iter().map(|key| (key, value.clone())));
+            } else {
+                let number = |(key, text): (&String, &String)| (key.clone(), text.parse().unwrap());
+                let mut numbers = rows.iter().map(number).collect();
+                ledger(&mut numbers, &event.event_type, &event.payload);
+                let text = |(key, n): (&String, &i64)| (key.clone(), n.to_string());
+                rows = numbers.iter().map(text).collect();
+            }
+            for key in before.keys().chain(rows.keys()) {
+                if before.get(key) != rows.get(key) {
+                    changed.insert(key.clone(), index);
+                }
+            }
+        }
+        let change = |(key, event): (String, u32)| ChangedRow {
+            change: match rows.get(&key) {
+                Some(value) => RowChange::Put(Row {
                     view: "ledger".into(),
-                    key: row.key.clone(),
-                })
-            })
-            .collect::<Vec<_>>();
-        Ok(rows.into_iter().map(put).chain(gone).collect())
+                    content_type: "text/plain".into(),
+                    value: value.clone().into_bytes(),
+                    key,
+                }),
+                None => RowChange::Remove(ledger_key(&key)),
+            },
+            event,
+        };
+        Ok(Projection::Changes(
+            changed.into_iter().map(change).collect(),
+        ))
     }
 
     fn interested(&self, _: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault> {
@@ -145,10 +162,13 @@ impl Handlers for World {
             command_type: kind.into(),
             content_type: "text/plain".into(),
             payload: format!("{account} {amount} {process}").into_bytes(),
+            deliver_at: None,
+            name: None,
         };
         let mut told = Told {
             state: state.unwrap_or_default().to_vec(),
             commands: Vec::new(),
+            cancellations: Vec::new(),
             notes: Vec::new(),
             stop: false,
         };
@@ -172,6 +192,8 @@ impl Handlers for World {
                             command_type: "Deposit".into(),
                             content_type: "text/plain".into(),
                             payload: format!("{} 1 -", now[0]).into_bytes(),
+                            deliver_at: None,
+                            name: None,
                         });
                     }
                     "Given twice" => {
@@ -212,7 +234,8 @@ impl Handlers for World {
 
 impl Commands for World {
     /// A bank: accounts named `closed..` take no deposits.
-    fn submit(&self, request: &Request) -> Result<Accepted, SubmitError> {
+    fn submit(&self, command: &ProcessCommand) -> Result<Accepted, SubmitError> {
+        let request = &command.request;
         self.call(|| {
             let id = request.command_id.clone().unwrap();
             let payload = String::from_utf8_lossy(&request.payload).into_owned();
@@ -283,6 +306,7 @@ impl Commands for World {
                     },
                     duplicate,
                     attempts: 1,
+                    snapshot_due: false,
                 }),
                 Err(reason) => Err(SubmitError::Rejected(Refused {
                     command_id: id,

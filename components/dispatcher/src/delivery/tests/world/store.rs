@@ -1,9 +1,9 @@
 //! The world's store and log.
 
 use super::World;
-use crate::annals::es::event_store::{LogFilter, LogPage, StoreError};
+use crate::annals::es::event_reader::{LogFilter, LogPage};
 use crate::annals::es::reaction_store::{Checkpoint, FoundRow, RowPage, StoredRow, WriteError};
-use crate::annals::es::types::RowKey;
+use crate::annals::es::types::{RowKey, StoreError};
 use crate::ports::{Log, ReactionStore};
 
 impl ReactionStore for World {
