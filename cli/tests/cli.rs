@@ -4,6 +4,7 @@
 #[path = "../../tests/src/toy.rs"]
 #[allow(dead_code, reason = "shared with the whole-system tests")]
 mod toy;
+#[path = "../../compose/tests/toys/mod.rs"]
 mod toys;
 
 use annals_compose::descriptors::{ReactionDescriptor, StartFrom};

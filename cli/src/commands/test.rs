@@ -1,7 +1,7 @@
 //! `annals test`
 
 use super::message::MessageFormat;
-use annals_compose::cases::{self, Ended, Tally};
+use crate::cases::{self, Ended, Tally};
 use annals_compose::manifest::Manifest;
 use anyhow::Result;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! Adds a handler to a manifest, and leaves everything else as the user wrote it.
 
-use crate::problem::{Code, Problem};
+use annals_compose::problem::{Code, Problem};
 use std::path::Path;
 use toml_edit::{DocumentMut, InlineTable, Item, Table};
 

@@ -1,10 +1,10 @@
 //! Runs handlers for their cases: each with its sandbox, under fuel and a memory limit, each case in an
 //! instance of its own.
 
-use crate::descriptors::bindings::{decider, projector};
-use crate::handler::Handler;
-use crate::probe;
-use crate::sandbox::Sandbox;
+use annals_compose::descriptors::bindings::{decider, projector};
+use annals_compose::handler::Handler;
+use annals_compose::probe;
+use annals_compose::sandbox::Sandbox;
 use anyhow::{Result, anyhow};
 use decider::exports::annals::es::deciders;
 use projector::exports::annals::es::projectors;
@@ -289,7 +289,7 @@ fn stopped(store: &mut Store<Running>, error: &wasmtime::Error) -> Stopped {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
-    let mut log = linker.instance(crate::sandbox::LOG)?;
+    let mut log = linker.instance(annals_compose::sandbox::LOG)?;
     log.func_wrap(
         "write",
         |mut store: StoreContextMut<'_, Running>, (_, _, bytes): (String, bool, Vec<u8>)| {
@@ -314,7 +314,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
             Ok(())
         },
     )?;
-    let mut diagnostics = linker.instance(&crate::contract("diagnostics"))?;
+    let mut diagnostics = linker.instance(&annals_compose::contract("diagnostics"))?;
     diagnostics.func_wrap(
         "put",
         |mut store: StoreContextMut<'_, Running>, (character,): (char,)| {

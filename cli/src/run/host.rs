@@ -1,6 +1,6 @@
 //! Finds annals-host, starts it, ends it in good order.
 
-use crate::problem::{Code, Problem, Problems};
+use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use std::env;

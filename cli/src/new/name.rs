@@ -1,7 +1,7 @@
 //! What names may be, and how they are spelt in code.
 
-use crate::manifest::handler::reserved;
-use crate::problem::{Code, Problem};
+use annals_compose::manifest::handler::reserved;
+use annals_compose::problem::{Code, Problem};
 use heck::{ToPascalCase as _, ToShoutySnakeCase as _, ToSnakeCase as _};
 
 /// Longest name, in bytes: a view and a handler have no longer ones.

@@ -3,7 +3,7 @@
 //! New files are written beside their place first and moved there by a rename of the whole folder, so that a
 //! failure half-way leaves nothing; what was done before it is undone.
 
-use crate::problem::{Code, Problem};
+use annals_compose::problem::{Code, Problem};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

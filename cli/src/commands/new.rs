@@ -1,10 +1,10 @@
 //! `annals new`
 
+use crate::new::name::Name;
+use crate::new::sdk::Sdk;
+use crate::new::{self, Application, Language, Made, Request, events};
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
-use annals_compose::new::name::Name;
-use annals_compose::new::sdk::Sdk;
-use annals_compose::new::{self, Application, Language, Made, Request, events};
 use annals_compose::pipeline;
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::{Context as _, Result};

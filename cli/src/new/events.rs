@@ -2,14 +2,14 @@
 
 use super::Language;
 use super::name::Name;
-use crate::cache::Cache;
-use crate::check;
-use crate::kind::Kind;
-use crate::limits;
-use crate::manifest::Manifest;
-use crate::probe::Prober;
-use crate::problem::{Code, Problem, nearest};
-use crate::source::built;
+use annals_compose::cache::Cache;
+use annals_compose::check;
+use annals_compose::kind::Kind;
+use annals_compose::limits;
+use annals_compose::manifest::Manifest;
+use annals_compose::probe::Prober;
+use annals_compose::problem::{Code, Problem, nearest};
+use annals_compose::source::built;
 use anyhow::Result;
 use heck::ToPascalCase as _;
 use std::collections::BTreeSet;

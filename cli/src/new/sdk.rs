@@ -1,6 +1,6 @@
 //! Where handlers in Rust get the SDK from.
 
-use crate::problem::{Code, Problem};
+use annals_compose::problem::{Code, Problem};
 use std::path::{Path, PathBuf};
 
 /// Where the crate `annals` comes from.

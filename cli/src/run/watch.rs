@@ -9,8 +9,8 @@
 //!   writes itself is told by when it changes: during one build after the other;
 //! - stores, logs, and what the output of this very process goes to, never count.
 
-use crate::manifest::Manifest;
-use crate::source::files;
+use annals_compose::manifest::Manifest;
+use annals_compose::source::files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};

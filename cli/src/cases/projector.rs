@@ -2,8 +2,8 @@
 
 use super::file::{Case, Message};
 use super::runtime::{Answer, Projectors, RecordedEvent, Row, RowChange, Runtime, Stopped};
-use crate::descriptors::ReactionDescriptor;
-use crate::descriptors::bindings::decider::annals::es::types::Metadata;
+use annals_compose::descriptors::ReactionDescriptor;
+use annals_compose::descriptors::bindings::decider::annals::es::types::Metadata;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,6 +1,6 @@
 //! What to try, once an application is served.
 
-use crate::report::{Report, Route};
+use annals_compose::report::{Report, Route};
 use serde_json::{Map, Value, json};
 use std::ffi::OsStr;
 use std::fmt::Write as _;

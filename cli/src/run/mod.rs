@@ -10,11 +10,11 @@ pub mod greeting;
 pub mod host;
 pub mod watch;
 
-use crate::host::Host as Target;
-use crate::manifest::Manifest;
-use crate::output;
-use crate::pipeline::{self, Composed};
-use crate::problem::{Code, Problem, Problems};
+use annals_compose::host::Host as Target;
+use annals_compose::manifest::Manifest;
+use annals_compose::output;
+use annals_compose::pipeline::{self, Composed};
+use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
 use host::{Ended, Host, Serve};
 use std::ffi::OsString;

@@ -1,7 +1,7 @@
 //! The format of case files, and reading them.
 
-use crate::manifest::{Handler, Manifest};
-use crate::problem::{Code, Problem};
+use annals_compose::manifest::{Handler, Manifest};
+use annals_compose::problem::{Code, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

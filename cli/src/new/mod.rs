@@ -19,8 +19,8 @@ pub mod sdk;
 pub mod template;
 pub mod workspace;
 
-use crate::kind::Kind;
-use crate::problem::{Code, Problem};
+use annals_compose::kind::Kind;
+use annals_compose::problem::{Code, Problem};
 use change::Changes;
 use clap::ValueEnum;
 use name::Name;

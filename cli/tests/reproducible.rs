@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "shared with the whole-system tests")]
 mod toy;
 #[allow(dead_code, reason = "shared with the tests of the command line")]
+#[path = "../../compose/tests/toys/mod.rs"]
 mod toys;
 
 use annals_compose::kind::Kind;

@@ -1,6 +1,6 @@
 //! `annals run`
 
-use annals_compose::run::{self, Options};
+use crate::run::{self, Options};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::path::PathBuf;

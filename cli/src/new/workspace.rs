@@ -1,6 +1,6 @@
 //! Makes a crate a member of a cargo workspace, and leaves everything else as the user wrote it.
 
-use crate::problem::{Code, Problem};
+use annals_compose::problem::{Code, Problem};
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
