@@ -1,7 +1,7 @@
 //! `annals check`
 
+use super::host::HostName;
 use annals_compose::check::Checked;
-use annals_compose::host::Host;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
@@ -16,12 +16,12 @@ pub struct Args {
     manifest: PathBuf,
     /// A host that must offer what notifiers are granted; without it, any may.
     #[arg(long, value_enum)]
-    host: Option<Host>,
+    host: Option<HostName>,
 }
 
 pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read_all(&args.manifest)?;
-    let application = pipeline::check(&manifest, args.host)?;
+    let application = pipeline::check(&manifest, args.host.map(Into::into))?;
     application.tell_notes();
     super::print(format_args!(
         "{}: {}, {}, no problems\n",

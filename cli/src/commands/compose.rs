@@ -1,5 +1,6 @@
 //! `annals compose`
 
+use super::host::HostName;
 use annals_compose::host::files::Outcome;
 use annals_compose::host::{Host, Served};
 use annals_compose::manifest::Manifest;
@@ -15,8 +16,8 @@ pub struct Args {
     manifest: PathBuf,
     /// The host that it will run on: picks the store adapter, verifies the imports, writes the
     /// host's own configuration beside the component, and prints the command that serves it.
-    #[arg(long, value_enum, default_value_t = Host::Annals)]
-    host: Host,
+    #[arg(long, value_enum, default_value_t = HostName::Annals)]
+    host: HostName,
     /// The file to write.
     #[arg(short, long, default_value = "app.wasm")]
     output: PathBuf,
@@ -26,7 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let host = args.host;
+    let host = args.host.into();
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, Some(host))?;
     application.tell_notes();

@@ -1,10 +1,11 @@
 //! `annals graph`
 
+use super::host::HostName;
 use annals_compose::graph::{self, Format, View};
-use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
 use anyhow::Result;
+use clap::ValueEnum;
 use std::path::PathBuf;
 
 /// Draws the application: commands, deciders, events, reactions, views, and what of the host is granted.
@@ -19,26 +20,45 @@ pub struct Args {
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
     /// The host that it is composed for.
-    #[arg(long, value_enum, default_value_t = Host::Annals)]
-    host: Host,
+    #[arg(long, value_enum, default_value_t = HostName::Annals)]
+    host: HostName,
     /// How to draw it.
-    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = FormatName::Mermaid)]
+    format: FormatName,
     /// Draws every component, the framework's too, and who imports what from whom.
     #[arg(long)]
     parts: bool,
 }
 
+/// The values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// Graphviz.
+    Dot,
+    /// The whole report as JSON.
+    Json,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Mermaid => Self::Mermaid,
+            FormatName::Dot => Self::Dot,
+            FormatName::Json => Self::Json,
+        }
+    }
+}
+
 pub fn run(args: Args) -> Result<()> {
+    let host = args.host.into();
+    let format = args.format.into();
     let manifest = Manifest::read_all(&args.manifest)?;
-    let application = pipeline::check(&manifest, Some(args.host))?;
-    let composed = pipeline::compose(&manifest, &application, args.host)?;
+    let application = pipeline::check(&manifest, Some(host))?;
+    let composed = pipeline::compose(&manifest, &application, host)?;
     let view = if args.parts { View::Parts } else { View::Story };
-    let drawn = graph::draw(&composed.report, view, args.format)?;
-    let end = if args.format == Format::Json {
-        "\n"
-    } else {
-        ""
-    };
+    let drawn = graph::draw(&composed.report, view, format)?;
+    let end = if format == Format::Json { "\n" } else { "" };
     super::print(format_args!("{drawn}{end}"))
 }

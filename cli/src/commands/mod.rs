@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod compose;
 mod graph;
+mod host;
 mod message;
 mod new;
 mod run;
