@@ -1,4 +1,4 @@
-//! Builds the framework's components for WebAssembly, so that the `annals` binary carries them.
+//! Builds the framework's components for WebAssembly, so that the library carries them.
 //!
 //! They go into the workspace's target folder under the profiles `wasm` and `wasm-plain`, which no other build of
 //! this workspace holds locked while build scripts run.
@@ -42,8 +42,6 @@ fn main() {
             workspace.join(watched).display()
         );
     }
-    // Files that are new in there are not seen otherwise.
-    println!("cargo::rerun-if-changed=templates");
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let target = out.ancestors().nth(4).expect("cargo's layout of OUT_DIR");
     build(&workspace, target, COMPONENTS, "wasm", &[]);

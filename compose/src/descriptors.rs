@@ -1,7 +1,8 @@
 //! What handlers say of themselves: the contract's types, and the bindings that ask for them.
 
+/// The contract's worlds of handlers, bound for wasmtime: the prober and `annals test` call handlers by them.
 #[allow(missing_docs, reason = "generated")]
-pub(crate) mod bindings {
+pub mod bindings {
     pub mod decider {
         wasmtime::component::bindgen!({
             path: "../wit",

@@ -17,16 +17,14 @@
 //! - [`verify`]: validates the result again; what is left to import must be what the host offers.
 //! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
 //!
-//! [`application`] is what passes from the checks to the steps after them. [`new`] makes applications and handlers from templates,
-//! [`run`] serves an application while it is worked on, and [`cache`] remembers what need not be found out again.
-//! [`output`] writes files for others to read.
+//! [`application`] is what passes from the checks to the steps after them. [`cache`] keeps results of earlier runs: what handlers
+//! describe, and what wasmtime compiled. [`output`] writes files atomically. The command `annals` is the crate `annals-cli`.
 //!
 //! [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
 pub mod application;
 pub mod cache;
-pub mod cases;
 pub mod check;
 pub mod descriptors;
 mod digest;
@@ -40,7 +38,6 @@ pub mod kind;
 pub mod limits;
 pub mod manifest;
 mod names;
-pub mod new;
 pub mod output;
 pub mod part;
 pub mod pipeline;
@@ -48,7 +45,6 @@ pub mod probe;
 pub mod problem;
 pub mod read;
 pub mod report;
-pub mod run;
 pub mod sandbox;
 pub mod source;
 pub mod verify;

@@ -22,8 +22,9 @@ pub fn demo() -> Result<()> {
 
 /// The features of dependencies are the same as in a build of the whole workspace, so that `cargo xtask test`
 /// finds wasmtime compiled. A test compares them.
-pub const PACKAGES: [&str; 3] = [
+pub const PACKAGES: [&str; 4] = [
     "--package=annals-compose",
+    "--package=annals-cli",
     "--package=annals-host",
     "--package=annals-tests",
 ];

@@ -275,6 +275,22 @@ mod tests {
         }
     }
 
+    /// The tests link these packages into `app.jco`, where a user runs `npm install`.
+    #[test]
+    fn the_host_in_node_asks_for_the_packages_that_are_installed() {
+        let dependencies = |text: &str| -> serde_json::Value {
+            let package: serde_json::Value = serde_json::from_str(text).expect("JSON");
+            package["dependencies"].clone()
+        };
+        let installed = dependencies(NODE.manifest);
+        let asked = dependencies(include_str!("../../host-node/package.json"));
+        let asked = asked.as_object().expect("packages");
+        assert!(!asked.is_empty());
+        for (name, version) in asked {
+            assert_eq!(&installed[name], version, "{name}");
+        }
+    }
+
     #[test]
     fn another_lock_is_another_folder() {
         assert_ne!(fnv(&["a", "b"]), fnv(&["a", "c"]));

@@ -8,7 +8,6 @@ use crate::manifest::Manifest;
 use crate::problem::{Code, Place, Problem, nearest};
 use crate::sandbox::wasi::Attempt;
 use crate::sandbox::{self, Resident, Use};
-use clap::ValueEnum as _;
 
 /// Checks a component's imports and grants. A component whose handlers are pure has neither; one with a
 /// notifier imports what it is granted, and then holds notifiers only, because an instance's imports
@@ -157,11 +156,7 @@ fn offered(
     problems: &mut Vec<Problem>,
 ) {
     let offers = |host: &Host| host.offers(import) && !host.keeps_events_behind(import);
-    let can: Vec<Host> = Host::value_variants()
-        .iter()
-        .copied()
-        .filter(offers)
-        .collect();
+    let can: Vec<Host> = Host::ALL.into_iter().filter(offers).collect();
     match host {
         Some(host) if can.contains(&host) => {}
         None if !can.is_empty() => {}

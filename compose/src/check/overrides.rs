@@ -16,7 +16,6 @@ use crate::part::Role;
 use crate::problem::{Code, Problem, Subject, nearest};
 use crate::sandbox::Sandbox;
 use anyhow::Result;
-use clap::ValueEnum as _;
 use std::collections::{BTreeMap, HashSet};
 use wac_graph::types::{ItemKind, Package, SubtypeChecker, Types};
 
@@ -271,7 +270,7 @@ impl Check<'_> {
         // The store is what keeps the events; nobody else may reach them.
         let kept = |host: Host| self.role != Role::Store && host.keeps_events_behind(import);
         let offers = |host: &Host| host.offers(import) && !kept(*host);
-        let mut can = Host::value_variants().iter().copied().filter(offers);
+        let mut can = Host::ALL.into_iter().filter(offers);
         let (first, offered) = (can.next(), host.is_none_or(|host| offers(&host)));
         if first.is_some() && offered {
             return;

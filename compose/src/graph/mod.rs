@@ -10,10 +10,9 @@ pub mod parts;
 pub mod story;
 
 use crate::report::Report;
-use clap::ValueEnum;
 
 /// How to write it down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A Mermaid flowchart.
     Mermaid,

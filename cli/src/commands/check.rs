@@ -1,0 +1,44 @@
+//! `annals check`
+
+use super::host::HostName;
+use annals_compose::check::Checked;
+use annals_compose::kind::Kind;
+use annals_compose::manifest::Manifest;
+use annals_compose::pipeline;
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// Builds, probes and checks all handlers; writes nothing.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The manifest.
+    #[arg(short, long, default_value = "annals.toml")]
+    manifest: PathBuf,
+    /// A host that must offer what notifiers are granted; without it, any may.
+    #[arg(long, value_enum)]
+    host: Option<HostName>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let manifest = Manifest::read_all(&args.manifest)?;
+    let application = pipeline::check(&manifest, args.host.map(Into::into))?;
+    application.tell_notes();
+    super::print(format_args!(
+        "{}: {}, {}, no problems\n",
+        manifest.app.name,
+        super::counted(application.handlers.len(), "handler"),
+        kinds(&application.handlers)
+    ))
+}
+
+/// How many handlers there are of each kind, of those that there are.
+fn kinds(handlers: &[Checked]) -> String {
+    let mut counts = Vec::new();
+    for kind in Kind::ALL {
+        let count: usize = handlers.iter().map(|checked| checked.count(kind)).sum();
+        if count > 0 {
+            counts.push(super::counted(count, kind.words()));
+        }
+    }
+    counts.join(", ")
+}

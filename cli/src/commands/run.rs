@@ -1,0 +1,51 @@
+//! `annals run`
+
+use crate::run::{self, Options};
+use anyhow::Result;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Builds, composes and serves the application on annals-host.
+///
+/// Handlers are built by their own tools; what has not changed is not built again. The composed application goes to
+/// target/annals beside the manifest.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  annals run --watch
+  annals run --listen 127.0.0.1:0 --store memory:
+  annals run -- --env MAILER_URL=http://localhost:9000 --timeout 2s
+
+Exit status: 0 ended by a signal, 1 your input is at fault, 2 usage, 3 our fault.")]
+pub struct Args {
+    /// The manifest.
+    #[arg(short, long, default_value = "annals.toml")]
+    manifest: PathBuf,
+    /// Builds, composes and serves again after each change; what does not build leaves the old version served.
+    #[arg(long)]
+    watch: bool,
+    /// Address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where events are kept: a folder, or `memory:` [default: data beside the manifest].
+    #[arg(long, value_name = "FOLDER|memory:")]
+    store: Option<OsString>,
+    /// More arguments of `annals-host serve`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    extra: Vec<OsString>,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let ended = run::run(&Options {
+        manifest: args.manifest,
+        watch: args.watch,
+        listen: args.listen,
+        store: args.store,
+        extra: args.extra,
+    })?;
+    // What the host says of its end is as true of ours.
+    let code = ended.map_or(Some(0), |ended| ended.0.code());
+    Ok(code
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::from(3), ExitCode::from))
+}

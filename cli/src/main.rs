@@ -1,0 +1,23 @@
+//! `annals`: the command that creates, tests, checks, composes and serves applications.
+//!
+//! # Layout
+//!
+//! - [`commands`]: the command line; each subcommand has a file.
+//! - [`new`]: creates applications and handlers from templates.
+//! - [`cases`]: plays the given/when/then cases of `annals test`.
+//! - [`run`]: serves an application during development.
+//!
+//! The composer itself is the library `annals-compose`, which knows nothing of this crate.
+
+mod cases;
+mod commands;
+mod new;
+mod run;
+
+/// Composing allocates many small objects and frees them soon; mimalloc is faster at that than the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    commands::run()
+}
