@@ -36,7 +36,7 @@ pub fn of(manifest: &Manifest, handlers: &[Checked]) -> String {
             digest.word(&descriptor.name);
             digest.word(descriptor.version.to_string());
             digest.words(&descriptor.views);
-            digest.words(&descriptor.wants);
+            digest.words(&descriptor.event_types);
             digest.words(entry.map_or(&[][..], |entry| entry.formerly.of(&descriptor.name)));
         }
     }

@@ -52,10 +52,16 @@ pub mod wire;
 pub mod wiring;
 
 /// The contract's version that this composer speaks: the version of the WIT package `annals:es`.
-pub const CONTRACT_VERSION: &str = "0.1.0";
+pub const CONTRACT_VERSION: &str = "0.2.0";
 
 /// Name of one of the contract's interfaces, as components import and export it.
 #[must_use]
 pub fn contract(interface: &str) -> String {
     format!("annals:es/{interface}@{CONTRACT_VERSION}")
+}
+
+/// Name of an interface that only parts of the framework use, as components import and export it.
+#[must_use]
+pub fn framework_interface(interface: &str) -> String {
+    format!("annals:framework/{interface}@{CONTRACT_VERSION}")
 }

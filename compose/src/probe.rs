@@ -194,7 +194,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
     let mut log = linker.instance(LOG)?;
     log.func_wrap("write", |_, _: (String, bool, Vec<u8>)| Ok(()))?;
     log.func_wrap(
-        "tell",
+        "report-violation",
         |mut store: StoreContextMut<'_, Guard>, (_, attempt, subject, function, outcome): Told| {
             let subject = match subject.as_str() {
                 "" => String::new(),

@@ -179,14 +179,14 @@ fn reaction(handler: &str, reaction: &Reaction) -> ReactionReport {
         handler: handler.into(),
         kind: reaction.kind.name(),
         version: descriptor.version,
-        wants: descriptor.wants.clone(),
+        wants: descriptor.event_types.clone(),
         emits: descriptor.emits.clone(),
         views: descriptor.views.clone(),
-        from: match descriptor.from {
+        from: match descriptor.start {
             StartFrom::Origin => "origin",
             StartFrom::Now => "now",
         },
-        lanes: descriptor.lanes,
+        lanes: descriptor.concurrency,
     }
 }
 

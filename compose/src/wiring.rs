@@ -213,7 +213,7 @@ impl Wiring {
 
     /// What the part `log` exports, under the name by which the composer's own components import it.
     pub(crate) fn log(&self) -> Vec<Binding> {
-        let interface = crate::contract("log");
+        let interface = crate::framework_interface("log");
         let log = self.providers.get(&interface).cloned();
         let log = log.map(|(node, part)| (LOG.into(), node, part, interface));
         log.into_iter().collect()

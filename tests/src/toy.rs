@@ -32,7 +32,7 @@ impl Toy<'_> {
     /// If the body of `describe` is not WebAssembly.
     pub fn component(&self) -> Result<Vec<u8>> {
         let (resolve, world) = resolve_world(
-            "package annals:generated;\nworld toy { export annals:es/deciders@0.1.0; }",
+            "package annals:generated;\nworld toy { export annals:es/deciders@0.2.0; }",
             "toy",
         )?;
         componentize(wat::parse_str(self.text())?, &resolve, world)
@@ -62,6 +62,7 @@ impl Toy<'_> {
                 snapshot_every: 0,
                 state_version: 1,
                 schemas: Vec::new(),
+                annotations: Vec::new(),
             }],
         );
         // result<string, ..>: ok, then the string.
@@ -75,7 +76,8 @@ impl Toy<'_> {
             .u32(1);
         new_event
             .string(&mut image, "application/json")
-            .string(&mut image, "{}");
+            .string(&mut image, "{}")
+            .list([0, 0]);
         let events = image.list(&[new_event], 4);
         let mut decision = Record::default();
         decision.u8(0).list(events).u8(0);
@@ -96,7 +98,7 @@ impl Toy<'_> {
             });
         format!(
             r#"(module
-  (import "[export]annals:es/deciders@0.1.0" "[resource-new]session" (func $new (param i32) (result i32)))
+  (import "[export]annals:es/deciders@0.2.0" "[resource-new]session" (func $new (param i32) (result i32)))
   (memory (export "memory") 2)
   (global $free (mut i32) (i32.const {heap}))
   (data (i32.const {BASE}) "{data}")
@@ -104,20 +106,20 @@ impl Toy<'_> {
     (global.set $free (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
     (global.get $free)
     (global.set $free (i32.add (global.get $free) (local.get 3))))
-  (func (export "annals:es/deciders@0.1.0#describe") (result i32) {describe})
-  (func (export "annals:es/deciders@0.1.0#stream-id")
+  (func (export "annals:es/deciders@0.2.0#describe") (result i32) {describe})
+  (func (export "annals:es/deciders@0.2.0#stream-id")
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (if (local.get 0) (then unreachable)) (call $forget) (i32.const {stream_id}))
   (func $forget (global.set $free (i32.const {heap})))
-  (func (export "annals:es/deciders@0.1.0#[constructor]session") (param i32) (result i32)
+  (func (export "annals:es/deciders@0.2.0#[constructor]session") (param i32) (result i32)
     (if (local.get 0) (then unreachable)) (call $new (i32.const 1)))
-  (func (export "annals:es/deciders@0.1.0#[static]session.restore") (param i32 i32 i32) (result i32) unreachable)
-  (func (export "annals:es/deciders@0.1.0#[method]session.evolve") (param i32 i32 i32) (result i32)
+  (func (export "annals:es/deciders@0.2.0#[static]session.restore") (param i32 i32 i32) (result i32) unreachable)
+  (func (export "annals:es/deciders@0.2.0#[method]session.evolve") (param i32 i32 i32) (result i32)
     (call $forget) (i32.const {nothing}))
-  (func (export "annals:es/deciders@0.1.0#[method]session.decide")
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32)
+  (func (export "annals:es/deciders@0.2.0#[method]session.decide")
+    (param i32) (result i32)
     (call $forget) (i32.const {decision}))
-  (func (export "annals:es/deciders@0.1.0#[method]session.snapshot") (param i32) (result i32) (i32.const {nothing}))
+  (func (export "annals:es/deciders@0.2.0#[method]session.snapshot") (param i32) (result i32) (i32.const {nothing}))
 )"#
         )
     }

@@ -24,6 +24,7 @@ pub fn play(runtime: &Runtime, decider: u32, case: &Case, when: &Message) -> Ans
             now: case.context.now,
             seed: case.context.seed,
             actor: case.context.actor.clone(),
+            extensions: Vec::new(),
         },
     };
     let mut instance = runtime.deciders()?;
@@ -76,7 +77,7 @@ impl Play<'_> {
     fn decide(&self, instance: &mut Deciders, session: Session, stream: String) -> Outcome {
         Outcome::of(
             stream,
-            instance.decide(session, &self.command, &self.context),
+            instance.decide(session, &[], &self.command, &self.context),
         )
     }
 
@@ -92,7 +93,7 @@ impl Play<'_> {
             &'static str,
             &'a dyn Fn(&mut Deciders) -> Answer<Option<Outcome>>,
         );
-        let laws: [Law<'_>; 4] = [
+        let laws: [Law<'_>; 5] = [
             (
                 "decided again, the same session decides otherwise: `decide` must not change the state, \
                  nor depend on anything but its arguments",
@@ -122,6 +123,15 @@ impl Play<'_> {
                         instance.evolve(session, std::slice::from_ref(event))?;
                     }
                     Ok(Some(self.decide(instance, session, stream.clone())))
+                },
+            ),
+            (
+                "with the events given to `decide`, it is decided otherwise: `decide` must fold them as `evolve` does",
+                &|instance| {
+                    let session = instance.open(self.decider)?;
+                    let decision =
+                        instance.decide(session, &self.events, &self.command, &self.context);
+                    Ok(Some(Outcome::of(stream.clone(), decision)))
                 },
             ),
             (

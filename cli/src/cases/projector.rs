@@ -1,14 +1,20 @@
 //! Cases of projectors.
 
 use super::file::{Case, Message};
-use super::runtime::{Answer, Projectors, RecordedEvent, Row, RowChange, Runtime, Stopped};
+use super::runtime::{
+    Answer, ChangedRow, Projection, Projectors, RecordedEvent, Row, RowChange, RowKey, Runtime,
+    Stopped,
+};
 use annals_compose::descriptors::ReactionDescriptor;
 use annals_compose::descriptors::bindings::decider::annals::es::types::Metadata;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A view's rows by key: the media type, and what they hold.
 type Rows = BTreeMap<String, (String, Vec<u8>)>;
+
+/// How often a projector may ask for further rows of a page, as in the dispatcher.
+const ROUNDS: u32 = 8;
 
 /// Plays a case on the rows of a view. What is not as it must be, a line each; nothing if all is.
 ///
@@ -33,10 +39,20 @@ pub fn play(
             .collect(),
     };
     let mut instance = runtime.projectors()?;
-    let got = play.fold(&mut instance);
+    let got = play.fold(&mut instance, 1);
     let mut lines = compare(&got, case);
+    if lines.is_empty() && got.is_ok() {
+        let page = play.fold(&mut instance, play.events.len().max(1));
+        if page != got {
+            lines.push(
+                "the same events as one page make other rows: `project` must fold the events of a page one after \
+                 the other"
+                    .into(),
+            );
+        }
+    }
     if lines.is_empty() {
-        let again = play.fold(&mut instance);
+        let again = play.fold(&mut instance, 1);
         if again != got {
             lines.push(
                 "the same events again, in the same instance, make other rows: a projector must keep \
@@ -73,6 +89,7 @@ fn events(case: &Case, of: &ReactionDescriptor) -> Vec<RecordedEvent> {
             schema_version: given.schema_version.unwrap_or(1),
             content_type: given.content_type(),
             payload: given.payload(),
+            tags: Vec::new(),
             metadata: Metadata {
                 command_id: format!("command-{position}"),
                 command_type: "Test".into(),
@@ -80,12 +97,14 @@ fn events(case: &Case, of: &ReactionDescriptor) -> Vec<RecordedEvent> {
                 causation_id: format!("command-{position}"),
                 actor: None,
                 traceparent: None,
+                extensions: Vec::new(),
             },
         }
     };
     let all: Vec<RecordedEvent> = case.given.iter().zip(1..).map(recorded).collect();
-    let wanted =
-        |event: &RecordedEvent| of.wants.is_empty() || of.wants.contains(&event.event_type);
+    let wanted = |event: &RecordedEvent| {
+        of.event_types.is_empty() || of.event_types.contains(&event.event_type)
+    };
     all.into_iter().filter(wanted).collect()
 }
 
@@ -97,52 +116,106 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    /// As the dispatcher does it: for each event the rows that it touches, and what becomes of them.
-    fn fold(&self, instance: &mut Projectors) -> Answer<Rows> {
+    /// As the dispatcher does it: for each page of events their rows, and what becomes of them.
+    fn fold(&self, instance: &mut Projectors, length: usize) -> Answer<Rows> {
         let mut rows = self.before.clone();
-        for event in &self.events {
-            let touched = instance.touches(self.projector, event)?;
-            if let Some(stray) = touched.iter().find(|row| row.view != self.view) {
-                return Err(Stopped(format!(
-                    "{} touches a row of the view `{}`, which the case is not about",
-                    event.event_type, stray.view
-                )));
-            }
-            let given: Vec<Row> = touched
-                .iter()
-                .filter_map(|touched| {
-                    let (content_type, value) = rows.get(&touched.key)?.clone();
-                    Some(Row {
-                        view: touched.view.clone(),
-                        key: touched.key.clone(),
-                        content_type,
-                        value,
-                    })
-                })
-                .collect();
-            for change in instance.project(self.projector, event, &given)? {
-                let key = match &change {
-                    RowChange::Put(row) => &row.key,
-                    RowChange::Delete(row) => &row.key,
-                };
-                if !touched.iter().any(|touched| touched.key == *key) {
-                    return Err(Stopped(format!(
-                        "{} changes the row {key:?}, which it does not touch",
-                        event.event_type
-                    )));
-                }
-                match change {
-                    RowChange::Put(row) => {
-                        rows.insert(row.key, (row.content_type, row.value));
-                    }
-                    RowChange::Delete(row) => {
-                        rows.remove(&row.key);
-                    }
-                }
-            }
+        for page in self.events.chunks(length) {
+            self.page(instance, page, &mut rows)?;
         }
         Ok(rows)
     }
+
+    fn page(
+        &self,
+        instance: &mut Projectors,
+        events: &[RecordedEvent],
+        rows: &mut Rows,
+    ) -> Answer<()> {
+        let keys = instance.keys(self.projector, events)?;
+        if keys.len() != events.len() {
+            return Err(Stopped(format!(
+                "it names the rows of {} events, and {} were given",
+                keys.len(),
+                events.len()
+            )));
+        }
+        for (event, keys) in events.iter().zip(&keys) {
+            self.own(&event.event_type, keys)?;
+        }
+        let mut wanted: BTreeSet<String> =
+            keys.iter().flatten().map(|row| row.key.clone()).collect();
+        let mut needed = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let given = wanted.iter().filter_map(|key| {
+                let (content_type, value) = rows.get(key)?.clone();
+                Some(Row {
+                    view: self.view.into(),
+                    key: key.clone(),
+                    content_type,
+                    value,
+                })
+            });
+            let given: Vec<Row> = given.collect();
+            match instance.project(self.projector, events, &given)? {
+                Projection::Changes(changes) => {
+                    return apply(events, &keys, &needed, changes, rows);
+                }
+                Projection::Needs(more) => {
+                    self.own(&events[0].event_type, &more)?;
+                    needed.extend(more.into_iter().map(|row| row.key));
+                    wanted.extend(needed.iter().cloned());
+                }
+            }
+        }
+        Err(Stopped(format!("it asks for further rows {ROUNDS} times")))
+    }
+
+    /// The rows are of the view that the case is about.
+    fn own(&self, event_type: &str, keys: &[RowKey]) -> Answer<()> {
+        match keys.iter().find(|row| row.view != self.view) {
+            None => Ok(()),
+            Some(stray) => Err(Stopped(format!(
+                "{event_type} names a row of the view `{}`, which the case is not about",
+                stray.view
+            ))),
+        }
+    }
+}
+
+fn apply(
+    events: &[RecordedEvent],
+    keys: &[Vec<RowKey>],
+    needed: &BTreeSet<String>,
+    changes: Vec<ChangedRow>,
+    rows: &mut Rows,
+) -> Answer<()> {
+    for ChangedRow { change, event } in changes {
+        let key = match &change {
+            RowChange::Put(row) => &row.key,
+            RowChange::Remove(row) => &row.key,
+        };
+        let Some((event, keys)) = events.get(event as usize).zip(keys.get(event as usize)) else {
+            return Err(Stopped(format!(
+                "it says that event {event} changed the row {key:?}, and {} were given",
+                events.len()
+            )));
+        };
+        if !needed.contains(key) && !keys.iter().any(|named| named.key == *key) {
+            return Err(Stopped(format!(
+                "{} changes the row {key:?}, which is not among its keys",
+                event.event_type
+            )));
+        }
+        match change {
+            RowChange::Put(row) => {
+                rows.insert(row.key, (row.content_type, row.value));
+            }
+            RowChange::Remove(row) => {
+                rows.remove(&row.key);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// As a diff: `-` expected, `+` got.

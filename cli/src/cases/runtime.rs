@@ -12,7 +12,7 @@ use wasmtime::component::{Component, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
 
 pub use deciders::{Command, Context, DecideError, Decision, Event};
-pub use projectors::{RecordedEvent, Row, RowChange, RowKey};
+pub use projectors::{ChangedRow, Projection, RecordedEvent, Row, RowChange, RowKey};
 
 /// Fuel for one case; some instructions each. A decision takes a million of them in JavaScript.
 const FUEL: u64 = 20_000_000_000;
@@ -192,7 +192,7 @@ impl Deciders {
         }
     }
 
-    /// Decides.
+    /// Folds further events, and decides.
     ///
     /// # Errors
     ///
@@ -200,11 +200,12 @@ impl Deciders {
     pub fn decide(
         &mut self,
         session: Session,
+        events: &[Event],
         command: &Command,
         context: &Context,
     ) -> Answer<Result<Decision, DecideError>> {
         let sessions = self.world.annals_es_deciders().session();
-        let answer = sessions.call_decide(&mut self.store, session.0, command, context);
+        let answer = sessions.call_decide(&mut self.store, session.0, events, command, context);
         answer.map_err(|error| stopped(&mut self.store, &error))
     }
 
@@ -238,10 +239,10 @@ impl Projectors {
     /// # Errors
     ///
     /// If it is stopped, or faults.
-    pub fn touches(&mut self, projector: u32, event: &RecordedEvent) -> Answer<Vec<RowKey>> {
+    pub fn keys(&mut self, projector: u32, events: &[RecordedEvent]) -> Answer<Vec<Vec<RowKey>>> {
         let projectors = self.world.annals_es_projectors();
-        match projectors.call_touches(&mut self.store, projector, event) {
-            Ok(answer) => answer.map_err(|fault| Stopped(fault.message)),
+        match projectors.call_keys(&mut self.store, projector, events) {
+            Ok(answer) => answer.map_err(|fault| Stopped(fault.fault.message)),
             Err(error) => Err(stopped(&mut self.store, &error)),
         }
     }
@@ -254,12 +255,12 @@ impl Projectors {
     pub fn project(
         &mut self,
         projector: u32,
-        event: &RecordedEvent,
+        events: &[RecordedEvent],
         rows: &[Row],
-    ) -> Answer<Vec<RowChange>> {
+    ) -> Answer<Projection> {
         let projectors = self.world.annals_es_projectors();
-        match projectors.call_project(&mut self.store, projector, event, rows) {
-            Ok(answer) => answer.map_err(|fault| Stopped(fault.message)),
+        match projectors.call_project(&mut self.store, projector, events, rows) {
+            Ok(answer) => answer.map_err(|fault| Stopped(fault.fault.message)),
             Err(error) => Err(stopped(&mut self.store, &error)),
         }
     }
@@ -298,7 +299,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
         },
     )?;
     log.func_wrap(
-        "tell",
+        "report-violation",
         |mut store: StoreContextMut<'_, Running>,
          (_, attempt, subject, function, outcome): Told| {
             let subject = match subject.as_str() {

@@ -1,7 +1,7 @@
 //! Delivers, and says what it did.
 
 use crate::annals::es::delivery::{self, DeliveryError, Pumped};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::types::StoreError;
 use crate::arguments::Pump;
 use wasip2::clocks::monotonic_clock;
 

@@ -152,7 +152,7 @@ fn readers(handlers: &[Checked]) -> Vec<Reader<'_>> {
             name: &reaction.descriptor.name,
             reaction: Some(reaction.kind),
             category: None,
-            reads: &reaction.descriptor.wants,
+            reads: &reaction.descriptor.event_types,
             schemas: &reaction.descriptor.schemas,
         }));
     }

@@ -62,16 +62,16 @@ pub fn descriptor(
             "versions of a reaction count from 1",
         );
     }
-    if *kind != Kind::Notifier && descriptor.lanes > 1 {
+    if *kind != Kind::Notifier && descriptor.concurrency > 1 {
         problem(
             format!(
                 "`{own}` declares {} lanes, and a {kind} is given events one after the other",
-                descriptor.lanes
+                descriptor.concurrency
             ),
             "declare 1 lane; only notifiers may have more",
         );
     }
-    if *kind == Kind::Notifier && descriptor.lanes == 0 {
+    if *kind == Kind::Notifier && descriptor.concurrency == 0 {
         problem(
             format!("`{own}` declares no lanes, so that no event could reach it"),
             "declare 1 lane, or more if events of different streams may come at once",
@@ -287,7 +287,7 @@ pub fn unknown_events(manifest: &Manifest, handlers: &[Checked], problems: &mut 
         .map(String::as_str)
         .collect();
     for (name, Reaction { descriptor, .. }) in all(handlers) {
-        for event in &descriptor.wants {
+        for event in &descriptor.event_types {
             if !known.contains(event.as_str()) {
                 problems.push(manifest.problem(
                     Code::UnknownEvent,

@@ -48,19 +48,21 @@ pub fn place(image: &mut Image, deciders: &[&DeciderDescriptor]) -> u32 {
 
 fn reaction(image: &mut Image, reaction: &ReactionDescriptor) -> Record {
     let schemas = schemas(image, &reaction.schemas);
+    let annotations = annotations(image, &reaction.annotations);
     let mut record = Record::default();
     record
         .string(image, &reaction.name)
         .u32(reaction.version)
-        .strings(image, &reaction.wants)
+        .strings(image, &reaction.event_types)
         .strings(image, &reaction.emits)
         .strings(image, &reaction.views)
-        .u8(match reaction.from {
+        .u8(match reaction.start {
             StartFrom::Origin => 0,
             StartFrom::Now => 1,
         })
-        .u32(reaction.lanes)
-        .list(schemas);
+        .u32(reaction.concurrency)
+        .list(schemas)
+        .list(annotations);
     record
 }
 
@@ -69,7 +71,22 @@ fn schemas(image: &mut Image, schemas: &[EventSchema]) -> [u32; 2] {
         .iter()
         .map(|schema| {
             let mut record = Record::default();
-            record.string(image, &schema.event_type).u32(schema.version);
+            record
+                .string(image, &schema.event_type)
+                .u32(schema.version)
+                .option_string(image, schema.schema.as_deref());
+            record
+        })
+        .collect();
+    image.list(&records, 4)
+}
+
+fn annotations(image: &mut Image, annotations: &[(String, String)]) -> [u32; 2] {
+    let records: Vec<Record> = annotations
+        .iter()
+        .map(|(name, value)| {
+            let mut record = Record::default();
+            record.string(image, name).string(image, value);
             record
         })
         .collect();
@@ -101,6 +118,7 @@ fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
     // The 64-bit payload of `precondition` aligns the record to 8.
     let commands = image.list(&commands, 8);
     let schemas = schemas(image, &decider.schemas);
+    let annotations = annotations(image, &decider.annotations);
     let mut record = Record::default();
     record
         .string(image, &decider.name)
@@ -111,6 +129,7 @@ fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
         .strings(image, &decider.folds)
         .u32(decider.snapshot_every)
         .u32(decider.state_version)
-        .list(schemas);
+        .list(schemas)
+        .list(annotations);
     record
 }

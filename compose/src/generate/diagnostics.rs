@@ -214,7 +214,7 @@ mod tests {
             },
         )?;
         linker.instance(LOG)?.func_wrap(
-            "tell",
+            "report-violation",
             |_: StoreContextMut<'_, Said>, _: (String, String, String, String, String)| Ok(()),
         )?;
         let mut store = Store::new(&engine, Said::new());

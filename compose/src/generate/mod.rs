@@ -17,16 +17,37 @@ use std::sync::OnceLock;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
-/// The handlers' interfaces.
-const HANDLERS: &str = include_str!("../../../wit/handlers.wit");
+macro_rules! wit {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../wit/", $path)))),*]
+    };
+}
 
 /// The contract's own WIT: names of files, and what is in them.
-pub const CONTRACT: &[(&str, &str)] = &[
-    ("types.wit", include_str!("../../../wit/types.wit")),
-    ("handlers.wit", HANDLERS),
-    ("framework.wit", include_str!("../../../wit/framework.wit")),
-    ("reactions.wit", include_str!("../../../wit/reactions.wit")),
-    ("worlds.wit", include_str!("../../../wit/worlds.wit")),
+pub const CONTRACT: &[(&str, &str)] = wit![
+    "types.wit",
+    "deciders.wit",
+    "projectors.wit",
+    "process-managers.wit",
+    "notifiers.wit",
+    "diagnostics.wit",
+    "sourcer.wit",
+    "application.wit",
+    "event-reader.wit",
+    "views.wit",
+    "delivery.wit",
+    "administration.wit",
+    "event-store.wit",
+    "reaction-store.wit",
+    "worlds.wit",
+];
+
+/// What the framework's own parts say to each other, in the same form.
+const FRAMEWORK: &[(&str, &str)] = wit![
+    "framework/settings.wit",
+    "framework/sourcing.wit",
+    "framework/log.wit",
+    "framework/worlds.wit",
 ];
 
 /// The contract, with one more package that declares the world named `world` in its text.
@@ -49,17 +70,19 @@ pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
     Ok((resolve, world))
 }
 
-/// The contract alone.
+/// The contract, and what the framework's own parts say to each other.
 fn contract() -> Result<Resolve> {
-    let mut files = SourceMap::default();
-    for (path, text) in CONTRACT {
-        files.push_str(path, *text);
-    }
-    let contract = files
-        .parse()
-        .map_err(|(files, error)| anyhow!("{}", error.render(&files)))?;
     let mut resolve = Resolve::default();
-    resolve.push_group(contract)?;
+    for package in [CONTRACT, FRAMEWORK] {
+        let mut files = SourceMap::default();
+        for (path, text) in package {
+            files.push_str(path, *text);
+        }
+        let group = files
+            .parse()
+            .map_err(|(files, error)| anyhow!("{}", error.render(&files)))?;
+        resolve.push_group(group)?;
+    }
     Ok(resolve)
 }
 

@@ -29,10 +29,10 @@ pub const MODULE_NAME: &str = "annals-sandbox";
 /// The import that is wired to the log.
 pub const LOG: &str = "log";
 
-/// `annals:es/log`, under the name of the import.
+/// `annals:framework/log`, under the name of the import.
 pub(super) const LOG_FUNCTIONS: &str = "
   write: func(handler: string, stderr: bool, text: list<u8>);
-  tell: func(handler: string, attempt: string, subject: string, function: string, outcome: string);
+  report-violation: func(handler: string, attempt: string, subject: string, function: string, outcome: string);
 ";
 
 const I32: ValType = ValType::I32;
@@ -48,7 +48,7 @@ const PYTHON_LEFT: u32 = 3;
 
 /// Imported function: `log.write`.
 const WRITE: u32 = 0;
-/// Imported function: `log.tell`.
+/// Imported function: `log.report-violation`.
 const TELL: u32 = 1;
 
 /// Makes the sandbox that answers these imports of a component.
@@ -147,7 +147,7 @@ impl<'a> Builder<'a> {
     fn build(mut self) -> Result<Vec<u8>> {
         let exports = self.list();
         self.import(LOG, "write", &[I32; 5], &[]);
-        self.import(LOG, "tell", &[I32; 10], &[]);
+        self.import(LOG, "report-violation", &[I32; 10], &[]);
         for export in &exports {
             self.import_new(export);
         }

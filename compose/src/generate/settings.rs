@@ -9,7 +9,7 @@ use wasm_encoder::{
     MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
-/// What `annals:es/settings` answers.
+/// What `annals:framework/settings` answers.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The app's name.
@@ -36,7 +36,7 @@ pub struct Settings {
     pub application: String,
 }
 
-/// One handler, as `annals:es/settings` tells it.
+/// One handler, as `annals:framework/settings` has it.
 #[derive(Debug, Clone)]
 pub struct HandlerSetting {
     /// Name in the application.
@@ -58,7 +58,10 @@ pub struct HandlerSetting {
 /// Only if the contract itself is broken.
 pub fn generate(settings: &Settings) -> Result<Vec<u8>> {
     let (resolve, world) = super::resolve_world(
-        "package annals:generated;\nworld constants { export annals:es/settings@0.1.0; }",
+        &format!(
+            "package annals:generated;\nworld constants {{ export {}; }}",
+            crate::framework_interface("settings")
+        ),
         "constants",
     )?;
     super::componentize(module(settings), &resolve, world)
@@ -128,7 +131,7 @@ fn constant_module(answers: &[(&str, u32)], image: Image) -> Vec<u8> {
     exports.export("memory", ExportKind::Memory, 0);
     let mut code = CodeSection::new();
     for (index, (name, address)) in (0..).zip(answers) {
-        let export = format!("{}#{name}", crate::contract("settings"));
+        let export = format!("{}#{name}", crate::framework_interface("settings"));
         exports.export(&export, ExportKind::Func, index);
         functions.function(0);
         let mut function = Function::new([]);

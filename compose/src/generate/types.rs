@@ -12,7 +12,10 @@ use anyhow::Result;
 /// Only if the contract itself is broken.
 pub fn generate() -> Result<Vec<u8>> {
     let (resolve, world) = super::resolve_world(
-        "package annals:generated;\nworld types { export annals:es/types@0.1.0; }",
+        &format!(
+            "package annals:generated;\nworld types {{ export {}; }}",
+            crate::contract("types")
+        ),
         "types",
     )?;
     super::componentize(wasm_encoder::Module::new().finish(), &resolve, world)

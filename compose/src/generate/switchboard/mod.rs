@@ -78,10 +78,15 @@ pub fn generate(kind: Kind, slots: &[Slot<'_>], catalogue: &Catalogue<'_>) -> Re
 /// The items of a handlers' interface, for an interface of another name: a component that exports the
 /// contract's satisfies that one, too, because only resources are compared by where they come from.
 fn handler_interface(kind: Kind) -> Result<String> {
+    let file = format!("{}.wit", kind.interface());
+    let mut files = super::CONTRACT.iter();
+    let (_, text) = files
+        .find(|(path, _)| *path == file)
+        .with_context(|| format!("the contract has no `{file}`"))?;
     let head = format!("\ninterface {} {{\n", kind.interface());
-    let (_, rest) = super::HANDLERS
+    let (_, rest) = text
         .split_once(&head)
-        .with_context(|| format!("the contract has no `{}`", kind.interface()))?;
+        .with_context(|| format!("`{file}` has no `{}`", kind.interface()))?;
     let (items, _) = rest
         .split_once("\n}\n")
         .context("the contract's interface does not end")?;

@@ -204,8 +204,13 @@ impl<'a> Builder<'a> {
         let mut body = Function::new([(2, I32)]);
         let slot_local = params;
         let scratch = params + 1;
-        let by_session = matches!(operation.how, How::BySession | How::Drop);
-        if by_session {
+        if operation.how == How::BySessionInMemory {
+            let mut i = body.instructions();
+            i.local_get(0).i32_load(at(0)).local_tee(scratch);
+            i.i32_const(SLOT_MASK).i32_and().local_set(slot_local);
+            i.local_get(0).local_get(scratch);
+            i.i32_const(SLOT_BITS).i32_shr_u().i32_store(at(0));
+        } else if matches!(operation.how, How::BySession | How::Drop) {
             body.instructions()
                 .local_get(0)
                 .i32_const(SLOT_MASK)
@@ -316,7 +321,7 @@ impl<'a> Builder<'a> {
         let slot = number(slot).cast_signed();
         let mut i = body.instructions();
         match operation.how {
-            How::ByIndex | How::ByIndexInMemory | How::BySession => {
+            How::ByIndex | How::ByIndexInMemory | How::BySession | How::BySessionInMemory => {
                 i.i32_const(result).call(thunk).i32_const(result);
             }
             How::Drop => {

@@ -41,6 +41,9 @@ pub(super) enum How {
     Construct,
     /// The first parameter is a session; the result comes back through memory.
     BySession,
+    /// The same, but there are so many parameters that the only one is the address of them all. The session is the first of
+    /// them.
+    BySessionInMemory,
     /// The first parameter is a session, which ends here.
     Drop,
 }
@@ -50,7 +53,11 @@ impl Operation {
     pub fn imported(&self) -> (Vec<ValType>, &'static [ValType]) {
         let mut params = self.params.clone();
         match self.how {
-            How::ByIndex | How::ByIndexInMemory | How::Restore | How::BySession => {
+            How::ByIndex
+            | How::ByIndexInMemory
+            | How::Restore
+            | How::BySession
+            | How::BySessionInMemory => {
                 params.push(ValType::I32);
                 (params, &[])
             }
@@ -125,7 +132,8 @@ fn operation(resolve: &Resolve, function: &Function) -> Result<Operation> {
         (_, WasmSignature { retptr: false, .. }) => {
             bail!("its result does not come back through memory")
         }
-        (FunctionKind::Method(_), signature) if !signature.indirect_params => How::BySession,
+        (FunctionKind::Method(_), signature) if signature.indirect_params => How::BySessionInMemory,
+        (FunctionKind::Method(_), _) => How::BySession,
         (FunctionKind::Static(_), signature) if !signature.indirect_params => How::Restore,
         (FunctionKind::Freestanding, signature) if signature.indirect_params => {
             How::ByIndexInMemory
@@ -173,13 +181,14 @@ mod tests {
                 Self::Restore => "restore",
                 Self::Construct => "construct",
                 Self::BySession => "by session",
+                Self::BySessionInMemory => "by session in memory",
                 Self::Drop => "drop",
             })
         }
     }
 
     #[test]
-    fn deciders_are_forwarded_with_their_arguments_on_the_stack() {
+    fn deciders_are_forwarded_with_their_arguments_on_the_stack_but_for_decisions() {
         assert_eq!(
             shape(Kind::Decider),
             [
@@ -187,7 +196,7 @@ mod tests {
                 ("[constructor]session".into(), How::Construct, 1),
                 ("[static]session.restore".into(), How::Restore, 3),
                 ("[method]session.evolve".into(), How::BySession, 3),
-                ("[method]session.decide".into(), How::BySession, 14),
+                ("[method]session.decide".into(), How::BySessionInMemory, 1),
                 ("[method]session.snapshot".into(), How::BySession, 1),
                 ("[resource-drop]session".into(), How::Drop, 1),
             ]
@@ -195,11 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn reactions_are_forwarded_with_their_arguments_in_memory() {
+    fn reactions_are_forwarded_with_single_events_in_memory_and_pages_on_the_stack() {
         let in_memory = |name: &str| (name.to_string(), How::ByIndexInMemory, 1);
         assert_eq!(
             shape(Kind::Projector),
-            [in_memory("touches"), in_memory("project")]
+            [
+                ("keys".into(), How::ByIndex, 3),
+                ("project".into(), How::ByIndex, 5),
+            ]
         );
         assert_eq!(
             shape(Kind::ProcessManager),
