@@ -21,9 +21,7 @@ pub(crate) use same_fields;
 same_fields! {
     store::Head => log::Head { cursor, version, closed }
     log::Head => store::Head { cursor, version, closed }
-    wit::NewEvent => log::NewEvent { event_type, schema_version, content_type, payload }
     log::Event => wit::Event { version, event_type, schema_version, content_type, payload }
-    wit::Metadata => log::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
     log::Metadata => wit::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
     wit::Rejection => log::Rejection { code, message, details }
     log::Rejection => wit::Rejection { code, message, details }
@@ -31,9 +29,45 @@ same_fields! {
     log::RecordedEvent => wit::RecordedEvent {
         id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, metadata,
     }
-    store::LogFilter => log::LogFilter { event_types, categories }
     store::Snapshot => log::Snapshot { state, state_version, head }
     log::Snapshot => store::Snapshot { state, state_version, head }
+}
+
+// The contract has no place for tags and extension attributes yet.
+impl From<wit::NewEvent> for log::NewEvent {
+    fn from(from: wit::NewEvent) -> Self {
+        Self {
+            event_type: from.event_type,
+            schema_version: from.schema_version,
+            content_type: from.content_type,
+            payload: from.payload,
+            tags: Vec::new(),
+        }
+    }
+}
+
+impl From<wit::Metadata> for log::Metadata {
+    fn from(from: wit::Metadata) -> Self {
+        Self {
+            command_id: from.command_id,
+            command_type: from.command_type,
+            correlation_id: from.correlation_id,
+            causation_id: from.causation_id,
+            actor: from.actor,
+            traceparent: from.traceparent,
+            extensions: Vec::new(),
+        }
+    }
+}
+
+impl From<store::LogFilter> for log::LogFilter {
+    fn from(from: store::LogFilter) -> Self {
+        Self {
+            event_types: from.event_types,
+            categories: from.categories,
+            tags: Vec::new(),
+        }
+    }
 }
 
 pub(crate) fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
@@ -167,6 +201,8 @@ impl From<log::StoreError> for store::StoreError {
             log::StoreError::Invalid(why) => Self::Invalid(why),
             log::StoreError::Unavailable(why) => Self::Unavailable(why),
             log::StoreError::Corrupt { .. } => Self::Corrupt(from.to_string()),
+            // Nothing is damaged: another release can read it.
+            log::StoreError::Newer { .. } => Self::Unavailable(from.to_string()),
             log::StoreError::InDoubt(why) => Self::InDoubt(why),
         }
     }
