@@ -92,6 +92,7 @@ fn fill(slots: impl Slots, prefix: &str) {
             schema_version: 1,
             content_type: "application/json".into(),
             payload: format!("{{\"n\":{n}}}").into_bytes(),
+            tags: Vec::new(),
         };
         log.append(AppendRequest {
             stream,
@@ -323,6 +324,7 @@ fn an_import_into_a_store_with_something_else_changes_nothing() {
         schema_version: 1,
         content_type: "text/plain".into(),
         payload: b"x".to_vec(),
+        tags: Vec::new(),
     };
     log.append(AppendRequest {
         stream: "else-1".into(),

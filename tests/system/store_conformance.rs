@@ -8,12 +8,21 @@ const DAMAGE: &str = "snapshots.damaged";
 /// What a divided log does not promise.
 const ORDER: &str = "log.order-of-appends";
 
+/// What the contract has no place for yet: tags and extension attributes.
+const NO_PLACE: [&str; 5] = [
+    "tags.as-given",
+    "tags.limits",
+    "log.filter-by-tag",
+    "metadata.extensions-as-given",
+    "metadata.extension-limits",
+];
+
 fn conforms(which: Ours, partitions: u32, skipped: &[&str]) {
     let store = Hosted::ours(which, partitions).expect("the host starts");
     let report = run(&store, "");
     println!("{report}");
     assert!(report.failed().is_empty(), "{report}");
-    assert_eq!(report.skipped(), skipped);
+    assert_eq!(report.skipped(), [&NO_PLACE, skipped].concat());
 }
 
 #[test]

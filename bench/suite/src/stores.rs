@@ -133,6 +133,7 @@ fn append(slots: &impl Slots, streams: &[Stream]) -> Result<()> {
                     schema_version: 1,
                     content_type: "application/json".into(),
                     payload: payload.into_bytes(),
+                    tags: Vec::new(),
                 }],
                 close: false,
                 metadata: Metadata::default(),

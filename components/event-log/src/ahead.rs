@@ -1,6 +1,6 @@
 //! What the reading of one stream in order has brought so far.
 
-use crate::record::StreamRecord;
+use crate::records::StreamRecord;
 
 /// Slots in a segment.
 pub(crate) const SLOTS: u64 = 256;

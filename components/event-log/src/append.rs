@@ -3,10 +3,11 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::{AppendError, StoreError};
+use crate::limits::{check_extensions, check_tags};
 use crate::log::{EventLog, Place, Written};
 use crate::model::{AppendRequest, Appended, MAX_EVENTS, Precondition, RecordedId};
 use crate::name::StreamName;
-use crate::record::{self, After, Commit, CommitId, Ref};
+use crate::records::{self, After, Commit, CommitId, Ref};
 use crate::slots::Slots;
 
 /// What it takes to win a slot.
@@ -52,6 +53,10 @@ impl<S: Slots> EventLog<S> {
                 "a stream is closed by its last events, and there are none".into(),
             )
             .into());
+        }
+        check_extensions(&metadata.extensions)?;
+        for event in &events {
+            check_tags(&event.tags)?;
         }
         let start = match cursor {
             Some(cursor) => self.place_at(stream, cursor)?,
@@ -119,7 +124,7 @@ impl<S: Slots> EventLog<S> {
             claimed_at,
         };
         commit.position = self.claim_log(stream, &claim)? * MAX_EVENTS as u64;
-        let bytes = record::encode(commit)?;
+        let bytes = records::encode(commit)?;
         if self.create(&self.keys.slot(stream, slot), &bytes)? == Written::Taken {
             return Ok(None);
         }

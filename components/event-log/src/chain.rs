@@ -28,8 +28,8 @@
 use crate::error::StoreError;
 use crate::log::{EventLog, HINT_EVERY, Written};
 use crate::probe;
-use crate::reaction_records::Tombstone;
-use crate::record::{self, Record};
+use crate::records::reactions::Tombstone;
+use crate::records::{self, Record};
 use crate::slots::Slots;
 
 /// The chain whose keys begin with this.
@@ -57,7 +57,7 @@ impl<S: Slots> EventLog<S> {
             let Some(first) = self.get(&chain.key(1))? else {
                 return Ok(None);
             };
-            guess = record::decode::<Tombstone>(&chain.key(1), &first)
+            guess = records::decode::<Tombstone>(&chain.key(1), &first)
                 .map_or(1, |tombstone| tombstone.known.max(1));
             seen = Some((1, first));
             known = 1;
@@ -81,7 +81,7 @@ impl<S: Slots> EventLog<S> {
                     .get(&key)?
                     .ok_or_else(|| StoreError::corrupt(&key, "it was there, and is absent"))?,
             };
-            let damage = match record::decode::<R>(&key, &bytes) {
+            let damage = match records::decode::<R>(&key, &bytes) {
                 Ok(record) => match belongs(&record, newest) {
                     Ok(()) => return Ok(Some((newest, record))),
                     Err(reason) => StoreError::corrupt(&key, reason),
@@ -110,7 +110,7 @@ impl<S: Slots> EventLog<S> {
             .checked_add(1)
             .ok_or_else(|| StoreError::Invalid("there is no further revision".into()))?;
         let key = chain.key(next);
-        if self.create(&key, &record::encode(record)?)? == Written::Ours {
+        if self.create(&key, &records::encode(record)?)? == Written::Ours {
             return Ok(true);
         }
         // Who was beaten looks again, and must see by what: without that it would try for ever.
@@ -133,7 +133,7 @@ impl<S: Slots> EventLog<S> {
         if newest.is_multiple_of(HINT_EVERY) && !done.contains(&1) {
             done.push(1);
         }
-        let Ok(bytes) = record::encode(&Tombstone { known: newest }) else {
+        let Ok(bytes) = records::encode(&Tombstone { known: newest }) else {
             return;
         };
         for revision in done {

@@ -9,8 +9,8 @@ use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
 use crate::memory::{CheckpointPlace, remember};
 use crate::model::{Checkpoint, MAX_STATE_BYTES};
-use crate::reaction_records::CheckpointRecord;
 use crate::reactions::check_name;
+use crate::records::reactions::CheckpointRecord;
 use crate::slots::Slots;
 
 /// Bytes of a state from which on it is dropped when it was superseded. Another write is not worth

@@ -6,10 +6,11 @@
 
 use crate::append::Contest;
 use crate::error::{AppendError, SlotError, StoreError};
+use crate::limits::check_extensions;
 use crate::log::{ATTEMPTS, EventLog, Place, Written};
 use crate::model::{Appended, Claim, Head, Metadata, Outcome, Precondition, Rejection};
 use crate::name::StreamName;
-use crate::record::{self, After, ClaimRecord, OutcomeRecord, StreamRecord};
+use crate::records::{self, After, ClaimRecord, OutcomeRecord, StreamRecord};
 use crate::slots::{Creation, Slots};
 
 /// Most bytes of a command id.
@@ -37,7 +38,7 @@ impl<S: Slots> EventLog<S> {
             cursor,
             fingerprint,
         };
-        let bytes = record::encode(&claim)?;
+        let bytes = records::encode(&claim)?;
         if self.claim(&key, &bytes)? {
             return Ok(Claim::Fresh);
         }
@@ -46,7 +47,7 @@ impl<S: Slots> EventLog<S> {
                 "{key} exists and cannot be read"
             )));
         };
-        let first: ClaimRecord = record::decode(&key, &found)?;
+        let first: ClaimRecord = records::decode(&key, &found)?;
         if first.command_id != command_id {
             return Err(StoreError::corrupt(
                 &key,
@@ -115,6 +116,7 @@ impl<S: Slots> EventLog<S> {
     ) -> Result<(), AppendError> {
         let stream = StreamName::parse(stream)?;
         check_id(&metadata.command_id)?;
+        check_extensions(&metadata.extensions)?;
         let start = self.place_at(stream, at.cursor)?;
         let command_id = metadata.command_id.clone();
         let contest = Contest {
@@ -134,7 +136,7 @@ impl<S: Slots> EventLog<S> {
                 recorded_at: recorded_at.max(place.after.recorded_at),
                 ..place.after
             };
-            let bytes = record::encode(&outcome)?;
+            let bytes = records::encode(&outcome)?;
             let behind = Place {
                 cursor: place.cursor + 1,
                 after: outcome.after,

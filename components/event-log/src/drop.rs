@@ -18,9 +18,9 @@ use crate::chain::Chain;
 use crate::error::StoreError;
 use crate::log::EventLog;
 use crate::probe;
-use crate::reaction_records::{DroppedView, Tombstone};
 use crate::reactions::check_name;
-use crate::record;
+use crate::records;
+use crate::records::reactions::{DroppedView, Tombstone};
 use crate::slots::Slots;
 use crate::view_copies::COPIED;
 
@@ -41,7 +41,7 @@ impl<S: Slots> EventLog<S> {
             view: view.to_owned(),
         };
         // Others write the same.
-        self.create(&self.keys.dropped_view(view), &record::encode(&mark)?)
+        self.create(&self.keys.dropped_view(view), &records::encode(&mark)?)
             .map_err(|error| match error {
                 StoreError::InDoubt(why) => StoreError::Unavailable(why),
                 other => other,
@@ -84,7 +84,8 @@ impl<S: Slots> EventLog<S> {
         let Some(bytes) = self.get(&first)? else {
             return Ok(true);
         };
-        let guess = record::decode::<Tombstone>(&first, &bytes).map_or(1, |hint| hint.known.max(1));
+        let guess =
+            records::decode::<Tombstone>(&first, &bytes).map_or(1, |hint| hint.known.max(1));
         let newest = probe::last(guess, |revision| {
             Ok::<_, StoreError>(revision <= 1 || self.has(&chain.key(revision))?)
         })?;

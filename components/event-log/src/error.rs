@@ -32,6 +32,19 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A later release wrote the record, and this one cannot read it. Nothing is lost: that release, or a later one, reads it.
+    #[error(
+        "the record at `{key}` is a {kind} of version {version}, which only a newer release of Annals can read: \
+         it wrote the record, and nothing is lost; run that release or a later one"
+    )]
+    Newer {
+        /// Where it lies.
+        key: String,
+        /// What it is.
+        kind: String,
+        /// The version of that kind.
+        version: u8,
+    },
     /// The write may or may not have taken effect.
     #[error("a write is in doubt: {0}")]
     InDoubt(String),

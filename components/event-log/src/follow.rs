@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::log::{EventLog, PAGE_BYTES, PER_COMMIT, Written};
 use crate::model::{LogFilter, LogPage};
 use crate::name::StreamName;
-use crate::record::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
+use crate::records::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
 use crate::slots::Slots;
 
 /// Log slots that one page looks at, at most: a page without events still ends.
@@ -76,7 +76,7 @@ impl<S: Slots> EventLog<S> {
                             return Ok(page);
                         }
                         page.next = event.position;
-                        if filter.wants(&event.event_type, &event.stream) {
+                        if filter.wants(&event.event_type, &event.stream, &event.tags) {
                             bytes += event.payload.len();
                             page.events.push(event);
                         }
@@ -144,7 +144,7 @@ impl<S: Slots> EventLog<S> {
                 }
             },
         };
-        let void = record::encode(&Void {
+        let void = records::encode(&Void {
             stream: claim.stream.clone(),
             after,
         })?;

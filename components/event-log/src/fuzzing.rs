@@ -1,15 +1,15 @@
 //! What fuzz targets need of the inside. No part of the interface.
 
-use crate::reaction_records::{
+use crate::records::reactions::{
     CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
 };
-use crate::record::{
+use crate::records::{
     self, ClaimRecord, Commit, Hint, LogRecord, OutcomeRecord, Record, Ref, Segment, Skip,
     SnapshotRecord, StoreRecord, StreamRecord, Void,
 };
 
-/// Reads bytes as every kind of record; then takes them for the body of every kind, and what can
-/// be read as one must be the same after it was written and read again.
+/// Reads bytes as every kind of record; then takes them for the body of every version of every kind. What can be read as
+/// one must be the same after it was written and read again.
 ///
 /// # Panics
 /// If it is not.
@@ -35,15 +35,24 @@ pub fn records(bytes: &[u8]) {
 }
 
 fn record<R: Record + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
-    let _ = record::decode::<R>("key", bytes);
-    if let Ok(read) = record::decode::<R>("key", &record::seal(R::KIND, bytes)) {
-        let again = record::encode(&read).and_then(|bytes| record::decode::<R>("key", &bytes));
-        assert_eq!(again.as_ref(), Ok(&read));
+    let _ = records::decode::<R>("key", bytes);
+    for version in 1..=R::NEWEST {
+        if let Ok(read) = records::decode::<R>("key", &records::seal(R::KIND, version, bytes)) {
+            let again =
+                records::encode(&read).and_then(|bytes| records::decode::<R>("key", &bytes));
+            assert_eq!(again.as_ref(), Ok(&read));
+        }
     }
 }
 
-/// A body with the header that belongs before it.
+/// A body with the header that belongs in front of it.
 #[must_use]
-pub fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
-    record::seal(kind, body)
+pub fn seal(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
+    records::seal(kind, version, body)
+}
+
+/// Every kind of record: its number, its name and its newest version.
+#[must_use]
+pub fn kinds() -> Vec<(u8, &'static str, u8)> {
+    records::KINDS.to_vec()
 }

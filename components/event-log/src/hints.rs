@@ -8,7 +8,7 @@
 use crate::error::StoreError;
 use crate::log::EventLog;
 use crate::name::escape;
-use crate::record::{self, Hint};
+use crate::records::{self, Hint};
 use crate::slots::Slots;
 
 /// Longest escaped name of a hint, in bytes. The tools could not tell whose the hint under a digest is.
@@ -34,7 +34,7 @@ impl<S: Slots> EventLog<S> {
         if !is_kept(name) {
             return Ok(());
         }
-        let hint = record::encode(&Hint { slot: number })?;
+        let hint = records::encode(&Hint { slot: number })?;
         self.slots
             .put(&self.keys.hint(name), &hint)
             .map_err(StoreError::harmless)

@@ -33,7 +33,9 @@
 //! | [`slots`](Slots) | what an adapter implements; [`MemorySlots`] |
 //! | [`name`](StreamName) | stream names, and the injective escape for keys |
 //! | `keys` | the key of every record |
-//! | `record` | records to bytes and back |
+//! | `records` | records to bytes and back, every version of each kind |
+//! | `limits` | what an append may carry |
+//! | `bytes` | byte strings in serde |
 //! | `probe` | finds the last slot that exists, in few reads |
 //! | [`log`](EventLog) | `EventLog`: what it remembers, creation with the truth found out |
 //! | `tail` | the log's ends, one for each partition |
@@ -55,7 +57,6 @@
 //! | `drop` | deletes views that nobody uses any more |
 //! | `reactions` | names of handlers and views |
 //! | `memory` | what an instance remembers of checkpoints, rows and lists |
-//! | `reaction_records` | their records |
 //! | [`file_name`] | the file of a key, where slots are files |
 //! | [`tools`] | verify, export, import; only with the feature `tools` |
 #![deny(missing_docs)]
@@ -63,6 +64,7 @@
 
 mod ahead;
 mod append;
+mod bytes;
 mod chain;
 mod checkpoints;
 mod commands;
@@ -74,14 +76,14 @@ mod follow;
 pub mod fuzzing;
 mod hints;
 mod keys;
+mod limits;
 mod log;
 mod memory;
 mod model;
 mod name;
 mod probe;
-mod reaction_records;
 mod reactions;
-mod record;
+mod records;
 mod repair;
 mod repair_reactions;
 mod rows;
@@ -99,10 +101,10 @@ pub use error::{AppendError, SlotError, StoreError, WriteError};
 pub use log::{EventLog, MAX_PARTITIONS, Settings};
 pub use model::{
     AppendRequest, Appended, Checkpoint, Claim, Event, FoundRow, Head, LogFilter, LogPage,
-    MAX_EVENTS, MAX_STATE_BYTES, Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent,
+    MAX_EVENTS, MAX_EXTENSION_BYTES, MAX_EXTENSION_NAME_BYTES, MAX_EXTENSIONS, MAX_STATE_BYTES,
+    MAX_TAG_BYTES, MAX_TAGS, Metadata, NewEvent, Outcome, Page, Precondition, RecordedEvent,
     RecordedId, Rejection, Row, RowPage, Snapshot, StreamPage,
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
-pub use record::FORMAT_VERSION;
 pub use slots::{Creation, MemorySlots, Settled, Slots};
 pub use views::KeyRange;

@@ -9,7 +9,7 @@ use crate::memory::{Memory, REMEMBERED};
 use crate::model::Head;
 use crate::name::StreamName;
 use crate::probe;
-use crate::record::{self, After, Hint, StreamRecord};
+use crate::records::{self, After, Hint, StreamRecord};
 use crate::slots::{Creation, Slots};
 
 /// A hint is written every so many slots.
@@ -266,7 +266,7 @@ impl<S: Slots> EventLog<S> {
 
     pub(crate) fn hint(&self, key: &str, slot: u64) {
         if slot.is_multiple_of(HINT_EVERY)
-            && let Ok(bytes) = record::encode(&Hint { slot })
+            && let Ok(bytes) = records::encode(&Hint { slot })
         {
             // What was acknowledged must not fail because a hint did.
             let _ = self.slots.put(key, &bytes);
@@ -277,7 +277,7 @@ impl<S: Slots> EventLog<S> {
     pub(crate) fn hinted(&self, key: &str) -> Result<u64, StoreError> {
         let hint = self
             .get(key)?
-            .and_then(|bytes| record::decode::<Hint>(key, &bytes).ok());
+            .and_then(|bytes| records::decode::<Hint>(key, &bytes).ok());
         Ok(hint.map_or(0, |hint| hint.slot))
     }
 }

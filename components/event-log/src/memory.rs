@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use crate::reaction_records::CheckpointRecord;
+use crate::records::reactions::CheckpointRecord;
 
 /// Places of streams, checkpoints or rows that are remembered.
 pub(crate) const REMEMBERED: usize = 4096;

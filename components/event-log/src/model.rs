@@ -1,7 +1,7 @@
 //! The words of the store. They mirror the contract's interface `event-store`, without WIT.
 //!
-//! `NewEvent`, `Metadata` and `Rejection` are also what lies in records: the order of their fields
-//! is part of the format.
+//! Records on disk have structs of their own (`records`), so these may change without the format. Their order of fields is
+//! what the conformance suite sends to a store on a host (`tests/store-wire`).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,21 @@ pub const MAX_EVENTS: usize = 1024;
 
 /// Most bytes of a checkpoint's state.
 pub const MAX_STATE_BYTES: usize = 1 << 20;
+
+/// Most tags of an event.
+pub const MAX_TAGS: usize = 64;
+
+/// Most bytes of a tag.
+pub const MAX_TAG_BYTES: usize = 256;
+
+/// Most extension attributes of a command.
+pub const MAX_EXTENSIONS: usize = 64;
+
+/// Most bytes of the name of an extension attribute.
+pub const MAX_EXTENSION_NAME_BYTES: usize = 64;
+
+/// Most bytes of the value of an extension attribute.
+pub const MAX_EXTENSION_BYTES: usize = 4096;
 
 /// An event to append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +36,13 @@ pub struct NewEvent {
     /// Media type of the payload.
     pub content_type: String,
     /// The payload, opaque to the store.
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
+    /// What the event is about beside its stream: at most [`MAX_TAGS`], each of 1 to [`MAX_TAG_BYTES`] bytes without
+    /// control characters.
+    // The contract has no place for them yet, so they do not travel to a store on a host.
+    #[serde(skip)]
+    pub tags: Vec<String>,
 }
 
 /// What is known of the command that led to a commit.
@@ -40,6 +60,11 @@ pub struct Metadata {
     pub actor: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// CloudEvents extension attributes: at most [`MAX_EXTENSIONS`] different names of 1 to
+    /// [`MAX_EXTENSION_NAME_BYTES`] bytes `[a-z0-9]`, with values of at most [`MAX_EXTENSION_BYTES`] bytes.
+    // The contract has no place for them yet, so they do not travel to a store on a host.
+    #[serde(skip)]
+    pub extensions: Vec<(String, String)>,
 }
 
 /// The domain said no.
@@ -65,7 +90,7 @@ pub struct Event {
     /// Media type of the payload.
     pub content_type: String,
     /// The payload.
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
 }
 
@@ -89,10 +114,14 @@ pub struct RecordedEvent {
     /// Media type of the payload.
     pub content_type: String,
     /// The payload.
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
     /// Of the commit that it belongs to.
     pub metadata: Metadata,
+    /// The tags that it was appended with, in their order.
+    // The contract has no place for them yet, so they do not travel from a store on a host.
+    #[serde(skip)]
+    pub tags: Vec<String>,
 }
 
 /// What must be true of a stream for an append to happen.
@@ -238,18 +267,24 @@ pub struct LogFilter {
     pub event_types: Vec<String>,
     /// Of streams in these categories; empty: in any.
     pub categories: Vec<String>,
+    /// With at least one of these tags; empty: with any tags or none.
+    // The contract has no place for them yet, so they do not travel to a store on a host.
+    #[serde(skip)]
+    pub tags: Vec<String>,
 }
 
 impl LogFilter {
-    /// Is an event of this type, in this stream, wanted?
+    /// Is an event of this type, in this stream, with these tags, wanted?
     #[must_use]
-    pub fn wants(&self, event_type: &str, stream: &str) -> bool {
+    pub fn wants(&self, event_type: &str, stream: &str, tags: &[String]) -> bool {
         let category = stream
             .split_once('-')
             .map_or(stream, |(category, _)| category);
         let among =
             |wanted: &[String], it: &str| wanted.is_empty() || wanted.iter().any(|w| w == it);
-        among(&self.event_types, event_type) && among(&self.categories, category)
+        among(&self.event_types, event_type)
+            && among(&self.categories, category)
+            && (self.tags.is_empty() || tags.iter().any(|tag| self.tags.contains(tag)))
     }
 }
 
@@ -268,7 +303,7 @@ pub struct LogPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// In the decider's own encoding.
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
     /// Version of that encoding.
     pub state_version: u32,
@@ -286,7 +321,7 @@ pub struct Checkpoint {
     /// Changes with every write, from 1; writing needs the one that was read, 0 if there was none.
     pub revision: u64,
     /// What the dispatcher keeps beside it, opaque to the store; at most [`MAX_STATE_BYTES`].
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
 }
 
@@ -298,7 +333,7 @@ pub struct Row {
     /// Media type of the value.
     pub content_type: String,
     /// The value, opaque to the store.
-    #[serde(with = "crate::record::bytes")]
+    #[serde(with = "crate::bytes")]
     pub value: Vec<u8>,
     /// Position of the newest event that the row reflects.
     pub position: u64,

@@ -7,15 +7,8 @@
 use crate::error::{SlotError, StoreError};
 use crate::log::EventLog;
 use crate::name::{StreamName, unescape};
-use crate::record::{self, After, ClaimRecord, Skip, Void};
+use crate::records::{self, After, ClaimRecord, Skip, Void};
 use crate::slots::{Settled, Slots};
-
-impl ClaimRecord {
-    /// Was it written by a repair? Then any attempt may go on under it.
-    pub(crate) fn is_repaired(&self) -> bool {
-        self.stream.is_empty()
-    }
-}
 
 impl<S: Slots> EventLog<S> {
     /// Decides the slot at a key, if somebody began to create it: a void in a stream's slot, a skip
@@ -94,7 +87,7 @@ impl<S: Slots> EventLog<S> {
         if index == 0 || (before > 0 && self.read_log_slot(before)?.is_none()) {
             return Err(gap(key));
         }
-        record::encode(&Skip { index })
+        records::encode(&Skip { index })
     }
 
     fn void_for(&self, key: &str, stream: &str, slot: u64) -> Result<Vec<u8>, StoreError> {
@@ -108,7 +101,7 @@ impl<S: Slots> EventLog<S> {
                 .ok_or_else(|| gap(key))?
                 .after(),
         };
-        record::encode(&Void {
+        records::encode(&Void {
             stream: stream.as_str().to_owned(),
             after,
         })
@@ -116,7 +109,7 @@ impl<S: Slots> EventLog<S> {
 
     fn open_claim(&self, key: &str, command_id: &str) -> Result<Vec<u8>, StoreError> {
         self.must_be(key, &self.keys.command(command_id))?;
-        record::encode(&ClaimRecord {
+        records::encode(&ClaimRecord {
             command_id: command_id.to_owned(),
             stream: String::new(),
             cursor: 0,

@@ -7,24 +7,10 @@
 use crate::chain::Chain;
 use crate::error::StoreError;
 use crate::log::EventLog;
-use crate::reaction_records::{CheckpointRecord, DroppedView, RowRecord, ViewEntry};
-use crate::record::{self, Record};
+use crate::records::reactions::{CheckpointRecord, DroppedView, RowRecord, ViewEntry};
+use crate::records::{self, Record};
 use crate::repair::{gap, number};
 use crate::slots::Slots;
-
-impl CheckpointRecord {
-    /// Was it written by a repair, where there was no checkpoint yet?
-    pub(crate) fn is_blank(&self) -> bool {
-        self.handler.is_empty()
-    }
-}
-
-impl ViewEntry {
-    /// Was it written by a repair? Then it stands for no row.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.key.is_empty()
-    }
-}
 
 impl<S: Slots> EventLog<S> {
     /// What to write into a slot of a handler's checkpoint; nothing if it has a record.
@@ -98,7 +84,7 @@ impl<S: Slots> EventLog<S> {
         }
         let view = view.to_owned();
         let key = String::new();
-        record::encode(&ViewEntry { view, index, key }).map(Some)
+        records::encode(&ViewEntry { view, index, key }).map(Some)
     }
 
     /// The same for the mark of a view that is dropped.
@@ -109,7 +95,7 @@ impl<S: Slots> EventLog<S> {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         self.must_be(key, &self.keys.dropped_view(view))?;
         let view = view.to_owned();
-        record::encode(&DroppedView { view }).map(Some)
+        records::encode(&DroppedView { view }).map(Some)
     }
 
     fn revision_filler<R: Record>(
@@ -131,9 +117,9 @@ impl<S: Slots> EventLog<S> {
             _ => {
                 let front = chain.key(revision - 1);
                 let bytes = self.get(&front)?.ok_or_else(|| gap(key))?;
-                again(record::decode(&front, &bytes)?)
+                again(records::decode(&front, &bytes)?)
             }
         };
-        record::encode(&filler).map(Some)
+        records::encode(&filler).map(Some)
     }
 }

@@ -8,8 +8,8 @@ use crate::error::{StoreError, WriteError};
 use crate::log::EventLog;
 use crate::memory::{RowPlace, remember};
 use crate::model::{FoundRow, Row};
-use crate::reaction_records::{Content, RowRecord};
 use crate::reactions::check_name;
+use crate::records::reactions::{Content, RowRecord};
 use crate::slots::Slots;
 
 impl<S: Slots> EventLog<S> {
@@ -147,7 +147,9 @@ impl<S: Slots> EventLog<S> {
         );
         let newest = match newest {
             // What is remembered may be gone, and what is there half deleted.
-            Err(StoreError::Corrupt { .. }) if self.is_dropped(view)? => {
+            Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })
+                if self.is_dropped(view)? =>
+            {
                 self.reactions.forget_view(view);
                 return Ok((RowPlace::default(), None));
             }

@@ -8,7 +8,7 @@ use crate::ahead::{SLOTS, number};
 use crate::error::StoreError;
 use crate::log::EventLog;
 use crate::name::StreamName;
-use crate::record::{self, Bytes, Segment, StreamRecord};
+use crate::records::{self, Bytes, Segment, StreamRecord};
 use crate::slots::Slots;
 
 /// Bytes of records above which slots are not copied: they are read well enough one by one.
@@ -48,7 +48,7 @@ impl<S: Slots> EventLog<S> {
             return Ok(Vec::new());
         };
         let first = (number(slot) - 1) * SLOTS + 1;
-        let segment = record::decode::<Segment>(&key, &bytes)
+        let segment = records::decode::<Segment>(&key, &bytes)
             .ok()
             .filter(|segment| segment.stream == stream.as_str() && segment.first == first)
             .filter(|segment| segment.records.len() as u64 == SLOTS);
@@ -86,7 +86,7 @@ impl<S: Slots> EventLog<S> {
             }
             records.push(Bytes(record));
         }
-        let segment = record::encode(&Segment {
+        let segment = records::encode(&Segment {
             stream: stream.as_str().to_owned(),
             first,
             records,

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::log::EventLog;
 use crate::model::{Head, Snapshot};
 use crate::name::StreamName;
-use crate::record::{self, SnapshotRecord};
+use crate::records::{self, SnapshotRecord};
 use crate::slots::Slots;
 
 impl<S: Slots> EventLog<S> {
@@ -23,7 +23,7 @@ impl<S: Slots> EventLog<S> {
         let Some(bytes) = self.get(&key)? else {
             return Ok(None);
         };
-        let Ok(found) = record::decode::<SnapshotRecord>(&key, &bytes) else {
+        let Ok(found) = records::decode::<SnapshotRecord>(&key, &bytes) else {
             return Ok(None);
         };
         let head = Head {
@@ -69,7 +69,7 @@ impl<S: Slots> EventLog<S> {
                     closed,
                 },
         } = snapshot;
-        let bytes = record::encode(&SnapshotRecord {
+        let bytes = records::encode(&SnapshotRecord {
             stream: stream.as_str().to_owned(),
             decider: decider.to_owned(),
             state_version,

@@ -5,7 +5,7 @@ use crate::log::{EventLog, PAGE_BYTES, Place};
 use crate::model::{Event, Head, Metadata, NewEvent, Page, RecordedEvent, StreamPage};
 use crate::name::StreamName;
 use crate::probe;
-use crate::record::{Commit, StreamRecord};
+use crate::records::{Commit, StreamRecord};
 use crate::slots::Slots;
 
 impl<S: Slots> EventLog<S> {
@@ -261,6 +261,7 @@ impl Commit {
                 content_type: event.content_type,
                 payload: event.payload,
                 metadata: Metadata::clone(&metadata),
+                tags: event.tags,
             })
     }
 }
@@ -272,6 +273,7 @@ impl From<(NewEvent, u64)> for Event {
             schema_version,
             content_type,
             payload,
+            tags: _,
         } = event;
         Self {
             version,

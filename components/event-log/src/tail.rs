@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::log::{EventLog, PATIENCE, PER_COMMIT, Written};
 use crate::name::StreamName;
 use crate::probe;
-use crate::record::{self, LogRecord, Ref, Skip, StoreRecord};
+use crate::records::{self, LogRecord, Ref, Skip, StoreRecord};
 use crate::slots::Slots;
 
 /// Lost races in a row after which the end is somewhere else, and not just taken by a neighbour.
@@ -29,7 +29,7 @@ impl<S: Slots> EventLog<S> {
         stream: StreamName<'_>,
         claim: &Ref,
     ) -> Result<u64, StoreError> {
-        let bytes = record::encode(claim)?;
+        let bytes = records::encode(claim)?;
         let partition = self.partition(stream);
         if self.end(partition) == 0 && self.find_end(partition)? == 0 {
             self.found_store()?;
@@ -104,7 +104,7 @@ impl<S: Slots> EventLog<S> {
 
     /// Puts a skip into a log slot, unless somebody else has it.
     fn fill(&self, index: u64) -> Result<(), StoreError> {
-        let skip = record::encode(&Skip { index })?;
+        let skip = records::encode(&Skip { index })?;
         match self.create(&self.keys.log(index), &skip) {
             Ok(Written::Ours | Written::Taken) => Ok(()),
             // The next reader tries again.
@@ -143,7 +143,7 @@ impl<S: Slots> EventLog<S> {
         let Some(bytes) = self.get(&key)? else {
             return Ok(());
         };
-        let StoreRecord { partitions } = record::decode(&key, &bytes)?;
+        let StoreRecord { partitions } = records::decode(&key, &bytes)?;
         self.compare(partitions)
     }
 
@@ -170,7 +170,7 @@ impl<S: Slots> EventLog<S> {
 
     /// What a store of this division says of itself.
     pub(crate) fn store_record(&self) -> Result<Vec<u8>, StoreError> {
-        record::encode(&StoreRecord {
+        records::encode(&StoreRecord {
             partitions: self.ends.len() as u32,
         })
     }

@@ -7,8 +7,8 @@
 
 use crate::error::StoreError;
 use crate::log::EventLog;
-use crate::reaction_records::ViewCopy;
-use crate::record;
+use crate::records;
+use crate::records::reactions::ViewCopy;
 use crate::slots::Slots;
 
 /// Entries in a copy.
@@ -32,7 +32,7 @@ impl<S: Slots> EventLog<S> {
         let Some(bytes) = self.get(&key)? else {
             return Ok(None);
         };
-        let Ok(copy) = record::decode::<ViewCopy>(&key, &bytes) else {
+        let Ok(copy) = records::decode::<ViewCopy>(&key, &bytes) else {
             return Ok(None);
         };
         if copy.view != view || copy.number != number || copy.keys.len() as u64 != COPIED {
@@ -50,7 +50,7 @@ impl<S: Slots> EventLog<S> {
             number,
             keys,
         };
-        if let Ok(bytes) = record::encode(&copy) {
+        if let Ok(bytes) = records::encode(&copy) {
             let _ = self.slots.put(&self.keys.view_copy(view, number), &bytes);
         }
     }

@@ -22,9 +22,9 @@ use crate::log::{EventLog, PAGE_BYTES, PATIENCE, Written};
 use crate::memory::{Listing, remember};
 use crate::model::RowPage;
 use crate::probe;
-use crate::reaction_records::ViewEntry;
 use crate::reactions::check_name;
-use crate::record;
+use crate::records;
+use crate::records::reactions::ViewEntry;
 use crate::slots::Slots;
 use crate::view_copies::{COPIED, copy_from};
 
@@ -187,7 +187,7 @@ impl<S: Slots> EventLog<S> {
         let Some(bytes) = self.get(&key)? else {
             return Ok(None);
         };
-        let entry: ViewEntry = record::decode(&key, &bytes)?;
+        let entry: ViewEntry = records::decode(&key, &bytes)?;
         if entry.view != view || entry.index != index {
             let reason = format!("it is entry {} of view {:?}", entry.index, entry.view);
             return Err(StoreError::corrupt(&key, reason));
@@ -218,7 +218,7 @@ impl<S: Slots> EventLog<S> {
                 index: end + 1,
                 key: key.to_owned(),
             };
-            let bytes = record::encode(&entry)?;
+            let bytes = records::encode(&entry)?;
             let written = self
                 .create(&self.keys.view_entry(view, entry.index), &bytes)
                 .map_err(|error| match error {

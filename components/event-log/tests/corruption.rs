@@ -345,7 +345,11 @@ fn any_damage_to_one_value_is_noticed_or_harmless() {
         damages.extend((0..value.len()).map(|length| value[..length].to_vec()));
         damages.push([value.as_slice(), &[0]].concat());
         // The same, with the checksum that belongs to it.
-        damages.push(fuzzing::seal(value[1], &[&value[7..], &[0]].concat()));
+        damages.push(fuzzing::seal(
+            value[1],
+            value[2],
+            &[&value[7..], &[0]].concat(),
+        ));
         damages.push([value.as_slice(), &[value[0]]].concat());
         for bytes in damages {
             let damaged = Store::from([(key.clone(), bytes.clone())]);
@@ -385,13 +389,71 @@ fn numbers_that_no_writer_wrote_are_no_panic_and_no_endless_loop() {
                 let length = rest.iter().take_while(|byte| **byte >= 0x80).count() + 1;
                 let after = rest.get(length..).unwrap_or_default();
                 let body = [before, &varint(number), after].concat();
-                let damaged = Store::from([(key.clone(), fuzzing::seal(value[1], &body))]);
+                let damaged =
+                    Store::from([(key.clone(), fuzzing::seal(value[1], value[2], &body))]);
                 for read in known.iter().filter(|read| read.keys.contains(key)) {
                     let overlay = Overlay::new(&store, damaged.clone());
                     drop((read.read)(&mut open(&overlay)));
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_record_of_a_newer_release_is_told_from_damage_and_left_as_it_is() {
+    let store = store();
+    let known = known(&store);
+    for (key, value) in &store {
+        let kinds = fuzzing::kinds();
+        let (_, name, newest) = kinds.iter().find(|kind| kind.0 == value[1]).unwrap();
+        for (kind, version, said) in [
+            (value[1], newest + 1, (*name).to_owned()),
+            (value[1], 255, (*name).to_owned()),
+            (17, 1, "record of kind 17".to_owned()),
+        ] {
+            let bytes = fuzzing::seal(kind, version, &value[7..]);
+            let mut noticed = false;
+            for read in known.iter().filter(|read| read.keys.contains(key)) {
+                let overlay = Overlay::new(&store, Store::from([(key.clone(), bytes.clone())]));
+                match (read.read)(&mut open(&overlay)) {
+                    Ok(answer) if answer == read.answer => {}
+                    Ok(answer) if key.contains(".snapshot.") && answer == "None" => {}
+                    Err(error @ StoreError::Newer { .. }) => {
+                        noticed = true;
+                        let text = error.to_string();
+                        let begins =
+                            format!("the record at `{key}` is a {said} of version {version}");
+                        assert!(text.starts_with(&begins), "{text}");
+                        assert!(text.contains("nothing is lost"), "{text}");
+                    }
+                    other => panic!("{} with {key} of version {version}: {other:?}", read.name),
+                }
+                let changed = overlay.changed.borrow();
+                assert_eq!(changed.get(key), Some(&bytes), "{}: {key}", read.name);
+                let voids = changed.keys().filter(|changed| *changed != key);
+                assert_eq!(voids.count(), 0, "{}: {:?}", read.name, changed.keys());
+            }
+            assert_eq!(noticed, !disposable(&store, key), "{key}");
+        }
+    }
+}
+
+#[test]
+fn versions_and_kinds_that_nobody_wrote_are_damage() {
+    let store = store();
+    let (key, value) = store
+        .iter()
+        .find(|(key, _)| key.contains(".stream.a-1."))
+        .unwrap();
+    for (kind, version) in [(value[1], 0), (0, 1)] {
+        let bytes = fuzzing::seal(kind, version, &value[7..]);
+        let overlay = Overlay::new(&store, Store::from([(key.clone(), bytes)]));
+        let loaded = open(&overlay).load("a-1", Head::default(), 100);
+        assert!(
+            matches!(&loaded, Err(StoreError::Corrupt { key: at, .. }) if at == key),
+            "{loaded:?}"
+        );
     }
 }
 

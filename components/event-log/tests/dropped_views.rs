@@ -219,3 +219,26 @@ fn a_row_that_is_gone_without_a_drop_is_damage() {
         "{found:?}"
     );
 }
+
+#[test]
+fn what_a_newer_release_wrote_into_a_dropped_view_counts_no_more() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    log.put_row("v", row("k", "x", 1), 0).unwrap();
+    let (key, value) = slots
+        .dump()
+        .into_iter()
+        .find(|(key, _)| key.contains(".row."))
+        .unwrap();
+    let newer = fuzzing::seal(value[1], 9, &value[7..]);
+    slots.put(&key, &newer).unwrap();
+    let refused = open(&slots).get_row("v", "k");
+    assert!(
+        matches!(refused, Err(StoreError::Newer { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(drop_all(&mut log, "v", 10), Ok(1));
+    // A slow writer of that release.
+    slots.put(&key, &newer).unwrap();
+    assert_eq!(open(&slots).get_row("v", "k"), Ok(None));
+}

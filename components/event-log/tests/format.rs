@@ -1,11 +1,14 @@
 //! The format: what is written is what `golden/` holds, one file a key, and what lies there can be
 //! read for ever. `BLESS=1 cargo test -p annals-event-log --test format` writes the files anew.
+//!
+//! `golden/` holds version 1 of every kind, and `golden-2/` version 2 of the kinds that have one. The files of a version
+//! that a release wrote never change.
 #![allow(clippy::unwrap_used)]
 
 mod common;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use annals_event_log::*;
@@ -145,14 +148,20 @@ fn stored() -> BTreeMap<String, Vec<u8>> {
     static BLESSED: Once = Once::new();
     BLESSED.call_once(|| {
         if std::env::var_os("BLESS").is_some() {
-            fs::remove_dir_all(golden()).unwrap();
-            fs::create_dir_all(golden()).unwrap();
-            for (key, value) in written() {
-                fs::write(golden().join(key), value).unwrap();
+            for (folder, written) in [(golden(), written()), (golden_2(), written_2())] {
+                let _ = fs::remove_dir_all(&folder);
+                fs::create_dir_all(&folder).unwrap();
+                for (key, value) in written {
+                    fs::write(folder.join(key), value).unwrap();
+                }
             }
         }
     });
-    fs::read_dir(golden())
+    files(&golden())
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())
         .map(|entry| {
@@ -261,4 +270,121 @@ fn the_golden_files_can_be_read() {
             closed: false
         }
     );
+}
+
+fn golden_2() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden-2")
+}
+
+/// A commit and outcomes that no version 1 can hold.
+fn write_2(slots: &MemorySlots) {
+    let settings = Settings {
+        prefix: "tenant/3".into(),
+        ..Settings::default()
+    };
+    let mut log = EventLog::open(slots, &settings).unwrap();
+    let extended = |id: &str| Metadata {
+        extensions: vec![
+            ("tenant".into(), "Ünïcode".into()),
+            ("position".into(), String::new()),
+        ],
+        ..metadata(id)
+    };
+    let mut tagged = request("order-1", Precondition::Any, "", 1, &["Placed", "Paid"]);
+    tagged.metadata = extended("c/1");
+    tagged.events[0].tags = vec!["customer:7".into(), "Ünï code".into()];
+    log.append(tagged).unwrap();
+    let mut only_tags = request("order-1", Precondition::Any, "c/2", 2, &["Sent"]);
+    only_tags.events[0].tags = vec!["customer:7".into()];
+    log.append(only_tags).unwrap();
+    for (id, rejection) in [
+        ("c/3", None),
+        (
+            "c/4",
+            Some(Rejection {
+                code: "no".into(),
+                message: "No.".into(),
+                details: None,
+            }),
+        ),
+    ] {
+        let head = log.load("order-1", Head::default(), 10).unwrap().head;
+        log.record_outcome("order-1", head, extended(id), rejection, NOW)
+            .unwrap();
+    }
+}
+
+fn written_2() -> BTreeMap<String, Vec<u8>> {
+    let slots = MemorySlots::new();
+    write_2(&slots);
+    let mut written = slots.dump();
+    written.retain(|key, _| key.contains(".stream."));
+    written
+}
+
+#[test]
+fn what_only_version_2_holds_is_written_as_its_golden_files_are() {
+    stored();
+    let stored = files(&golden_2());
+    assert_eq!(written_2(), stored);
+    assert_eq!(stored.len(), 4);
+    assert!(stored.values().all(|value| value[2] == 2));
+}
+
+#[test]
+fn the_golden_files_of_version_2_can_be_read() {
+    stored();
+    let slots = MemorySlots::new();
+    for (key, value) in files(&golden_2()) {
+        slots.put(&key, &value).unwrap();
+    }
+    let settings = Settings {
+        prefix: "tenant/3".into(),
+        ..Settings::default()
+    };
+    let mut log = EventLog::open(&slots, &settings).unwrap();
+    let events = read_all(&mut log, "order-1", 10);
+    let tags: Vec<_> = events.iter().map(|event| event.tags.join("|")).collect();
+    assert_eq!(tags, ["customer:7|Ünï code", "", "customer:7"]);
+    let extensions = &events[1].metadata.extensions;
+    assert_eq!(extensions[0], ("tenant".to_owned(), "Ünïcode".to_owned()));
+    assert_eq!(extensions[1], ("position".to_owned(), String::new()));
+    assert_eq!(events[2].metadata.extensions, []);
+    assert!(matches!(
+        log.find_outcome("c/4", "order-1", 0),
+        Ok(Some(Outcome::Rejected(rejection))) if rejection.code == "no"
+    ));
+    assert!(matches!(
+        log.find_outcome("c/3", "order-1", 0),
+        Ok(Some(Outcome::Accepted(_)))
+    ));
+}
+
+#[test]
+fn version_1_reads_as_no_tags_and_no_extension_attributes() {
+    let slots = MemorySlots::new();
+    for (key, value) in stored() {
+        assert_eq!(value[2], 1, "{key}");
+        slots.put(&key, &value).unwrap();
+    }
+    let mut log = EventLog::open(&slots, &settings()).unwrap();
+    for event in read_all(&mut log, "account-Ünïcode 1", 10) {
+        assert_eq!(
+            (&event.tags[..], &event.metadata.extensions[..]),
+            (&[][..], &[][..])
+        );
+    }
+}
+
+#[test]
+fn every_version_of_every_kind_has_a_golden_file() {
+    let files = stored()
+        .into_values()
+        .chain(files(&golden_2()).into_values());
+    let found: BTreeSet<(u8, u8)> = files.map(|value| (value[1], value[2])).collect();
+    let known = fuzzing::kinds();
+    let all = known
+        .iter()
+        .flat_map(|(kind, _, newest)| (1..=*newest).map(|version| (*kind, version)));
+    assert_eq!(found, all.collect::<BTreeSet<_>>());
 }

@@ -254,6 +254,7 @@ fn the_log_is_filtered_by_types_and_categories() {
         let filter = LogFilter {
             event_types: strings(types),
             categories: strings(categories),
+            tags: Vec::new(),
         };
         let page = log.read_log(0, 10, &filter, NOW).unwrap();
         assert_eq!((page.end, page.next), (true, 4 * 1024 + 1023));

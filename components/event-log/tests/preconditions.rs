@@ -242,3 +242,50 @@ fn illegal_input_is_refused_and_writes_nothing() {
         assert_eq!(read_all(&mut log, name, 1).len(), 1);
     }
 }
+
+/// An append of one event with these tags, by a command with these extension attributes.
+fn carrying(tags: Vec<String>, extensions: Vec<(String, String)>) -> Result<(), AppendError> {
+    let slots = MemorySlots::new();
+    let mut request = request("a-1", Precondition::Any, "c", 1, &["E"]);
+    request.events[0].tags = tags;
+    request.metadata.extensions.clone_from(&extensions);
+    let metadata = request.metadata.clone();
+    let appended = open(&slots).append(request).map(drop);
+    let outcome = MemorySlots::new();
+    let recorded = open(&outcome).record_outcome("a-1", Head::default(), metadata, None, NOW);
+    if !extensions.is_empty() {
+        assert_eq!(recorded, appended);
+    }
+    assert_eq!(slots.dump().is_empty(), appended.is_err());
+    appended
+}
+
+#[test]
+fn tags_and_extension_attributes_have_limits() {
+    let refused = |result| matches!(result, Err(AppendError::Store(StoreError::Invalid(_))));
+    let tags = |count: usize, tag: &str| vec![tag.to_owned(); count];
+    assert_eq!(carrying(tags(64, &"t".repeat(256)), vec![]), Ok(()));
+    for wrong in [
+        tags(65, "t"),
+        tags(1, &"t".repeat(257)),
+        tags(1, ""),
+        tags(1, "a\nb"),
+        tags(1, "a\u{85}b"),
+    ] {
+        assert!(refused(carrying(wrong.clone(), vec![])), "{wrong:?}");
+    }
+    let named = |count: usize, value: &str| -> Vec<(String, String)> {
+        (0..count)
+            .map(|n| (format!("{n:064}"), value.to_owned()))
+            .collect()
+    };
+    assert_eq!(carrying(vec![], named(64, &"v".repeat(4096))), Ok(()));
+    assert!(refused(carrying(vec![], named(65, ""))));
+    assert!(refused(carrying(vec![], named(1, &"v".repeat(4097)))));
+    for name in ["", "A", "a_b", "ü", "a b", &"n".repeat(65)] {
+        let wrong = vec![(name.to_owned(), String::new())];
+        assert!(refused(carrying(vec![], wrong)), "{name:?}");
+    }
+    let twice = vec![("a".to_owned(), "1".to_owned()); 2];
+    assert!(refused(carrying(vec![], twice)));
+}

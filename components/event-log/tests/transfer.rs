@@ -589,3 +589,153 @@ fn numbers_of_64_bits_are_texts_and_read_either_way() {
     };
     assert_eq!(imported(&numbers), imported(&text));
 }
+
+/// A request whose event has tags and whose command has extension attributes.
+fn tagged(stream: &str, command: &str, seed: u64) -> AppendRequest {
+    let mut request = request(stream, Precondition::Any, command, seed, &["E", "F"]);
+    request.events[0].tags = ["order:1", "a b", "100%", "%20", "ünï", " "]
+        .map(String::from)
+        .to_vec();
+    let attributes = [
+        ("tenant", "a \"b\"\n"),
+        ("position", "left"),
+        ("extposition", "right"),
+        ("extensions", ""),
+        ("tags", "x"),
+        ("ext", "e"),
+        ("0", "0"),
+    ];
+    request.metadata.extensions = attributes
+        .map(|(name, value)| (name.into(), value.into()))
+        .to_vec();
+    request
+}
+
+#[test]
+fn tags_and_extension_attributes_come_over() {
+    let slots = busy();
+    let mut log = open(&slots);
+    log.append(tagged("t-1", "", 77)).unwrap();
+    let head = log.load("t-1", Head::default(), 10).unwrap().head;
+    let metadata = Metadata {
+        extensions: tagged("t-1", "", 0).metadata.extensions,
+        ..metadata("rejected")
+    };
+    log.record_outcome("t-1", head, metadata, None, NOW)
+        .unwrap();
+    let lines = export(&slots);
+    let text = String::from_utf8(lines.clone()).unwrap();
+    let line = text.lines().find(|line| line.contains("\"t-1\"")).unwrap();
+    for part in [
+        r#""tags":"order:1 a%20b 100%25 %2520 ünï %20""#,
+        r#""extensions":"tenant extposition extextposition extextensions exttags extext 0""#,
+        r#""tenant":"a \"b\"\n""#,
+        r#""extposition":"left""#,
+    ] {
+        assert!(line.contains(part), "no {part} in {line}");
+    }
+    let there = MemorySlots::new();
+    import(&there, "", &lines).unwrap();
+    assert_eq!(
+        answers(&there, &settings("")),
+        answers(&slots, &settings(""))
+    );
+    let keys = |key: &String| key.contains(".stream.t-1.");
+    let of = |slots: &MemorySlots| {
+        slots
+            .dump()
+            .into_iter()
+            .filter(|(key, _)| keys(key))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&there), of(&slots));
+    assert_eq!(of(&there).len(), 2);
+    assert_eq!(export(&there), lines);
+    // An export of it goes on, too.
+    log.append(tagged("t-1", "", 78)).unwrap();
+    assert_eq!(export_from(&slots, "", &lines), export(&slots));
+}
+
+#[test]
+fn attributes_that_no_export_writes_are_refused() {
+    let slots = MemorySlots::new();
+    open(&slots).append(tagged("t-1", "", 1)).unwrap();
+    let lines = String::from_utf8(export(&slots)).unwrap();
+    for (from, to, why) in [
+        (
+            "\"tenant\":",
+            "\"tenants\":",
+            "lists an extension \"tenant\"",
+        ),
+        ("tenant ext", "ext", "tenant"),
+        ("\"0\":\"0\"", "\"0\":0", "extension 0"),
+        ("100%25", "100%", "tags"),
+        (
+            "\"exttags\":\"x\"",
+            "\"exttags\":\"x\",\"exttags\":\"y\"",
+            "comes twice",
+        ),
+        ("exttags extext 0", "exttags extext 0 0", "comes twice"),
+    ] {
+        let wrong = lines.replacen(from, to, 1);
+        assert_ne!(wrong, lines);
+        let error = import(MemorySlots::new(), "", wrong.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+/// A line as version 0.1.0 has written it, before there were tags and extension attributes.
+const OLD: &str = r#"{"specversion":"1.0","id":"0123456789abcdef0123456789abcdef-0","source":"/test","type":"E","subject":"a-1","time":"2023-11-14T22:13:20.000Z","datacontenttype":"application/json","data":{},"streamversion":"1","position":"1024","commandid":"","correlationid":"","causationid":"","schemaversion":1,"commandtype":"","streamslot":"1","commitsize":1}
+{"specversion":"1.0","id":"end","source":"/test","type":"annals.end.v1","datacontenttype":"application/json","data":{"logend":1,"logpartitions":1,"commits":1,"events":1,"outcomes":0,"rows":0,"checkpoints":0}}
+"#;
+
+#[test]
+fn lines_from_before_there_were_tags_give_records_of_version_1() {
+    let slots = MemorySlots::new();
+    import(&slots, "", OLD.as_bytes()).unwrap();
+    let commit = slots.get("a.stream.a-1.0000000000000001").unwrap().unwrap();
+    assert_eq!(commit[..3], [0xA5, 2, 1]);
+    assert_eq!(read_all(&mut open(&slots), "a-1", 9).len(), 1);
+    assert_eq!(String::from_utf8(export(&slots)).unwrap(), OLD);
+}
+
+#[test]
+fn an_export_leaves_nothing_of_a_newer_release_out() {
+    let slots = busy();
+    let mut log = open(&slots);
+    log.save_checkpoint(&"h".repeat(161), checkpoint(1, 1, 0))
+        .unwrap();
+    log.put_row(&"v".repeat(161), row("k", "x", 1), 0).unwrap();
+    log.put_row("v", row("k", "x", 1), 0).unwrap();
+    for (key, value) in slots.dump() {
+        if key.contains("hint") || key.contains("head") {
+            continue;
+        }
+        let newer = copy(&slots);
+        newer
+            .put(&key, &fuzzing::seal(value[1], 9, &value[7..]))
+            .unwrap();
+        let export = |slots: &dyn Fn() -> Result<(), ExportError>| slots();
+        let none = Resume::default();
+        let plain = export(&|| {
+            tools::export(&newer, "", "/x", &none, &mut |_| Ok(()), &mut |_| {}).map(drop)
+        });
+        let files = export(&|| {
+            tools::export(
+                &AsFiles(&newer),
+                "",
+                "/x",
+                &none,
+                &mut |_| Ok(()),
+                &mut |_| {},
+            )
+            .map(drop)
+        });
+        for refused in [plain, files] {
+            assert!(
+                matches!(&refused, Err(ExportError::Store(StoreError::Newer { .. }))),
+                "{key}: {refused:?}"
+            );
+        }
+    }
+}

@@ -616,3 +616,57 @@ fn a_digest_that_stands_for_no_slot_is_found() {
         "{found:?}"
     );
 }
+
+#[test]
+fn records_of_a_newer_release_are_no_damage_and_cause_no_other_finding() {
+    let slots = busy();
+    let mut log = open(&slots);
+    for n in 0..20 {
+        let at = checkpoint(n, 1, n);
+        log.save_checkpoint(&"h".repeat(161), at).unwrap();
+    }
+    log.put_row("v", row("k", "x", 1), 0).unwrap();
+    log.put_row(&"v".repeat(161), row("k", "x", 1), 0).unwrap();
+    // A stream of which files hold digests of the keys.
+    let digests = format!("long-{}", "/".repeat(45));
+    fill(&mut log, &digests, &[1, 1]);
+    for cursor in [1, 2] {
+        log.claim_command(&format!("late {cursor}"), 1, &digests, cursor)
+            .unwrap();
+    }
+    for (key, value) in slots.dump() {
+        let newer = copy(&slots);
+        newer
+            .put(&key, &fuzzing::seal(value[1], 9, &value[7..]))
+            .unwrap();
+        let mut findings = Vec::new();
+        let mut found = |finding| findings.push(finding);
+        if key.ends_with(".store") {
+            let refused = verify(&newer, None, &mut found, &mut |_| {});
+            assert!(
+                matches!(refused, Err(StoreError::Newer { .. })),
+                "{refused:?}"
+            );
+            continue;
+        }
+        let summary = verify(&newer, None, &mut found, &mut |_| {}).unwrap();
+        let as_files = verify(&AsFiles(&newer), None, &mut found, &mut |_| {}).unwrap();
+        // Under a digest it is met once more when its stream leads to it.
+        assert!(
+            summary.newer == 1 && as_files.newer >= 1,
+            "{key}: {findings:?}"
+        );
+        assert_eq!(
+            (summary.errors, as_files.errors),
+            (0, 0),
+            "{key}: {findings:?}"
+        );
+        let told = findings
+            .iter()
+            .filter(|finding| finding.kind == Kind::Newer);
+        for finding in told {
+            assert!(finding.what.contains("version 9"), "{finding:?}");
+            assert!(finding.remedy.contains("nothing is lost"), "{finding:?}");
+        }
+    }
+}

@@ -22,47 +22,24 @@ pub(crate) use same_fields;
 same_fields! {
     store::Head => log::Head { cursor, version, closed }
     log::Head => store::Head { cursor, version, closed }
-    wit::NewEvent => log::NewEvent { event_type, schema_version, content_type, payload }
     log::Event => wit::Event { version, event_type, schema_version, content_type, payload }
-    wit::Metadata => log::Metadata { command_id, command_type, correlation_id, causation_id, actor, traceparent }
+    wit::NewEvent => log::NewEvent { event_type, schema_version, content_type, payload, tags }
+    wit::Metadata => log::Metadata {
+        command_id, command_type, correlation_id, causation_id, actor, traceparent, extensions,
+    }
+    log::Metadata => wit::Metadata {
+        command_id, command_type, correlation_id, causation_id, actor, traceparent, extensions,
+    }
     wit::Rejection => log::Rejection { code, message, details }
     log::Rejection => wit::Rejection { code, message, details }
     log::RecordedId => store::RecordedId { id, event_type, version }
-    reader::LogFilter => log::LogFilter { event_types, categories }
+    log::RecordedEvent => wit::RecordedEvent {
+        id, stream, version, position, recorded_at, event_type, schema_version, content_type, payload, tags,
+        metadata,
+    }
+    reader::LogFilter => log::LogFilter { event_types, categories, tags }
     store::Snapshot => log::Snapshot { state, state_version, head }
     log::Snapshot => store::Snapshot { state, state_version, head }
-}
-
-// PLACEHOLDER until the log keeps them.
-impl From<log::Metadata> for wit::Metadata {
-    fn from(f: log::Metadata) -> Self {
-        Self {
-            command_id: f.command_id,
-            command_type: f.command_type,
-            correlation_id: f.correlation_id,
-            causation_id: f.causation_id,
-            actor: f.actor,
-            traceparent: f.traceparent,
-            extensions: Vec::new(),
-        }
-    }
-}
-impl From<log::RecordedEvent> for wit::RecordedEvent {
-    fn from(f: log::RecordedEvent) -> Self {
-        Self {
-            id: f.id,
-            stream: f.stream,
-            version: f.version,
-            position: f.position,
-            recorded_at: f.recorded_at,
-            event_type: f.event_type,
-            schema_version: f.schema_version,
-            content_type: f.content_type,
-            payload: f.payload,
-            tags: Vec::new(),
-            metadata: f.metadata.into(),
-        }
-    }
 }
 
 pub(crate) fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
@@ -196,6 +173,8 @@ impl From<log::StoreError> for wit::StoreError {
             log::StoreError::Invalid(why) => Self::Invalid(why),
             log::StoreError::Unavailable(why) => Self::Unavailable(why),
             log::StoreError::Corrupt { .. } => Self::Corrupt(from.to_string()),
+            // Nothing is damaged: another release can read it.
+            log::StoreError::Newer { .. } => Self::Unavailable(from.to_string()),
             log::StoreError::InDoubt(why) => Self::InDoubt(why),
         }
     }

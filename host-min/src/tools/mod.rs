@@ -75,19 +75,22 @@ impl ToolError {
     /// True if the input is at fault (exit status 1), false if the host is (3).
     #[must_use]
     pub fn is_users(&self) -> bool {
-        let corrupt = |error: &StoreError| {
-            matches!(error, StoreError::Corrupt { .. } | StoreError::Invalid(_))
+        let unreadable = |error: &StoreError| {
+            matches!(
+                error,
+                StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Invalid(_)
+            )
         };
         match self {
             Self::NoStore(_) | Self::NotAStore(_) | Self::File { .. } => true,
             // The directory was named rightly, and holds a store: looking at it failed.
             Self::Open(HostError::StoreOpen { .. }) => false,
             Self::Open(error) => error.is_users(),
-            Self::Store(error) | Self::Export(ExportError::Store(error)) => corrupt(error),
+            Self::Store(error) | Self::Export(ExportError::Store(error)) => unreadable(error),
             Self::Export(ExportError::AnotherStore { .. } | ExportError::Changed(_)) => true,
             Self::Export(ExportError::Write(_) | ExportError::Line(_)) => false,
             Self::Resume { source, .. } => matches!(source, ResumeError::Foreign { .. }),
-            Self::Import(ImportError::Store { source, .. }) => corrupt(source),
+            Self::Import(ImportError::Store { source, .. }) => unreadable(source),
             Self::Import(_) => true,
             Self::Output(_) => false,
         }

@@ -20,7 +20,8 @@ use super::progress::Shown;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 clean, 1 damage found, or the store is in use or not there, 2 usage, \
-                        3 the store cannot be read."
+                        3 the store cannot be read. Records that only a newer release can read are reported and not \
+                        verified, which is 1, too."
 )]
 pub struct Verify {
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub struct Verify {
     json: bool,
 }
 
-/// Verifies; `false`: damage was found.
+/// Verifies; `false`: damage was found, or records that only a newer release can read.
 ///
 /// # Errors
 /// See [`ToolError`].
@@ -59,7 +60,7 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
         false => table(&mut out, &summary)?,
     }
     out.flush()?;
-    Ok(summary.errors == 0)
+    Ok(summary.errors == 0 && summary.newer == 0)
 }
 
 fn tell(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
@@ -75,6 +76,7 @@ fn tell(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
     } = finding;
     let kind = match kind {
         Kind::Pending => "pending",
+        Kind::Newer => "newer",
         Kind::Error => "error",
     };
     writeln!(out, "{kind}: {key}: {what}; {remedy}")
@@ -99,6 +101,7 @@ fn table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         ("dropped views", summary.dropped_views),
         ("hints", summary.hints),
         ("bytes", summary.bytes),
+        ("of a newer release", summary.newer),
         ("errors", summary.errors),
     ] {
         writeln!(out, "{name:<24}{count:>14}")?;

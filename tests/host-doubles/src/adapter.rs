@@ -14,13 +14,17 @@ use crate::{draft, draft2};
 /// Generated from the contract.
 pub mod bindings {
     #![allow(missing_docs)]
-    wasmtime::component::bindgen!({ path: "../../wit", world: "store-adapter" });
+    wasmtime::component::bindgen!({
+        path: ["../../wit", "../../wit/framework"],
+        world: "annals:framework/store-adapter",
+    });
 }
 
 use bindings::StoreAdapter;
 pub use bindings::annals::es::types;
-pub use bindings::exports::annals::es::event_store;
-use event_store::{AppendError, AppendRequest, Appended, LogFilter, LogPage, Settled, StoreError};
+pub use bindings::exports::annals::es::{event_reader, event_store};
+use event_reader::{LogFilter, LogPage};
+use event_store::{AppendError, AppendRequest, Appended, RepairOutcome, StoreError};
 
 /// Which adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +206,7 @@ impl Adapter {
         &mut self,
         stream: &str,
     ) -> std::result::Result<Vec<types::RecordedEvent>, Stopped> {
-        let store = self.instance.annals_es_event_store();
+        let store = self.instance.annals_es_event_reader();
         let page = store
             .call_read_stream(&mut self.store, stream, 0, 10_000)?
             .map_err(Stopped::Store)?;
@@ -217,8 +221,9 @@ impl Adapter {
         let filter = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
+            tags: Vec::new(),
         };
-        let store = self.instance.annals_es_event_store();
+        let store = self.instance.annals_es_event_reader();
         store
             .call_read_log(&mut self.store, after, 10_000, &filter, now)?
             .map_err(Stopped::Store)
@@ -228,7 +233,7 @@ impl Adapter {
     ///
     /// # Errors
     /// What the store says.
-    pub fn repair(&mut self, key: &str) -> std::result::Result<Settled, Stopped> {
+    pub fn repair(&mut self, key: &str) -> std::result::Result<RepairOutcome, Stopped> {
         let store = self.instance.annals_es_event_store();
         store
             .call_repair(&mut self.store, key, None)?

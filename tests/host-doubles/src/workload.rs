@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::adapter::event_store::{AppendRequest, Settled};
+use crate::adapter::event_store::{AppendRequest, RepairOutcome};
 use crate::adapter::types::{Metadata, NewEvent, Precondition, RecordedEvent};
 use crate::adapter::{Adapter, Kind, Stopped};
 use crate::bucket::{Defects, Double};
@@ -37,6 +37,7 @@ pub fn request(stream: &str, command: &str, seed: u64) -> AppendRequest {
             schema_version: 1,
             content_type: "text/plain".into(),
             payload: command.as_bytes().into(),
+            tags: Vec::new(),
         }],
         close: false,
         metadata: Metadata {
@@ -46,6 +47,7 @@ pub fn request(stream: &str, command: &str, seed: u64) -> AppendRequest {
             causation_id: command.into(),
             actor: None,
             traceparent: None,
+            extensions: Vec::new(),
         },
         recorded_at: NOW,
         seed,
@@ -150,7 +152,7 @@ pub fn recover_as(kind: Kind, double: &Arc<Double>, always: Defects) -> Vec<Stri
         };
         let settled = Adapter::new(kind, double, 300 + round).repair(&key);
         assert!(
-            matches!(settled, Ok(Settled::Written)),
+            matches!(settled, Ok(RepairOutcome::Written)),
             "{key}: {settled:?}"
         );
         repaired.push(key);

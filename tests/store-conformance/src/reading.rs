@@ -160,6 +160,7 @@ pub(crate) fn of_categories(categories: &[&str]) -> LogFilter {
     LogFilter {
         event_types: Vec::new(),
         categories: categories.iter().map(ToString::to_string).collect(),
+        tags: Vec::new(),
     }
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn of_types(types: &[&str]) -> LogFilter {
     LogFilter {
         event_types: types.iter().map(ToString::to_string).collect(),
         categories: Vec::new(),
+        tags: Vec::new(),
     }
 }
 

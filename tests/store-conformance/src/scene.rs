@@ -116,6 +116,7 @@ pub(crate) fn event(name: &str) -> NewEvent {
         schema_version: 1,
         content_type: "text/plain".into(),
         payload: name.into(),
+        tags: Vec::new(),
     }
 }
 
@@ -128,6 +129,7 @@ pub(crate) fn metadata(command_id: &str) -> Metadata {
         causation_id: command_id.to_owned(),
         actor: Some("ann".into()),
         traceparent: None,
+        extensions: Vec::new(),
     }
 }
 

@@ -216,5 +216,6 @@ fn event(account: u64, version: u64) -> NewEvent {
         schema_version: 1,
         content_type: "application/json".into(),
         payload: payload.into_bytes(),
+        tags: Vec::new(),
     }
 }

@@ -30,7 +30,7 @@ enum Value {
     /// Nothing but bytes.
     Raw(Vec<u8>),
     /// With a header that is right.
-    Sealed { kind: u8, body: Vec<u8> },
+    Sealed { kind: u8, version: u8, body: Vec<u8> },
     /// Its own body with one byte replaced, under a right header.
     Patched { at: u16, byte: u8 },
     /// Its own body with one number (or length) replaced, under a right header.
@@ -95,12 +95,16 @@ fn damaged(damages: &[Damage]) -> Damaged {
         let old = &STORE[key];
         let value = match &damage.value {
             Value::Raw(bytes) => Some(bytes.clone()),
-            Value::Sealed { kind, body } => Some(fuzzing::seal(kind % 16, body)),
+            Value::Sealed {
+                kind,
+                version,
+                body,
+            } => Some(fuzzing::seal(kind % 18, version % 4, body)),
             Value::Patched { at, byte } => {
                 let mut body = old[7..].to_vec();
                 let at = usize::from(*at) % body.len();
                 body[at] = *byte;
-                Some(fuzzing::seal(old[1], &body))
+                Some(fuzzing::seal(old[1], old[2], &body))
             }
             Value::Number { at, number } => {
                 let body = &old[7..];
@@ -109,6 +113,7 @@ fn damaged(damages: &[Damage]) -> Damaged {
                 let after = rest.get(length..).unwrap_or_default();
                 Some(fuzzing::seal(
                     old[1],
+                    old[2],
                     &[before, &varint(*number), after].concat(),
                 ))
             }
@@ -224,14 +229,7 @@ fn read(slots: &Damaged) {
 }
 
 fn metadata() -> Metadata {
-    Metadata {
-        command_id: String::new(),
-        command_type: String::new(),
-        correlation_id: String::new(),
-        causation_id: String::new(),
-        actor: None,
-        traceparent: None,
-    }
+    Metadata::default()
 }
 
 libfuzzer_sys::fuzz_target!(|damages: Vec<Damage>| {

@@ -443,6 +443,7 @@ impl Play<'_> {
                 .map(|of| STREAMS[of][..1].to_owned())
                 .into_iter()
                 .collect(),
+            tags: Vec::new(),
         };
         let everything = self.model.log.len();
         let passed = usize::from(after).min(everything);

@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::log::{EventLog, Settings};
 use crate::model::MAX_EVENTS;
 use crate::name::StreamName;
-use crate::record::{self, ClaimRecord, Commit, LogRecord, StreamRecord};
+use crate::records::{self, ClaimRecord, Commit, LogRecord, StreamRecord};
 use crate::tools::line::{self, At, EndData};
 use crate::tools::listing::{Content, content, partitions};
 use crate::tools::verify::Progress;
@@ -354,7 +354,7 @@ impl<S: Listing> Export<'_, S> {
         let Some(bytes) = self.log.get(&key)? else {
             return Ok(None);
         };
-        let claim: ClaimRecord = record::decode(&key, &bytes)?;
+        let claim: ClaimRecord = records::decode(&key, &bytes)?;
         let ours = claim.command_id == command_id
             && claim.stream == stream.as_str()
             && claim.cursor < slot;

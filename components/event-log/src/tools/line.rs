@@ -11,6 +11,7 @@
 //! | `commitsize` | events of the commit; the event's own index is in its id |
 //! | `logpartitions` | of the store's log, if it has more than one |
 //! | `commandtype` | the command's type |
+//! | `tags`, `extensions` | see `attributes` |
 //! | `claimfingerprint`, `claimcursor` | of the command id's claim, where there is one |
 //! | `view`, `viewkey` | of a row; one without data was deleted |
 //! | `handler`, `generation` | of a checkpoint; its data is what the dispatcher keeps there |
@@ -25,10 +26,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::limits::{check_extensions, check_tags};
 use crate::model::{Checkpoint, Metadata, Rejection, Row};
 use crate::name::hex;
-use crate::record::{ClaimRecord, Commit, CommitId, OutcomeRecord};
-use crate::tools::number;
+use crate::records::{ClaimRecord, Commit, CommitId, OutcomeRecord};
+use crate::tools::{attributes, number};
 
 /// The type of a line that tells how a command ended without events.
 pub(crate) const OUTCOME: &str = "annals.outcome.v1";
@@ -89,6 +91,11 @@ pub(crate) struct Line<'a> {
     pub schemaversion: Option<u32>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub commandtype: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Cow<'a, str>>,
+    /// Names of the extension attributes, which are written behind all others and read in front of them.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Cow<'a, str>>,
     #[serde(
         with = "number::optional",
         default,
@@ -196,6 +203,7 @@ pub(crate) fn commit(
             position: Some(commit.position + index),
             schemaversion: Some(event.schema_version),
             commitsize: u32::try_from(commit.events.len()).ok(),
+            tags: attributes::tags(&event.tags).map(Into::into),
             ..common(
                 source,
                 &commit.stream,
@@ -206,7 +214,7 @@ pub(crate) fn commit(
                 fingerprint.as_deref(),
             )
         };
-        write(out, &line)?;
+        write(out, &line, &commit.metadata.extensions)?;
     }
     Ok(())
 }
@@ -239,7 +247,7 @@ pub(crate) fn outcome(
             fingerprint.as_deref(),
         )
     };
-    write(out, &line)
+    write(out, &line, &outcome.metadata.extensions)
 }
 
 /// The line of a row, or of one that was deleted at a position.
@@ -269,7 +277,7 @@ pub(crate) fn row(
         reflects: Some(position),
         ..Line::default()
     };
-    write(out, &line)
+    write(out, &line, &[])
 }
 
 /// The line of a checkpoint.
@@ -290,7 +298,7 @@ pub(crate) fn checkpoint(
         reflects: Some(checkpoint.position),
         ..Line::default()
     };
-    write(out, &line)
+    write(out, &line, &[])
 }
 
 /// The last line.
@@ -305,14 +313,14 @@ pub(crate) fn end(out: &mut Vec<u8>, source: &str, end: EndData) -> Result<(), s
         data: Some(&data),
         ..Line::default()
     };
-    write(out, &line)
+    write(out, &line, &[])
 }
 
 fn common<'a>(
     source: &'a str,
     stream: &'a str,
     at: At,
-    after: &crate::record::After,
+    after: &crate::records::After,
     metadata: &'a Metadata,
     claim: Option<&ClaimRecord>,
     fingerprint: Option<&'a str>,
@@ -336,12 +344,28 @@ fn common<'a>(
         traceparent: metadata.traceparent.as_deref().map(Into::into),
         claimfingerprint: fingerprint.map(Into::into),
         claimcursor: claim.map(|claim| claim.cursor),
+        extensions: attributes::listed(&metadata.extensions).map(Into::into),
         ..Line::default()
     }
 }
 
-fn write(out: &mut Vec<u8>, line: &Line<'_>) -> Result<(), serde_json::Error> {
+fn write(
+    out: &mut Vec<u8>,
+    line: &Line<'_>,
+    extensions: &[(String, String)],
+) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *out, line)?;
+    if !extensions.is_empty() {
+        // Goes on behind the last attribute.
+        out.pop();
+        for (name, value) in extensions {
+            out.push(b',');
+            serde_json::to_writer(&mut *out, &attributes::attribute(name))?;
+            out.push(b':');
+            serde_json::to_writer(&mut *out, value)?;
+        }
+        out.push(b'}');
+    }
     out.push(b'\n');
     Ok(())
 }
@@ -407,7 +431,9 @@ impl Line<'_> {
         Ok((id, index))
     }
 
-    pub fn metadata(&self) -> Result<Metadata, String> {
+    /// What is known of the command; `extensions` are the line's.
+    pub fn metadata(&self, extensions: &[(String, String)]) -> Result<Metadata, String> {
+        check_extensions(extensions).map_err(|error| error.to_string())?;
         let own = |text: &Option<Cow<'_, str>>, name: &str| {
             text.as_deref()
                 .map(str::to_owned)
@@ -420,7 +446,15 @@ impl Line<'_> {
             causation_id: own(&self.causationid, "causationid")?,
             actor: self.actor.as_deref().map(str::to_owned),
             traceparent: self.traceparent.as_deref().map(str::to_owned),
+            extensions: extensions.to_vec(),
         })
+    }
+
+    /// The tags of the event.
+    pub fn tags(&self) -> Result<Vec<String>, String> {
+        let tags = attributes::read_tags(self.tags.as_deref())?;
+        check_tags(&tags).map_err(|error| error.to_string())?;
+        Ok(tags)
     }
 
     /// The claim of the command id, if the line tells one.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{SlotError, StoreError};
 use crate::keys::Keys;
 use crate::name::{StreamName, unescape};
-use crate::reaction_records::{CheckpointRecord, ViewEntry};
-use crate::record::{self, Commit, OutcomeRecord, Record, StoreRecord, Void};
+use crate::records::reactions::{CheckpointRecord, ViewEntry};
+use crate::records::{self, Commit, OutcomeRecord, Record, StoreRecord, Void};
 use crate::slots::{MemorySlots, Slots};
 use crate::tools::layout::{Area, Parsed};
 
@@ -56,10 +56,10 @@ impl Listing for MemorySlots {
 
 /// The stream that a record in a stream's slot says it belongs to.
 pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
-    Ok(match record::kind(key, bytes)? {
-        Commit::KIND => record::decode::<Commit>(key, bytes)?.stream,
-        OutcomeRecord::KIND => record::decode::<OutcomeRecord>(key, bytes)?.stream,
-        Void::KIND => record::decode::<Void>(key, bytes)?.stream,
+    Ok(match records::kind(key, bytes)? {
+        Commit::KIND => records::decode::<Commit>(key, bytes)?.stream,
+        OutcomeRecord::KIND => records::decode::<OutcomeRecord>(key, bytes)?.stream,
+        Void::KIND => records::decode::<Void>(key, bytes)?.stream,
         other => {
             return Err(StoreError::corrupt(
                 key,
@@ -75,7 +75,7 @@ pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>
     let key = keys.store();
     let found = slots.get(&key).map_err(StoreError::harmless)?;
     found
-        .map(|bytes| Ok(record::decode::<StoreRecord>(&key, &bytes)?.partitions))
+        .map(|bytes| Ok(records::decode::<StoreRecord>(&key, &bytes)?.partitions))
         .transpose()
 }
 
@@ -101,6 +101,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     let (mut handlers, mut views) = (BTreeSet::new(), BTreeSet::new());
     // Keys of which only the record tells the name; of handlers, those of revisions.
     let mut unnamed = Vec::new();
+    let mut newer = None;
     slots
         .visit(&mut |listed| {
             match listed {
@@ -136,15 +137,20 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                 },
                 // Its root shows below, when the first slot is asked for.
                 Listed::Digest(digest, bytes) => match reaction(digest, bytes) {
-                    Some(Named::Handler(name)) => handlers.extend([name]),
-                    Some(Named::View(name)) => views.extend([name]),
-                    None => names.extend(owner(digest, bytes).ok()),
+                    Ok(Some(Named::Handler(name))) => handlers.extend([name]),
+                    Ok(Some(Named::View(name))) => views.extend([name]),
+                    Ok(None) => names.extend(owner(digest, bytes).ok()),
+                    // Whose it is only a newer release can tell.
+                    Err(error) => newer = newer.take().or(Some(error)),
                 },
                 Listed::Foreign(_) => {}
             }
             Ok(())
         })
         .map_err(StoreError::harmless)?;
+    if let Some(newer) = newer {
+        return Err(newer);
+    }
     for key in hashed.values() {
         if let Some(bytes) = slots.get(key).map_err(StoreError::harmless)? {
             names.insert(owner(key, &bytes)?);
@@ -152,7 +158,11 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     }
     for key in unnamed {
         let found = slots.get(&key).map_err(StoreError::harmless)?;
-        match found.and_then(|bytes| reaction(&key, &bytes)) {
+        let named = match found {
+            Some(bytes) => reaction(&key, &bytes)?,
+            None => None,
+        };
+        match named {
             Some(Named::Handler(name)) => handlers.extend([name]),
             Some(Named::View(name)) => views.extend([name]),
             // A tombstone; or a repair's, or damage: `verify` tells.
@@ -183,16 +193,24 @@ enum Named {
     View(String),
 }
 
-/// Whose checkpoint or list a record belongs to; nothing if it is something else.
-fn reaction(key: &str, bytes: &[u8]) -> Option<Named> {
-    match record::kind(key, bytes).ok()? {
-        CheckpointRecord::KIND => record::decode::<CheckpointRecord>(key, bytes)
+/// Whose checkpoint or list a record belongs to; nothing if it is something else, or damaged.
+///
+/// # Errors
+/// [`StoreError::Newer`] for any record of a newer release: it may be one of these.
+fn reaction(key: &str, bytes: &[u8]) -> Result<Option<Named>, StoreError> {
+    let kind = match records::kind(key, bytes) {
+        Ok(kind) => kind,
+        Err(error @ StoreError::Newer { .. }) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    Ok(match kind {
+        CheckpointRecord::KIND => records::decode::<CheckpointRecord>(key, bytes)
             .ok()
             .filter(|record| !record.is_blank())
             .map(|record| Named::Handler(record.handler)),
-        ViewEntry::KIND => record::decode::<ViewEntry>(key, bytes)
+        ViewEntry::KIND => records::decode::<ViewEntry>(key, bytes)
             .ok()
             .map(|entry| Named::View(entry.view)),
         _ => None,
-    }
+    })
 }

@@ -10,11 +10,13 @@
 //! | `layout` | what each key is for: one table |
 //! | [`verify`] | walks everything and reports what is wrong |
 //! | `line` | one line of an export, as a CloudEvent |
+//! | `attributes` | its tags and extension attributes |
 //! | `number` | its numbers of 64 bits |
 //! | [`export`] | a store to lines |
 //! | `resume` | where an unfinished export stopped |
 //! | [`import`] | lines to a store |
 
+mod attributes;
 pub mod export;
 pub mod import;
 mod layout;

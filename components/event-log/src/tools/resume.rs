@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use crate::model::MAX_EVENTS;
+use crate::tools::attributes::Apart;
 use crate::tools::line::Line;
 
 /// Where to go on. The default: at the beginning.
@@ -59,8 +60,9 @@ pub fn resume(mut lines: impl BufRead) -> Result<Resume, ResumeError> {
         at.lines += 1;
         let number = at.lines;
         let foreign = |what: String| ResumeError::Foreign { line: number, what };
-        let parsed: Line<'_> =
-            serde_json::from_slice(&line).map_err(|error| foreign(error.to_string()))?;
+        let apart = Apart::of(&line).map_err(foreign)?;
+        let parsed: Line<'_> = serde_json::from_slice(apart.rest(&line))
+            .map_err(|error| foreign(error.to_string()))?;
         let Some(position) = parsed.position else {
             at.outcomes += u64::from(parsed.streamslot.is_some());
             continue;

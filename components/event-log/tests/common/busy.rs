@@ -142,6 +142,7 @@ pub fn fill_busy(slots: &MemorySlots, settings: &Settings) {
         causation_id: String::new(),
         actor: None,
         traceparent: Some("00-ab-cd-01".into()),
+        extensions: Vec::new(),
     };
     log().append(odd).unwrap();
     let mut close = request("closed-1", Precondition::NoStream, "closing", 10, &["Shut"]);

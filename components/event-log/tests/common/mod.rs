@@ -24,6 +24,7 @@ pub fn event(event_type: &str, payload: &[u8]) -> NewEvent {
         schema_version: 1,
         content_type: "application/json".into(),
         payload: payload.into(),
+        tags: Vec::new(),
     }
 }
 
@@ -35,6 +36,7 @@ pub fn metadata(command_id: &str) -> Metadata {
         causation_id: command_id.into(),
         actor: Some("ann".into()),
         traceparent: None,
+        extensions: Vec::new(),
     }
 }
 

@@ -146,6 +146,7 @@ impl Page<'_> {
         let filter = LogFilter {
             event_types: Vec::new(),
             categories: categories.to_vec(),
+            tags: Vec::new(),
         };
         let from = log.partition_point(|event| event.position <= self.after);
         let to = log
@@ -154,7 +155,7 @@ impl Page<'_> {
         let wanted = || {
             log[from..to]
                 .iter()
-                .filter(|event| filter.wants("", &event.stream))
+                .filter(|event| filter.wants("", &event.stream, &[]))
         };
         let same = |(seen, kept): (&SeenInLog, &Logged)| {
             seen.position == kept.position && seen.digest == kept.digest

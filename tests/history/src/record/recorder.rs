@@ -262,6 +262,7 @@ impl<'a> Recorder<'a> {
         let filter = LogFilter {
             event_types: Vec::new(),
             categories: categories.to_vec(),
+            tags: Vec::new(),
         };
         self.run(
             Action::ReadLog {
@@ -308,6 +309,7 @@ fn metadata(client: u16, command: &str) -> Metadata {
         causation_id: command.to_owned(),
         actor: Some(format!("client-{client}")),
         traceparent: None,
+        extensions: Vec::new(),
     }
 }
 
@@ -362,6 +364,8 @@ fn failed(error: &StoreError) -> Answer {
     match error {
         StoreError::InDoubt(why) => Answer::InDoubt(why.clone()),
         StoreError::Unavailable(why) => Answer::Unavailable(why.clone()),
-        StoreError::Invalid(_) | StoreError::Corrupt { .. } => Answer::Faulty(error.to_string()),
+        StoreError::Invalid(_) | StoreError::Corrupt { .. } | StoreError::Newer { .. } => {
+            Answer::Faulty(error.to_string())
+        }
     }
 }

@@ -58,6 +58,7 @@ pub fn new_event(token: Token) -> NewEvent {
         schema_version: 1 + (padding % 3) as u32,
         content_type: "application/json".to_owned(),
         payload: format!("\"{number:016x}{}\"", ".".repeat(padding)).into_bytes(),
+        tags: Vec::new(),
     }
 }
 
@@ -81,6 +82,10 @@ impl Fields {
             None => self.number(0),
             Some(text) => self.number(1).bytes(text.as_bytes()),
         }
+    }
+
+    fn list<T>(self, items: &[T], each: impl Fn(Self, &T) -> Self) -> Self {
+        items.iter().fold(self.number(items.len() as u64), each)
     }
 
     fn end(self) -> u64 {
@@ -112,6 +117,10 @@ pub fn digest(event: &RecordedEvent) -> u64 {
         .bytes(metadata.causation_id.as_bytes())
         .option(metadata.actor.as_deref())
         .option(metadata.traceparent.as_deref())
+        .list(&metadata.extensions, |this, (name, value)| {
+            this.bytes(name.as_bytes()).bytes(value.as_bytes())
+        })
+        .list(&event.tags, |this, tag| this.bytes(tag.as_bytes()))
         .end()
 }
 

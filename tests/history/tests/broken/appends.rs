@@ -174,6 +174,7 @@ impl Twist for Invents {
                 schema_version: 1,
                 content_type: "text/plain".into(),
                 payload: b"never submitted by anybody".to_vec(),
+                tags: Vec::new(),
             }];
             store.append(own).ok();
         }

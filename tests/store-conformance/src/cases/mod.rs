@@ -16,6 +16,7 @@ mod prefixes;
 mod reactions;
 mod read;
 mod snapshots;
+mod tags;
 
 /// All of them.
 pub(crate) const ALL: &[&[Case]] = &[
@@ -23,6 +24,7 @@ pub(crate) const ALL: &[&[Case]] = &[
     read::CASES,
     names::CASES,
     payloads::CASES,
+    tags::CASES,
     log::CASES,
     log_end::CASES,
     commands::CASES,

@@ -196,6 +196,7 @@ fn types(scene: &Scene<'_>) {
             schema_version,
             content_type: text.chars().rev().collect(),
             payload: vec![],
+            tags: Vec::new(),
         });
     round_trip(scene, &[events.collect()]);
 }
@@ -220,6 +221,7 @@ fn metadata_as_given(scene: &Scene<'_>) {
             causation_id: format!("c{text}"),
             actor: actor.map(str::to_owned),
             traceparent: texts[texts.len() - 1 - number].map(str::to_owned),
+            extensions: Vec::new(),
         });
     }
     // The append of nobody's command.

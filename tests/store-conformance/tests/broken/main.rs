@@ -82,10 +82,16 @@ found! {
     payloads_as_text: PayloadsAsText by ["payloads.every-byte"];
     payloads_that_are_cut: CutsPayloads by ["payloads.one-mebibyte"];
     nothing_for_empty_text: EmptyIsNothing by ["metadata.as-given"];
+    tags_that_are_lost: DropsTags by ["tags.as-given"];
+    tags_in_another_order: SortsTags by ["tags.as-given"];
+    tags_that_are_left_out: CutsTags by ["tags.limits"];
+    extensions_that_are_lost: DropsExtensions by ["metadata.extensions-as-given"];
+    extensions_that_are_left_out: CutsExtensions by ["metadata.extension-limits"];
+    filters_that_want_all_tags: WantsAllTags by ["log.filter-by-tag"];
     repeated_ids: RepeatsIds by ["ids.unique", "log.agrees-with-streams"];
     clocks_that_go_back: TrustsClocks by ["time.never-goes-back"];
     ignored_filters: IgnoresFilter by [
-        "log.filter-by-type", "log.filter-by-category", "log.filter-by-both",
+        "log.filter-by-type", "log.filter-by-category", "log.filter-by-both", "log.filter-by-tag",
     ];
     categories_by_their_beginning: CategoriesByPrefix by ["log.filter-by-category"];
     filters_that_stop: StopsAtFiltered by ["log.filter-that-wants-nothing", "log.filter-in-pages"];

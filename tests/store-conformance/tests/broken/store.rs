@@ -30,6 +30,12 @@ pub enum Defect {
     PayloadsAsText,
     CutsPayloads,
     EmptyIsNothing,
+    DropsTags,
+    SortsTags,
+    CutsTags,
+    DropsExtensions,
+    CutsExtensions,
+    WantsAllTags,
     RepeatsIds,
     TrustsClocks,
     IgnoresFilter,
@@ -117,6 +123,10 @@ impl Backend for Broken {
         self.native.crash()
     }
 
+    fn carries_tags(&self) -> bool {
+        true
+    }
+
     fn damage_snapshots(&self) -> bool {
         self.native.damage_snapshots()
     }
@@ -165,6 +175,9 @@ impl Connection {
                     let actor = event.metadata.actor.take();
                     event.metadata.actor = actor.filter(|actor| !actor.is_empty());
                 }
+                Some(D::DropsTags) => event.tags.clear(),
+                Some(D::SortsTags) => event.tags.sort(),
+                Some(D::DropsExtensions) => event.metadata.extensions.clear(),
                 Some(D::TrustsClocks) => {
                     let times = self.shared.times.lock().unwrap();
                     let given = times.get(&event.stream);
@@ -208,12 +221,18 @@ impl Store for Connection {
                 }
                 return Ok(appended);
             }
+            Some(D::CutsTags) => request
+                .events
+                .iter_mut()
+                .for_each(|event| event.tags.truncate(MAX_TAGS)),
+            Some(D::CutsExtensions) => request.metadata.extensions.truncate(MAX_EXTENSIONS),
             Some(D::WritesOnEmpty) if request.events.is_empty() => {
                 request.events.push(NewEvent {
                     event_type: "Nothing".into(),
                     schema_version: 1,
                     content_type: String::new(),
                     payload: vec![],
+                    tags: Vec::new(),
                 });
             }
             Some(D::LosesLastEvent) if request.events.len() > 1 => {
@@ -381,10 +400,16 @@ impl Store for Connection {
                 });
                 page
             }
+            Some(D::WantsAllTags) => {
+                let mut page = self.inner.read_log(after, limit, filter, now)?;
+                page.events
+                    .retain(|event| filter.tags.iter().all(|tag| event.tags.contains(tag)));
+                page
+            }
             Some(D::StopsAtFiltered) => {
                 let mut page = self.inner.read_log(after, limit, &all, now)?;
                 page.events
-                    .retain(|event| filter.wants(&event.event_type, &event.stream));
+                    .retain(|event| filter.wants(&event.event_type, &event.stream, &event.tags));
                 if page.events.is_empty() {
                     page.next = after;
                     page.end = true;

@@ -2,7 +2,7 @@
 
 use crate::log::PER_COMMIT;
 use crate::model::NewEvent;
-use crate::record::{After, ClaimRecord, Commit, CommitId, Ref};
+use crate::records::{After, ClaimRecord, Commit, CommitId, Ref};
 use crate::slots::Slots;
 use crate::tools::line::{At, Line};
 
@@ -18,7 +18,12 @@ pub(super) struct Open {
 }
 
 impl<S: Slots> Importer<S> {
-    pub(super) fn event(&mut self, line: &Line<'_>, position: u64) -> Result<(), ImportError> {
+    pub(super) fn event(
+        &mut self,
+        line: &Line<'_>,
+        extensions: &[(String, String)],
+        position: u64,
+    ) -> Result<(), ImportError> {
         let (id, index) = self.legal(line.commit_id())?;
         let payload = self.legal(line.payload())?;
         let event = NewEvent {
@@ -29,6 +34,7 @@ impl<S: Slots> Importer<S> {
                 .clone()
                 .into_owned(),
             payload,
+            tags: self.legal(line.tags())?,
         };
         let version = self.has(line.streamversion, "streamversion")?;
         let mut open = match self.open.take() {
@@ -36,7 +42,7 @@ impl<S: Slots> Importer<S> {
             None if index > 0 => {
                 return Err(self.malformed("events of its commit are missing before it"));
             }
-            None => self.begin(line, id, position, version)?,
+            None => self.begin(line, extensions, id, position, version)?,
         };
         let came = open.commit.events.len() as u64;
         let commit = &open.commit;
@@ -60,6 +66,7 @@ impl<S: Slots> Importer<S> {
     pub(super) fn begin(
         &self,
         line: &Line<'_>,
+        extensions: &[(String, String)],
         id: CommitId,
         position: u64,
         version: u64,
@@ -73,7 +80,7 @@ impl<S: Slots> Importer<S> {
         let (Some(last_version), true) = (last_version, first) else {
             return Err(self.malformed("its version, position and commitsize fit no commit"));
         };
-        let (at, stream, metadata, claim) = self.place(line)?;
+        let (at, stream, metadata, claim) = self.place(line, extensions)?;
         Ok(Open {
             at,
             size,

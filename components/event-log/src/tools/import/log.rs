@@ -2,7 +2,7 @@
 
 use crate::keys::Keys;
 use crate::log::MAX_PARTITIONS;
-use crate::record::{Skip, StoreRecord};
+use crate::records::{Skip, StoreRecord};
 use crate::slots::Slots;
 use crate::tools::line::{EndData, Line};
 

@@ -37,6 +37,7 @@ use std::collections::BTreeSet;
 use crate::error::StoreError;
 use crate::log::{EventLog, Settings};
 use crate::slots::Slots;
+use crate::tools::attributes::Apart;
 use crate::tools::line::{CHECKPOINT, END, Line, OUTCOME, ROW};
 use commits::Open;
 
@@ -96,17 +97,19 @@ impl<S: Slots> Importer<S> {
         if self.ended {
             return Err(self.malformed("it follows the last one"));
         }
-        let line: Line<'_> =
-            serde_json::from_slice(text).map_err(|error| self.malformed(error.to_string()))?;
+        let apart = self.legal(Apart::of(text))?;
+        let line: Line<'_> = serde_json::from_slice(apart.rest(text))
+            .map_err(|error| self.malformed(error.to_string()))?;
+        let extensions = &apart.extensions;
         if line.specversion != "1.0" {
             return Err(self.malformed("its specversion is not 1.0"));
         }
         match (line.position, line.event_type.as_ref()) {
-            (Some(position), _) => self.event(&line, position),
+            (Some(position), _) => self.event(&line, extensions, position),
             (None, _) if self.open.is_some() => {
                 Err(self.malformed("events of the commit before it are missing"))
             }
-            (None, OUTCOME) => self.outcome(&line),
+            (None, OUTCOME) => self.outcome(&line, extensions),
             (None, ROW) => self.row(&line),
             (None, CHECKPOINT) => self.checkpoint(&line),
             (None, END) => self.end(&line),

@@ -1,14 +1,18 @@
 //! How commands ended without events.
 
-use crate::record::{After, OutcomeRecord};
+use crate::records::{After, OutcomeRecord};
 use crate::slots::Slots;
 use crate::tools::line::{Line, OutcomeData};
 
 use super::{ImportError, Importer};
 
 impl<S: Slots> Importer<S> {
-    pub(super) fn outcome(&mut self, line: &Line<'_>) -> Result<(), ImportError> {
-        let (at, stream, metadata, claim) = self.place(line)?;
+    pub(super) fn outcome(
+        &mut self,
+        line: &Line<'_>,
+        extensions: &[(String, String)],
+    ) -> Result<(), ImportError> {
+        let (at, stream, metadata, claim) = self.place(line, extensions)?;
         let data = line
             .data
             .ok_or_else(|| self.malformed("it has no data"))

@@ -2,7 +2,7 @@
 
 use crate::model::Metadata;
 use crate::name::StreamName;
-use crate::record::{After, ClaimRecord, Void};
+use crate::records::{After, ClaimRecord, Void};
 use crate::slots::Slots;
 use crate::tools::line::{At, Line};
 
@@ -17,11 +17,12 @@ impl<S: Slots> Importer<S> {
     pub(super) fn place(
         &self,
         line: &Line<'_>,
+        extensions: &[(String, String)],
     ) -> Result<(At, String, Metadata, Option<ClaimRecord>), ImportError> {
         let slot = self.has(line.streamslot, "streamslot")?;
         let stream = self.has(line.subject.as_deref(), "subject")?.to_owned();
         StreamName::parse(&stream).map_err(|error| self.malformed(error.to_string()))?;
-        let metadata = self.legal(line.metadata())?;
+        let metadata = self.legal(line.metadata(extensions))?;
         let claim = self.legal(line.claim(&stream, &metadata))?;
         if slot == 0 || claim.as_ref().is_some_and(|claim| claim.cursor >= slot) {
             return Err(self.malformed("its streamslot is not after its claim's"));

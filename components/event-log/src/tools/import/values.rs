@@ -1,7 +1,7 @@
 //! Writes what is absent, and nothing over anything else.
 
 use crate::log::Written;
-use crate::record;
+use crate::records;
 use crate::slots::Slots;
 
 use super::{ImportError, Importer};
@@ -44,12 +44,12 @@ impl<S: Slots> Importer<S> {
         Ok(())
     }
 
-    pub(super) fn value<R: record::Record>(
+    pub(super) fn value<R: records::Record>(
         &self,
         key: String,
         record: &R,
     ) -> Result<Value, ImportError> {
-        let bytes = record::encode(record).map_err(|source| self.store(source))?;
+        let bytes = records::encode(record).map_err(|source| self.store(source))?;
         Ok(Value { key, bytes })
     }
 }

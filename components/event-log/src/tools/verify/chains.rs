@@ -8,8 +8,8 @@ use super::survey::{Extent, Home, Stem};
 use super::walk::Step;
 use super::{PUT_BACK, Walk};
 use crate::error::StoreError;
-use crate::reaction_records::{CheckpointRecord, RowRecord, Tombstone, ViewEntry};
-use crate::record::{self, Record};
+use crate::records::reactions::{CheckpointRecord, RowRecord, Tombstone, ViewEntry};
+use crate::records::{self, Record};
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
 
@@ -20,6 +20,8 @@ struct Listed {
     rows: BTreeSet<String>,
     /// The same for those of dropped views.
     dropped: BTreeSet<String>,
+    /// An entry was written by a newer release, so any row may be listed.
+    is_partial: bool,
 }
 
 /// A revision, as far as revisions of checkpoints and rows are alike.
@@ -53,7 +55,7 @@ impl<S: Listing> Walk<'_, S> {
                 if is_dropped(home, front) || listed.dropped.contains(front) {
                     continue;
                 }
-                if !listed.rows.contains(front) {
+                if !listed.is_partial && !listed.rows.contains(front) {
                     let what = "its view's list does not name it, so no scan finds it";
                     self.error(&format!("{front}.{:016x}", 1), what, PUT_BACK);
                 }
@@ -72,7 +74,7 @@ impl<S: Listing> Walk<'_, S> {
     ) -> Result<(), StoreError> {
         let dropped = is_dropped(home, front);
         self.row(extent, numbered(front), |walk, step| {
-            match record::decode::<ViewEntry>(&step.key, &step.bytes) {
+            match records::decode::<ViewEntry>(&step.key, &step.bytes) {
                 Ok(entry) if home.keys.view_entry(&entry.view, entry.index) != step.key => {
                     let what = format!("it is entry {} of view {:?}", entry.index, entry.view);
                     walk.error(&step.key, what, PUT_BACK);
@@ -84,7 +86,10 @@ impl<S: Listing> Walk<'_, S> {
                         false => listed.rows.insert(row),
                     };
                 }
-                Err(error) => walk.corrupt(&step.key, &error, PUT_BACK),
+                Err(error) => {
+                    listed.is_partial |= matches!(error, StoreError::Newer { .. });
+                    walk.corrupt(&step.key, &error, PUT_BACK);
+                }
             }
             Ok(())
         })
@@ -103,12 +108,16 @@ impl<S: Listing> Walk<'_, S> {
             let Some(bytes) = self.get(&key)? else {
                 break;
             };
-            if let Ok(entry) = record::decode::<ViewEntry>(&key, &bytes) {
-                let row = home.keys.row(&entry.view, &entry.key);
-                match dropped {
-                    true => listed.dropped.insert(row),
-                    false => listed.rows.insert(row),
-                };
+            match records::decode::<ViewEntry>(&key, &bytes) {
+                Ok(entry) => {
+                    let row = home.keys.row(&entry.view, &entry.key);
+                    match dropped {
+                        true => listed.dropped.insert(row),
+                        false => listed.rows.insert(row),
+                    };
+                }
+                // The standalone records report it.
+                Err(error) => listed.is_partial |= matches!(error, StoreError::Newer { .. }),
             }
         }
         Ok(())
@@ -123,7 +132,7 @@ impl<S: Listing> Walk<'_, S> {
     ) -> Result<(), StoreError> {
         let mut before = (0, 0);
         self.row(extent, numbered(front), |walk, step| {
-            match record::kind(&step.key, &step.bytes) {
+            match records::kind(&step.key, &step.bytes) {
                 Ok(Tombstone::KIND) if step.number == extent.last => {
                     let what = "it was superseded, and what superseded it is absent";
                     walk.error(&step.key, what, PUT_BACK);
@@ -164,7 +173,7 @@ fn numbered(front: &str) -> impl Fn(u64) -> String {
 }
 
 fn checkpoint(home: &Home, step: &Step) -> Result<Revision, StoreError> {
-    let it: CheckpointRecord = record::decode(&step.key, &step.bytes)?;
+    let it: CheckpointRecord = records::decode(&step.key, &step.bytes)?;
     Ok(Revision {
         front: (!it.is_blank()).then(|| home.keys.checkpoint(&it.handler)),
         revision: it.revision,
@@ -173,7 +182,7 @@ fn checkpoint(home: &Home, step: &Step) -> Result<Revision, StoreError> {
 }
 
 fn row(home: &Home, step: &Step) -> Result<Revision, StoreError> {
-    let it: RowRecord = record::decode(&step.key, &step.bytes)?;
+    let it: RowRecord = records::decode(&step.key, &step.bytes)?;
     Ok(Revision {
         front: Some(home.keys.row(&it.view, &it.key)),
         revision: it.revision,

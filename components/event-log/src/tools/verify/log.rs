@@ -6,7 +6,7 @@ use super::{PUT_BACK, Walk};
 use crate::error::StoreError;
 use crate::model::MAX_EVENTS;
 use crate::name::StreamName;
-use crate::record::{LogRecord, StreamRecord};
+use crate::records::{LogRecord, StreamRecord};
 use crate::tail::partition_of;
 use crate::tools::Listing;
 

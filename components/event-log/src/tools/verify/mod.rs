@@ -41,6 +41,8 @@ use survey::Survey;
 pub enum Kind {
     /// A writer is slow or died: normal, and dealt with by the protocol.
     Pending,
+    /// A newer release wrote a record that this one cannot read. What depends on the record was not verified.
+    Newer,
     /// The store is damaged.
     Error,
 }
@@ -83,6 +85,8 @@ pub struct Summary {
     pub dropped_views: u64,
     /// Of all values that were read.
     pub bytes: u64,
+    /// Records that only a newer release can read.
+    pub newer: u64,
     pub errors: u64,
 }
 
@@ -97,6 +101,8 @@ pub struct Progress {
 
 const PUT_BACK: &str =
     "put this key's value back from a backup, any that has it will do: a slot never changes";
+const UPGRADE: &str =
+    "leave it as it is, and verify with the release that wrote it or a later one: nothing is lost";
 const LOST: &str = "slots that existed are gone: restore them from a newer backup";
 const DELETE: &str = "delete it: it only saves time";
 const FOREIGN: &str = "move it away, or give --prefix if others share this place";
@@ -119,6 +125,7 @@ pub fn verify<S: Listing>(
         progress,
         done: 0,
         total: 0,
+        hidden: 0,
     };
     let survey = Survey::take(&mut walk, only.as_deref())?;
     walk.total = survey.keys;
@@ -138,9 +145,18 @@ struct Walk<'a, S> {
     progress: &'a mut dyn FnMut(Progress),
     done: u64,
     total: u64,
+    /// Records of a newer release whose keys are not known: each may be a slot of any stream or list.
+    hidden: u64,
 }
 
 impl<S: Listing> Walk<'_, S> {
+    /// A slot that something speaks of, and that is not there.
+    fn lost(&mut self, key: &str, what: String) {
+        if self.hidden == 0 {
+            self.error(key, what, LOST);
+        }
+    }
+
     fn error(&mut self, key: &str, what: impl Into<String>, remedy: &'static str) {
         self.summary.errors += 1;
         self.report(Kind::Error, key, what.into(), remedy);
@@ -164,6 +180,11 @@ impl<S: Listing> Walk<'_, S> {
     fn corrupt(&mut self, key: &str, error: &StoreError, remedy: &'static str) {
         let what = match error {
             StoreError::Corrupt { reason, .. } => reason.clone(),
+            StoreError::Newer { kind, version, .. } => {
+                let what = format!("it is a {kind} of version {version}, which is not known here");
+                self.summary.newer += 1;
+                return self.report(Kind::Newer, key, what, UPGRADE);
+            }
             other => other.to_string(),
         };
         self.error(key, what, remedy);

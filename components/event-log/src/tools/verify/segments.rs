@@ -5,7 +5,7 @@ use super::{DELETE, Walk};
 use crate::ahead::SLOTS;
 use crate::error::StoreError;
 use crate::name::StreamName;
-use crate::record::{self, Bytes, Segment};
+use crate::records::{self, Bytes, Segment};
 use crate::tools::Listing;
 
 impl<S: Listing> Walk<'_, S> {
@@ -16,7 +16,7 @@ impl<S: Listing> Walk<'_, S> {
         bytes: &[u8],
     ) -> Result<(), StoreError> {
         self.summary.segments += 1;
-        let segment: Segment = match record::decode(key, bytes) {
+        let segment: Segment = match records::decode(key, bytes) {
             Ok(segment) => segment,
             Err(error) => {
                 self.corrupt(key, &error, DELETE);

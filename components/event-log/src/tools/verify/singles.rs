@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::segments::number;
 use super::survey::{Home, Stem, Survey};
-use super::{DELETE, FOREIGN, LOST, PUT_BACK, Walk};
+use super::{DELETE, FOREIGN, PUT_BACK, Walk};
 use crate::chain::Chain;
 use crate::error::{SlotError, StoreError};
 use crate::file_name;
 use crate::keys::Keys;
 use crate::name::StreamName;
-use crate::reaction_records::{
+use crate::records::reactions::{
     CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
 };
-use crate::record::{
+use crate::records::{
     self, ClaimRecord, Commit, Hint, OutcomeRecord, Record, Segment, SnapshotRecord, StreamRecord,
     Void,
 };
@@ -97,11 +97,11 @@ impl<S: Listing> Walk<'_, S> {
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
             // Some are times, so any number is as good as another.
             Area::Hint => self.hint(key, &bytes, u64::MAX),
-            Area::Command => match record::decode::<ClaimRecord>(key, &bytes) {
+            Area::Command => match records::decode::<ClaimRecord>(key, &bytes) {
                 Ok(claim) => self.claim(home, key, &claim)?,
                 Err(error) => self.corrupt(key, &error, PUT_BACK),
             },
-            Area::Snapshot => match record::decode::<SnapshotRecord>(key, &bytes) {
+            Area::Snapshot => match records::decode::<SnapshotRecord>(key, &bytes) {
                 Ok(snapshot) => self.snapshot(home, key, &snapshot)?,
                 Err(error) => self.corrupt(key, &error, DELETE),
             },
@@ -111,11 +111,11 @@ impl<S: Listing> Walk<'_, S> {
 
     fn hint(&mut self, key: &str, bytes: &[u8], end: u64) {
         self.summary.hints += 1;
-        match record::decode::<Hint>(key, bytes) {
+        match records::decode::<Hint>(key, bytes) {
             Ok(hint) if hint.slot <= end => {}
             Ok(hint) => {
                 let what = format!("slot {} existed, and the last one is {end}", hint.slot);
-                self.error(key, what, LOST);
+                self.lost(key, what);
             }
             Err(error) => self.corrupt(key, &error, DELETE),
         }
@@ -124,7 +124,7 @@ impl<S: Listing> Walk<'_, S> {
     /// A copy of entries of a view's list.
     fn list_copy(&mut self, home: &Home, key: &str, bytes: &[u8]) {
         self.summary.hints += 1;
-        let copy = match record::decode::<ViewCopy>(key, bytes) {
+        let copy = match records::decode::<ViewCopy>(key, bytes) {
             Ok(copy) => copy,
             Err(error) => return self.corrupt(key, &error, DELETE),
         };
@@ -142,7 +142,7 @@ impl<S: Listing> Walk<'_, S> {
         let last = copy.number.saturating_mul(COPIED);
         if last > end {
             let what = format!("entry {last} existed, and the last one is {end}");
-            self.error(key, what, LOST);
+            self.lost(key, what);
         }
     }
 
@@ -166,9 +166,10 @@ impl<S: Listing> Walk<'_, S> {
                 "it has seen slot {} of {stream}, whose last one is {end}",
                 claim.cursor
             );
-            self.error(key, what, LOST);
+            self.lost(key, what);
             return Ok(());
         }
+        let mut is_known = self.hidden == 0;
         for slot in claim.cursor + 1..=end {
             let at = home.keys.slot(stream, slot);
             // What is absent or damaged is reported with its stream.
@@ -176,9 +177,14 @@ impl<S: Listing> Walk<'_, S> {
                 Some(bytes) => StreamRecord::decode(&at, &claim.stream, &bytes),
                 None => continue,
             };
-            if record.is_ok_and(|record| record.command_id() == Some(&claim.command_id)) {
-                return Ok(());
+            match record {
+                Ok(record) if record.command_id() == Some(&claim.command_id) => return Ok(()),
+                Err(StoreError::Newer { .. }) => is_known = false,
+                _ => {}
             }
+        }
+        if !is_known {
+            return Ok(());
         }
         self.summary.pending_claims += 1;
         let what = format!("command {:?} on {stream} has not ended", claim.command_id);
@@ -210,7 +216,7 @@ impl<S: Listing> Walk<'_, S> {
                 "it reflects slot {} of {stream}, whose last one is {end}",
                 snapshot.cursor
             );
-            self.error(key, what, LOST);
+            self.lost(key, what);
             return Ok(());
         }
         let at = home.keys.slot(stream, snapshot.cursor);
@@ -239,16 +245,16 @@ impl<S: Listing> Walk<'_, S> {
         digest: &str,
         bytes: &[u8],
     ) -> Result<Option<Unnamed>, StoreError> {
-        let key_in: MakeKey = match record::kind(digest, bytes) {
+        let key_in: MakeKey = match records::kind(digest, bytes) {
             Ok(Hint::KIND) => return Ok(Some((digest.to_owned(), bytes.to_vec()))),
-            Ok(ClaimRecord::KIND) => match record::decode::<ClaimRecord>(digest, bytes) {
+            Ok(ClaimRecord::KIND) => match records::decode::<ClaimRecord>(digest, bytes) {
                 Ok(claim) => Box::new(move |keys| Some(keys.command(&claim.command_id))),
                 Err(error) => {
                     self.corrupt(digest, &error, PUT_BACK);
                     return Ok(None);
                 }
             },
-            Ok(SnapshotRecord::KIND) => match record::decode::<SnapshotRecord>(digest, bytes) {
+            Ok(SnapshotRecord::KIND) => match records::decode::<SnapshotRecord>(digest, bytes) {
                 Ok(snapshot) => Box::new(move |keys| {
                     let stream = StreamName::parse(&snapshot.stream).ok()?;
                     Some(keys.snapshot(stream, &snapshot.decider))
@@ -258,7 +264,7 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(None);
                 }
             },
-            Ok(Segment::KIND) => match record::decode::<Segment>(digest, bytes) {
+            Ok(Segment::KIND) => match records::decode::<Segment>(digest, bytes) {
                 Ok(segment) => Box::new(move |keys| {
                     let stream = StreamName::parse(&segment.stream).ok()?;
                     Some(keys.segment(stream, number(&segment)))
@@ -309,7 +315,7 @@ impl<S: Listing> Walk<'_, S> {
 
     fn dropped(&mut self, home: &Home, key: &str, bytes: &[u8]) {
         self.summary.dropped_views += 1;
-        match record::decode::<DroppedView>(key, bytes) {
+        match records::decode::<DroppedView>(key, bytes) {
             Ok(mark) if home.keys.dropped_view(&mark.view) == key => {}
             Ok(mark) => {
                 let what = format!("it belongs to view {:?}", mark.view);
@@ -368,25 +374,25 @@ fn slot_error(error: StoreError) -> SlotError {
 
 /// The key of a record of what reactions keep.
 fn reaction_key(digest: &str, bytes: &[u8]) -> Result<MakeKey, StoreError> {
-    Ok(match record::kind(digest, bytes)? {
+    Ok(match records::kind(digest, bytes)? {
         CheckpointRecord::KIND => {
-            let it: CheckpointRecord = record::decode(digest, bytes)?;
+            let it: CheckpointRecord = records::decode(digest, bytes)?;
             Box::new(move |keys| Some(Chain(keys.checkpoint(&it.handler)).key(it.revision)))
         }
         RowRecord::KIND => {
-            let it: RowRecord = record::decode(digest, bytes)?;
+            let it: RowRecord = records::decode(digest, bytes)?;
             Box::new(move |keys| Some(Chain(keys.row(&it.view, &it.key)).key(it.revision)))
         }
         ViewEntry::KIND => {
-            let it: ViewEntry = record::decode(digest, bytes)?;
+            let it: ViewEntry = records::decode(digest, bytes)?;
             Box::new(move |keys| Some(keys.view_entry(&it.view, it.index)))
         }
         ViewCopy::KIND => {
-            let it: ViewCopy = record::decode(digest, bytes)?;
+            let it: ViewCopy = records::decode(digest, bytes)?;
             Box::new(move |keys| Some(keys.view_copy(&it.view, it.number)))
         }
         _ => {
-            let it: DroppedView = record::decode(digest, bytes)?;
+            let it: DroppedView = records::decode(digest, bytes)?;
             Box::new(move |keys| Some(keys.dropped_view(&it.view)))
         }
     })

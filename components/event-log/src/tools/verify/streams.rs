@@ -9,7 +9,7 @@ use super::{FOREIGN, PUT_BACK, Walk};
 use crate::error::StoreError;
 use crate::model::MAX_EVENTS;
 use crate::name::{StreamName, unescape};
-use crate::record::{After, Commit, LogRecord, StreamRecord};
+use crate::records::{After, Commit, LogRecord, StreamRecord};
 use crate::tools::Listing;
 use crate::tools::listing::owner;
 

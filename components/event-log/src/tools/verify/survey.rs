@@ -7,8 +7,8 @@ use crate::error::StoreError;
 use crate::keys::Keys;
 use crate::log::MAX_PARTITIONS;
 use crate::name::StreamName;
-use crate::reaction_records::ViewEntry;
-use crate::record::{self, Commit, OutcomeRecord, Record, Void};
+use crate::records::reactions::ViewEntry;
+use crate::records::{self, Commit, OutcomeRecord, Record, Void};
 use crate::tools::Listing;
 use crate::tools::layout::{Area, Parsed};
 use crate::tools::listing::{Listed, owner, partitions};
@@ -183,16 +183,16 @@ impl Survey {
                     }
                     Listed::Digest(digest, bytes) => {
                         keys += 1;
-                        match record::kind(digest, bytes) {
-                            Err(error) => walk.corrupt(digest, &error, PUT_BACK),
+                        match records::kind(digest, bytes) {
+                            Err(error) => walk.unnamed_damage(digest, &error),
                             Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => {
                                 match owner(digest, bytes) {
                                     Ok(name) => *digests.entry(name).or_default() += 1,
-                                    Err(error) => walk.corrupt(digest, &error, PUT_BACK),
+                                    Err(error) => walk.unnamed_damage(digest, &error),
                                 }
                             }
                             Ok(ViewEntry::KIND) => {
-                                let entry = record::decode::<ViewEntry>(digest, bytes);
+                                let entry = records::decode::<ViewEntry>(digest, bytes);
                                 long_views.extend(entry.ok().map(|entry| entry.view));
                             }
                             // The singles: looked at later.
@@ -231,6 +231,12 @@ impl Survey {
 }
 
 impl<S: Listing> Walk<'_, S> {
+    /// A record that cannot be read, under a key that is not known.
+    fn unnamed_damage(&mut self, digest: &str, error: &StoreError) {
+        self.hidden += u64::from(matches!(error, StoreError::Newer { .. }));
+        self.corrupt(digest, error, PUT_BACK);
+    }
+
     /// Finds out in how many partitions the log is.
     fn divided(&mut self, home: &mut Home) -> Result<(), StoreError> {
         let key = home.keys.store();
@@ -274,6 +280,7 @@ impl<S: Listing> Walk<'_, S> {
         };
         let mut extent = Extent::default();
         let mut slot = 0;
+        let count = count + self.hidden;
         while extent.count < count && slot - extent.last < PATIENCE {
             slot += 1;
             if self.get(&home.keys.slot(stream, slot))?.is_some() {

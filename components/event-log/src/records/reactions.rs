@@ -2,24 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Record, bytes};
-
-macro_rules! kinds {
-    ($($record:ident = $kind:literal $name:literal;)*) => {$(
-        impl Record for $record {
-            const KIND: u8 = $kind;
-            const NAME: &'static str = $name;
-        }
-    )*};
-}
-kinds! {
-    CheckpointRecord = 8 "checkpoint";
-    RowRecord = 9 "row";
-    ViewEntry = 10 "view entry";
-    Tombstone = 14 "tombstone";
-    DroppedView = 15 "dropped view";
-    ViewCopy = 16 "view copy";
-}
+use super::Single;
 
 /// A revision of a handler's checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +11,20 @@ pub(crate) struct CheckpointRecord {
     pub revision: u64,
     pub position: u64,
     pub generation: u32,
-    #[serde(with = "bytes")]
+    #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
+}
+
+impl Single for CheckpointRecord {
+    const KIND: u8 = 8;
+    const NAME: &'static str = "checkpoint";
+}
+
+impl CheckpointRecord {
+    /// A repair wrote it where there was no checkpoint yet; it counts as none.
+    pub fn is_blank(&self) -> bool {
+        self.handler.is_empty()
+    }
 }
 
 /// A revision of a row.
@@ -43,11 +38,16 @@ pub(crate) struct RowRecord {
     pub content: Option<Content>,
 }
 
+impl Single for RowRecord {
+    const KIND: u8 = 9;
+    const NAME: &'static str = "row";
+}
+
 /// What a row holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Content {
     pub content_type: String,
-    #[serde(with = "bytes")]
+    #[serde(with = "crate::bytes")]
     pub value: Vec<u8>,
 }
 
@@ -57,6 +57,18 @@ pub(crate) struct ViewEntry {
     pub view: String,
     pub index: u64,
     pub key: String,
+}
+
+impl Single for ViewEntry {
+    const KIND: u8 = 10;
+    const NAME: &'static str = "view entry";
+}
+
+impl ViewEntry {
+    /// A repair wrote it; it stands for no row.
+    pub fn is_blank(&self) -> bool {
+        self.key.is_empty()
+    }
 }
 
 /// A copy of entries in a view's list.
@@ -69,14 +81,29 @@ pub(crate) struct ViewCopy {
     pub keys: Vec<String>,
 }
 
+impl Single for ViewCopy {
+    const KIND: u8 = 16;
+    const NAME: &'static str = "view copy";
+}
+
 /// In a revision that was superseded: a revision that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
     pub known: u64,
 }
 
+impl Single for Tombstone {
+    const KIND: u8 = 14;
+    const NAME: &'static str = "tombstone";
+}
+
 /// A view that is being deleted, or was: its name is never used again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DroppedView {
     pub view: String,
+}
+
+impl Single for DroppedView {
+    const KIND: u8 = 15;
+    const NAME: &'static str = "dropped view";
 }

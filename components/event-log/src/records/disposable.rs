@@ -1,0 +1,49 @@
+//! Records that save time only: whoever cannot read one does without it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, Single};
+
+/// A decider's state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SnapshotRecord {
+    pub stream: String,
+    pub decider: String,
+    pub state_version: u32,
+    pub cursor: u64,
+    pub version: u64,
+    pub closed: bool,
+    #[serde(with = "crate::bytes")]
+    pub state: Vec<u8>,
+}
+
+impl Single for SnapshotRecord {
+    const KIND: u8 = 6;
+    const NAME: &'static str = "snapshot";
+}
+
+/// A slot that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hint {
+    pub slot: u64,
+}
+
+impl Single for Hint {
+    const KIND: u8 = 7;
+    const NAME: &'static str = "hint";
+}
+
+/// Copies of a stream's slots, for reading them at once. The slots remain the truth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Segment {
+    pub stream: String,
+    /// The first slot that is copied.
+    pub first: u64,
+    /// Whole records as they lie in their slots. An empty list says that they are too large to copy.
+    pub records: Vec<Bytes>,
+}
+
+impl Single for Segment {
+    const KIND: u8 = 11;
+    const NAME: &'static str = "segment";
+}
