@@ -114,7 +114,7 @@ const HTTP: &[&str] = &[
 #[test]
 fn what_reactions_want_and_emit_must_exist() {
     let wants = |event: &str| ReactionDescriptor {
-        wants: vec![event.into()],
+        event_types: vec![event.into()],
         ..projector("v")
     };
     let manager = ReactionDescriptor {
@@ -139,7 +139,7 @@ fn what_reactions_want_and_emit_must_exist() {
             Toy::of(
                 Kind::Notifier,
                 &[ReactionDescriptor {
-                    wants: vec!["Nothing".into()],
+                    event_types: vec!["Nothing".into()],
                     ..reaction("n")
                 }],
             )
@@ -178,16 +178,16 @@ fn what_others_lack_is_not_told_while_some_handlers_are_broken() {
 fn a_reaction_says_possible_things_of_itself() {
     let odd = ReactionDescriptor {
         version: 0,
-        lanes: 2,
+        concurrency: 2,
         views: vec!["Balances".into(), "b".repeat(65), "b".repeat(64)],
         ..reaction("p")
     };
     let deaf = ReactionDescriptor {
-        lanes: 0,
+        concurrency: 0,
         ..reaction("n")
     };
     let wide = ReactionDescriptor {
-        lanes: 16,
+        concurrency: 16,
         ..reaction("wide")
     };
     let long = "b".repeat(65);
@@ -413,8 +413,8 @@ fn composed(folder: &Path, host: &str) -> (Vec<String>, Vec<String>, serde_json:
 /// An application with a handler of each kind.
 fn every_kind() -> tempfile::TempDir {
     let balances = ReactionDescriptor {
-        wants: vec!["Happened0".into()],
-        from: StartFrom::Now,
+        event_types: vec!["Happened0".into()],
+        start: StartFrom::Now,
         version: 3,
         ..projector("balances")
     };

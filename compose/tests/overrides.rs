@@ -80,8 +80,8 @@ impl App {
     }
 }
 
-const STORE: &str = "import annals:es/settings@0.1.0; export annals:es/event-store@0.1.0; \
-                     export annals:es/reaction-store@0.1.0;";
+const STORE: &str = "import annals:framework/settings@0.2.0; export annals:es/event-store@0.2.0; \
+                     export annals:es/reaction-store@0.2.0;";
 
 #[test]
 fn every_part_can_be_replaced_by_one_like_it() {
@@ -182,23 +182,23 @@ fn dummy_ingress_text(more: &str) -> String {
 
 #[test]
 fn a_component_that_is_for_another_part_is_refused() {
-    let sourcer = dummy("import annals:es/event-store@0.1.0; export annals:es/sourcer@0.1.0;");
+    let sourcer = dummy("import annals:es/event-store@0.2.0; export annals:es/sourcer@0.2.0;");
     App::new("store", "", &sourcer).refused(&[
-        "part `store`: does not export `annals:es/event-store@0.1.0`, which the part `store` does",
-        "does not export `annals:es/reaction-store@0.1.0`",
-        "exports `annals:es/sourcer@0.1.0`, which is not for the part `store` to export",
-        "imports `annals:es/event-store@0.1.0`, which is not there for the part `store`; it may import annals:es/",
+        "part `store`: does not export `annals:es/event-store@0.2.0`, which the part `store` does",
+        "does not export `annals:es/reaction-store@0.2.0`",
+        "exports `annals:es/sourcer@0.2.0`, which is not for the part `store` to export",
+        "imports `annals:es/event-store@0.2.0`, which is not there for the part `store`; it may import annals:es/",
     ]);
     // Nothing comes after a part that it could import.
-    let early = dummy("import annals:es/app@0.1.0; export annals:es/sourcer@0.1.0;");
+    let early = dummy("import annals:es/application@0.2.0; export annals:es/sourcer@0.2.0;");
     App::new("sourcer", "", &early).refused(&[
-        "imports `annals:es/sourcer@0.1.0`, which is not there for the part `sourcer`",
-        "imports `annals:es/app@0.1.0`, which is not there for the part `sourcer`",
+        "imports `annals:es/sourcer@0.2.0`, which is not there for the part `sourcer`",
+        "imports `annals:es/application@0.2.0`, which is not there for the part `sourcer`",
     ]);
     App::new("ingress-http", "", &dummy(STORE)).refused(&[
         "does not export `wasi:http/incoming-handler@0.2.4`",
-        "exports `annals:es/event-store@0.1.0`, which is not for the part",
-        "exports `annals:es/reaction-store@0.1.0`, which is not for the part",
+        "exports `annals:es/event-store@0.2.0`, which is not for the part",
+        "exports `annals:es/reaction-store@0.2.0`, which is not for the part",
     ]);
     App::new("store", "", b"no component").refused(&["part `store`: "]);
 }
@@ -211,16 +211,16 @@ fn a_part_of_another_contract_is_refused() {
          package annals:es@0.0.9 { interface sourcer { submit: func(); } }",
     );
     App::new("sourcer", "", &older).refused(&[
-        "it exports `annals:es/sourcer@0.0.9`, not `annals:es/sourcer@0.1.0`; build it with the WIT of this composer's version",
+        "it exports `annals:es/sourcer@0.0.9`, not `annals:es/sourcer@0.2.0`; build it with the WIT of this composer's version",
         "exports `annals:es/sourcer@0.0.9`, which is not for the part `sourcer` to export",
     ]);
     let other = foreign(
         "package mine:sourcer;
-         world sourcer { export annals:es/sourcer@0.1.0; }
-         package annals:es@0.1.0 { interface sourcer { submit: func(); describe: func(); state-of: func(); } }",
+         world sourcer { export annals:es/sourcer@0.2.0; }
+         package annals:es@0.2.0 { interface sourcer { submit: func(); describe: func(); state-of: func(); } }",
     );
     App::new("sourcer", "", &other)
-        .refused(&["has other types than the contract in `annals:es/sourcer@0.1.0`"]);
+        .refused(&["has other types than the contract in `annals:es/sourcer@0.2.0`"]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_part_has_of_the_host_what_it_is_granted() {
         .refused(&["is granted `wasi:keyvalue/stor`, which it does not import"]);
 
     let nosy = format!(
-        "package annals:generated;\nworld dummy {{ export annals:es/sourcer@0.1.0; import wasi:keyvalue/store@0.2.0-draft2; }}\n{keyvalue}"
+        "package annals:generated;\nworld dummy {{ export annals:es/sourcer@0.2.0; import wasi:keyvalue/store@0.2.0-draft2; }}\n{keyvalue}"
     );
     let (resolve, world) = resolve_world(&nosy, "dummy").expect("WIT");
     let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);

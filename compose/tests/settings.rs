@@ -15,17 +15,17 @@ use wasmtime::{Engine, Store};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: ["../wit", "../wit/framework"],
         inline: "
             package annals:test;
             world constants {
-                export annals:es/settings@0.1.0;
+                export annals:framework/settings@0.2.0;
             }
         ",
     });
 }
 
-use bindings::exports::annals::es::settings::LastResort as Last;
+use bindings::exports::annals::framework::settings::LastResort as Last;
 
 #[test]
 fn every_setting_arrives() {
@@ -68,7 +68,7 @@ fn every_setting_arrives() {
     let constants = bindings::Constants::instantiate(&mut store, &component, &Linker::new(&engine))
         .expect("it needs nothing");
     let settings = constants
-        .annals_es_settings()
+        .annals_framework_settings()
         .call_get(&mut store)
         .expect("an answer");
 
@@ -78,9 +78,9 @@ fn every_setting_arrives() {
     assert_eq!(settings.store.bucket, "bucket");
     assert_eq!(settings.store.path, "/path");
     assert_eq!(settings.delivery_budget, 250);
-    let origins = constants.annals_es_settings().call_cors(&mut store);
+    let origins = constants.annals_framework_settings().call_cors(&mut store);
     assert_eq!(origins.expect("an answer"), made_of.cors);
-    let digest = constants.annals_es_settings().call_application(&mut store);
+    let digest = constants.annals_framework_settings().call_application(&mut store);
     assert_eq!(digest.expect("an answer"), made_of.application);
     let expected = [
         ("d", "decider", Last::Park),
@@ -96,7 +96,7 @@ fn every_setting_arrives() {
             (policy.attempts, policy.backoff, policy.max_backoff),
             (3, 10, 2000)
         );
-        assert_eq!(policy.then, then);
+        assert_eq!(policy.last_resort, then);
     }
 }
 

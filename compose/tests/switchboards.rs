@@ -19,19 +19,20 @@ mod bindings {
         inline: "
             package annals:test;
             world handlers {
-                export annals:es/deciders@0.1.0;
-                export annals:es/projectors@0.1.0;
-                export annals:es/process-managers@0.1.0;
-                export annals:es/notifiers@0.1.0;
+                export annals:es/deciders@0.2.0;
+                export annals:es/projectors@0.2.0;
+                export annals:es/process-managers@0.2.0;
+                export annals:es/notifiers@0.2.0;
             }
         ",
     });
 }
 
 use bindings::Handlers;
-use bindings::annals::es::types::{Context, Metadata, RecordedEvent, Row, RowChange};
+use bindings::annals::es::types::{Context, Metadata, RecordedEvent, Row};
 use bindings::exports::annals::es::notifiers::Delivery;
 use bindings::exports::annals::es::process_managers::{Input, Interest};
+use bindings::exports::annals::es::projectors::{Projection, RowChange};
 
 /// Checks components as the files of a manifest, named `toy-0` and so on.
 fn checked(components: &[Vec<u8>]) -> Vec<Checked> {
@@ -77,6 +78,7 @@ fn event(stream: &str) -> RecordedEvent {
         schema_version: 1,
         content_type: "text/plain".into(),
         payload: b"payload".to_vec(),
+        tags: Vec::new(),
         metadata: Metadata {
             command_id: "command".into(),
             command_type: "Do".into(),
@@ -84,6 +86,7 @@ fn event(stream: &str) -> RecordedEvent {
             causation_id: "causation".into(),
             actor: Some("actor".into()),
             traceparent: None,
+            extensions: Vec::new(),
         },
     }
 }
@@ -106,10 +109,10 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     for index in (0..150).chain(0..150) {
         let stream = format!("stream-of-{index}");
         let touched = projectors
-            .call_touches(&mut store, index, &event(&stream))
+            .call_keys(&mut store, index, &[event(&stream)])
             .expect("an answer")
             .expect("no fault");
-        let touched: Vec<_> = touched.iter().map(|row| (&*row.view, &*row.key)).collect();
+        let touched: Vec<_> = touched[0].iter().map(|row| (&*row.view, &*row.key)).collect();
         assert_eq!(touched, [(&*format!("view-{index}"), &*stream)]);
     }
     let old = Row {
@@ -120,12 +123,19 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     };
     for index in [0, 63, 64, 127, 128, 149] {
         let changes = projectors
-            .call_project(&mut store, index, &event("a-1"), std::slice::from_ref(&old))
+            .call_project(&mut store, index, &[event("a-1")], std::slice::from_ref(&old))
             .expect("an answer")
             .expect("no fault");
-        let [RowChange::Put(row)] = &changes[..] else {
+        let Projection::Changes(changes) = changes else {
             panic!("{changes:?}");
         };
+        let [changed] = &changes[..] else {
+            panic!("{changes:?}");
+        };
+        let RowChange::Put(row) = &changed.change else {
+            panic!("{changed:?}");
+        };
+        assert_eq!(changed.event, 0);
         assert_eq!(row.view, format!("view-{index}"));
         assert_eq!((&*row.key, &*row.content_type), ("a-1", "text/plain"));
         assert_eq!(row.value, b"payload");
@@ -139,15 +149,17 @@ fn what_a_reaction_says_of_itself_arrives_whole() {
         name: "toy-000".into(),
         version: 7,
         // What nobody emits would be refused.
-        wants: texts(&[]),
+        event_types: texts(&[]),
         emits: texts(&["A", "Bb"]),
         views: texts(&["v"]),
-        from: StartFrom::Now,
-        lanes: 16,
+        start: StartFrom::Now,
+        concurrency: 16,
         schemas: vec![EventSchema {
             event_type: "A".into(),
             version: 3,
+            schema: Some("{}".into()),
         }],
+        annotations: vec![("since".into(), "7".into())],
     };
     let toy = Toy::of(Kind::Notifier, std::slice::from_ref(&notifier)).component();
     let other = Toy::of(Kind::Notifier, &[reaction("n")]).component();
@@ -171,7 +183,7 @@ fn an_index_that_nobody_has_traps() {
     let projectors = handlers.annals_es_projectors();
     assert!(
         projectors
-            .call_touches(&mut store, 1, &event("a-1"))
+            .call_keys(&mut store, 1, &[event("a-1")])
             .is_err()
     );
 }
@@ -241,6 +253,7 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
         now: 1,
         seed: 2,
         actor: None,
+        extensions: Vec::new(),
     };
     let what = Input::Event(event("a-1"));
     let reacted = managers
@@ -257,10 +270,10 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
     assert_eq!(reacted.state, b"the process");
     let projectors = handlers.annals_es_projectors();
     let touched = projectors
-        .call_touches(&mut store, 0, &event("a-1"))
+        .call_keys(&mut store, 0, &[event("a-1")])
         .expect("an answer")
         .expect("no fault");
-    assert_eq!(touched[0].view, "v");
+    assert_eq!(touched[0][0].view, "v");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn an_import_beyond_the_contract_is_named_with_the_remedy() {
         r#"(component
              (import "wasi:clocks/wall-clock@0.2.6" (instance (export "now" (func))))
              (instance $i)
-             (export "annals:es/deciders@0.1.0" (instance $i)))"#,
+             (export "annals:es/deciders@0.2.0" (instance $i)))"#,
     )
     .expect("a component");
     let folder = folder_with(

@@ -18,12 +18,13 @@ pub fn reaction(name: &str) -> ReactionDescriptor {
     ReactionDescriptor {
         name: name.into(),
         version: 1,
-        wants: Vec::new(),
+        event_types: Vec::new(),
         emits: Vec::new(),
         views: Vec::new(),
-        from: StartFrom::Origin,
-        lanes: 1,
+        start: StartFrom::Origin,
+        concurrency: 1,
         schemas: Vec::new(),
+        annotations: Vec::new(),
     }
 }
 
@@ -123,10 +124,19 @@ impl Toy {
                 }
             );
             for (name, body) in bodies(*kind, result, item, views) {
+                // Single events lie in memory with the other arguments, the index in front of them. Pages of events do not.
+                let (params, index) = match name {
+                    "keys" => ("(param $index i32) (param $event i32) (param i32)", INDEX),
+                    "project" => (
+                        "(param $index i32) (param $event i32) (param i32) (param i32) (param i32)",
+                        INDEX,
+                    ),
+                    _ => ("(param $args i32)", "(i32.load (local.get $args))"),
+                };
                 let _ = writeln!(
                     functions,
-                    r#"(func (export "{}#{name}") (param $args i32) (result i32)
-                         (if (i32.ge_u (i32.load (local.get $args)) (i32.const {count})) (then unreachable))
+                    r#"(func (export "{}#{name}") {params} (result i32)
+                         (if (i32.ge_u {index} (i32.const {count})) (then unreachable))
                          {body}
                          (i32.const {result}))"#,
                     kind.export()
@@ -173,15 +183,17 @@ impl Toy {
     }
 }
 
-/// The functions of a kind beside `describe`. Their arguments lie in memory: the index at 0, and for all
-/// but `react` the event at 8: its stream at 16, its content type at 60, its payload at 68; it ends at 136.
+/// The index of a projector.
+const INDEX: &str = "(local.get $index)";
+
+/// The functions of a kind beside `describe`. An event has its stream at 8, its content type at 52, its payload at 60; it ends
+/// at 144. Projectors have the first event of a page at `$event`, others have the event at 8 behind `$args`, and the index at 0.
 fn bodies(kind: Kind, result: u32, item: u32, views: u32) -> Vec<(&'static str, String)> {
     // The two words of a string or a list.
     let copy = |from: String, to: u32| format!("(i64.store (i32.const {to}) (i64.load {from}))");
     let argument = |offset: u32| format!("(i32.add (local.get $args) (i32.const {offset}))");
-    let view = format!(
-        "(i32.add (i32.const {views}) (i32.mul (i32.load (local.get $args)) (i32.const 8)))"
-    );
+    let of_event = |offset: u32| format!("(i32.add (local.get $event) (i32.const {offset}))");
+    let view = format!("(i32.add (i32.const {views}) (i32.mul {INDEX} (i32.const 8)))");
     let ok_list = format!(
         "(i32.store8 (i32.const {result}) (i32.const 0))
          (i32.store (i32.const {}) (i32.const {item})) (i32.store (i32.const {}) (i32.const 1))",
@@ -192,24 +204,45 @@ fn bodies(kind: Kind, result: u32, item: u32, views: u32) -> Vec<(&'static str, 
         Kind::Decider => Vec::new(),
         Kind::Projector => vec![
             (
-                "touches",
+                "keys",
+                // One list, behind the row's place, of one row.
                 [
                     copy(view.clone(), item),
-                    copy(argument(16), item + 8),
-                    ok_list.clone(),
+                    copy(of_event(8), item + 8),
+                    format!(
+                        "(i32.store (i32.const {}) (i32.const {item})) (i32.store (i32.const {}) (i32.const 1))",
+                        item + 16,
+                        item + 20
+                    ),
+                    format!(
+                        "(i32.store8 (i32.const {result}) (i32.const 0))
+                         (i32.store (i32.const {}) (i32.const {})) (i32.store (i32.const {}) (i32.const 1))",
+                        result + 4,
+                        item + 16,
+                        result + 8
+                    ),
                 ]
                 .concat(),
             ),
             (
                 "project",
-                // Case 0 of a change: put.
+                // Ok, case 0 of a projection: changes. Case 0 of a change: put. By the event at 0.
                 [
                     format!("(i32.store8 (i32.const {item}) (i32.const 0))"),
                     copy(view, item + 4),
-                    copy(argument(16), item + 12),
-                    copy(argument(60), item + 20),
-                    copy(argument(68), item + 28),
-                    ok_list,
+                    copy(of_event(8), item + 12),
+                    copy(of_event(52), item + 20),
+                    copy(of_event(60), item + 28),
+                    format!(
+                        "(i32.store (i32.const {}) (i32.const 0))
+                         (i32.store8 (i32.const {result}) (i32.const 0))
+                         (i32.store8 (i32.const {}) (i32.const 0))
+                         (i32.store (i32.const {}) (i32.const {item})) (i32.store (i32.const {}) (i32.const 1))",
+                        item + 36,
+                        result + 4,
+                        result + 8,
+                        result + 12
+                    ),
                 ]
                 .concat(),
             ),
@@ -246,7 +279,7 @@ fn bodies(kind: Kind, result: u32, item: u32, views: u32) -> Vec<(&'static str, 
                    (i32.load {}))))",
                 result + 8,
                 result + 16,
-                argument(136)
+                argument(152)
             ),
         )],
     }

@@ -20,14 +20,14 @@ pub fn module((interface, functions): Kind, items: &str, instructions: &str) -> 
     for function in functions {
         let _ = writeln!(
             exports,
-            r#"(func (export "annals:es/{interface}@0.1.0#{function}") (param i32) (result i32) unreachable)"#
+            r#"(func (export "annals:es/{interface}@0.2.0#{function}") (param i32) (result i32) unreachable)"#
         );
     }
     format!(
         r#"(module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
-  (func (export "annals:es/{interface}@0.1.0#describe") (result i32) {instructions} (i32.const 0))
+  (func (export "annals:es/{interface}@0.2.0#describe") (result i32) {instructions} (i32.const 0))
   {exports}
   {items})"#
     )
@@ -36,7 +36,7 @@ pub fn module((interface, functions): Kind, items: &str, instructions: &str) -> 
 /// The same as a component.
 pub fn handler(kind: Kind, items: &str, instructions: &str) -> Result<Vec<u8>> {
     let world = format!(
-        "package annals:generated;\nworld handler {{ export annals:es/{}@0.1.0; }}",
+        "package annals:generated;\nworld handler {{ export annals:es/{}@0.2.0; }}",
         kind.0
     );
     let (resolve, world) = resolve_world(&world, "handler")?;
@@ -151,7 +151,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
             for _ in 0..size % 5000 {
                 text.push_str("(core instance (instantiate $m))");
             }
-            component(format!("{text}(instance $i)(export \"annals:es/deciders@0.1.0\" (instance $i))"))
+            component(format!("{text}(instance $i)(export \"annals:es/deciders@0.2.0\" (instance $i))"))
         }
         21 => component(format!("(type (record {}))", {
             let mut fields = String::new();
@@ -171,7 +171,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
                 );
             }
             component(format!(
-                "{text}(instance (instantiate $c{}))(instance $i)(export \"annals:es/deciders@0.1.0\" (instance $i))",
+                "{text}(instance (instantiate $c{}))(instance $i)(export \"annals:es/deciders@0.2.0\" (instance $i))",
                 size % 20
             ))
         }

@@ -63,7 +63,7 @@ impl Seeds {
 /// A core module that a component can be made of.
 fn module() -> Result<Vec<u8>> {
     let (resolve, world) = resolve_world(
-        "package annals:generated;\nworld handler { export annals:es/projectors@0.1.0; }",
+        "package annals:generated;\nworld handler { export annals:es/projectors@0.2.0; }",
         "handler",
     )?;
     let mut module = wat::parse_str(bombs::module(bombs::KINDS[0], "", ""))?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use annals_host_doubles::adapter::Stopped;
-use annals_host_doubles::adapter::event_store::{Claim, Settled, StoreError};
+use annals_host_doubles::adapter::event_store::{Claim, RepairOutcome, StoreError};
 use annals_host_doubles::bucket::Closed;
 use annals_host_doubles::host::Crash;
 use annals_host_doubles::workload::{STREAMS, begun, check, recover, request, run};
@@ -151,7 +151,7 @@ fn a_repair_in_the_owners_instance_keeps_what_the_owner_wanted() {
     let other = Adapter::new(KIND, &double, 1).append(&request(STREAMS[1], "w1-0", 2));
     let key = other.unwrap_err().to_repair().unwrap();
     assert!(stopped.text().unwrap().contains(&key), "{stopped:?}");
-    assert!(matches!(owner.repair(&key), Ok(Settled::Decided)));
+    assert!(matches!(owner.repair(&key), Ok(RepairOutcome::Decided)));
     assert!(recover(KIND, &double).is_empty());
     check(KIND, &double, &[]).unwrap();
 }
@@ -189,13 +189,13 @@ fn a_repair_is_idempotent_and_leaves_alone_what_nobody_began() {
         "a.stream.account-1.0000000000000002",
     ] {
         assert!(
-            matches!(adapter.repair(key), Ok(Settled::Untouched)),
+            matches!(adapter.repair(key), Ok(RepairOutcome::Untouched)),
             "{key}"
         );
     }
     assert!(matches!(
         adapter.repair("a.log.0000000000000001"),
-        Ok(Settled::Decided)
+        Ok(RepairOutcome::Decided)
     ));
     assert_eq!(double.slots(), before);
     adapter.append(&request(STREAMS[0], "w0-0", 7)).unwrap();
@@ -217,7 +217,7 @@ fn a_command_id_whose_claim_died_can_go_on_after_the_repair() {
             Ok(Claim::Fresh | Claim::Pending) => {}
             Err(stopped) => {
                 let key = stopped.to_repair().unwrap();
-                assert!(matches!(other.repair(&key), Ok(Settled::Written)));
+                assert!(matches!(other.repair(&key), Ok(RepairOutcome::Written)));
                 let again = Adapter::new(KIND, &double, 2).claim(&id, STREAMS[0], 1);
                 assert!(matches!(again, Ok(Claim::Pending)), "{again:?}");
                 stuck = Some(key);

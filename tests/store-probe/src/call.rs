@@ -4,16 +4,17 @@ use annals_event_log as log;
 use annals_store_wire::{Call, decode, encode};
 use serde::Serialize;
 
-use crate::annals::es::event_store::{self as store, AppendError, StoreError};
-use crate::annals::es::reaction_store::{self as reactions, WriteError};
-use crate::annals::es::types::RowKey;
+use crate::annals::es::event_reader as reader;
+use crate::annals::es::event_store::{self as store, AppendError};
+use crate::annals::es::reaction_store::{self as reactions, KeyRange, WriteError};
+use crate::annals::es::types::{RowKey, StoreError};
 use crate::convert::alike;
 
 /// Answers a call; the error is for a call that is none.
 pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
     let call = decode(body).map_err(|error| format!("this is no call: {error}"))?;
     match call {
-        Call::Health => answer(store::health()),
+        Call::Health => answer(reader::health()),
         Call::Load {
             stream,
             after,
@@ -56,19 +57,19 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
             stream,
             after,
             limit,
-        } => answer(store::read_stream(&stream, after, limit)),
+        } => answer(reader::read_stream(&stream, after, limit)),
         Call::ReadStreamBackward {
             stream,
             before,
             limit,
-        } => answer(store::read_stream_backward(&stream, before, limit)),
+        } => answer(reader::read_stream_backward(&stream, before, limit)),
         Call::ReadLog {
             after,
             limit,
             filter,
             now,
-        } => answer(store::read_log(after, limit, &alike(&filter)?, now)),
-        Call::LogEnd => answer(store::log_end()),
+        } => answer(reader::read_log(after, limit, &alike(&filter)?, now)),
+        Call::LogEnd => answer(reader::log_end()),
         Call::LoadSnapshot { stream, decider } => answer(store::load_snapshot(&stream, &decider)),
         Call::SaveSnapshot {
             stream,
@@ -94,7 +95,12 @@ pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
             position,
         } => answer_write(reactions::delete_row(&RowKey { view, key }, seen, position)),
         Call::ScanRows { view, after, limit } => {
-            answer(reactions::scan_rows(&view, after.as_deref(), limit))
+            let keys = KeyRange {
+                first: None,
+                after,
+                before: None,
+            };
+            answer(reactions::scan_rows(&view, &keys, limit))
         }
         Call::DropRows { view, limit } => answer(reactions::drop_rows(&view, limit)),
     }

@@ -18,8 +18,9 @@ wit_bindgen::generate!({
         package annals:store-probe;
 
         world probe {
-            import annals:es/event-store@0.1.0;
-            import annals:es/reaction-store@0.1.0;
+            import annals:es/event-reader@0.2.0;
+            import annals:es/event-store@0.2.0;
+            import annals:es/reaction-store@0.2.0;
         }
     "#,
     world: "annals:store-probe/probe",
@@ -28,7 +29,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use annals::es::event_store;
+use annals::es::event_reader;
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{IncomingRequest, Method, ResponseOutparam};
 
@@ -44,7 +45,7 @@ impl Guest for Probe {
                     Err(why) => (400, why.into_bytes()),
                 }
             }
-            (Method::Get, "/healthz") => match event_store::health() {
+            (Method::Get, "/healthz") => match event_reader::health() {
                 Ok(()) => (200, Vec::new()),
                 Err(error) => (503, format!("{error:?}").into_bytes()),
             },

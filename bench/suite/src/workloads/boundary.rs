@@ -103,7 +103,7 @@ fn add(bench: &mut Bench, case: &str, round: usize, rate: f64) {
 /// A pump of these events, and a decider behind it.
 fn composed(event: (&str, &str), decider: Vec<u8>) -> Result<Vec<u8>> {
     let (resolve, world) = resolve_world(
-        "package annals:generated;\nworld pump { import annals:es/deciders@0.1.0; export run: func(pages: u32); }",
+        "package annals:generated;\nworld pump { import annals:es/deciders@0.2.0; export run: func(pages: u32); }",
         "pump",
     )?;
     let pump = componentize(wat::parse_str(module(event))?, &resolve, world)?;
@@ -140,9 +140,9 @@ fn module(event: (&str, &str)) -> String {
     let (first, page) = (evolve(first), evolve(page));
     format!(
         r#"(module
-  (import "annals:es/deciders@0.1.0" "[constructor]session" (func $new (param i32) (result i32)))
-  (import "annals:es/deciders@0.1.0" "[method]session.evolve" (func $evolve (param i32 i32 i32 i32)))
-  (import "annals:es/deciders@0.1.0" "[resource-drop]session" (func $drop (param i32)))
+  (import "annals:es/deciders@0.2.0" "[constructor]session" (func $new (param i32) (result i32)))
+  (import "annals:es/deciders@0.2.0" "[method]session.evolve" (func $evolve (param i32 i32 i32 i32)))
+  (import "annals:es/deciders@0.2.0" "[resource-drop]session" (func $drop (param i32)))
   (memory (export "memory") {memory})
   (data (i32.const {BASE}) "{data}")
   ;; Only the message of a fault is put there.

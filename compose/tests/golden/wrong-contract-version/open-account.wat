@@ -1,4 +1,4 @@
 (module
   (memory (export "memory") 1)
-  (func (export "annals:es/deciders@0.2.0#describe") (result i32) unreachable)
+  (func (export "annals:es/deciders@0.3.0#describe") (result i32) unreachable)
 )
