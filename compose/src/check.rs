@@ -297,7 +297,7 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
     let near = handler
         .exports
         .iter()
-        .find(|export| export.starts_with("annals:es/"));
+        .find(|export| crate::is_own_interface(export));
     let of_kind = |export: &str| {
         let name = unversioned(export);
         let wanted = Kind::ALL.into_iter().map(Kind::export);

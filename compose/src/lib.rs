@@ -65,3 +65,9 @@ pub fn contract(interface: &str) -> String {
 pub fn framework_interface(interface: &str) -> String {
     format!("annals:framework/{interface}@{CONTRACT_VERSION}")
 }
+
+/// Is this an interface of the contract, or one that only parts of the framework use?
+#[must_use]
+pub fn is_own_interface(name: &str) -> bool {
+    name.starts_with("annals:es/") || name.starts_with("annals:framework/")
+}

@@ -19,9 +19,6 @@ use anyhow::Result;
 use std::collections::{BTreeMap, HashSet};
 use wac_graph::types::{ItemKind, Package, SubtypeChecker, Types};
 
-/// How the names of the application's own interfaces begin.
-const CONTRACT: &str = "annals:es/";
-
 /// A component of the user's own in place of a part of the framework.
 pub struct OwnPart {
     /// The part that it replaces.
@@ -155,7 +152,7 @@ impl Check<'_> {
             });
         }
         let more = |export: &&String| {
-            export.starts_with(CONTRACT) && !known.exports(self.role).contains(export)
+            crate::is_own_interface(export) && !known.exports(self.role).contains(export)
         };
         for export in exports.iter().filter(more) {
             // It would come before what another part exports.
@@ -179,7 +176,7 @@ impl Check<'_> {
             .iter()
             .map(String::as_str)
             .filter(|import| Some(grant::unversioned(import)) != face)
-            .partition(|import| import.starts_with(CONTRACT));
+            .partition(|import| crate::is_own_interface(import));
         for import in contract {
             if known.given(self.role, import).is_none() {
                 let same = |given: &&str| grant::unversioned(given) == grant::unversioned(import);
@@ -206,6 +203,21 @@ impl Check<'_> {
                 ));
             }
         }
+        let imports_it = |interface: &str| {
+            let wanted = crate::contract(interface);
+            self.component.imports.contains(&wanted)
+        };
+        if face.is_some() && imports_it("sourcer") && !imports_it("application") {
+            problems.push(self.problem(
+                Code::UnfitPart,
+                format!(
+                    "imports `{}` and not `{}`: commands would reach a store that refuses the application",
+                    crate::contract("sourcer"),
+                    crate::contract("application")
+                ),
+                "call `application.begin` before the first command of an instance",
+            ));
+        }
         self.grants(host, &of_host, problems);
     }
 
@@ -227,7 +239,7 @@ impl Check<'_> {
             .filter(|import| covered(import))
             .collect();
         let mut missing = missing(self.component, &entries, &granted);
-        missing.retain(|import| !import.starts_with(CONTRACT));
+        missing.retain(|import| !crate::is_own_interface(import));
         let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
         let missing = grant::least(&missing);
         if !missing.is_empty() {
@@ -391,7 +403,7 @@ impl Known {
     fn all_given(&self, role: Role) -> Vec<&str> {
         let names = self.before(role).flat_map(|exports| exports.keys());
         names
-            .filter(|name| name.starts_with(CONTRACT))
+            .filter(|name| crate::is_own_interface(name))
             .map(String::as_str)
             .collect()
     }

@@ -65,8 +65,8 @@ mod tests {
         let printing =
             "_RNvXNvNtCs1_3std2io17default_write_fmtINtB2_7AdapterNtNtB4_5stdio10StdoutLockE";
         let other = "_RNvNtCs1_3std5alloc8rust_oom";
-        assert!(noted(printing, "annals:es/types@0.1.0"));
-        assert!(!noted(other, "annals:es/types@0.1.0"));
+        assert!(noted(printing, "annals:es/types@0.2.0"));
+        assert!(!noted(other, "annals:es/types@0.2.0"));
         // Its sandbox brings it into the log.
         assert!(!noted(printing, "wasi:cli/stdout@0.2.6"));
     }

@@ -62,10 +62,10 @@ fn is_drawn(report: &Report, part: &PartReport) -> bool {
 
 /// An import without the contract's name and version.
 fn short(edge: &Edge) -> &str {
-    let import = edge
-        .import
-        .strip_prefix("annals:es/")
-        .unwrap_or(&edge.import);
+    let import = edge.import.as_str();
+    let own = import.strip_prefix("annals:es/");
+    let own = own.or_else(|| import.strip_prefix("annals:framework/"));
+    let import = own.unwrap_or(import);
     import.split('@').next().unwrap_or(import)
 }
 
