@@ -317,7 +317,7 @@ fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
         (
             "framework",
             "allow = [\"annals:es/event-store\"]\n",
-            notifier(&["annals:es/event-store@0.2.0"]),
+            notifier(&["annals:es/event-store@0.9.0"]),
         ),
         (
             "sockets",
@@ -332,7 +332,7 @@ fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
             "handler `half`: imports `wasi:http/outgoing-handler`, which it is not granted; set allow = [\"wasi:cli/environment\", \"wasi:http/outgoing-handler\"]",
             "handler `half`: is granted `wasi:http/outgoing-handlr`, which it does not import; did you mean `wasi:http/outgoing-handler`?",
             "handler `idle`: is granted `wasi:io/streams`, which it does not import; remove it from `allow`",
-            "handler `framework`: is granted `annals:es/event-store@0.2.0`, which no host offers to handlers; do without it",
+            "handler `framework`: is granted `annals:es/event-store@0.9.0`, which no host offers to handlers; do without it",
             "handler `sockets`: is granted `wasi:sockets/tcp@0.2.4`, which no host offers to handlers; do without it",
         ],
     );

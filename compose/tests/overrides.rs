@@ -80,7 +80,8 @@ impl App {
     }
 }
 
-const STORE: &str = "import annals:framework/settings@0.2.0; export annals:es/event-store@0.2.0; \
+const STORE: &str = "import annals:framework/settings@0.2.0; export annals:es/event-reader@0.2.0; \
+                     export annals:es/event-store@0.2.0; \
                      export annals:es/reaction-store@0.2.0;";
 
 #[test]
@@ -184,19 +185,23 @@ fn dummy_ingress_text(more: &str) -> String {
 fn a_component_that_is_for_another_part_is_refused() {
     let sourcer = dummy("import annals:es/event-store@0.2.0; export annals:es/sourcer@0.2.0;");
     App::new("store", "", &sourcer).refused(&[
+        "part `store`: does not export `annals:es/event-reader@0.2.0`, which the part `store` does",
         "part `store`: does not export `annals:es/event-store@0.2.0`, which the part `store` does",
         "does not export `annals:es/reaction-store@0.2.0`",
         "exports `annals:es/sourcer@0.2.0`, which is not for the part `store` to export",
         "imports `annals:es/event-store@0.2.0`, which is not there for the part `store`; it may import annals:es/",
     ]);
     // Nothing comes after a part that it could import.
-    let early = dummy("import annals:es/application@0.2.0; export annals:es/sourcer@0.2.0;");
+    let early = dummy(
+        "import annals:es/application@0.2.0; export annals:es/sourcer@0.2.0; \
+         export annals:framework/sourcing@0.2.0;",
+    );
     App::new("sourcer", "", &early).refused(&[
-        "imports `annals:es/sourcer@0.2.0`, which is not there for the part `sourcer`",
         "imports `annals:es/application@0.2.0`, which is not there for the part `sourcer`",
     ]);
     App::new("ingress-http", "", &dummy(STORE)).refused(&[
         "does not export `wasi:http/incoming-handler@0.2.4`",
+        "exports `annals:es/event-reader@0.2.0`, which is not for the part",
         "exports `annals:es/event-store@0.2.0`, which is not for the part",
         "exports `annals:es/reaction-store@0.2.0`, which is not for the part",
     ]);
@@ -204,10 +209,29 @@ fn a_component_that_is_for_another_part_is_refused() {
 }
 
 #[test]
+fn an_ingress_that_takes_commands_must_begin_the_application() {
+    let ingress = |imports: &str| {
+        let text = format!(
+            "package annals:generated;
+             world ingress {{ {imports} export wasi:http/incoming-handler@0.2.4; }}
+             package wasi:http@0.2.4 {{ interface incoming-handler {{ handle: func(); }} }}"
+        );
+        let (resolve, world) = resolve_world(&text, "ingress").expect("WIT");
+        let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+        componentize(module, &resolve, world).expect("a component")
+    };
+    let rash = ingress("import annals:es/sourcer@0.2.0;");
+    App::new("ingress-http", "", &rash).refused(&[
+        "imports `annals:es/sourcer@0.2.0` and not `annals:es/application@0.2.0`: commands would reach a store that refuses the application; call `application.begin`",
+    ]);
+}
+
+#[test]
 fn a_part_of_another_contract_is_refused() {
     let older = foreign(
         "package mine:sourcer;
-         world sourcer { export annals:es/sourcer@0.0.9; }
+         world sourcer { export annals:es/sourcer@0.0.9; export annals:framework/sourcing@0.2.0; }
+         package annals:framework@0.2.0 { interface sourcing { submit: func(); after-answer: func(); } }
          package annals:es@0.0.9 { interface sourcer { submit: func(); } }",
     );
     App::new("sourcer", "", &older).refused(&[
@@ -216,11 +240,15 @@ fn a_part_of_another_contract_is_refused() {
     ]);
     let other = foreign(
         "package mine:sourcer;
-         world sourcer { export annals:es/sourcer@0.2.0; }
+         world sourcer { export annals:es/sourcer@0.2.0; export annals:framework/sourcing@0.2.0; }
+         package annals:framework@0.2.0 { interface sourcing { submit: func(); after-answer: func(); } }
          package annals:es@0.2.0 { interface sourcer { submit: func(); describe: func(); state-of: func(); } }",
     );
     App::new("sourcer", "", &other)
-        .refused(&["has other types than the contract in `annals:es/sourcer@0.2.0`"]);
+        .refused(&[
+            "has other types than the contract in `annals:es/sourcer@0.2.0`",
+            "has other types than the contract in `annals:framework/sourcing@0.2.0`",
+        ]);
 }
 
 #[test]
@@ -249,7 +277,7 @@ fn a_part_has_of_the_host_what_it_is_granted() {
         .refused(&["is granted `wasi:keyvalue/stor`, which it does not import"]);
 
     let nosy = format!(
-        "package annals:generated;\nworld dummy {{ export annals:es/sourcer@0.2.0; import wasi:keyvalue/store@0.2.0-draft2; }}\n{keyvalue}"
+        "package annals:generated;\nworld dummy {{ export annals:es/sourcer@0.2.0; export annals:framework/sourcing@0.2.0; import wasi:keyvalue/store@0.2.0-draft2; }}\n{keyvalue}"
     );
     let (resolve, world) = resolve_world(&nosy, "dummy").expect("WIT");
     let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);

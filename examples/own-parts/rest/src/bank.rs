@@ -1,12 +1,14 @@
 //! The routes, as commands and queries of the application.
 
-use crate::annals::es::app::{Request, SubmitError, submit};
-use crate::annals::es::event_store::StoreError;
+use crate::annals::es::application;
+use crate::annals::es::sourcer::{self, Request, SubmitError};
+use crate::annals::es::types::StoreError;
 use crate::annals::es::views::{self, QueryError};
 use crate::http::{Answer, Asked};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use wasip2::http::types::Method;
 
 /// What this ingress answers itself.
@@ -132,9 +134,9 @@ fn command(name: &str, payload: &impl Serialize, asked: &Asked) -> Result<u64, A
         causation_id: None,
         actor: None,
         traceparent: None,
-        settle_unmet: false,
+        extensions: Vec::new(),
     };
-    match submit(&request) {
+    match begun().and_then(|()| sourcer::submit(&request)) {
         Ok(accepted) => Ok(accepted.appended.version),
         Err(error) => Err(refused(error)),
     }
@@ -173,6 +175,19 @@ fn refused(error: SubmitError) -> Answer {
         SubmitError::Fault(_) => Answer::problem(500, "fault", "a handler failed"),
         SubmitError::Store(error) => unavailable(&error),
     }
+}
+
+thread_local! {
+    static BEGUN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the application may run on this store: to be asked once, before the first command of an instance.
+fn begun() -> Result<(), SubmitError> {
+    if !BEGUN.get() {
+        application::begin().map_err(SubmitError::Store)?;
+        BEGUN.set(true);
+    }
+    Ok(())
 }
 
 fn unavailable(error: &StoreError) -> Answer {
