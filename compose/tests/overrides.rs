@@ -244,11 +244,10 @@ fn a_part_of_another_contract_is_refused() {
          package annals:framework@0.2.0 { interface sourcing { submit: func(); after-answer: func(); } }
          package annals:es@0.2.0 { interface sourcer { submit: func(); describe: func(); state-of: func(); } }",
     );
-    App::new("sourcer", "", &other)
-        .refused(&[
-            "has other types than the contract in `annals:es/sourcer@0.2.0`",
-            "has other types than the contract in `annals:framework/sourcing@0.2.0`",
-        ]);
+    App::new("sourcer", "", &other).refused(&[
+        "has other types than the contract in `annals:es/sourcer@0.2.0`",
+        "has other types than the contract in `annals:framework/sourcing@0.2.0`",
+    ]);
 }
 
 #[test]

@@ -80,7 +80,9 @@ fn every_setting_arrives() {
     assert_eq!(settings.delivery_budget, 250);
     let origins = constants.annals_framework_settings().call_cors(&mut store);
     assert_eq!(origins.expect("an answer"), made_of.cors);
-    let digest = constants.annals_framework_settings().call_application(&mut store);
+    let digest = constants
+        .annals_framework_settings()
+        .call_application(&mut store);
     assert_eq!(digest.expect("an answer"), made_of.application);
     let expected = [
         ("d", "decider", Last::Park),

@@ -112,7 +112,10 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
             .call_keys(&mut store, index, &[event(&stream)])
             .expect("an answer")
             .expect("no fault");
-        let touched: Vec<_> = touched[0].iter().map(|row| (&*row.view, &*row.key)).collect();
+        let touched: Vec<_> = touched[0]
+            .iter()
+            .map(|row| (&*row.view, &*row.key))
+            .collect();
         assert_eq!(touched, [(&*format!("view-{index}"), &*stream)]);
     }
     let old = Row {
@@ -123,7 +126,12 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     };
     for index in [0, 63, 64, 127, 128, 149] {
         let changes = projectors
-            .call_project(&mut store, index, &[event("a-1")], std::slice::from_ref(&old))
+            .call_project(
+                &mut store,
+                index,
+                &[event("a-1")],
+                std::slice::from_ref(&old),
+            )
             .expect("an answer")
             .expect("no fault");
         let Projection::Changes(changes) = changes else {

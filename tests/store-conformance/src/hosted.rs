@@ -114,7 +114,9 @@ impl Hosted {
     pub fn foreign(component: &Path, serve: &str) -> Result<Self> {
         let adapter = probe::component("adapter", component)?;
         let (_, exports) = annals_compose::read::externs(&adapter.bytes)?;
-        for interface in ["event-reader", "event-store", "reaction-store"].map(annals_compose::contract) {
+        for interface in
+            ["event-reader", "event-store", "reaction-store"].map(annals_compose::contract)
+        {
             ensure!(
                 exports.contains(&interface),
                 "{} exports no {interface}, which the world `store-adapter` asks for",
