@@ -209,7 +209,6 @@
 // So that the derives work in this crate, too.
 extern crate self as annals;
 
-mod about;
 mod codec;
 mod context;
 mod decider;
@@ -218,11 +217,16 @@ mod decision;
 mod env;
 #[allow(missing_docs)]
 mod erased;
+#[allow(missing_docs)]
+mod former;
 #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
 mod granted;
 #[cfg(feature = "http")]
 pub mod http;
+#[allow(missing_docs)]
+mod known;
 mod message;
+mod metadata;
 mod name;
 mod notifier;
 mod process_manager;
@@ -236,15 +240,17 @@ pub mod wire;
 #[doc(hidden)]
 pub mod bindings;
 
-pub use about::{About, StartFrom};
-pub use annals_macros::{Command, Event, Rejection, data};
+pub use annals_macros::{Command, Event, Rejection, command, data, event};
 pub use codec::{Codec, CodecError, Json};
 pub use context::{Context, Random};
-pub use decider::{Decider, Precondition};
+pub use decider::{Decide, Decided, Decider, Dispatch, Snapshots, dispatch};
 pub use decision::{Decision, Steps, steps};
 #[cfg(feature = "env")]
 pub use env::env;
-pub use message::{Command, Event, EventType, Rejection};
+pub use message::{Command, CommandData, Event, EventData, EventType, Precondition, Rejection};
+#[allow(deprecated)]
+pub use metadata::About;
+pub use metadata::{EventMetadata, StartFrom};
 pub use notifier::{Delivery, Notifier};
 pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Refusal};
 pub use projector::{Projector, Rows};
@@ -374,10 +380,10 @@ macro_rules! log {
 
 /// One macro for each kind, so that a component exports the kinds that it has.
 macro_rules! export_on_wasm {
-    ($($name:ident: $bindings:ident),* $(,)?) => {$(
-        export_on_wasm!(@ ($) $name $bindings);
+    ($($name:ident: $bindings:ident $table:ident $entry:ident),* $(,)?) => {$(
+        export_on_wasm!(@ ($) $name $bindings $table $entry);
     )*};
-    (@ ($dollar:tt) $name:ident $bindings:ident) => {
+    (@ ($dollar:tt) $name:ident $bindings:ident $table:ident $entry:ident) => {
         #[cfg(target_family = "wasm")]
         #[doc(hidden)]
         #[macro_export]
@@ -393,16 +399,23 @@ macro_rules! export_on_wasm {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! $name {
-            ($dollar table:ident) => {};
+            // What only a build sees wrong, such as a function that is missing, a native build sees, too.
+            ($dollar table:ident) => {
+                const _: () = {
+                    #[used]
+                    static TABLE: &[$dollar crate::__private::$entry] =
+                        <$dollar table as $dollar crate::__private::$table>::TABLE;
+                };
+            };
         }
     };
 }
 
 export_on_wasm! {
-    __export_deciders: deciders,
-    __export_projectors: projectors,
-    __export_process_managers: process_managers,
-    __export_notifiers: notifiers,
+    __export_deciders: deciders Deciders Entry,
+    __export_projectors: projectors Projectors ProjectorEntry,
+    __export_process_managers: process_managers ProcessManagers ProcessManagerEntry,
+    __export_notifiers: notifiers Notifiers NotifierEntry,
 }
 
 /// Tells the composer, in a custom section, that panics of this component do not read the environment.
@@ -435,6 +448,13 @@ pub mod __private {
         Deciders, Entry, NotifierEntry, Notifiers, ProcessManagerEntry, ProcessManagers,
         ProjectorEntry, Projectors, Session, check, check_notifier, check_process_manager,
         check_projector,
+    };
+    #[allow(deprecated)]
+    pub use crate::former::export_by_words;
+    pub use crate::former::{Given, lanes, snapshot_every};
+    pub use crate::known::{
+        Described, Known, Undescribed, check as check_known, count, count_internal, event_types,
+        have_streams, internal, is, known, names, preconditions, tag,
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;

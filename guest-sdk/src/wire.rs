@@ -1,6 +1,6 @@
 //! What crosses the boundary of the component, in plain Rust: so that tests cross it natively.
 
-use crate::{About, CodecError, EventType, Precondition, StartFrom};
+use crate::{CodecError, EventMetadata, EventType, Precondition, StartFrom};
 
 /// A command as it comes in.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ pub struct Descriptor {
 /// An event as reactions get it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    pub about: About,
+    pub about: EventMetadata,
     pub event_type: String,
     pub schema_version: u32,
     pub content_type: String,

@@ -191,7 +191,7 @@ impl Projector for Odd {
 
 #[test]
 #[should_panic(
-    expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among those it touches"
+    expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among its `keys`"
 )]
 fn changing_a_row_that_is_not_touched_fails() {
     project::<Odd>([inherited("a", "b")]);
@@ -277,7 +277,7 @@ fn it_describes_itself() {
 fn touched_rows_are_named_once_in_the_order_of_their_keys() {
     let touches = |from: &str, to: &str| {
         let payload = format!(r#"{{"from":"{from}","to":"{to}"}}"#);
-        (entry().touches)(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
+        (entry().keys)(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
     };
     assert_eq!(touches("a", "b"), Ok(vec!["a".into(), "b".into()]));
     assert_eq!(touches("a", "a"), Ok(vec!["a".into()]));
@@ -322,7 +322,7 @@ fn only_rows_that_are_different_are_written() {
 fn events_of_other_types_touch_nothing_unread() {
     let mut foreign = recorded("Painted", 9, "\u{0}");
     foreign.content_type = "image/png".into();
-    assert_eq!((entry().touches)(&foreign), Ok(vec![]));
+    assert_eq!((entry().keys)(&foreign), Ok(vec![]));
     assert_eq!((entry().project)(&foreign, vec![]), Ok(vec![]));
 }
 
@@ -332,7 +332,7 @@ fn older_schemas_are_read_and_newer_ones_are_faults() {
         (entry().project)(&recorded("Won", 1, r#"{"player":"a"}"#), vec![]),
         Ok(vec![RowChange::Put(row("a", r#"{"points":0}"#))])
     );
-    let fault = (entry().touches)(&recorded("Won", 3, r#"{"player":"a"}"#)).expect_err("a fault");
+    let fault = (entry().keys)(&recorded("Won", 3, r#"{"player":"a"}"#)).expect_err("a fault");
     assert_eq!(
         fault.0,
         "the projector scores cannot read Won (schema 3) at position 1: the newest schema known here is 2"
@@ -341,7 +341,7 @@ fn older_schemas_are_read_and_newer_ones_are_faults() {
 
 #[test]
 fn a_known_event_that_cannot_be_read_is_a_fault() {
-    let fault = |recorded: &Recorded| (entry().touches)(recorded).expect_err("a fault").0;
+    let fault = |recorded: &Recorded| (entry().keys)(recorded).expect_err("a fault").0;
     assert_eq!(
         fault(&recorded("Won", 2, r#"{"player":1}"#)),
         "the projector scores cannot read Won (schema 2) at position 1: \

@@ -13,7 +13,7 @@ pub mod notifiers;
 pub mod process_managers;
 pub mod projectors;
 
-use crate::{About, EventType, StartFrom, wire};
+use crate::{EventMetadata, EventType, StartFrom, wire};
 
 /// What all worlds share.
 use deciders::annals::es::types;
@@ -44,7 +44,7 @@ impl From<types::RecordedEvent> for wire::Recorded {
     fn from(event: types::RecordedEvent) -> Self {
         let metadata = event.metadata;
         Self {
-            about: About {
+            about: EventMetadata {
                 event_id: event.id,
                 stream: event.stream,
                 version: event.version,

@@ -28,7 +28,7 @@ impl<T: Projectors> Guest for T {
 
     fn touches(projector: u32, event: RecordedEvent) -> Result<Vec<RowKey>, Fault> {
         let entry = entry::<T>(projector)?;
-        let keys = (entry.touches)(&event.into())?;
+        let keys = (entry.keys)(&event.into())?;
         Ok(keys.into_iter().map(|key| at(entry, key)).collect())
     }
 

@@ -61,18 +61,3 @@ const fn check_wants(types: &[EventType]) {
     // To the framework, no types are all types.
     assert!(!types.is_empty(), "Event names no event to react to");
 }
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}

@@ -32,7 +32,7 @@ pub const fn check_notifier<N: Notifier>() {
         name::is_reaction(N::NAME),
         "NAME must be 1 to 64 letters, digits, `-` or `_`"
     );
-    assert!(N::LANES > 0, "LANES must be at least 1");
+    assert!(N::CONCURRENCY > 0, "CONCURRENCY must be at least 1");
     check_wants(<N::Event as Event>::TYPES);
 }
 
@@ -45,7 +45,7 @@ fn describe<N: Notifier>() -> ReactionDescriptor {
         emits: Vec::new(),
         views: Vec::new(),
         from: N::FROM,
-        lanes: N::LANES,
+        lanes: N::CONCURRENCY,
         schemas: <N::Event as Event>::TYPES,
     }
 }

@@ -16,9 +16,9 @@ pub struct ProjectorEntry {
     /// The view of every row that it names.
     pub view: &'static str,
     pub describe: fn() -> ReactionDescriptor,
-    /// Keys, each once, in the order of their bytes.
-    pub touches: fn(&Recorded) -> Result<Vec<String>, Fault>,
-    /// Takes the touched rows that are there; answers those that are different now.
+    /// Keys of the rows that the event changes or reads, each once, in the order of their bytes.
+    pub keys: fn(&Recorded) -> Result<Vec<String>, Fault>,
+    /// Takes those of these rows that are there; answers those that are different now.
     pub project: fn(&Recorded, Vec<Row>) -> Result<Vec<RowChange>, Fault>,
 }
 
@@ -29,7 +29,7 @@ impl ProjectorEntry {
         Self {
             view: P::VIEW,
             describe: describe::<P>,
-            touches: touches::<P>,
+            keys: keys::<P>,
             project: project::<P>,
         }
     }
@@ -58,21 +58,22 @@ fn describe<P: Projector>() -> ReactionDescriptor {
     }
 }
 
-fn touches<P: Projector>(recorded: &Recorded) -> Result<Vec<String>, Fault> {
-    match decode_recorded::<P::Event>(recorded, who::<P>)? {
-        Some(event) => keys::<P>(&event, recorded),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn keys<P: Projector>(event: &P::Event, recorded: &Recorded) -> Result<Vec<String>, Fault> {
-    let mut keys = P::touches(event, &recorded.about);
+fn keys<P: Projector>(recorded: &Recorded) -> Result<Vec<String>, Fault> {
+    let Some(event) = decode_recorded::<P::Event>(recorded, who::<P>)? else {
+        return Ok(Vec::new());
+    };
+    let mut keys = P::keys(&event, &recorded.about);
+    keys.append(&mut P::reads(&event, &recorded.about));
     keys.sort_unstable();
     keys.dedup();
     for key in &keys {
-        name::check_key("the key of a row", key).map_err(|reason| fault::<P>(recorded, &reason))?;
+        check_key::<P>(recorded, key)?;
     }
     Ok(keys)
+}
+
+fn check_key<P: Projector>(recorded: &Recorded, key: &str) -> Result<(), Fault> {
+    name::check_key("the key of a row", key).map_err(|reason| fault::<P>(recorded, &reason))
 }
 
 fn project<P: Projector>(recorded: &Recorded, given: Vec<Row>) -> Result<Vec<RowChange>, Fault> {
@@ -83,20 +84,25 @@ fn project<P: Projector>(recorded: &Recorded, given: Vec<Row>) -> Result<Vec<Row
         .into_iter()
         .map(|row| (row.key.clone(), row))
         .collect();
-    let mut rows = BTreeMap::new();
-    for key in keys::<P>(&event, recorded)? {
-        let row = before
-            .get(&key)
-            .map(|row| decode_row::<P>(recorded, row))
-            .transpose()?;
-        rows.insert(key, row);
-    }
-    let mut rows = Rows::new(rows);
+    let mut rows = Rows::new();
+    let mut add = |keys: Vec<String>, changes: bool| -> Result<(), Fault> {
+        for key in keys {
+            check_key::<P>(recorded, &key)?;
+            let row = before
+                .get(&key)
+                .map(|row| decode_row::<P>(recorded, row))
+                .transpose()?;
+            rows.add(key, row, changes);
+        }
+        Ok(())
+    };
+    // What it changes, it may read, too: that comes last.
+    add(P::reads(&event, &recorded.about), false)?;
+    add(P::keys(&event, &recorded.about), true)?;
     P::project(&mut rows, &event, &recorded.about);
-    let rows = rows.into_parts().map_err(|key| {
-        let reason = format!("it changes the row {key:?}, which is not among those it touches");
-        fault::<P>(recorded, &reason)
-    })?;
+    let rows = rows
+        .into_changed()
+        .map_err(|reason| fault::<P>(recorded, &reason))?;
     let mut changes = Vec::new();
     for (key, row) in rows {
         let before = before.remove(&key);

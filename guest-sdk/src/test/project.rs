@@ -124,12 +124,12 @@ impl<P: Projector> Projection<P> {
     fn changes(&self, recorded: &Recorded) -> Vec<RowChange> {
         let entry = const { ProjectorEntry::of::<P>() };
         let ask = || -> Result<(Vec<String>, Vec<RowChange>), Fault> {
-            let touched = (entry.touches)(recorded)?;
-            let rows = touched
+            let keys = (entry.keys)(recorded)?;
+            let rows = keys
                 .iter()
                 .filter_map(|key| self.rows.get(key).cloned())
                 .collect();
-            Ok((touched, (entry.project)(recorded, rows)?))
+            Ok((keys, (entry.project)(recorded, rows)?))
         };
         let answer = ask();
         assert!(
