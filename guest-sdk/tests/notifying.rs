@@ -6,7 +6,7 @@ use std::time::Duration;
 use annals::__private::NotifierEntry;
 use annals::http::{Error, Request, Response};
 use annals::test::{Notify, On, notify, on};
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
 
 #[derive(Event)]
 enum Rang {
@@ -22,9 +22,9 @@ impl Notifier for Bell {
     type Event = Rang;
     const NAME: &'static str = "bell";
     const FROM: StartFrom = StartFrom::Now;
-    const LANES: u32 = 4;
+    const CONCURRENCY: u32 = 4;
 
-    fn notify(Rang::Rang { times }: &Rang, about: &About, attempt: u32) -> Delivery {
+    fn notify(Rang::Rang { times }: &Rang, about: &EventMetadata, attempt: u32) -> Delivery {
         let post = |url: String| {
             Request::post(url)
                 .header("Event-Id", &about.event_id)
@@ -51,7 +51,7 @@ impl Notifier for Bell {
     }
 }
 
-annals::export!(notifier Bell);
+annals::export! { notifiers: [Bell] }
 
 fn rang(times: u32) -> On<Rang> {
     on("bell-1", Rang::Rang { times }).id("e")

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use annals::__private::ProjectorEntry;
 use annals::__private::wire::{Recorded, Row, RowChange};
 use annals::test::{On, on, project};
-use annals::{About, Event, Projector, Rows, StartFrom};
+use annals::{Event, EventMetadata, Projector, Rows, StartFrom};
 
 #[derive(Event, Clone)]
 enum Played {
@@ -43,14 +43,14 @@ impl Projector for Scores {
     const VERSION: u32 = 3;
     const FROM: StartFrom = StartFrom::Now;
 
-    fn touches(event: &Played, _: &About) -> Vec<String> {
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
         match event {
             Played::Won { player, .. } | Played::Left { player } => vec![player.clone()],
             Played::Inherited { from, to } => vec![to.clone(), from.clone()],
         }
     }
 
-    fn fold(row: Option<Score>, _: &str, event: &Played, _: &About) -> Option<Score> {
+    fn fold(row: Option<Score>, _: &str, event: &Played, _: &EventMetadata) -> Option<Score> {
         match event {
             Played::Won { points, .. } => Some(Score {
                 points: row.map_or(0, |row| row.points) + points,
@@ -60,7 +60,7 @@ impl Projector for Scores {
         }
     }
 
-    fn project(rows: &mut Rows<Score>, event: &Played, about: &About) {
+    fn project(rows: &mut Rows<Score>, event: &Played, about: &EventMetadata) {
         let Played::Inherited { from, to } = event else {
             return rows.fold(|key, row| Self::fold(row, key, event, about));
         };
@@ -75,7 +75,7 @@ impl Projector for Scores {
     }
 }
 
-annals::export!(projector Scores);
+annals::export! { projectors: [Scores] }
 
 fn won(player: &str, points: u32) -> On<Played> {
     let player = player.to_owned();
@@ -164,14 +164,14 @@ impl Projector for Odd {
     type Row = OddRow;
     const VIEW: &'static str = "odd";
 
-    fn touches(event: &Played, _: &About) -> Vec<String> {
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
         match event {
             Played::Won { player, .. } => vec![player.clone()],
             _ => vec!["a".into()],
         }
     }
 
-    fn fold(_: Option<OddRow>, _: &str, event: &Played, _: &About) -> Option<OddRow> {
+    fn fold(_: Option<OddRow>, _: &str, event: &Played, _: &EventMetadata) -> Option<OddRow> {
         let value = match event {
             Played::Left { .. } => CALLS.replace(CALLS.get() + 1),
             Played::Won { points, .. } => *points,
@@ -180,7 +180,7 @@ impl Projector for Odd {
         Some(OddRow { value })
     }
 
-    fn project(rows: &mut Rows<OddRow>, event: &Played, about: &About) {
+    fn project(rows: &mut Rows<OddRow>, event: &Played, about: &EventMetadata) {
         if let Played::Inherited { to, .. } = event {
             rows.put(to, OddRow { value: 1 });
         } else {
@@ -193,7 +193,7 @@ impl Projector for Odd {
 #[should_panic(
     expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among its `keys`"
 )]
-fn changing_a_row_that_is_not_touched_fails() {
+fn changing_a_row_that_is_not_named_fails() {
     project::<Odd>([inherited("a", "b")]);
 }
 
@@ -222,7 +222,7 @@ fn entry() -> ProjectorEntry {
 }
 
 thread_local! {
-    static SEEN: std::cell::RefCell<Option<About>> = const { std::cell::RefCell::new(None) };
+    static SEEN: std::cell::RefCell<Option<EventMetadata>> = const { std::cell::RefCell::new(None) };
 }
 
 /// Keeps what it is told of an event.
@@ -233,12 +233,12 @@ impl Projector for Witness {
     type Row = u64;
     const VIEW: &'static str = "witness";
 
-    fn touches(_: &Played, about: &About) -> Vec<String> {
+    fn keys(_: &Played, about: &EventMetadata) -> Vec<String> {
         SEEN.set(Some(about.clone()));
         vec![]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Played, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Played, _: &EventMetadata) -> Option<u64> {
         row
     }
 }
@@ -274,16 +274,16 @@ fn it_describes_itself() {
 }
 
 #[test]
-fn touched_rows_are_named_once_in_the_order_of_their_keys() {
-    let touches = |from: &str, to: &str| {
+fn rows_are_named_once_in_the_order_of_their_keys() {
+    let keys = |from: &str, to: &str| {
         let payload = format!(r#"{{"from":"{from}","to":"{to}"}}"#);
         (entry().keys)(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
     };
-    assert_eq!(touches("a", "b"), Ok(vec!["a".into(), "b".into()]));
-    assert_eq!(touches("a", "a"), Ok(vec!["a".into()]));
+    assert_eq!(keys("a", "b"), Ok(vec!["a".into(), "b".into()]));
+    assert_eq!(keys("a", "a"), Ok(vec!["a".into()]));
     let long = "x".repeat(1025);
     assert_eq!(
-        touches("a", &long),
+        keys("a", &long),
         Err(
             "the projector scores, Inherited at position 1: the key of a row has 1025 bytes, more than 1024"
                 .into()
@@ -319,7 +319,7 @@ fn only_rows_that_are_different_are_written() {
 }
 
 #[test]
-fn events_of_other_types_touch_nothing_unread() {
+fn events_of_other_types_change_nothing_unread() {
     let mut foreign = recorded("Painted", 9, "\u{0}");
     foreign.content_type = "image/png".into();
     assert_eq!((entry().keys)(&foreign), Ok(vec![]));
@@ -406,7 +406,7 @@ fn about_an_event_is_known_what_the_test_says() {
 }
 
 #[test]
-fn rows_say_which_keys_are_touched() {
+fn rows_say_which_keys_may_change() {
     struct Keys;
 
     impl Projector for Keys {
@@ -414,15 +414,20 @@ fn rows_say_which_keys_are_touched() {
         type Row = BTreeMap<String, bool>;
         const VIEW: &'static str = "keys";
 
-        fn touches(_: &Played, _: &About) -> Vec<String> {
+        fn keys(_: &Played, _: &EventMetadata) -> Vec<String> {
             vec!["b".into(), "a".into()]
         }
 
-        fn fold(row: Option<Self::Row>, _: &str, _: &Played, _: &About) -> Option<Self::Row> {
+        fn fold(
+            row: Option<Self::Row>,
+            _: &str,
+            _: &Played,
+            _: &EventMetadata,
+        ) -> Option<Self::Row> {
             row
         }
 
-        fn project(rows: &mut Rows<Self::Row>, _: &Played, _: &About) {
+        fn project(rows: &mut Rows<Self::Row>, _: &Played, _: &EventMetadata) {
             let there = rows
                 .keys()
                 .map(|key| (key.to_owned(), rows.get(key).is_some()));
@@ -435,4 +440,86 @@ fn rows_say_which_keys_are_touched() {
     let once = project::<Keys>([left("x")]);
     once.row("a", seen(false)).keys(["a"]);
     once.and([left("x")]).row("a", seen(true));
+}
+
+/// Counts to the row that an event wins, and looks at the player who left it last.
+struct Reading;
+
+impl Projector for Reading {
+    type Event = Played;
+    type Row = u32;
+    const VIEW: &'static str = "reading";
+
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            Played::Won { player, .. } | Played::Left { player } => vec![player.clone()],
+            Played::Inherited { to, .. } => vec![to.clone(), to.clone()],
+        }
+    }
+
+    fn reads(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            // It changes its heir, too, if it is its own.
+            Played::Inherited { from, .. } => vec![from.clone()],
+            Played::Won { .. } => vec!["".into()],
+            Played::Left { .. } => vec!["a".into()],
+        }
+    }
+
+    fn project(rows: &mut Rows<u32>, event: &Played, _: &EventMetadata) {
+        match event {
+            Played::Inherited { from, to } => {
+                let points = rows.get(from).copied().unwrap_or(1);
+                rows.put(to, points + 1);
+                assert_eq!(rows.keys().collect::<Vec<_>>(), [to]);
+            }
+            Played::Left { .. } => {
+                if let Some(row) = rows.get_mut("a") {
+                    *row = 7;
+                }
+            }
+            Played::Won { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn rows_may_be_read_that_do_not_change() {
+    project::<Reading>([
+        inherited("a", "b"),
+        inherited("b", "c"),
+        inherited("c", "c"),
+    ])
+    .row("b", 2)
+    .row("c", 4)
+    .keys(["b", "c"]);
+    let keys = (ProjectorEntry::of::<Reading>().keys)(&recorded(
+        "Inherited",
+        1,
+        r#"{"from":"b","to":"a"}"#,
+    ));
+    assert_eq!(keys, Ok(vec!["a".into(), "b".into()]));
+}
+
+#[test]
+fn rows_that_are_read_only_are_not_written() {
+    let changes = (ProjectorEntry::of::<Reading>().project)(
+        &recorded("Inherited", 1, r#"{"from":"b","to":"a"}"#),
+        vec![row("b", " 3 ")],
+    );
+    assert_eq!(changes, Ok(vec![RowChange::Put(row("a", "4"))]));
+}
+
+#[test]
+#[should_panic(
+    expected = "Left at position 2: it changes the row \"a\", which it only reads: name it in `keys`"
+)]
+fn changing_a_row_that_is_only_read_fails() {
+    project::<Reading>([inherited("x", "a"), left("b")]);
+}
+
+#[test]
+#[should_panic(expected = "Won at position 1: the key of a row is empty")]
+fn an_empty_key_to_read_fails() {
+    project::<Reading>([won("a", 1)]);
 }

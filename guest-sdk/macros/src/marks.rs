@@ -122,7 +122,7 @@ pub fn push_tags(field: &Field, tag: &Tag, value: &TokenStream) -> TokenStream {
     let push = |value: TokenStream| quote_spanned!(field.ty.span()=> tags.push(::annals::__private::tag(#name, #value)););
     if is_a(&field.ty, "Option") || is_a(&field.ty, "Vec") {
         let push = push(quote!(value));
-        quote!(for value in #value { #push })
+        quote!(for value in (#value).iter() { #push })
     } else {
         push(value.clone())
     }
