@@ -12,8 +12,7 @@ use crate::{Command, Context, Decision, Event, Precondition, Rejection};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a decider",
     label = "does not implement `annals::Decider`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Decider: 'static {
     /// What a decision needs to know of the past. It has no other use, so keep it small.

@@ -7,8 +7,7 @@ use crate::{Event, EventMetadata, StartFrom};
 /// Reacts to events with side effects: tells somebody who is not part of the application.
 ///
 /// A notifier is the one kind of handler that may reach out, through the host imports that the
-/// manifest grants it and no others: see `annals::http` and `annals::env`, behind the features of these
-/// names. It is told of every event at least once, so what it does should bear being done twice;
+/// manifest grants it and no others; the crate `annals-outside` has HTTP requests and environment variables. It is told of every event at least once, so what it does should bear being done twice;
 /// [`EventMetadata::event_id`] is what a receiver can tell repetitions by.
 ///
 /// ```
@@ -38,7 +37,7 @@ use crate::{Event, EventMetadata, StartFrom};
 ///     }
 /// }
 ///
-/// annals::export!(notifier Bell);
+/// annals::export! { notifiers: [Bell] }
 /// # fn ring(by: &str) -> bool { by != "Eve" }
 ///
 /// use annals::test::{notify, on};
@@ -51,8 +50,7 @@ use crate::{Event, EventMetadata, StartFrom};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a notifier",
     label = "does not implement `annals::Notifier`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Notifier: 'static {
     /// The events that it is told of, as an enum that derives [`Event`](derive@crate::Event).

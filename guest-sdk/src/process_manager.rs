@@ -64,7 +64,7 @@ use crate::{Command, Event, EventMetadata, Random, StartFrom};
 ///     }
 /// }
 ///
-/// annals::export!(process_manager Ordering);
+/// annals::export! { process_managers: [Ordering] }
 ///
 /// use annals::test::{on, process};
 /// let placed = || on("order-1", Seen::OrderPlaced { order: "1".into(), seat: "7A".into() });
@@ -86,8 +86,7 @@ use crate::{Command, Event, EventMetadata, Random, StartFrom};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a process manager",
     label = "does not implement `annals::ProcessManager`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait ProcessManager: 'static {
     /// What a process remembers.

@@ -117,8 +117,7 @@ use crate::{Event, EventMetadata, StartFrom};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a projector",
     label = "does not implement `annals::Projector`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Projector: 'static {
     /// The events that it folds, as an enum that derives [`Event`](derive@crate::Event). It is given no others.
