@@ -95,10 +95,45 @@ pub fn is(name: &str, known: Known) -> bool {
     name == known.name || known.formerly.contains(&name)
 }
 
+/// What can be the id of a stream.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the id of a stream",
+    label = "cannot be displayed",
+    note = "mark a field whose type implements `Display`, or write the id with `stream = \"{{one}}-{{other}}\"` on the command"
+)]
+pub trait Id {
+    fn id(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToString + ?Sized> Id for T {
+    #[inline]
+    fn id(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// What can be the value of a tag.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a tag",
+    label = "cannot be displayed",
+    note = "mark fields whose types implement `Display`, or an `Option` or `Vec` of such a type"
+)]
+pub trait TagValue {
+    fn display(&self) -> &dyn Display;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> TagValue for T {
+    fn display(&self) -> &dyn Display {
+        self
+    }
+}
+
 /// A tag of an event.
 #[must_use]
-pub fn tag(name: &str, value: &dyn Display) -> String {
-    format!("{name}:{value}")
+pub fn tag<T: TagValue>(name: &str, value: &T) -> String {
+    format!("{name}:{}", value.display())
 }
 
 /// How many names there are, with the former ones.

@@ -258,7 +258,6 @@
 //! - `name`: names of streams, categories, views and handlers
 //! - `erased`, `wire`: handlers without their types, behind one table for each kind
 //! - `bindings`: these tables as a component, on wasm only
-//! - `http`, `env`: what notifiers may be granted; natively a test says what that is, by `granted`
 //! - `test`: given, when, then
 
 #![deny(missing_docs)]
@@ -270,16 +269,10 @@ mod codec;
 mod context;
 mod decider;
 mod decision;
-#[cfg(feature = "env")]
-mod env;
 #[allow(missing_docs)]
 mod erased;
 #[allow(missing_docs)]
 mod former;
-#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
-mod granted;
-#[cfg(feature = "http")]
-pub mod http;
 #[allow(missing_docs)]
 mod known;
 mod message;
@@ -302,8 +295,6 @@ pub use codec::{Codec, CodecError, Json};
 pub use context::{Context, Random};
 pub use decider::{Decide, Decided, Decider, Dispatch, Snapshots, dispatch};
 pub use decision::{Decision, Steps, steps};
-#[cfg(feature = "env")]
-pub use env::env;
 pub use message::{Command, CommandData, Event, EventData, EventType, Precondition, Rejection};
 #[allow(deprecated)]
 pub use metadata::About;
@@ -312,6 +303,21 @@ pub use notifier::{Delivery, Notifier};
 pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Refusal};
 pub use projector::{Projector, Rows};
 pub use serde;
+
+/// The former place of `annals_outside::http`.
+#[cfg(feature = "http")]
+#[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::http`")]
+pub mod http {
+    pub use annals_outside::http::*;
+}
+
+/// The former place of `annals_outside::env`.
+#[cfg(feature = "env")]
+#[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::env`")]
+#[must_use]
+pub fn env(name: &str) -> Option<String> {
+    annals_outside::env(name)
+}
 
 /// Exports the handlers of a crate, listed by their kinds. Once per crate; natively it only checks them.
 ///
@@ -623,8 +629,8 @@ pub mod __private {
     pub use crate::former::export_by_words;
     pub use crate::former::{Given, lanes, snapshot_every};
     pub use crate::known::{
-        Described, Known, Undescribed, check as check_known, count, count_internal, event_types,
-        have_streams, internal, is, known, names, preconditions, tag,
+        Described, Id, Known, TagValue, Undescribed, check as check_known, count, count_internal,
+        event_types, have_streams, internal, is, known, names, preconditions, tag,
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;

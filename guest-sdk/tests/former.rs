@@ -75,8 +75,12 @@ impl Notifier for Postcards {
     const FROM: StartFrom = StartFrom::Now;
     const LANES: u32 = 3;
 
-    fn notify(_: &Fact, _: &About, _: u32) -> Delivery {
-        Delivery::Done
+    fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
+        let url = annals::env("POST").unwrap_or_else(|| "http://post.test".into());
+        match annals::http::Request::post(url).json(&about.stream).send() {
+            Ok(_) => Delivery::Done,
+            Err(error) => Delivery::Reject(error.to_string()),
+        }
     }
 }
 
@@ -106,8 +110,25 @@ fn a_projector_may_say_what_it_touches() {
 
 #[test]
 fn a_notifier_may_count_lanes() {
-    notify::<Postcards>()
-        .when(on("walk-a", Fact::Gone {}))
-        .then_done();
     assert_eq!((NotifierEntry::of::<Postcards>().describe)().lanes, 3);
+}
+
+#[test]
+fn a_test_of_a_notifier_may_grant_and_compare() {
+    use annals::http::{Request, Response};
+
+    let gone = || on("walk-a", Fact::Gone {});
+    let posted = |url: &str| Request::post(url).json("walk-a");
+    let granted = notify::<Postcards>()
+        .env("POST", "http://office.test")
+        .answering(|_| Response::status(200));
+    for _ in 0..2 {
+        let done = granted.when(gone());
+        done.then_done().then_sent([posted("http://office.test")]);
+        assert_eq!(done.sent().len(), 1);
+    }
+    notify::<Postcards>()
+        .when(gone())
+        .then_rejected("nobody answers in this test")
+        .then_sent([posted("http://post.test")]);
 }

@@ -110,18 +110,23 @@ pub fn stream(marks: &[Marks]) -> Result<Option<usize>> {
     Ok(first.map(|(index, _)| index))
 }
 
+/// Where the type of a field stands, so that what is wrong with it is told there; names mean what they mean in
+/// the rest of the expansion.
+pub fn at(field: &Field) -> Span {
+    field.ty.span().resolved_at(Span::call_site())
+}
+
 /// An expression: the id of the subject, of a reference to the field that holds it.
 pub fn id(field: &Field, value: &TokenStream) -> TokenStream {
-    // The span is that of the type, so that what is wrong with it is told where it stands.
-    quote_spanned!(field.ty.span()=> ::std::string::ToString::to_string(#value))
+    quote_spanned!(at(field)=> ::annals::__private::Id::id(#value))
 }
 
 /// Statements that push the field's tags to `tags`, of a reference to the field.
 pub fn push_tags(field: &Field, tag: &Tag, value: &TokenStream) -> TokenStream {
     let name = &tag.name;
-    let push = |value: TokenStream| quote_spanned!(field.ty.span()=> tags.push(::annals::__private::tag(#name, #value)););
+    let push = |value: TokenStream| quote_spanned!(at(field)=> tags.push(::annals::__private::tag(#name, #value)););
     if is_a(&field.ty, "Option") || is_a(&field.ty, "Vec") {
-        let push = push(quote!(value));
+        let push = push(quote_spanned!(at(field)=> value));
         quote!(for value in (#value).iter() { #push })
     } else {
         push(value.clone())

@@ -231,11 +231,12 @@ fn streams(input: &Enum) -> Result<Option<TokenStream>> {
             }
             (Shape::Named(fields), Some(index), None) => {
                 let field = &fields[index];
-                let (ident, id) = (&field.ident, marks::id(field, &quote!(field)));
+                let value = quote_spanned!(marks::at(field)=> field);
+                let (ident, id) = (&field.ident, marks::id(field, &value));
                 quote!(Self::#name { #ident: field, .. } => #id,)
             }
             (Shape::Newtype(field), Some(_), None) => {
-                let id = marks::id(field, &quote!(field));
+                let id = marks::id(field, &quote_spanned!(marks::at(field)=> field));
                 quote!(Self::#name(field) => #id,)
             }
             (Shape::Newtype(field), None, None) => {

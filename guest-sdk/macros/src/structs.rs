@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser as _;
-use syn::spanned::Spanned as _;
 use syn::{Error, Fields, Item, ItemStruct, LitInt, LitStr, Path, Result};
 
 use crate::marks::{self, Marks, Message};
@@ -277,10 +276,10 @@ impl Struct {
 /// A reference to a field of `self`.
 fn member(index: usize, field: &syn::Field) -> TokenStream {
     match &field.ident {
-        Some(name) => quote!(&self.#name),
+        Some(name) => quote_spanned!(marks::at(field)=> &self.#name),
         None => {
             let index = syn::Index::from(index);
-            quote_spanned!(field.span()=> &self.#index)
+            quote_spanned!(marks::at(field)=> &self.#index)
         }
     }
 }
