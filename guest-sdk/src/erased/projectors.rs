@@ -85,7 +85,10 @@ fn project<P: Projector>(recorded: &Recorded, given: Vec<Row>) -> Result<Vec<Row
         .map(|row| (row.key.clone(), row))
         .collect();
     let mut rows = Rows::new();
-    let mut add = |keys: Vec<String>, changes: bool| -> Result<(), Fault> {
+    // What it changes, it may read, too: that comes last.
+    let reads = (P::reads(&event, &recorded.about), false);
+    let keys = (P::keys(&event, &recorded.about), true);
+    for (keys, changes) in [reads, keys] {
         for key in keys {
             check_key::<P>(recorded, &key)?;
             let row = before
@@ -94,11 +97,7 @@ fn project<P: Projector>(recorded: &Recorded, given: Vec<Row>) -> Result<Vec<Row
                 .transpose()?;
             rows.add(key, row, changes);
         }
-        Ok(())
-    };
-    // What it changes, it may read, too: that comes last.
-    add(P::reads(&event, &recorded.about), false)?;
-    add(P::keys(&event, &recorded.about), true)?;
+    }
     P::project(&mut rows, &event, &recorded.about);
     let rows = rows
         .into_changed()
