@@ -60,10 +60,12 @@ pub trait Undescribed {
     const EVENT: Option<Known> = None;
     const COMMAND: Option<Known> = None;
 
+    #[must_use]
     fn tags(_: &Self::Value) -> Vec<String> {
         Vec::new()
     }
 
+    #[must_use]
     fn stream(_: &Self::Value) -> String {
         String::new()
     }
@@ -74,6 +76,7 @@ impl<T> Undescribed for Described<T> {
 }
 
 /// What is known of a variant that holds one value: what that says, or else what the variant says.
+#[must_use]
 pub const fn known(told: Option<Known>, written: Known, said: bool) -> Known {
     match told {
         None => written,

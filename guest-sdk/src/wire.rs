@@ -92,12 +92,12 @@ pub struct Recorded {
 pub struct ReactionDescriptor {
     pub name: String,
     pub version: u32,
-    pub wants: Vec<&'static str>,
+    pub event_types: Vec<&'static str>,
     pub emits: Vec<&'static str>,
     pub views: Vec<&'static str>,
     pub from: StartFrom,
-    pub lanes: u32,
-    /// Of all types of events that it wants.
+    pub concurrency: u32,
+    /// Of all types of events that it is given.
     pub schemas: &'static [EventType],
 }
 

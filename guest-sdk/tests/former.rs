@@ -110,7 +110,7 @@ fn a_projector_may_say_what_it_touches() {
 
 #[test]
 fn a_notifier_may_count_lanes() {
-    assert_eq!((NotifierEntry::of::<Postcards>().describe)().lanes, 3);
+    assert_eq!((NotifierEntry::of::<Postcards>().describe)().concurrency, 3);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn another_reason_fails() {
 #[test]
 fn it_describes_itself() {
     let is = (NotifierEntry::of::<Bell>().describe)();
-    assert_eq!((&*is.name, is.version, is.lanes), ("bell", 1, 4));
-    assert_eq!((is.wants, is.from), (vec!["Rang"], StartFrom::Now));
+    assert_eq!((&*is.name, is.version, is.concurrency), ("bell", 1, 4));
+    assert_eq!((is.event_types, is.from), (vec!["Rang"], StartFrom::Now));
     assert_eq!((is.emits.len(), is.views.len()), (0, 0));
 }

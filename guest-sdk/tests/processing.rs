@@ -460,9 +460,9 @@ fn refuse(command_type: &str, payload: &str, state: Option<&str>) -> Result<Stri
 #[test]
 fn it_describes_itself() {
     let is = (entry().describe)();
-    assert_eq!((&*is.name, is.version, is.lanes), ("counting", 2, 1));
-    assert_eq!(is.wants.len(), 8);
-    assert_eq!(is.wants[0], "Start");
+    assert_eq!((&*is.name, is.version, is.concurrency), ("counting", 2, 1));
+    assert_eq!(is.event_types.len(), 8);
+    assert_eq!(is.event_types[0], "Start");
     assert_eq!(is.emits, ["Log", "Finish"]);
     assert_eq!((is.views.len(), is.from), (0, StartFrom::Origin));
     let is = (ProcessManagerEntry::of::<Careful>().describe)();

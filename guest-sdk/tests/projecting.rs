@@ -266,8 +266,8 @@ fn row(key: &str, value: &str) -> Row {
 #[test]
 fn it_describes_itself() {
     let is = (entry().describe)();
-    assert_eq!((&*is.name, is.version, is.lanes), ("scores", 3, 1));
-    assert_eq!(is.wants, ["Won", "Inherited", "Left"]);
+    assert_eq!((&*is.name, is.version, is.concurrency), ("scores", 3, 1));
+    assert_eq!(is.event_types, ["Won", "Inherited", "Left"]);
     assert_eq!((is.views, is.from), (vec!["scores"], StartFrom::Now));
     assert_eq!(is.emits, [""; 0]);
     assert_eq!(entry().view, "scores");

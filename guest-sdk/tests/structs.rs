@@ -289,7 +289,7 @@ enum Written {
 
 #[test]
 fn variants_say_streams_and_preconditions_themselves() {
-    assert!(Written::HAS_STREAM);
+    const { assert!(Written::HAS_STREAM) };
     assert_eq!(
         Written::PRECONDITIONS,
         [

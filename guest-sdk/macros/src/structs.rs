@@ -275,12 +275,11 @@ impl Struct {
 
 /// A reference to a field of `self`.
 fn member(index: usize, field: &syn::Field) -> TokenStream {
-    match &field.ident {
-        Some(name) => quote_spanned!(marks::at(field)=> &self.#name),
-        None => {
-            let index = syn::Index::from(index);
-            quote_spanned!(marks::at(field)=> &self.#index)
-        }
+    if let Some(name) = &field.ident {
+        quote_spanned!(marks::at(field)=> &self.#name)
+    } else {
+        let index = syn::Index::from(index);
+        quote_spanned!(marks::at(field)=> &self.#index)
     }
 }
 

@@ -71,14 +71,14 @@ impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
         Self {
             name: reaction.name,
             version: reaction.version,
-            wants: owned(reaction.wants),
+            wants: owned(reaction.event_types),
             emits: owned(reaction.emits),
             views: owned(reaction.views),
             from: match reaction.from {
                 StartFrom::Origin => types::StartFrom::Origin,
                 StartFrom::Now => types::StartFrom::Now,
             },
-            lanes: reaction.lanes,
+            lanes: reaction.concurrency,
             schemas: schemas(reaction.schemas),
         }
     }

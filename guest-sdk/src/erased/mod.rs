@@ -57,7 +57,7 @@ fn names<E: Event>() -> Vec<&'static str> {
     E::TYPES.iter().map(|event| event.name).collect()
 }
 
-const fn check_wants(types: &[EventType]) {
+const fn check_event_types(types: &[EventType]) {
     // To the framework, no types are all types.
     assert!(!types.is_empty(), "Event names no event to react to");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{check_wants, decode_recorded, names};
+use super::{check_event_types, decode_recorded, names};
 use crate::wire::{Fault, ReactionDescriptor, Recorded, Row, RowChange};
 use crate::{Codec, Event, Json, Projector, Rows, name};
 
@@ -42,18 +42,18 @@ pub const fn check_projector<P: Projector>() {
         "VIEW must be a lower-case letter followed by lower-case letters, digits, `_` or `-`"
     );
     assert!(P::VERSION > 0, "versions count from 1");
-    check_wants(<P::Event as Event>::TYPES);
+    check_event_types(<P::Event as Event>::TYPES);
 }
 
 fn describe<P: Projector>() -> ReactionDescriptor {
     ReactionDescriptor {
         name: P::VIEW.to_owned(),
         version: P::VERSION,
-        wants: names::<P::Event>(),
+        event_types: names::<P::Event>(),
         emits: Vec::new(),
         views: vec![P::VIEW],
         from: P::FROM,
-        lanes: 1,
+        concurrency: 1,
         schemas: <P::Event as Event>::TYPES,
     }
 }
