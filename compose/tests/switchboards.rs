@@ -131,6 +131,7 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
                 index,
                 &[event("a-1")],
                 std::slice::from_ref(&old),
+                &[],
             )
             .expect("an answer")
             .expect("no fault");

@@ -1,5 +1,9 @@
 //! What a decision may know of the world: nothing that is not in here reaches it.
 
+use std::convert::Infallible;
+
+use rand_core::TryRng;
+
 /// The facts that a decision may use beside its state and its command. Time and randomness are
 /// given, never taken: the same decision tried again sees the same ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,21 @@ impl Context {
 /// A sequence of random numbers that its seed determines: `SplitMix64` (Steele, Lea and Flood,
 /// "Fast splittable pseudorandom number generators", 2014). Good for ids and lots, useless for
 /// secrets.
+///
+/// It is an `Rng` of the crate `rand_core` 0.10 (`RngCore` in earlier ones), so that crates for lots and distributions take it:
+///
+/// ```
+/// use annals::Context;
+/// use rand_core::Rng;
+///
+/// fn lot(rng: &mut impl Rng) -> u32 {
+///     rng.next_u32() % 6 + 1
+/// }
+///
+/// fn roll(context: &Context) -> u32 {
+///     lot(&mut context.random())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
@@ -53,5 +72,26 @@ impl Random {
     /// An id of 32 hexadecimal digits.
     pub fn id(&mut self) -> String {
         format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
+    }
+}
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        // The upper half is the better one.
+        Ok((Random::next_u64(self) >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(Random::next_u64(self))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = Random::next_u64(self).to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
     }
 }

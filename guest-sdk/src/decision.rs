@@ -4,7 +4,8 @@ use crate::Decider;
 
 /// What a decision asks for: events to append, all or none. No events is legal.
 ///
-/// One event, a vector, an array or an option of events turns into a decision with `.into()`.
+/// One event, a vector, an array or an option of events turns into a decision with `.into()`; the struct that an event
+/// holds, with [`Decision::of`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Decision<E> {
@@ -16,6 +17,17 @@ impl<E> Decision<E> {
     /// Nothing happens.
     pub fn none() -> Self {
         Vec::new().into()
+    }
+
+    /// One event, or the struct that one holds.
+    pub fn of(event: impl Into<E>) -> Self {
+        vec![event.into()].into()
+    }
+
+    /// One more event, after those that are there.
+    pub fn and(mut self, event: impl Into<E>) -> Self {
+        self.events.push(event.into());
+        self
     }
 
     /// Makes these the last events of the stream: every later command about it is refused. A

@@ -13,8 +13,16 @@
 //!
 //! #[derive(Command)]
 //! enum SeatCommand {
-//!     ReserveSeat { seat: String, by: String },
-//!     ReleaseSeat { seat: String },
+//!     ReserveSeat {
+//!         #[annals(stream)] // the seat is the subject: its events are in a stream of its own
+//!         seat: String,
+//!         by: String,
+//!     },
+//!     #[annals(stream_exists)] // checked before `decide`
+//!     ReleaseSeat {
+//!         #[annals(stream)]
+//!         seat: String,
+//!     },
 //! }
 //!
 //! #[derive(Event)]
@@ -24,7 +32,7 @@
 //! }
 //!
 //! #[derive(Rejection)]
-//! enum No {
+//! enum SeatRejection {
 //!     #[annals(message = "seat {seat} belongs to {by}")]
 //!     SeatTaken { seat: String, by: String },
 //!     SeatNotReserved,
@@ -36,17 +44,11 @@
 //!     type State = Option<String>; // who has it
 //!     type Command = SeatCommand;
 //!     type Event = SeatEvent;
-//!     type Rejection = No;
+//!     type Rejection = SeatRejection;
 //!     const CATEGORY: &'static str = "seat";
 //!
 //!     fn initial() -> Self::State {
 //!         None
-//!     }
-//!
-//!     fn stream_id(command: &SeatCommand) -> String {
-//!         match command {
-//!             SeatCommand::ReserveSeat { seat, .. } | SeatCommand::ReleaseSeat { seat } => seat.clone(),
-//!         }
 //!     }
 //!
 //!     fn evolve(holder: &mut Self::State, event: &SeatEvent) {
@@ -56,20 +58,24 @@
 //!         };
 //!     }
 //!
-//!     fn decide(holder: &Self::State, command: SeatCommand, _: &Context) -> Result<Decision<SeatEvent>, No> {
+//!     fn decide(
+//!         holder: &Self::State,
+//!         command: SeatCommand,
+//!         _: &Context,
+//!     ) -> Result<Decision<SeatEvent>, SeatRejection> {
 //!         match (command, holder) {
 //!             (SeatCommand::ReserveSeat { by, .. }, Some(holder)) if by == *holder => Ok(Decision::none()),
 //!             (SeatCommand::ReserveSeat { seat, .. }, Some(holder)) => {
-//!                 Err(No::SeatTaken { seat, by: holder.clone() })
+//!                 Err(SeatRejection::SeatTaken { seat, by: holder.clone() })
 //!             }
 //!             (SeatCommand::ReserveSeat { seat, by }, None) => Ok(SeatEvent::SeatReserved { seat, by }.into()),
 //!             (SeatCommand::ReleaseSeat { seat }, Some(_)) => Ok(SeatEvent::SeatReleased { seat }.into()),
-//!             (SeatCommand::ReleaseSeat { .. }, None) => Err(No::SeatNotReserved),
+//!             (SeatCommand::ReleaseSeat { .. }, None) => Err(SeatRejection::SeatNotReserved),
 //!         }
 //!     }
 //! }
 //!
-//! annals::export!(Seat);
+//! annals::export! { deciders: [Seat] }
 //!
 //! // Tests run natively, with `cargo test`, through the same encodings as in production.
 //! use annals::test::given;
@@ -82,6 +88,8 @@
 //! given::<Seat>([]).when_raw("ReserveSeat", "{}").then_malformed("missing field `seat`");
 //! ```
 //!
+//! A decider with many commands need not decide on all of them in one place: see [`Decide`].
+//!
 //! # What happens after the event
 //!
 //! Three more kinds of handlers react to recorded events, of any number of streams:
@@ -90,21 +98,20 @@
 //! |---|---|---|
 //! | [`Projector`] | folds events into the rows of a view, which can be read over HTTP | [`test::project`] |
 //! | [`ProcessManager`] | sees a process through: folds events into its state, and sends commands | [`test::process`] |
-//! | [`Notifier`] | tells the world outside, by what the manifest grants it (features `http` and `env`) | [`test::notify`] |
+//! | [`Notifier`] | tells the world outside, by what the manifest grants it (the crate `annals-outside`) | [`test::notify`] |
 //!
-//! The first two are as pure as deciders. Each trait has an example. `export!` takes any number of
-//! handlers of all kinds, with a word before those that are not deciders:
+//! The first two are as pure as deciders. Each trait has an example. `export!` lists the handlers of a crate by
+//! their kinds, any number of each:
 //!
 //! ```
 //! # use annals::*;
-//! # #[derive(Command)] enum C { Go { id: String } }
+//! # #[derive(Command)] enum C { Go { #[annals(stream)] id: String } }
 //! # #[derive(Event)] enum E { Gone { id: String } }
 //! # struct Walk;
 //! # impl Decider for Walk {
 //! #   type State = (); type Command = C; type Event = E; type Rejection = std::convert::Infallible;
 //! #   const CATEGORY: &'static str = "walk";
 //! #   fn initial() {}
-//! #   fn stream_id(C::Go { id }: &C) -> String { id.clone() }
 //! #   fn evolve(_: &mut (), _: &E) {}
 //! #   fn decide(_: &(), C::Go { id }: C, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(E::Gone { id }.into()) }
 //! # }
@@ -112,23 +119,28 @@
 //! # impl Projector for Walks {
 //! #   type Event = E; type Row = u32;
 //! #   const VIEW: &'static str = "walks";
-//! #   fn touches(E::Gone { id }: &E, _: &About) -> Vec<String> { vec![id.clone()] }
-//! #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { Some(row.unwrap_or(0) + 1) }
+//! #   fn keys(E::Gone { id }: &E, _: &EventMetadata) -> Vec<String> { vec![id.clone()] }
+//! #   fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { Some(row.unwrap_or(0) + 1) }
 //! # }
 //! # struct Journey;
 //! # impl ProcessManager for Journey {
 //! #   type State = (); type Event = E; type Command = C;
 //! #   const NAME: &'static str = "journey"; const FROM: StartFrom = StartFrom::Origin;
-//! #   fn interest(E::Gone { id }: &E, _: &About) -> Vec<Interest> { vec![Interest::start(id)] }
-//! #   fn react(_: Option<()>, _: &E, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
+//! #   fn interest(E::Gone { id }: &E, _: &EventMetadata) -> Vec<Interest> { vec![Interest::start(id)] }
+//! #   fn react(_: Option<()>, _: &E, _: &EventMetadata, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
 //! # }
 //! # struct Postcards;
 //! # impl Notifier for Postcards {
 //! #   type Event = E;
 //! #   const NAME: &'static str = "postcards"; const FROM: StartFrom = StartFrom::Now;
-//! #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
+//! #   fn notify(_: &E, _: &EventMetadata, _: u32) -> Delivery { Delivery::Done }
 //! # }
-//! annals::export!(Walk, projector Walks, process_manager Journey, notifier Postcards);
+//! annals::export! {
+//!     deciders: [Walk],
+//!     projectors: [Walks],
+//!     process_managers: [Journey],
+//!     notifiers: [Postcards],
+//! }
 //! ```
 //!
 //! # Building
@@ -148,41 +160,84 @@
 //! # Payloads
 //!
 //! The type of a command or event is the name of its variant, the payload a JSON object of its
-//! fields. A variant with one unnamed field is encoded as that field, which is how deciders share
-//! the types of events: structs in a common crate, one enum per decider that names those that
-//! matter to it. Events of other types on the same stream are passed over.
+//! fields. Events of other types on the same stream are passed over.
 //!
 //! ```
 //! use annals::{Event, EventType};
 //!
-//! /// Other people's types are made fit for payloads and states by `annals::data`.
-//! #[annals::data]
-//! struct Deposited {
-//!     amount: i64,
+//! /// Your own types are made fit for payloads and states by `annals::data`, with derives if you name them.
+//! #[annals::data(Clone, Debug, PartialEq)]
+//! struct Money {
+//!     cents: i64,
 //! }
 //!
-//! #[derive(Event)]
+//! #[derive(Event, Debug, PartialEq)]
 //! #[annals(rename_all = "camelCase")]
 //! enum Movement {
-//!     Deposited(Deposited),
-//!     #[annals(type = "account.closed", version = 2)]
+//!     Deposited { amount: Money },
+//!     #[annals(type = "account.closed", version = 2, formerly = ["AccountEnded"])]
 //!     Closed {
 //!         #[serde(default)] // absent in version 1
 //!         paid_out: i64,
 //!     },
 //! }
 //!
+//! let closed = Movement::Closed { paid_out: 3 };
 //! assert_eq!(Movement::TYPES[0], EventType { name: "Deposited", version: 1 });
-//! assert_eq!(Movement::TYPES[1], EventType { name: "account.closed", version: 2 });
-//! assert_eq!(Movement::Deposited(Deposited { amount: 3 }).encode().unwrap(), br#"{"amount":3}"#);
-//! assert_eq!(Movement::Closed { paid_out: 3 }.encode().unwrap(), br#"{"paidOut":3}"#);
-//! assert!(Movement::decode("Withdrawn", b"?").unwrap().is_none());
+//! assert_eq!(closed.event_type(), EventType { name: "account.closed", version: 2 });
+//! assert_eq!(closed.encode().unwrap(), br#"{"paidOut":3}"#);
+//! assert_eq!(Movement::decode("AccountEnded", br#"{"paidOut":3}"#).unwrap(), Some(closed));
+//! assert_eq!(Movement::decode("Withdrawn", b"?").unwrap(), None);
 //! ```
+//!
+//! # Events that handlers share
+//!
+//! Several handlers read the events that one decider emits. Put these into structs in a common crate, with
+//! [`annals::event`](macro@event): the struct says its name, version, former names and tags once. Each handler
+//! has an enum of its own with the structs that matter to it.
+//!
+//! ```
+//! use annals::{Event, EventType};
+//!
+//! #[annals::event(name = "MoneyDeposited", version = 2, formerly = ["Deposited"])]
+//! struct Deposited {
+//!     #[annals(tag)]
+//!     account: String,
+//!     amount: i64,
+//!     #[serde(default)] // since version 2
+//!     #[annals(tag)]
+//!     transfer: Option<String>,
+//! }
+//!
+//! #[annals::event]
+//! struct AccountOpened {
+//!     account: String,
+//! }
+//!
+//! /// What matters to one reader. The names of the variants are its own business.
+//! #[derive(Event)]
+//! enum Seen {
+//!     Opened(AccountOpened),
+//!     Deposit(Deposited),
+//! }
+//!
+//! let deposit = Deposited { account: "42".into(), amount: 3, transfer: None };
+//! let seen = Seen::from(deposit); // each struct turns into its variant
+//! assert_eq!(seen.event_type(), EventType { name: "MoneyDeposited", version: 2 });
+//! assert_eq!(seen.tags(), ["account:42"]);
+//! assert!(matches!(
+//!     Seen::decode("Deposited", br#"{"account":"42","amount":3}"#),
+//!     Ok(Some(Seen::Deposit(_)))
+//! ));
+//! ```
+//!
+//! Commands that a process manager sends to a decider in another crate are shared in the same way, by
+//! [`annals::command`](macro@command).
 //!
 //! # More than one event, and the last one
 //!
-//! A decision is `event.into()`, `vec![..].into()` or [`Decision::none()`]; [`steps`] builds one
-//! where later events depend on earlier ones; [`Decision::closing`] ends a stream for good.
+//! A decision is `event.into()`, `vec![..].into()` or [`Decision::none()`]; [`Decision::of`] and [`Decision::and`] take
+//! structs; [`steps`] builds one where later events depend on earlier ones; [`Decision::closing`] ends a stream for good.
 //!
 //! # Time and randomness
 //!
@@ -196,12 +251,13 @@
 //! # Layout
 //!
 //! - `decider`, `decision`, `context`: what a domain implements and uses
-//! - `projector`, `process_manager`, `notifier`, `about`: the same for reactions
+//! - `projector`, `process_manager`, `notifier`, `metadata`: the same for reactions
 //! - `message`, `codec`: commands, events, rejections, and their encodings; derived by `annals-macros`
+//! - `known`: what the derives know of each type when it is compiled
+//! - `former`: warnings of what is deprecated, where the compiler has none
 //! - `name`: names of streams, categories, views and handlers
 //! - `erased`, `wire`: handlers without their types, behind one table for each kind
 //! - `bindings`: these tables as a component, on wasm only
-//! - `http`, `env`: what notifiers may be granted; natively a test says what that is, by `granted`
 //! - `test`: given, when, then
 
 #![deny(missing_docs)]
@@ -209,20 +265,18 @@
 // So that the derives work in this crate, too.
 extern crate self as annals;
 
-mod about;
 mod codec;
 mod context;
 mod decider;
 mod decision;
-#[cfg(feature = "env")]
-mod env;
 #[allow(missing_docs)]
 mod erased;
-#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
-mod granted;
-#[cfg(feature = "http")]
-pub mod http;
+#[allow(missing_docs)]
+mod former;
+#[allow(missing_docs)]
+mod known;
 mod message;
+mod metadata;
 mod name;
 mod notifier;
 mod process_manager;
@@ -236,41 +290,73 @@ pub mod wire;
 #[doc(hidden)]
 pub mod bindings;
 
-pub use about::{About, StartFrom};
-pub use annals_macros::{Command, Event, Rejection, data};
+pub use annals_macros::{Command, Event, Rejection, command, data, event};
 pub use codec::{Codec, CodecError, Json};
 pub use context::{Context, Random};
-pub use decider::{Decider, Precondition};
+pub use decider::{Decide, Decided, Decider, Dispatch, Snapshots, dispatch};
 pub use decision::{Decision, Steps, steps};
-#[cfg(feature = "env")]
-pub use env::env;
-pub use message::{Command, Event, EventType, Rejection};
+pub use message::{Command, CommandData, Event, EventData, EventType, Precondition, Rejection};
+#[allow(deprecated)]
+pub use metadata::About;
+pub use metadata::{EventMetadata, StartFrom};
 pub use notifier::{Delivery, Notifier};
 pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Refusal};
 pub use projector::{Projector, Rows};
 pub use serde;
 
-/// Exports the handlers of a crate. Once per crate; natively it only checks them.
+/// The former place of `annals_outside::http`.
+#[cfg(feature = "http")]
+#[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::http`")]
+pub mod http {
+    pub use annals_outside::http::*;
+}
+
+/// The former place of `annals_outside::env`.
+#[cfg(feature = "env")]
+#[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::env`")]
+#[must_use]
+pub fn env(name: &str) -> Option<String> {
+    annals_outside::env(name)
+}
+
+/// Exports the handlers of a crate, listed by their kinds. Once per crate; natively it only checks them.
 ///
-/// Deciders are named as they are (or as `decider T`), the others as `projector T`, `process_manager T` and
-/// `notifier T`. The component exports the interfaces of the kinds that are named, and no others.
+/// ```
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone {} }
+/// # macro_rules! view { ($view:ident $name:literal) => {
+/// #   struct $view;
+/// #   impl Projector for $view {
+/// #     type Event = E; type Row = u32;
+/// #     const VIEW: &'static str = $name;
+/// #     fn keys(_: &E, _: &EventMetadata) -> Vec<String> { vec![] }
+/// #     fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { row }
+/// #   }
+/// # } }
+/// # view!(Balances "balances"); view!(Statements "statements");
+/// annals::export! {
+///     projectors: [Balances, Statements],
+/// }
+/// ```
+///
+/// The lists are `deciders`, `projectors`, `process_managers` and `notifiers`. The component exports the interfaces of the
+/// kinds that are named, and no others.
 ///
 /// A name that is none is an error:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
-/// # #[derive(Command)] enum C { Go {} }
+/// # #[derive(Command)] enum C { Go { #[annals(stream)] id: u8 } }
 /// # #[derive(Event)] enum E { Gone }
 /// # struct Bad;
 /// # impl Decider for Bad {
 /// #   type State = (); type Command = C; type Event = E; type Rejection = std::convert::Infallible;
 /// #   fn initial() {}
-/// #   fn stream_id(_: &C) -> String { String::new() }
 /// #   fn evolve(_: &mut (), _: &E) {}
 /// #   fn decide(_: &(), _: C, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(Decision::none()) }
 /// const CATEGORY: &'static str = "Not-a-category";
 /// # }
-/// annals::export!(Bad);
+/// annals::export! { deciders: [Bad] }
 /// ```
 ///
 /// ```compile_fail,E0080
@@ -279,11 +365,11 @@ pub use serde;
 /// # struct Bad;
 /// # impl Projector for Bad {
 /// #   type Event = E; type Row = u32;
-/// #   fn touches(_: &E, _: &About) -> Vec<String> { vec![] }
-/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { row }
+/// #   fn keys(_: &E, _: &EventMetadata) -> Vec<String> { vec![] }
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { row }
 /// const VIEW: &'static str = "not@a-view";
 /// # }
-/// annals::export!(projector Bad);
+/// annals::export! { projectors: [Bad] }
 /// ```
 ///
 /// So is a handler that is never told of anything, or by nobody:
@@ -297,10 +383,10 @@ pub use serde;
 /// # impl ProcessManager for Bad {
 /// #   type State = (); type Event = Nothing; type Command = C;
 /// #   const NAME: &'static str = "bad"; const FROM: StartFrom = StartFrom::Origin;
-/// #   fn interest(_: &Nothing, _: &About) -> Vec<Interest> { vec![] }
-/// #   fn react(_: Option<()>, _: &Nothing, _: &About, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
+/// #   fn interest(_: &Nothing, _: &EventMetadata) -> Vec<Interest> { vec![] }
+/// #   fn react(_: Option<()>, _: &Nothing, _: &EventMetadata, _: &ProcessContext) -> Reaction<(), C> { Reaction::stopped() }
 /// # }
-/// annals::export!(process_manager Bad);
+/// annals::export! { process_managers: [Bad] }
 /// ```
 ///
 /// ```compile_fail,E0080
@@ -310,10 +396,10 @@ pub use serde;
 /// # impl Notifier for Bad {
 /// #   type Event = E;
 /// #   const NAME: &'static str = "bad"; const FROM: StartFrom = StartFrom::Now;
-/// #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
-/// const LANES: u32 = 0;
+/// #   fn notify(_: &E, _: &EventMetadata, _: u32) -> Delivery { Delivery::Done }
+/// const CONCURRENCY: u32 = 0;
 /// # }
-/// annals::export!(notifier Bad);
+/// annals::export! { notifiers: [Bad] }
 /// ```
 ///
 /// A process manager or notifier without a name, or that does not say where it starts, does not compile either: the
@@ -325,13 +411,61 @@ pub use serde;
 /// # struct Bad;
 /// impl Notifier for Bad {
 /// #   type Event = E;
-/// #   fn notify(_: &E, _: &About, _: u32) -> Delivery { Delivery::Done }
+/// #   fn notify(_: &E, _: &EventMetadata, _: u32) -> Delivery { Delivery::Done }
 ///     const FROM: StartFrom = StartFrom::Now;
 /// } // missing: `NAME`
-/// # annals::export!(notifier Bad);
+/// # annals::export! { notifiers: [Bad] }
 /// ```
 ///
-/// And so is one that is not of the kind that is named, or of none:
+/// A build, though not `cargo check`, finds a decider whose commands do not say which subject they are about:
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// #[derive(Command)]
+/// enum Walk {
+///     Go { to: String }, // missing: #[annals(stream)]
+/// }
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// # impl Decider for Bad {
+/// #   type State = (); type Command = Walk; type Event = E; type Rejection = std::convert::Infallible;
+/// #   const CATEGORY: &'static str = "walk";
+/// #   fn initial() {}
+/// #   fn evolve(_: &mut (), _: &E) {}
+/// #   fn decide(_: &(), _: Walk, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(Decision::none()) }
+/// # }
+/// annals::export! { deciders: [Bad] }
+/// ```
+///
+/// and a projector that does not say which rows an event changes, or how:
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// impl Projector for Bad {
+/// #   type Event = E; type Row = u32;
+/// #   const VIEW: &'static str = "bad";
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { row }
+///     // missing: `keys`
+/// }
+/// annals::export! { projectors: [Bad] }
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bad;
+/// impl Projector for Bad {
+/// #   type Event = E; type Row = u32;
+/// #   const VIEW: &'static str = "bad";
+/// #   fn keys(_: &E, _: &EventMetadata) -> Vec<String> { vec![] }
+///     // missing: `fold`, or `project`
+/// }
+/// annals::export! { projectors: [Bad] }
+/// ```
+///
+/// A handler that is not of the kind that is named is an error, and a kind that is none:
 ///
 /// ```compile_fail,E0277
 /// # use annals::*;
@@ -340,15 +474,63 @@ pub use serde;
 /// # impl Projector for Balances {
 /// #   type Event = E; type Row = u32;
 /// #   const VIEW: &'static str = "balances";
-/// #   fn touches(_: &E, _: &About) -> Vec<String> { vec![] }
-/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &About) -> Option<u32> { row }
+/// #   fn keys(_: &E, _: &EventMetadata) -> Vec<String> { vec![] }
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { row }
 /// # }
-/// annals::export!(Balances); // `Balances` is not a decider
+/// annals::export! { deciders: [Balances] } // `Balances` is not a decider
 /// ```
 ///
 /// ```compile_fail
 /// struct Balances;
-/// annals::export!(projektor Balances); // unknown kind of handler; known: decider, projector, ..
+/// annals::export! { projektors: [Balances] } // unknown kind of handlers; known: deciders, projectors, ..
+/// ```
+///
+/// The former way, deciders as they are and a word before the others, is deprecated, and so are constants that have
+/// another name now:
+///
+/// ```compile_fail
+/// #![deny(deprecated)]
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Balances;
+/// # impl Projector for Balances {
+/// #   type Event = E; type Row = u32;
+/// #   const VIEW: &'static str = "balances";
+/// #   fn keys(_: &E, _: &EventMetadata) -> Vec<String> { vec![] }
+/// #   fn fold(row: Option<u32>, _: &str, _: &E, _: &EventMetadata) -> Option<u32> { row }
+/// # }
+/// annals::export!(projector Balances);
+/// ```
+///
+/// ```compile_fail
+/// #![deny(deprecated)]
+/// # use annals::*;
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Bell;
+/// # impl Notifier for Bell {
+/// #   type Event = E;
+/// #   const NAME: &'static str = "bell"; const FROM: StartFrom = StartFrom::Now;
+/// #   fn notify(_: &E, _: &EventMetadata, _: u32) -> Delivery { Delivery::Done }
+/// const LANES: u32 = 2;
+/// # }
+/// annals::export! { notifiers: [Bell] }
+/// ```
+///
+/// ```compile_fail
+/// #![deny(deprecated)]
+/// # use annals::*;
+/// # #[derive(Command)] enum C { Go { #[annals(stream)] id: u8 } }
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Walk;
+/// # impl Decider for Walk {
+/// #   type State = (); type Command = C; type Event = E; type Rejection = std::convert::Infallible;
+/// #   const CATEGORY: &'static str = "walk";
+/// #   fn initial() {}
+/// #   fn evolve(_: &mut (), _: &E) {}
+/// #   fn decide(_: &(), _: C, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(Decision::none()) }
+/// const SNAPSHOT_EVERY: u32 = 100;
+/// # }
+/// annals::export! { deciders: [Walk] }
 /// ```
 pub use annals_macros::export;
 
@@ -374,10 +556,10 @@ macro_rules! log {
 
 /// One macro for each kind, so that a component exports the kinds that it has.
 macro_rules! export_on_wasm {
-    ($($name:ident: $bindings:ident),* $(,)?) => {$(
-        export_on_wasm!(@ ($) $name $bindings);
+    ($($name:ident: $bindings:ident $table:ident $entry:ident),* $(,)?) => {$(
+        export_on_wasm!(@ ($) $name $bindings $table $entry);
     )*};
-    (@ ($dollar:tt) $name:ident $bindings:ident) => {
+    (@ ($dollar:tt) $name:ident $bindings:ident $table:ident $entry:ident) => {
         #[cfg(target_family = "wasm")]
         #[doc(hidden)]
         #[macro_export]
@@ -393,16 +575,23 @@ macro_rules! export_on_wasm {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! $name {
-            ($dollar table:ident) => {};
+            // What only a build sees wrong, such as a function that is missing, a native build sees, too.
+            ($dollar table:ident) => {
+                const _: () = {
+                    #[used]
+                    static TABLE: &[$dollar crate::__private::$entry] =
+                        <$dollar table as $dollar crate::__private::$table>::TABLE;
+                };
+            };
         }
     };
 }
 
 export_on_wasm! {
-    __export_deciders: deciders,
-    __export_projectors: projectors,
-    __export_process_managers: process_managers,
-    __export_notifiers: notifiers,
+    __export_deciders: deciders Deciders Entry,
+    __export_projectors: projectors Projectors ProjectorEntry,
+    __export_process_managers: process_managers ProcessManagers ProcessManagerEntry,
+    __export_notifiers: notifiers Notifiers NotifierEntry,
 }
 
 /// Tells the composer, in a custom section, that panics of this component do not read the environment.
@@ -432,9 +621,16 @@ pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::bindings::diagnostics::log;
     pub use crate::erased::{
-        Deciders, Entry, NotifierEntry, Notifiers, Prepared, ProcessManagerEntry, ProcessManagers,
-        ProjectorEntry, Projectors, Session, Touching, check, check_notifier,
+        Deciders, Entry, Folded, Named, NotifierEntry, Notifiers, Prepared, ProcessManagerEntry,
+        ProcessManagers, ProjectorEntry, Projectors, Session, check, check_notifier,
         check_process_manager, check_projector,
+    };
+    #[allow(deprecated)]
+    pub use crate::former::export_by_words;
+    pub use crate::former::{Given, lanes, snapshot_every};
+    pub use crate::known::{
+        Described, Id, Known, TagValue, Undescribed, check as check_known, count, count_internal,
+        event_types, have_streams, internal, is, known, names, preconditions, tag,
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;

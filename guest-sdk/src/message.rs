@@ -1,18 +1,30 @@
 //! What the derives implement: commands, events and rejections as the framework sees them.
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::{Codec, CodecError};
 
 /// The commands of a decider. Derive it: [`Command`](derive@crate::Command).
 pub trait Command: Sized {
-    /// Names of all the types.
+    /// Names of all the types, in the order of the variants; then their former names.
     const TYPES: &'static [&'static str];
     /// Those of them that process managers alone may send.
     const INTERNAL: &'static [&'static str] = &[];
+    /// What each of `TYPES` demands of its stream, in the same order; empty: nothing.
+    const PRECONDITIONS: &'static [Precondition] = &[];
+    /// Does every command tell by [`Command::stream`] which subject it is about?
+    const HAS_STREAM: bool = false;
     /// Encoding of the payloads.
     type Codec: Codec;
 
     /// The type's name, such as `OpenAccount`.
     fn command_type(&self) -> &'static str;
+
+    /// The id of the subject that it is about, of the field that is marked `#[annals(stream)]`. Empty unless
+    /// `HAS_STREAM`.
+    fn stream(&self) -> String {
+        String::new()
+    }
 
     /// The payload.
     ///
@@ -31,13 +43,18 @@ pub trait Command: Sized {
 
 /// The events of a decider. Derive it: [`Event`](derive@crate::Event).
 pub trait Event: Sized {
-    /// All the types.
+    /// All the types, in the order of the variants; then their former names.
     const TYPES: &'static [EventType];
     /// Encoding of the payloads.
     type Codec: Codec;
 
     /// The type.
     fn event_type(&self) -> EventType;
+
+    /// Tags of the event, each `name:value`, of the fields that are marked `#[annals(tag)]`.
+    fn tags(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The payload.
     ///
@@ -61,6 +78,47 @@ pub struct EventType {
     pub name: &'static str,
     /// The newest version that is understood, and the one that is written.
     pub version: u32,
+}
+
+/// A struct that is one type of event. Write [`annals::event`](macro@crate::event) on it.
+pub trait EventData: Serialize + DeserializeOwned {
+    /// The type's name and the version of its schema.
+    const TYPE: EventType;
+    /// Names that the type had before.
+    const FORMERLY: &'static [&'static str] = &[];
+
+    /// Tags of the event, each `name:value`.
+    fn tags(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A struct that is one type of command. Write [`annals::command`](macro@crate::command) on it.
+pub trait CommandData: Serialize + DeserializeOwned {
+    /// The type's name.
+    const TYPE: &'static str;
+    /// Names that the type had before.
+    const FORMERLY: &'static [&'static str] = &[];
+    /// May process managers alone send it?
+    const INTERNAL: bool = false;
+    /// What it demands of its stream.
+    const PRECONDITION: Precondition = Precondition::Any;
+
+    /// The id of the subject that it is about.
+    fn stream(&self) -> String;
+}
+
+/// What must be true of a stream for a command to be decided. It is checked before `decide` and
+/// answered by the framework, not by a rejection of the domain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It has no events.
+    NoStream,
+    /// It has at least one event.
+    StreamExists,
 }
 
 /// Why the domain says no. Derive it: [`Rejection`](derive@crate::Rejection).

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use crate::{About, Event, StartFrom};
+use crate::{Event, EventMetadata, StartFrom};
 
 /// Reacts to events with side effects: tells somebody who is not part of the application.
 ///
 /// A notifier is the one kind of handler that may reach out, through the host imports that the
-/// manifest grants it and no others: see `annals::http` and `annals::env`, behind the features of these
-/// names. It is told of every event at least once, so what it does should bear being done twice;
-/// [`About::event_id`] is what a receiver can tell repetitions by.
+/// manifest grants it and no others; the crate `annals-outside` has HTTP requests and environment variables. It is told of every event at least once, so what it does should bear being done twice;
+/// [`EventMetadata::event_id`] is what a receiver can tell repetitions by.
 ///
 /// ```
-/// use annals::{About, Delivery, Event, Notifier, StartFrom};
+/// use annals::{EventMetadata, Delivery, Event, Notifier, StartFrom};
 /// use std::time::Duration;
 ///
 /// #[derive(Event)]
@@ -28,7 +27,7 @@ use crate::{About, Event, StartFrom};
 ///     const NAME: &'static str = "bell";
 ///     const FROM: StartFrom = StartFrom::Now;
 ///
-///     fn notify(event: &SeatEvent, _: &About, attempt: u32) -> Delivery {
+///     fn notify(event: &SeatEvent, _: &EventMetadata, attempt: u32) -> Delivery {
 ///         let SeatEvent::SeatReserved { by, .. } = event;
 ///         match ring(by) {
 ///             true => Delivery::Done,
@@ -38,7 +37,7 @@ use crate::{About, Event, StartFrom};
 ///     }
 /// }
 ///
-/// annals::export!(notifier Bell);
+/// annals::export! { notifiers: [Bell] }
 /// # fn ring(by: &str) -> bool { by != "Eve" }
 ///
 /// use annals::test::{notify, on};
@@ -51,8 +50,7 @@ use crate::{About, Event, StartFrom};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a notifier",
     label = "does not implement `annals::Notifier`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Notifier: 'static {
     /// The events that it is told of, as an enum that derives [`Event`](derive@crate::Event).
@@ -67,10 +65,14 @@ pub trait Notifier: 'static {
     const FROM: StartFrom;
     /// How many events it may be told of at once. 1: one after the other, in the order of the log.
     /// With more, the events of one stream still come one after the other.
+    #[allow(deprecated)]
+    const CONCURRENCY: u32 = Self::LANES;
+    /// The former name of [`Notifier::CONCURRENCY`].
+    #[deprecated(note = "renamed `CONCURRENCY`")]
     const LANES: u32 = 1;
 
     /// Tells somebody of an event. `attempt` counts from 1.
-    fn notify(event: &Self::Event, about: &About, attempt: u32) -> Delivery;
+    fn notify(event: &Self::Event, metadata: &EventMetadata, attempt: u32) -> Delivery;
 }
 
 /// What came of telling.

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{About, Command, Event, Random, StartFrom};
+use crate::{Command, Event, EventMetadata, Random, StartFrom};
 
 /// Sees a process through that spans several subjects: folds events into the state of the process,
 /// and sends commands.
@@ -13,7 +13,7 @@ use crate::{About, Command, Event, Random, StartFrom};
 ///
 /// ```
 /// use annals::{
-///     About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+///     EventMetadata, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
 /// };
 ///
 /// #[derive(Event)]
@@ -39,14 +39,14 @@ use crate::{About, Command, Event, Random, StartFrom};
 ///     const NAME: &'static str = "ordering";
 ///     const FROM: StartFrom = StartFrom::Origin;
 ///
-///     fn interest(event: &Seen, _: &About) -> Vec<Interest> {
+///     fn interest(event: &Seen, _: &EventMetadata) -> Vec<Interest> {
 ///         match event {
 ///             Seen::OrderPlaced { order, .. } => vec![Interest::start(order)],
 ///             Seen::SeatReserved { by, .. } => vec![Interest::proceed(by)],
 ///         }
 ///     }
 ///
-///     fn react(state: Option<String>, event: &Seen, _: &About, process: &ProcessContext) -> Reaction<String, Ask> {
+///     fn react(state: Option<String>, event: &Seen, _: &EventMetadata, process: &ProcessContext) -> Reaction<String, Ask> {
 ///         let order = process.id.clone();
 ///         match (event, state) {
 ///             (Seen::OrderPlaced { seat, .. }, _) => Reaction::running(seat.clone())
@@ -64,7 +64,7 @@ use crate::{About, Command, Event, Random, StartFrom};
 ///     }
 /// }
 ///
-/// annals::export!(process_manager Ordering);
+/// annals::export! { process_managers: [Ordering] }
 ///
 /// use annals::test::{on, process};
 /// let placed = || on("order-1", Seen::OrderPlaced { order: "1".into(), seat: "7A".into() });
@@ -86,8 +86,7 @@ use crate::{About, Command, Event, Random, StartFrom};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a process manager",
     label = "does not implement `annals::ProcessManager`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait ProcessManager: 'static {
     /// What a process remembers.
@@ -110,13 +109,13 @@ pub trait ProcessManager: 'static {
     const FROM: StartFrom;
 
     /// Which processes an event concerns, each at most once; none: it is ignored.
-    fn interest(event: &Self::Event, about: &About) -> Vec<Interest>;
+    fn interest(event: &Self::Event, metadata: &EventMetadata) -> Vec<Interest>;
 
     /// One step of one process that an event concerns. There is no state if it starts.
     fn react(
         state: Option<Self::State>,
         event: &Self::Event,
-        about: &About,
+        metadata: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<Self::State, Self::Command>;
 
@@ -225,7 +224,7 @@ pub struct Refusal<C> {
     /// A JSON value for programs, or nothing.
     pub details: Option<String>,
     /// The event that had led to the command.
-    pub cause: About,
+    pub cause: EventMetadata,
 }
 
 impl<C: Command> std::fmt::Display for Refusal<C> {
@@ -262,8 +261,8 @@ impl<S, C> Reaction<S, C> {
     }
 
     /// Sends a command, after those that this step sends already.
-    pub fn send(mut self, command: C) -> Self {
-        self.commands.push(command);
+    pub fn send(mut self, command: impl Into<C>) -> Self {
+        self.commands.push(command.into());
         self
     }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{About, Event, StartFrom};
+use crate::{Event, EventMetadata, StartFrom};
 
 /// Folds events, of any number of streams, into the rows of a view: what can be asked for over HTTP.
 ///
-/// A projector is pure, and sees every event once, in the order of the log. An event touches some
-/// rows by their keys, and each of them is folded with it:
+/// A projector is pure, and sees every event once, in the order of the log. It names the keys of the rows that an
+/// event changes, and each of them is folded with the event:
 ///
 /// ```
-/// use annals::{About, Event, Projector};
+/// use annals::{EventMetadata, Event, Projector};
 ///
 /// #[derive(Event)]
 /// enum SeatEvent {
@@ -33,12 +33,12 @@ use crate::{About, Event, StartFrom};
 ///     type Row = Guest;
 ///     const VIEW: &'static str = "guests";
 ///
-///     fn touches(event: &SeatEvent, _: &About) -> Vec<String> {
+///     fn keys(event: &SeatEvent, _: &EventMetadata) -> Vec<String> {
 ///         let (SeatEvent::SeatReserved { by } | SeatEvent::SeatReleased { by }) = event;
 ///         vec![by.clone()]
 ///     }
 ///
-///     fn fold(row: Option<Guest>, _: &str, event: &SeatEvent, _: &About) -> Option<Guest> {
+///     fn fold(row: Option<Guest>, _: &str, event: &SeatEvent, _: &EventMetadata) -> Option<Guest> {
 ///         let seats = row.map_or(0, |guest| guest.seats);
 ///         let seats = match event {
 ///             SeatEvent::SeatReserved { .. } => seats + 1,
@@ -48,7 +48,7 @@ use crate::{About, Event, StartFrom};
 ///     }
 /// }
 ///
-/// annals::export!(projector Guests);
+/// annals::export! { projectors: [Guests] }
 ///
 /// use annals::test::{on, project};
 /// let reserved = |by: &str| SeatEvent::SeatReserved { by: by.into() };
@@ -60,11 +60,64 @@ use crate::{About, Event, StartFrom};
 /// project::<Guests>([on("seat-7A", reserved("Ada")), on("seat-7A", released("Ada"))])
 ///     .no_row("Ada");
 /// ```
+///
+/// # Rows that depend on other rows
+///
+/// Where what becomes of a row depends on another one, the projector overrides [`Projector::project`], and names in
+/// [`Projector::reads`] the rows that it only looks at. All keys follow from the event alone: a row whose key is
+/// in another row cannot be looked up.
+///
+/// ```
+/// use annals::{Event, EventMetadata, Projector, Rows};
+///
+/// #[derive(Event)]
+/// enum SeatEvent {
+///     GuestNamed { guest: String, name: String },
+///     SeatReserved { seat: String, guest: String },
+/// }
+///
+/// /// Who sits where. The names of guests are rows, too: `guest/…`.
+/// struct Seating;
+///
+/// impl Projector for Seating {
+///     type Event = SeatEvent;
+///     type Row = String;
+///     const VIEW: &'static str = "seating";
+///
+///     fn keys(event: &SeatEvent, _: &EventMetadata) -> Vec<String> {
+///         match event {
+///             SeatEvent::GuestNamed { guest, .. } => vec![format!("guest/{guest}")],
+///             SeatEvent::SeatReserved { seat, .. } => vec![format!("seat/{seat}")],
+///         }
+///     }
+///
+///     fn reads(event: &SeatEvent, _: &EventMetadata) -> Vec<String> {
+///         match event {
+///             SeatEvent::GuestNamed { .. } => vec![],
+///             SeatEvent::SeatReserved { guest, .. } => vec![format!("guest/{guest}")],
+///         }
+///     }
+///
+///     fn project(rows: &mut Rows<String>, event: &SeatEvent, _: &EventMetadata) {
+///         match event {
+///             SeatEvent::GuestNamed { guest, name } => rows.put(&format!("guest/{guest}"), name.clone()),
+///             SeatEvent::SeatReserved { seat, guest } => {
+///                 let name = rows.get(&format!("guest/{guest}")).cloned();
+///                 rows.put(&format!("seat/{seat}"), name.unwrap_or_else(|| "somebody".into()));
+///             }
+///         }
+///     }
+/// }
+///
+/// use annals::test::{on, project};
+/// let named = on("guest-1", SeatEvent::GuestNamed { guest: "1".into(), name: "Ada".into() });
+/// let reserved = on("seat-7A", SeatEvent::SeatReserved { seat: "7A".into(), guest: "1".into() });
+/// project::<Seating>([named, reserved]).row("seat/7A", "Ada".into());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a projector",
     label = "does not implement `annals::Projector`",
-    note = "in `annals::export!`, the word before a type says what it is: \
-            `Decider`s have none, others have `projector`, `process_manager` or `notifier`"
+    note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Projector: 'static {
     /// The events that it folds, as an enum that derives [`Event`](derive@crate::Event). It is given no others.
@@ -76,88 +129,168 @@ pub trait Projector: 'static {
     /// store knows it by. Keep it, wherever the code moves. Another view is another projector, unless `formerly` in
     /// `annals.toml` says which one it was.
     const VIEW: &'static str;
-    /// Version of what it derives. Raise it whenever `Row`, `touches` or `fold` changes: the view is
+    /// Version of what it derives. Raise it whenever `Row`, `keys` or `fold` changes: the view is
     /// built anew from the log, and the old one answers until that is done.
     const VERSION: u32 = 1;
     /// Where it starts when it is first deployed.
     const FROM: StartFrom = StartFrom::Origin;
 
-    /// Keys of the rows that an event touches, each 1 to 1024 bytes.
-    fn touches(event: &Self::Event, about: &About) -> Vec<String>;
+    /// Keys of the rows that an event changes, each 1 to 1024 bytes.
+    #[allow(deprecated)]
+    fn keys(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
+        Self::touches(event, metadata)
+    }
 
-    /// What becomes of a row that an event touches. `None` is no row: there was none yet, there is
+    /// The former name of [`Projector::keys`].
+    #[deprecated(note = "renamed `keys`")]
+    fn touches(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
+        let _ = (event, metadata);
+        const { missing::<Self>("a projector names the rows that an event changes: implement `keys`") }
+    }
+
+    /// Keys of further rows that [`Projector::project`] looks at, and does not change.
+    fn reads(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
+        let _ = (event, metadata);
+        Vec::new()
+    }
+
+    /// Keys of further rows that the event changes, where they depend on rows that it reads. The framework asks again with the rows
+    /// that were named, until no key is new.
+    fn further_keys(
+        rows: &Rows<Self::Row>,
+        event: &Self::Event,
+        metadata: &EventMetadata,
+    ) -> Vec<String> {
+        let _ = (rows, event, metadata);
+        Vec::new()
+    }
+
+    /// What becomes of a row that an event changes. `None` is no row: there was none yet, there is
     /// none from now on.
     fn fold(
         row: Option<Self::Row>,
         key: &str,
         event: &Self::Event,
-        about: &About,
-    ) -> Option<Self::Row>;
+        metadata: &EventMetadata,
+    ) -> Option<Self::Row> {
+        let _ = (row, key, event, metadata);
+        const {
+            missing::<Self>(
+                "a projector says what becomes of a row: implement `fold`, or `project` for all rows",
+            )
+        }
+    }
 
-    /// What an event does to all the rows that it touches. Folds one after the other; to be
+    /// What an event does to all the rows that it changes. Folds one after the other; to be
     /// overridden where what becomes of one row depends on another.
-    fn project(rows: &mut Rows<Self::Row>, event: &Self::Event, about: &About) {
-        rows.fold(|key, row| Self::fold(row, key, event, about));
+    fn project(rows: &mut Rows<Self::Row>, event: &Self::Event, metadata: &EventMetadata) {
+        rows.fold(|key, row| Self::fold(row, key, event, metadata));
     }
 }
 
-/// The rows that an event touches, and what becomes of them. See [`Projector::project`].
+/// Ends the build of a projector that uses a default which is none.
+const fn missing<P: Projector + ?Sized>(what: &'static str) -> ! {
+    // Without a constant of `P` the compiler evaluates it for all projectors at once.
+    match P::VERSION {
+        0 => panic!("versions count from 1"),
+        _ => panic!("{}", what),
+    }
+}
+
+/// The rows that an event changes or reads, and what becomes of them. See [`Projector::project`].
 #[derive(Clone, Debug)]
 pub struct Rows<R> {
-    /// By key; absent rows are there as `None`.
-    rows: BTreeMap<String, Option<R>>,
-    /// A row that was changed and is not among the touched ones.
+    rows: BTreeMap<String, Place<R>>,
+    /// A row that was changed and must not be.
     stray: Option<String>,
 }
 
+/// The place of a row.
+#[derive(Clone, Debug)]
+struct Place<R> {
+    /// The row, if it is there.
+    row: Option<R>,
+    /// May it be changed, or is it only read?
+    changes: bool,
+}
+
 impl<R> Rows<R> {
-    pub(crate) fn new(rows: BTreeMap<String, Option<R>>) -> Self {
-        Self { rows, stray: None }
+    pub(crate) fn new() -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            stray: None,
+        }
     }
 
-    /// The rows at the end, or the key of one that must not be changed.
-    pub(crate) fn into_parts(self) -> Result<BTreeMap<String, Option<R>>, String> {
-        self.stray.map_or(Ok(self.rows), Err)
+    /// Adds a row, or the place of one that is not there.
+    pub(crate) fn add(&mut self, key: String, row: Option<R>, changes: bool) {
+        self.rows.insert(key, Place { row, changes });
     }
 
-    /// Keys of all touched rows, present or not, in the order of their bytes.
+    /// The rows at the end, in the order of their keys, and whether they may have changed; or why the event failed.
+    pub(crate) fn into_places(
+        self,
+    ) -> Result<impl Iterator<Item = (String, Option<R>, bool)>, String> {
+        if let Some(key) = self.stray {
+            return Err(match self.rows.contains_key(&key) {
+                true => {
+                    format!("it changes the row {key:?}, which it only reads: name it in `keys`")
+                }
+                false => format!("it changes the row {key:?}, which is not among its `keys`"),
+            });
+        }
+        let rows = self.rows.into_iter();
+        Ok(rows.map(|(key, place)| (key, place.row, place.changes)))
+    }
+
+    /// Keys of the rows that the event changes, present or not, in the order of their bytes.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.rows.keys().map(String::as_str)
+        let changing = self.rows.iter().filter(|(_, place)| place.changes);
+        changing.map(|(key, _)| key.as_str())
     }
 
-    /// A row, if it is there.
+    /// A row that it changes or reads, if it is there.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&R> {
-        self.rows.get(key)?.as_ref()
+        self.rows.get(key)?.row.as_ref()
     }
 
-    /// A row to be changed in place, if it is there.
+    /// A row that is among the event's `keys`, to be changed in place, if it is there. A row that is only read
+    /// makes the whole projection fail.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut R> {
-        self.rows.get_mut(key)?.as_mut()
+        let (rows, stray) = (&mut self.rows, &mut self.stray);
+        let place = rows.get_mut(key)?;
+        if !place.changes {
+            *stray = Some(key.to_owned());
+            return None;
+        }
+        place.row.as_mut()
     }
 
-    /// Puts a row in place of what was there. Only a row that the event touches may be put: another
+    /// Puts a row in place of what was there. Only a row that is among the event's `keys` may be put: another
     /// one makes the whole projection fail.
     pub fn put(&mut self, key: &str, row: R) {
         self.set(key, Some(row));
     }
 
-    /// Deletes a row that the event touches, if it is there.
+    /// Deletes a row that is among the event's `keys`, if it is there.
     pub fn delete(&mut self, key: &str) {
         self.set(key, None);
     }
 
-    /// Folds each touched row, present or not.
+    /// Folds each row that the event changes, present or not.
     pub fn fold(&mut self, mut fold: impl FnMut(&str, Option<R>) -> Option<R>) {
-        for (key, row) in &mut self.rows {
-            *row = fold(key, row.take());
+        for (key, place) in &mut self.rows {
+            if place.changes {
+                place.row = fold(key, place.row.take());
+            }
         }
     }
 
     fn set(&mut self, key: &str, row: Option<R>) {
         match self.rows.get_mut(key) {
-            Some(place) => *place = row,
-            None => self.stray = Some(key.to_owned()),
+            Some(place) if place.changes => place.row = row,
+            _ => self.stray = Some(key.to_owned()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What crosses the boundary of the component, in plain Rust: so that tests cross it natively.
 
-use crate::{About, CodecError, EventType, Precondition, StartFrom};
+use crate::{CodecError, EventMetadata, EventType, Precondition, StartFrom};
 
 /// A command as it comes in.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ pub struct Descriptor {
 /// An event as reactions get it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    pub about: About,
+    pub about: EventMetadata,
     pub event_type: String,
     pub schema_version: u32,
     pub content_type: String,
@@ -93,12 +93,12 @@ pub struct Recorded {
 pub struct ReactionDescriptor {
     pub name: String,
     pub version: u32,
-    pub wants: Vec<&'static str>,
+    pub event_types: Vec<&'static str>,
     pub emits: Vec<&'static str>,
     pub views: Vec<&'static str>,
     pub from: StartFrom,
-    pub lanes: u32,
-    /// Of all types of events that it wants.
+    pub concurrency: u32,
+    /// Of all types of events that it is given.
     pub schemas: &'static [EventType],
 }
 

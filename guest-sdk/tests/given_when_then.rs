@@ -130,10 +130,6 @@ impl Decider for Forgetful {
         Lossy { value: 0 }
     }
 
-    fn stream_id(command: &Ask) -> String {
-        Counter::stream_id(command)
-    }
-
     fn evolve(state: &mut Lossy, event: &Fact) {
         Counter::evolve(&mut state.value, event);
     }
@@ -170,10 +166,6 @@ impl Decider for Skew {
     const CATEGORY: &'static str = "skew";
 
     fn initial() {}
-
-    fn stream_id(command: &Ask) -> String {
-        Counter::stream_id(command)
-    }
 
     fn evolve((): &mut (), _: &Skewed) {}
 

@@ -203,6 +203,15 @@ fn randomness_is_the_seed_s() {
     );
     assert_eq!(context(1).random().id(), context(1).random().id());
     assert_ne!(context(1).random().id(), context(2).random().id());
+    let mut random = context(1_234_567).random();
+    let mut bytes = [0; 11];
+    rand_core::Rng::fill_bytes(&mut random, &mut bytes);
+    assert_eq!(bytes[..8], 6_457_827_717_110_365_317_u64.to_le_bytes());
+    assert_eq!(bytes[8..], 3_203_168_211_198_807_973_u64.to_le_bytes()[..3]);
+    assert_eq!(
+        rand_core::Rng::next_u32(&mut context(1_234_567).random()),
+        (6_457_827_717_110_365_317_u64 >> 32) as u32
+    );
     let mut random = context(3).random();
     assert!((0..1000).all(|_| random.below(6) < 6) && random.below(0) == 0);
 }

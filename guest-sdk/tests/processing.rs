@@ -7,8 +7,8 @@ use annals::__private::ProcessManagerEntry;
 use annals::__private::wire::{Input, OutgoingCommand, RawRefusal, Recorded};
 use annals::test::{On, on, process};
 use annals::{
-    About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, Rejection,
-    StartFrom,
+    Command, Event, EventMetadata, Interest, ProcessContext, ProcessManager, Reaction, Refusal,
+    Rejection, StartFrom,
 };
 
 /// Each event does what its name says, to the process that it names.
@@ -70,7 +70,7 @@ impl ProcessManager for Counter {
     const FROM: StartFrom = StartFrom::Origin;
     const VERSION: u32 = 2;
 
-    fn interest(event: &Told, _: &About) -> Vec<Interest> {
+    fn interest(event: &Told, _: &EventMetadata) -> Vec<Interest> {
         match event {
             Told::Start { id } | Told::Dice { id } => vec![Interest::start(id)],
             Told::StartStrict { id } => vec![Interest::start_strict(id)],
@@ -84,7 +84,7 @@ impl ProcessManager for Counter {
     fn react(
         state: Option<u32>,
         event: &Told,
-        about: &About,
+        about: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<u32, Ask> {
         let count = match event {
@@ -101,7 +101,7 @@ impl ProcessManager for Counter {
     }
 }
 
-annals::export!(process_manager Counter);
+annals::export! { process_managers: [Counter] }
 
 /// The same, but it makes up for what is refused.
 struct Careful;
@@ -113,14 +113,14 @@ impl ProcessManager for Careful {
     const NAME: &'static str = "careful";
     const FROM: StartFrom = StartFrom::Now;
 
-    fn interest(event: &Told, about: &About) -> Vec<Interest> {
+    fn interest(event: &Told, about: &EventMetadata) -> Vec<Interest> {
         Counter::interest(event, about)
     }
 
     fn react(
         state: Option<u32>,
         event: &Told,
-        about: &About,
+        about: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<u32, Ask> {
         Counter::react(state, event, about, process)
@@ -388,7 +388,7 @@ fn entry() -> ProcessManagerEntry {
 }
 
 thread_local! {
-    static SEEN: std::cell::RefCell<Option<(About, ProcessContext)>> =
+    static SEEN: std::cell::RefCell<Option<(EventMetadata, ProcessContext)>> =
         const { std::cell::RefCell::new(None) };
 }
 
@@ -402,14 +402,14 @@ impl ProcessManager for Witness {
     const NAME: &'static str = "witness";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn interest(_: &Told, _: &About) -> Vec<Interest> {
+    fn interest(_: &Told, _: &EventMetadata) -> Vec<Interest> {
         vec![Interest::start("p")]
     }
 
     fn react(
         _: Option<()>,
         _: &Told,
-        about: &About,
+        about: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<(), Ask> {
         SEEN.set(Some((about.clone(), process.clone())));
@@ -460,9 +460,9 @@ fn refuse(command_type: &str, payload: &str, state: Option<&str>) -> Result<Stri
 #[test]
 fn it_describes_itself() {
     let is = (entry().describe)();
-    assert_eq!((&*is.name, is.version, is.lanes), ("counting", 2, 1));
-    assert_eq!(is.wants.len(), 8);
-    assert_eq!(is.wants[0], "Start");
+    assert_eq!((&*is.name, is.version, is.concurrency), ("counting", 2, 1));
+    assert_eq!(is.event_types.len(), 8);
+    assert_eq!(is.event_types[0], "Start");
     assert_eq!(is.emits, ["Log", "Finish"]);
     assert_eq!((is.views.len(), is.from), (0, StartFrom::Origin));
     let is = (ProcessManagerEntry::of::<Careful>().describe)();

@@ -1,12 +1,12 @@
 //! Projectors: what becomes of rows, what the component exports, and tests that must fail.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use annals::__private::ProjectorEntry;
 use annals::__private::wire::{Fault, Recorded, Row, RowChange};
+use annals::__private::{Folded, ProjectorEntry};
 use annals::test::{On, on, project};
-use annals::{About, Event, Projector, Rows, StartFrom};
+use annals::{Event, EventMetadata, Projector, Rows, StartFrom};
 
 #[derive(Event, Clone)]
 enum Played {
@@ -43,14 +43,14 @@ impl Projector for Scores {
     const VERSION: u32 = 3;
     const FROM: StartFrom = StartFrom::Now;
 
-    fn touches(event: &Played, _: &About) -> Vec<String> {
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
         match event {
             Played::Won { player, .. } | Played::Left { player } => vec![player.clone()],
             Played::Inherited { from, to } => vec![to.clone(), from.clone()],
         }
     }
 
-    fn fold(row: Option<Score>, _: &str, event: &Played, _: &About) -> Option<Score> {
+    fn fold(row: Option<Score>, _: &str, event: &Played, _: &EventMetadata) -> Option<Score> {
         match event {
             Played::Won { points, .. } => Some(Score {
                 points: row.map_or(0, |row| row.points) + points,
@@ -60,7 +60,7 @@ impl Projector for Scores {
         }
     }
 
-    fn project(rows: &mut Rows<Score>, event: &Played, about: &About) {
+    fn project(rows: &mut Rows<Score>, event: &Played, about: &EventMetadata) {
         let Played::Inherited { from, to } = event else {
             return rows.fold(|key, row| Self::fold(row, key, event, about));
         };
@@ -75,7 +75,7 @@ impl Projector for Scores {
     }
 }
 
-annals::export!(projector Scores);
+annals::export! { projectors: [Scores] }
 
 fn won(player: &str, points: u32) -> On<Played> {
     let player = player.to_owned();
@@ -164,14 +164,14 @@ impl Projector for Odd {
     type Row = OddRow;
     const VIEW: &'static str = "odd";
 
-    fn touches(event: &Played, _: &About) -> Vec<String> {
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
         match event {
             Played::Won { player, .. } => vec![player.clone()],
             _ => vec!["a".into()],
         }
     }
 
-    fn fold(_: Option<OddRow>, _: &str, event: &Played, _: &About) -> Option<OddRow> {
+    fn fold(_: Option<OddRow>, _: &str, event: &Played, _: &EventMetadata) -> Option<OddRow> {
         let value = match event {
             Played::Left { .. } => CALLS.replace(CALLS.get() + 1),
             Played::Won { points, .. } => *points,
@@ -180,7 +180,7 @@ impl Projector for Odd {
         Some(OddRow { value })
     }
 
-    fn project(rows: &mut Rows<OddRow>, event: &Played, about: &About) {
+    fn project(rows: &mut Rows<OddRow>, event: &Played, about: &EventMetadata) {
         if let Played::Inherited { to, .. } = event {
             rows.put(to, OddRow { value: 1 });
         } else {
@@ -191,9 +191,9 @@ impl Projector for Odd {
 
 #[test]
 #[should_panic(
-    expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among those it touches"
+    expected = "the projector odd, Inherited at position 1: it changes the row \"b\", which is not among its `keys`"
 )]
-fn changing_a_row_that_is_not_touched_fails() {
+fn changing_a_row_that_is_not_named_fails() {
     project::<Odd>([inherited("a", "b")]);
 }
 
@@ -222,7 +222,7 @@ fn entry() -> ProjectorEntry {
 }
 
 thread_local! {
-    static SEEN: std::cell::RefCell<Option<About>> = const { std::cell::RefCell::new(None) };
+    static SEEN: std::cell::RefCell<Option<EventMetadata>> = const { std::cell::RefCell::new(None) };
 }
 
 /// Keeps what it is told of an event.
@@ -233,12 +233,12 @@ impl Projector for Witness {
     type Row = u64;
     const VIEW: &'static str = "witness";
 
-    fn touches(_: &Played, about: &About) -> Vec<String> {
+    fn keys(_: &Played, about: &EventMetadata) -> Vec<String> {
         SEEN.set(Some(about.clone()));
         vec![]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Played, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Played, _: &EventMetadata) -> Option<u64> {
         row
     }
 }
@@ -264,14 +264,14 @@ fn row(key: &str, value: &str) -> Row {
 }
 
 fn touched(recorded: &Recorded) -> Result<Vec<String>, Fault> {
-    (entry().keys)(recorded).map(|touching| touching.keys)
+    (entry().keys)(recorded).map(|named| named.keys().cloned().collect())
 }
 
 /// What a page of events changes.
 fn page(events: &[Recorded], rows: Vec<Row>) -> Result<Vec<(u32, RowChange)>, Fault> {
-    let mut page = (entry().begin)(rows);
+    let mut page = (entry().begin)(rows, BTreeSet::new());
     for event in events {
-        page.fold(event, &(entry().keys)(event)?)?;
+        assert_eq!(page.fold(event, &(entry().keys)(event)?)?, Folded::Done);
     }
     let changed = page.changed().into_iter();
     Ok(changed.map(|row| (row.event, row.change)).collect())
@@ -285,24 +285,24 @@ fn projected(event: &Recorded, rows: Vec<Row>) -> Result<Vec<RowChange>, Fault> 
 #[test]
 fn it_describes_itself() {
     let is = (entry().describe)();
-    assert_eq!((&*is.name, is.version, is.lanes), ("scores", 3, 1));
-    assert_eq!(is.wants, ["Won", "Inherited", "Left"]);
+    assert_eq!((&*is.name, is.version, is.concurrency), ("scores", 3, 1));
+    assert_eq!(is.event_types, ["Won", "Inherited", "Left"]);
     assert_eq!((is.views, is.from), (vec!["scores"], StartFrom::Now));
     assert_eq!(is.emits, [""; 0]);
     assert_eq!(entry().view, "scores");
 }
 
 #[test]
-fn touched_rows_are_named_once_in_the_order_of_their_keys() {
-    let touches = |from: &str, to: &str| {
+fn rows_are_named_once_in_the_order_of_their_keys() {
+    let keys = |from: &str, to: &str| {
         let payload = format!(r#"{{"from":"{from}","to":"{to}"}}"#);
         touched(&recorded("Inherited", 1, &payload)).map_err(|fault| fault.0)
     };
-    assert_eq!(touches("a", "b"), Ok(vec!["a".into(), "b".into()]));
-    assert_eq!(touches("a", "a"), Ok(vec!["a".into()]));
+    assert_eq!(keys("a", "b"), Ok(vec!["a".into(), "b".into()]));
+    assert_eq!(keys("a", "a"), Ok(vec!["a".into()]));
     let long = "x".repeat(1025);
     assert_eq!(
-        touches("a", &long),
+        keys("a", &long),
         Err(
             "the projector scores, Inherited at position 1: the key of a row has 1025 bytes, more than 1024"
                 .into()
@@ -350,37 +350,110 @@ fn a_page_of_events_changes_each_row_once_and_says_which_event_was_the_last() {
         recorded("Painted", 1, "{}"),
         won("a"),
         won("b"),
+        inherited("c", "b"),
         inherited("a", "b"),
         // Nothing is left to inherit, so no row changes.
-        inherited("a", "b"),
+        inherited("c", "b"),
     ];
     let given = vec![row("b", r#"{"points":5}"#), row("c", r#"{"points":9}"#)];
     let changed = page(&events, given.clone()).expect("no fault");
     let mut one_by_one: Vec<Row> = given;
-    for event in &events {
+    let mut last = BTreeMap::new();
+    for (index, event) in (0..).zip(&events) {
         for change in projected(event, one_by_one.clone()).expect("no fault") {
             let key = match &change {
                 RowChange::Put(row) => row.key.clone(),
                 RowChange::Delete(key) => key.clone(),
             };
+            last.insert(key.clone(), index);
             one_by_one.retain(|row| row.key != key);
             if let RowChange::Put(row) = change {
                 one_by_one.push(row);
             }
         }
     }
-    let b = one_by_one.iter().find(|row| row.key == "b").expect("a row");
-    assert_eq!(
-        changed,
-        [
-            (3, RowChange::Delete("a".into())),
-            (3, RowChange::Put(b.clone()))
-        ]
-    );
+    let expected: Vec<(u32, RowChange)> = last
+        .into_iter()
+        .map(
+            |(key, index)| match one_by_one.iter().find(|row| row.key == key) {
+                Some(row) => (index, RowChange::Put(row.clone())),
+                None => (index, RowChange::Delete(key)),
+            },
+        )
+        .collect();
+    assert_eq!(expected.len(), 3);
+    assert_eq!(changed, expected);
+}
+
+/// Forwards points to whoever a player names as heir; the heir is a row.
+struct Heirs;
+
+impl Projector for Heirs {
+    type Event = Played;
+    type Row = String;
+    const VIEW: &'static str = "heirs";
+
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            Played::Inherited { from, .. } => vec![from.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn reads(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            Played::Left { player } => vec![player.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn further_keys(rows: &Rows<String>, event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            Played::Left { player } => rows.get(player).into_iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn project(rows: &mut Rows<String>, event: &Played, _: &EventMetadata) {
+        match event {
+            Played::Inherited { from, to } => rows.put(from, to.clone()),
+            Played::Left { player } => {
+                if let Some(heir) = rows.get(player).cloned() {
+                    rows.put(&heir, format!("after {player}"));
+                }
+            }
+            Played::Won { .. } => {}
+        }
+    }
 }
 
 #[test]
-fn events_of_other_types_touch_nothing_unread() {
+fn a_projector_may_look_up_which_row_it_changes() {
+    let named = on(
+        "game-1",
+        Played::Inherited {
+            from: "a".into(),
+            to: "b".into(),
+        },
+    );
+    project::<Heirs>([named, left("a")])
+        .row("a", "b".into())
+        .row("b", "after a".into());
+    project::<Heirs>([left("a")]).keys([]);
+    // The row is asked for once. It is known to be absent then.
+    let entry = ProjectorEntry::of::<Heirs>();
+    let left = recorded("Left", 1, r#"{"player":"a"}"#);
+    let named = (entry.keys)(&left).expect("no fault");
+    let mut page = (entry.begin)(vec![row("a", r#""b""#)], BTreeSet::new());
+    let needs = Folded::Needs(vec!["b".into()]);
+    assert_eq!(page.fold(&left, &named), Ok(needs));
+    let mut page = (entry.begin)(vec![row("a", r#""b""#)], BTreeSet::from(["b".into()]));
+    assert_eq!(page.fold(&left, &named), Ok(Folded::Done));
+    assert_eq!(page.changed().len(), 1);
+}
+
+#[test]
+fn events_of_other_types_change_nothing_unread() {
     let mut foreign = recorded("Painted", 9, "\u{0}");
     foreign.content_type = "image/png".into();
     assert_eq!(touched(&foreign), Ok(vec![]));
@@ -467,7 +540,7 @@ fn about_an_event_is_known_what_the_test_says() {
 }
 
 #[test]
-fn rows_say_which_keys_are_touched() {
+fn rows_say_which_keys_may_change() {
     struct Keys;
 
     impl Projector for Keys {
@@ -475,15 +548,20 @@ fn rows_say_which_keys_are_touched() {
         type Row = BTreeMap<String, bool>;
         const VIEW: &'static str = "keys";
 
-        fn touches(_: &Played, _: &About) -> Vec<String> {
+        fn keys(_: &Played, _: &EventMetadata) -> Vec<String> {
             vec!["b".into(), "a".into()]
         }
 
-        fn fold(row: Option<Self::Row>, _: &str, _: &Played, _: &About) -> Option<Self::Row> {
+        fn fold(
+            row: Option<Self::Row>,
+            _: &str,
+            _: &Played,
+            _: &EventMetadata,
+        ) -> Option<Self::Row> {
             row
         }
 
-        fn project(rows: &mut Rows<Self::Row>, _: &Played, _: &About) {
+        fn project(rows: &mut Rows<Self::Row>, _: &Played, _: &EventMetadata) {
             let there = rows
                 .keys()
                 .map(|key| (key.to_owned(), rows.get(key).is_some()));
@@ -496,4 +574,85 @@ fn rows_say_which_keys_are_touched() {
     let once = project::<Keys>([left("x")]);
     once.row("a", seen(false)).keys(["a"]);
     once.and([left("x")]).row("a", seen(true));
+}
+
+/// Counts to the row that an event wins, and looks at the player who left it last.
+struct Reading;
+
+impl Projector for Reading {
+    type Event = Played;
+    type Row = u32;
+    const VIEW: &'static str = "reading";
+
+    fn keys(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            Played::Won { player, .. } | Played::Left { player } => vec![player.clone()],
+            Played::Inherited { to, .. } => vec![to.clone(), to.clone()],
+        }
+    }
+
+    fn reads(event: &Played, _: &EventMetadata) -> Vec<String> {
+        match event {
+            // It changes its heir, too, if it is its own.
+            Played::Inherited { from, .. } => vec![from.clone()],
+            Played::Won { .. } => vec!["".into()],
+            Played::Left { .. } => vec!["a".into()],
+        }
+    }
+
+    fn project(rows: &mut Rows<u32>, event: &Played, _: &EventMetadata) {
+        match event {
+            Played::Inherited { from, to } => {
+                let points = rows.get(from).copied().unwrap_or(1);
+                rows.put(to, points + 1);
+                assert_eq!(rows.keys().collect::<Vec<_>>(), [to]);
+            }
+            Played::Left { .. } => {
+                if let Some(row) = rows.get_mut("a") {
+                    *row = 7;
+                }
+            }
+            Played::Won { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn rows_may_be_read_that_do_not_change() {
+    project::<Reading>([
+        inherited("a", "b"),
+        inherited("b", "c"),
+        inherited("c", "c"),
+    ])
+    .row("b", 2)
+    .row("c", 4)
+    .keys(["b", "c"]);
+    let inherited = recorded("Inherited", 1, r#"{"from":"b","to":"a"}"#);
+    let named = (ProjectorEntry::of::<Reading>().keys)(&inherited).expect("no fault");
+    assert!(named.keys().eq(["a", "b"]));
+}
+
+#[test]
+fn rows_that_are_read_only_are_not_written() {
+    let entry = ProjectorEntry::of::<Reading>();
+    let event = recorded("Inherited", 1, r#"{"from":"b","to":"a"}"#);
+    let named = (entry.keys)(&event).expect("no fault");
+    let mut page = (entry.begin)(vec![row("b", " 3 ")], BTreeSet::new());
+    page.fold(&event, &named).expect("no fault");
+    let changes: Vec<RowChange> = page.changed().into_iter().map(|row| row.change).collect();
+    assert_eq!(changes, [RowChange::Put(row("a", "4"))]);
+}
+
+#[test]
+#[should_panic(
+    expected = "Left at position 2: it changes the row \"a\", which it only reads: name it in `keys`"
+)]
+fn changing_a_row_that_is_only_read_fails() {
+    project::<Reading>([inherited("x", "a"), left("b")]);
+}
+
+#[test]
+#[should_panic(expected = "Won at position 1: the key of a row is empty")]
+fn an_empty_key_to_read_fails() {
+    project::<Reading>([won("a", 1)]);
 }

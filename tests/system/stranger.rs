@@ -26,7 +26,7 @@ fn domain() -> String {
         panic!("two blocks are expected: {blocks:?}");
     };
     let decider = decider
-        .strip_suffix("annals::export!(Counter);\n")
+        .strip_suffix("annals::export! { deciders: [Counter] }\n")
         .expect("the export comes last");
     format!("{decider}{view}")
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 type Rows = BTreeMap<String, (String, Vec<u8>)>;
 
 /// How often a projector may ask for further rows of a page, as in the dispatcher.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 32;
 
 /// Plays a case on the rows of a view. What is not as it must be, a line each; nothing if all is.
 ///
@@ -156,7 +156,12 @@ impl Play<'_> {
                 })
             });
             let given: Vec<Row> = given.collect();
-            match instance.project(self.projector, events, &given)? {
+            let named = needed.iter().map(|key: &String| RowKey {
+                view: self.view.into(),
+                key: key.clone(),
+            });
+            let named: Vec<RowKey> = named.collect();
+            match instance.project(self.projector, events, &given, &named)? {
                 Projection::Changes(changes) => {
                     return apply(events, &keys, &needed, changes, rows);
                 }

@@ -257,9 +257,10 @@ impl Projectors {
         projector: u32,
         events: &[RecordedEvent],
         rows: &[Row],
+        needed: &[RowKey],
     ) -> Answer<Projection> {
         let projectors = self.world.annals_es_projectors();
-        match projectors.call_project(&mut self.store, projector, events, rows) {
+        match projectors.call_project(&mut self.store, projector, events, rows, needed) {
             Ok(answer) => answer.map_err(|fault| Stopped(fault.fault.message)),
             Err(error) => Err(stopped(&mut self.store, &error)),
         }

@@ -94,8 +94,9 @@ impl Handlers for Outside {
         projector: u32,
         events: &[RecordedEvent],
         rows: &[Row],
+        needed: &[RowKey],
     ) -> Result<Projection, PageFault> {
-        projectors::project(projector, events, rows)
+        projectors::project(projector, events, rows, needed)
     }
 
     fn interested(&self, manager: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault> {

@@ -45,6 +45,7 @@ pub trait Handlers {
         projector: u32,
         events: &[RecordedEvent],
         rows: &[Row],
+        needed: &[RowKey],
     ) -> Result<Projection, PageFault>;
     fn interested(&self, manager: u32, event: EventRef<'_>) -> Result<Vec<Interest>, Fault>;
     fn react(

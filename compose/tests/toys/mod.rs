@@ -128,7 +128,7 @@ impl Toy {
                 let (params, index) = match name {
                     "keys" => ("(param $index i32) (param $event i32) (param i32)", INDEX),
                     "project" => (
-                        "(param $index i32) (param $event i32) (param i32) (param i32) (param i32)",
+                        "(param $index i32) (param $event i32) (param i32) (param i32 i32 i32 i32)",
                         INDEX,
                     ),
                     _ => ("(param $args i32)", "(i32.load (local.get $args))"),

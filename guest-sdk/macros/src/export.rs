@@ -9,47 +9,64 @@ use syn::{Error, Ident, Result, Token, Type};
 
 /// A kind of handler: its word in `export!`, and what the `annals` crate has for it.
 struct Kind {
+    /// Before a list of handlers.
+    list: &'static str,
+    /// Before one handler, as it was once written.
     word: &'static str,
     table: &'static str,
     entry: &'static str,
     check: &'static str,
     /// The macro that exports a table, on wasm.
     export: &'static str,
+    /// Tells whether a handler gives a constant that is deprecated.
+    deprecated: Option<&'static str>,
 }
 
 const KINDS: [Kind; 4] = [
     Kind {
+        list: "deciders",
         word: "decider",
         table: "Deciders",
         entry: "Entry",
         check: "check",
         export: "__export_deciders",
+        deprecated: Some("snapshot_every"),
     },
     Kind {
+        list: "projectors",
         word: "projector",
         table: "Projectors",
         entry: "ProjectorEntry",
         check: "check_projector",
         export: "__export_projectors",
+        deprecated: None,
     },
     Kind {
+        list: "process_managers",
         word: "process_manager",
         table: "ProcessManagers",
         entry: "ProcessManagerEntry",
         check: "check_process_manager",
         export: "__export_process_managers",
+        deprecated: None,
     },
     Kind {
+        list: "notifiers",
         word: "notifier",
         table: "Notifiers",
         entry: "NotifierEntry",
         check: "check_notifier",
         export: "__export_notifiers",
+        deprecated: Some("lanes"),
     },
 ];
 
 /// What `export!` is given.
-pub struct Handlers(Vec<Handler>);
+pub struct Handlers {
+    handlers: Vec<Handler>,
+    /// As a list of handlers with words before them, which is deprecated.
+    words: bool,
+}
 
 struct Handler {
     /// Index in `KINDS`.
@@ -59,15 +76,75 @@ struct Handler {
 
 impl Parse for Handlers {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let handlers = Punctuated::<Handler, Token![,]>::parse_terminated(input)?;
+        // `deciders: [..]`; two colons are a path.
+        let lists = input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
+        let handlers = if lists {
+            by_kind(input)?
+        } else {
+            Punctuated::<Handler, Token![,]>::parse_terminated(input)?
+                .into_iter()
+                .collect()
+        };
         if handlers.is_empty() {
             return Err(Error::new(
                 Span::call_site(),
-                "name at least one handler, such as export!(OpenAccount)",
+                "name at least one handler, such as export! { deciders: [Account] }",
             ));
         }
-        Ok(Self(handlers.into_iter().collect()))
+        Ok(Self {
+            handlers,
+            words: !lists,
+        })
     }
+}
+
+/// `deciders: [A, B], projectors: [C]`.
+fn by_kind(input: ParseStream<'_>) -> Result<Vec<Handler>> {
+    let mut handlers = Vec::new();
+    let mut seen = [false; KINDS.len()];
+    while !input.is_empty() {
+        let word: Ident = input.parse()?;
+        let kind = KINDS
+            .iter()
+            .position(|kind| word == kind.list)
+            .ok_or_else(|| unknown_list(&word))?;
+        if std::mem::replace(&mut seen[kind], true) {
+            return Err(Error::new(
+                word.span(),
+                format!("there are two lists of {word}: name all of them in one"),
+            ));
+        }
+        if !input.peek(Token![:]) {
+            return Err(Error::new(
+                word.span(),
+                format!("write `{word}: [..]`: each kind of handler has a list"),
+            ));
+        }
+        input.parse::<Token![:]>()?;
+        if !input.peek(syn::token::Bracket) {
+            return Err(input.error(format!("write a list: {word}: [..]")));
+        }
+        let list;
+        syn::bracketed!(list in input);
+        let types = Punctuated::<Type, Token![,]>::parse_terminated(&list)?;
+        handlers.extend(types.into_iter().map(|ty| Handler { kind, ty }));
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(handlers)
+}
+
+fn unknown_list(word: &Ident) -> Error {
+    let single = KINDS.iter().find(|kind| word == kind.word);
+    let remedy = match single {
+        Some(kind) => format!("write `{}: [..]`", kind.list),
+        None => format!(
+            "unknown kind of handlers; known: {}",
+            KINDS.map(|kind| kind.list).join(", ")
+        ),
+    };
+    Error::new(word.span(), remedy)
 }
 
 impl Parse for Handler {
@@ -79,13 +156,7 @@ impl Parse for Handler {
             KINDS
                 .iter()
                 .position(|kind| word == kind.word)
-                .ok_or_else(|| {
-                    let known = KINDS.map(|kind| kind.word).join(", ");
-                    Error::new(
-                        word.span(),
-                        format!("unknown kind of handler; known: {known}"),
-                    )
-                })?
+                .ok_or_else(|| unknown_list(&word))?
         } else {
             0
         };
@@ -94,7 +165,7 @@ impl Parse for Handler {
     }
 }
 
-pub fn expand(Handlers(handlers): &Handlers) -> TokenStream {
+pub fn expand(Handlers { handlers, words }: &Handlers) -> TokenStream {
     let tables = KINDS.iter().enumerate().map(|(index, kind)| {
         let of_kind: Vec<&Type> = handlers
             .iter()
@@ -103,11 +174,16 @@ pub fn expand(Handlers(handlers): &Handlers) -> TokenStream {
             .collect();
         (!of_kind.is_empty()).then(|| table(kind, &of_kind))
     });
+    // One warning is enough.
+    let deprecated = handlers.first().filter(|_| *words).map(|handler| {
+        quote_spanned!(handler.ty.span()=> const _: () = ::annals::__private::export_by_words();)
+    });
     quote! {
         const _: () = {
             #[allow(dead_code)]
             struct Component;
             ::annals::__mark!();
+            #deprecated
             #(#tables)*
         };
     }
@@ -122,6 +198,17 @@ fn table(kind: &Kind, handlers: &[&Type]) -> TokenStream {
             const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
         )
     });
+    let deprecated = kind.deprecated.map(|deprecated| {
+        let checks = handlers.iter().map(|ty| {
+            let deprecated = Ident::new(deprecated, ty.span());
+            quote_spanned! {ty.span()=>
+                const _: () = ::annals::__private::Given::<{
+                    ::annals::__private::#deprecated::<#ty>()
+                }>::#deprecated();
+            }
+        });
+        quote!(#(#checks)*)
+    });
     // Spans are those of the types, so that what is wrong with one is told where it stands.
     let entries = handlers
         .iter()
@@ -135,8 +222,10 @@ fn table(kind: &Kind, handlers: &[&Type]) -> TokenStream {
             const TABLE: &'static [::annals::__private::#entry] = &[#(#entries),*];
         }
 
-        // Natively nobody uses the table, and a constant that nobody uses is not checked.
+        // `cargo check` looks no further than this.
         const _: () = { #(#checks)* };
+
+        #deprecated
 
         ::annals::#export!(Component);
     }

@@ -8,6 +8,9 @@ use syn::{
     Attribute, Data, DeriveInput, Error, Field, Fields, Ident, LitInt, LitStr, Path, Result,
 };
 
+use crate::marks::{Marks, Message};
+use crate::words::{self, Precondition};
+
 pub struct Enum {
     pub name: Ident,
     pub codec: Option<Path>,
@@ -18,12 +21,18 @@ pub struct Enum {
 pub struct Variant {
     pub name: Ident,
     pub shape: Shape,
-    /// Attributes that were given; which of them make sense, the derive knows.
+    /// Of the fields, in their order.
+    pub marks: Vec<Marks>,
+    /// Words that were given, with their places; which of them make sense, the derive knows.
+    given: Vec<(&'static str, Span)>,
     pub wire_type: Option<LitStr>,
     pub version: Option<LitInt>,
+    pub formerly: Vec<LitStr>,
+    pub precondition: Option<Precondition>,
+    /// A format string of the stream's id.
+    pub stream: Option<LitStr>,
     pub code: Option<LitStr>,
     pub message: Option<LitStr>,
-    pub internal: Option<Span>,
 }
 
 pub enum Shape {
@@ -76,19 +85,22 @@ impl Enum {
         Ok(this)
     }
 
-    /// Two variants must not go by the same name.
-    pub fn unique(&self, name: impl Fn(&Variant) -> String) -> Result<()> {
+    /// No two of these variants may go by the same name.
+    pub fn unique(
+        variants: impl IntoIterator<Item = (Ident, impl IntoIterator<Item = String>)>,
+    ) -> Result<()> {
         let mut seen = HashSet::new();
-        for variant in &self.variants {
-            let name = name(variant);
-            if name.is_empty() {
-                return Err(Error::new(variant.name.span(), "the name is empty"));
-            }
-            if !seen.insert(name.clone()) {
-                return Err(Error::new(
-                    variant.name.span(),
-                    format!("another variant is called `{name}`, too"),
-                ));
+        for (variant, names) in variants {
+            for name in names {
+                if name.is_empty() {
+                    return Err(Error::new(variant.span(), "the name is empty"));
+                }
+                if !seen.insert(name.clone()) {
+                    return Err(Error::new(
+                        variant.span(),
+                        format!("another variant is called `{name}`, too"),
+                    ));
+                }
             }
         }
         Ok(())
@@ -110,14 +122,23 @@ impl Variant {
                 ));
             }
         };
+        let marks = variant
+            .fields
+            .iter()
+            .map(Marks::read)
+            .collect::<Result<_>>()?;
         let mut this = Self {
             name: variant.ident.clone(),
             shape,
+            marks,
+            given: Vec::new(),
             wire_type: None,
             version: None,
+            formerly: Vec::new(),
+            precondition: None,
+            stream: None,
             code: None,
             message: None,
-            internal: None,
         };
         no_serde(
             &variant.attrs,
@@ -125,25 +146,37 @@ impl Variant {
         )?;
         for attribute in annals(&variant.attrs) {
             attribute.parse_nested_meta(|meta| {
-                if meta.path.is_ident("type") {
-                    this.wire_type = Some(meta.value()?.parse()?);
-                } else if meta.path.is_ident("version") {
-                    this.version = Some(meta.value()?.parse()?);
-                } else if meta.path.is_ident("code") {
-                    this.code = Some(meta.value()?.parse()?);
-                } else if meta.path.is_ident("message") {
-                    this.message = Some(meta.value()?.parse()?);
-                } else if meta.path.is_ident("internal") {
-                    this.internal = Some(meta.path.span());
-                } else {
-                    return Err(
-                        meta.error("unknown here; known: type, version, internal, code, message")
-                    );
+                let Some(word) = WORDS.iter().find(|word| meta.path.is_ident(word)) else {
+                    return Err(meta.error(format!("unknown here; known: {}", WORDS.join(", "))));
+                };
+                this.given.push((word, meta.path.span()));
+                if Precondition::read(&meta, &mut this.precondition)? {
+                    return Ok(());
+                }
+                match *word {
+                    "type" => this.wire_type = Some(meta.value()?.parse()?),
+                    "version" => this.version = Some(meta.value()?.parse()?),
+                    "formerly" => this.formerly = words::formerly(&meta)?,
+                    "stream" => this.stream = Some(stream_format(&meta)?),
+                    "code" => this.code = Some(meta.value()?.parse()?),
+                    "message" => this.message = Some(meta.value()?.parse()?),
+                    // The word says it all.
+                    _ => {}
                 }
                 Ok(())
             })?;
         }
         Ok(this)
+    }
+
+    /// Was this word given?
+    pub fn says(&self, word: &str) -> bool {
+        self.given.iter().any(|(given, _)| *given == word)
+    }
+
+    /// Was any of these words given?
+    pub fn says_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.says(word))
     }
 
     /// The name on the wire.
@@ -153,19 +186,57 @@ impl Variant {
             .map_or_else(|| self.name.to_string(), LitStr::value)
     }
 
-    /// Complains about attributes that mean nothing here.
-    pub fn refuse(&self, what: &str, given: &[(&str, Option<Span>)]) -> Result<()> {
-        match given
-            .iter()
-            .find_map(|(name, span)| span.map(|span| (name, span)))
-        {
-            Some((name, span)) => Err(Error::new(
-                span,
-                format!("`{name}` means nothing on a variant of a {what}"),
-            )),
-            None => Ok(()),
+    /// Complains about words and marks that mean nothing on this kind of message.
+    pub fn allow(&self, message: Message, words: &[&str]) -> Result<()> {
+        let what = match message {
+            Message::Command => "Command",
+            Message::Event => "Event",
+            Message::Rejection => "Rejection",
+        };
+        for (word, span) in &self.given {
+            if !words.contains(word) {
+                return Err(Error::new(
+                    *span,
+                    format!("`{word}` means nothing on a variant of a {what}"),
+                ));
+            }
+        }
+        self.marks.iter().try_for_each(|marks| marks.allow(message))
+    }
+
+    /// The fields, as they stand in the enum.
+    pub fn fields(&self) -> Vec<&Field> {
+        match &self.shape {
+            Shape::Named(fields) => fields.iter().collect(),
+            Shape::Newtype(field) => vec![field],
+            Shape::Unit => Vec::new(),
         }
     }
+}
+
+/// Words that a variant may say.
+const WORDS: [&str; 11] = [
+    "type",
+    "version",
+    "formerly",
+    "internal",
+    "stream",
+    "any",
+    "no_stream",
+    "stream_exists",
+    "no_from",
+    "code",
+    "message",
+];
+
+fn stream_format(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<LitStr> {
+    if !meta.input.peek(syn::Token![=]) {
+        return Err(meta.error(
+            "mark the field that holds the id of the subject, not the variant; \
+             an id of several fields is written stream = \"{one}-{other}\" here",
+        ));
+    }
+    meta.value()?.parse()
 }
 
 fn annals(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {

@@ -59,6 +59,16 @@ pub fn serializer(input: &Enum) -> TokenStream {
 /// which is `located` more closely if that is worth code to the reader of the error.
 pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> TokenStream {
     let name = &variant.name;
+    if let Shape::Newtype(field) = &variant.shape
+        && !field
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("serde"))
+    {
+        let ty = &field.ty;
+        let locate = locate(codec, &quote!(#ty), located);
+        return quote!(Self::#name(<#codec as ::annals::Codec>::decode::<#ty>(payload)#locate?));
+    }
     let (fields, make) = match &variant.shape {
         Shape::Named(fields) => {
             let declared = fields.iter().map(declared);
@@ -78,9 +88,7 @@ pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> T
         Shape::Newtype(_) => quote!(#[serde(transparent)]),
         _ => rename_all(input),
     };
-    let locate = located.then(
-        || quote!(.map_err(|error| <#codec as ::annals::Codec>::locate::<Decoded>(payload, error))),
-    );
+    let locate = locate(codec, &quote!(Decoded), located);
     // The name of the struct shows in serde's messages.
     let shown = LitStr::new(&variant.type_name(), name.span());
     quote! {{
@@ -91,6 +99,13 @@ pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> T
         let fields: Decoded = <#codec as ::annals::Codec>::decode(payload)#locate?;
         #make
     }}
+}
+
+/// What comes after a decoding of this type, so that its error says where.
+fn locate(codec: &Path, ty: &TokenStream, located: bool) -> Option<TokenStream> {
+    located.then(
+        || quote!(.map_err(|error| <#codec as ::annals::Codec>::locate::<#ty>(payload, error))),
+    )
 }
 
 /// A field with serde's attributes and no others.

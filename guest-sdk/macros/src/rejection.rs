@@ -2,9 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, LitInt, LitStr, Result};
+use syn::{Error, LitStr, Result};
 
 use crate::input::{Enum, Shape, Variant};
+use crate::marks::Message;
 use crate::{case, payload};
 
 pub fn derive(input: &Enum) -> Result<TokenStream> {
@@ -15,21 +16,19 @@ pub fn derive(input: &Enum) -> Result<TokenStream> {
         ));
     }
     for variant in &input.variants {
-        variant.refuse(
-            "Rejection",
-            &[
-                ("type", variant.wire_type.as_ref().map(LitStr::span)),
-                ("version", variant.version.as_ref().map(LitInt::span)),
-                ("internal", variant.internal),
-            ],
-        )?;
+        variant.allow(Message::Rejection, &["code", "message"])?;
         if let Some(written) = &variant.code
             && case::kebab(&written.value()) != written.value()
         {
             return Err(Error::new_spanned(written, "codes are kebab-case"));
         }
     }
-    input.unique(code)?;
+    Enum::unique(
+        input
+            .variants
+            .iter()
+            .map(|variant| (variant.name.clone(), [code(variant)])),
+    )?;
     let name = &input.name;
     let serializer = payload::serializer(input);
     let code_of = by_variant(input, |variant| {

@@ -13,7 +13,7 @@ pub mod notifiers;
 pub mod process_managers;
 pub mod projectors;
 
-use crate::{About, EventType, StartFrom, wire};
+use crate::{EventMetadata, EventType, StartFrom, wire};
 
 /// What all worlds share.
 use deciders::annals::es::types;
@@ -44,7 +44,7 @@ impl From<types::RecordedEvent> for wire::Recorded {
     fn from(event: types::RecordedEvent) -> Self {
         let metadata = event.metadata;
         Self {
-            about: About {
+            about: EventMetadata {
                 event_id: event.id,
                 stream: event.stream,
                 version: event.version,
@@ -73,14 +73,14 @@ impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
         Self {
             name: reaction.name,
             version: reaction.version,
-            event_types: owned(reaction.wants),
+            event_types: owned(reaction.event_types),
             emits: owned(reaction.emits),
             views: owned(reaction.views),
             start: match reaction.from {
                 StartFrom::Origin => types::StartFrom::Origin,
                 StartFrom::Now => types::StartFrom::Now,
             },
-            concurrency: reaction.lanes,
+            concurrency: reaction.concurrency,
             schemas: schemas(reaction.schemas),
             annotations: Vec::new(),
         }

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use super::{begin, lookup};
-use crate::erased::{ProjectorEntry, Projectors, Touching};
+use crate::erased::{Folded, Named, ProjectorEntry, Projectors};
 use crate::wire;
 
 wit_bindgen::generate!({
@@ -24,7 +24,7 @@ use exports::annals::es::projectors::{
 struct Page {
     projector: u32,
     events: Vec<wire::Recorded>,
-    touching: Vec<Touching>,
+    named: Vec<Named>,
 }
 
 thread_local! {
@@ -45,12 +45,8 @@ impl<T: Projectors> Guest for T {
     fn keys(projector: u32, events: Vec<RecordedEvent>) -> Result<Vec<Vec<RowKey>>, PageFault> {
         let entry = entry::<T>(projector)?;
         let page = Page::read(entry, projector, events)?;
-        let row = |key: &String| RowKey {
-            view: entry.view.to_owned(),
-            key: key.clone(),
-        };
-        let keys = page.touching.iter();
-        let keys = keys.map(|touching| touching.keys.iter().map(row).collect());
+        let keys = page.named.iter();
+        let keys = keys.map(|named| named.keys().map(|key| at(entry, key.clone())).collect());
         let keys = keys.collect();
         PAGE.set(Some(page));
         Ok(keys)
@@ -60,6 +56,7 @@ impl<T: Projectors> Guest for T {
         projector: u32,
         events: Vec<RecordedEvent>,
         rows: Vec<Row>,
+        needed: Vec<RowKey>,
     ) -> Result<Projection, PageFault> {
         let entry = entry::<T>(projector)?;
         let known = PAGE.take().filter(|page| page.is_of(projector, &events));
@@ -72,20 +69,26 @@ impl<T: Projectors> Guest for T {
             content_type: row.content_type,
             value: row.value,
         });
-        let mut folded = (entry.begin)(rows.collect());
-        for (index, (event, touching)) in (0..).zip(page.events.iter().zip(&page.touching)) {
+        let needed = needed.into_iter().map(|row| row.key);
+        let mut folded = (entry.begin)(rows.collect(), needed.collect());
+        for (index, (event, named)) in (0..).zip(page.events.iter().zip(&page.named)) {
             // How many events come at once is no business of the domain's.
             begin();
-            folded
-                .fold(event, touching)
+            let step = folded
+                .fold(event, named)
                 .map_err(|fault| page_fault(index, fault))?;
+            if let Folded::Needs(keys) = step {
+                let keys = keys.into_iter().map(|key| at(entry, key));
+                let needs = Projection::Needs(keys.collect());
+                PAGE.set(Some(page));
+                return Ok(needs);
+            }
         }
-        let view = || entry.view.to_owned();
         let changes = folded.changed().into_iter().map(|changed| ChangedRow {
             change: match changed.change {
-                wire::RowChange::Delete(key) => RowChange::Remove(RowKey { view: view(), key }),
+                wire::RowChange::Delete(key) => RowChange::Remove(at(entry, key)),
                 wire::RowChange::Put(row) => RowChange::Put(Row {
-                    view: view(),
+                    view: entry.view.to_owned(),
                     key: row.key,
                     content_type: row.content_type,
                     value: row.value,
@@ -104,16 +107,16 @@ impl Page {
         events: Vec<RecordedEvent>,
     ) -> Result<Self, PageFault> {
         let events: Vec<wire::Recorded> = events.into_iter().map(Into::into).collect();
-        let mut touching = Vec::with_capacity(events.len());
+        let mut all = Vec::with_capacity(events.len());
         for (index, event) in (0..).zip(&events) {
             begin();
-            let keys = (entry.keys)(event).map_err(|fault| page_fault(index, fault))?;
-            touching.push(keys);
+            let named = (entry.keys)(event).map_err(|fault| page_fault(index, fault))?;
+            all.push(named);
         }
         Ok(Self {
             projector,
             events,
-            touching,
+            named: all,
         })
     }
 
@@ -130,6 +133,13 @@ impl Page {
         self.projector == projector
             && self.events.len() == events.len()
             && self.events.iter().zip(events).all(same)
+    }
+}
+
+fn at(entry: &ProjectorEntry, key: String) -> RowKey {
+    RowKey {
+        view: entry.view.to_owned(),
+        key,
     }
 }
 

@@ -8,7 +8,7 @@ mod projectors;
 pub use deciders::{Deciders, Entry, Prepared, Session, check};
 pub use notifiers::{NotifierEntry, Notifiers, check_notifier};
 pub use process_managers::{ProcessManagerEntry, ProcessManagers, check_process_manager};
-pub use projectors::{ProjectorEntry, Projectors, Touching, check_projector};
+pub use projectors::{Folded, Named, ProjectorEntry, Projectors, check_projector};
 
 use crate::wire::{Fault, Recorded};
 use crate::{Codec, Event, EventType};
@@ -57,22 +57,7 @@ fn names<E: Event>() -> Vec<&'static str> {
     E::TYPES.iter().map(|event| event.name).collect()
 }
 
-const fn check_wants(types: &[EventType]) {
+const fn check_event_types(types: &[EventType]) {
     // To the framework, no types are all types.
     assert!(!types.is_empty(), "Event names no event to react to");
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }

@@ -1,6 +1,6 @@
 //! Notifiers, without their types.
 
-use super::{check_wants, decode_recorded, names};
+use super::{check_event_types, decode_recorded, names};
 use crate::wire::{Fault, ReactionDescriptor, Recorded};
 use crate::{Delivery, Event, Notifier, name};
 
@@ -32,8 +32,8 @@ pub const fn check_notifier<N: Notifier>() {
         name::is_reaction(N::NAME),
         "NAME must be 1 to 64 letters, digits, `-` or `_`"
     );
-    assert!(N::LANES > 0, "LANES must be at least 1");
-    check_wants(<N::Event as Event>::TYPES);
+    assert!(N::CONCURRENCY > 0, "CONCURRENCY must be at least 1");
+    check_event_types(<N::Event as Event>::TYPES);
 }
 
 fn describe<N: Notifier>() -> ReactionDescriptor {
@@ -41,11 +41,11 @@ fn describe<N: Notifier>() -> ReactionDescriptor {
         name: N::NAME.to_owned(),
         // A notifier derives nothing that could be built anew.
         version: 1,
-        wants: names::<N::Event>(),
+        event_types: names::<N::Event>(),
         emits: Vec::new(),
         views: Vec::new(),
         from: N::FROM,
-        lanes: N::LANES,
+        concurrency: N::CONCURRENCY,
         schemas: <N::Event as Event>::TYPES,
     }
 }

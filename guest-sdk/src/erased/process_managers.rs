@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{check_wants, decode_recorded, names};
+use super::{check_event_types, decode_recorded, names};
 use crate::wire::{
     Fault, Input, OutgoingCommand, RawReaction, RawRefusal, ReactionDescriptor, Recorded,
 };
@@ -45,18 +45,18 @@ pub const fn check_process_manager<P: ProcessManager>() {
         "NAME must be 1 to 64 letters, digits, `-` or `_`"
     );
     assert!(P::VERSION > 0, "versions count from 1");
-    check_wants(<P::Event as Event>::TYPES);
+    check_event_types(<P::Event as Event>::TYPES);
 }
 
 fn describe<P: ProcessManager>() -> ReactionDescriptor {
     ReactionDescriptor {
         name: P::NAME.to_owned(),
         version: P::VERSION,
-        wants: names::<P::Event>(),
+        event_types: names::<P::Event>(),
         emits: <P::Command as Command>::TYPES.to_vec(),
         views: Vec::new(),
         from: P::FROM,
-        lanes: 1,
+        concurrency: 1,
         schemas: <P::Event as Event>::TYPES,
     }
 }

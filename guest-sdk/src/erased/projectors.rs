@@ -1,9 +1,9 @@
 //! Projectors, without their types.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{check_wants, decode_recorded, names};
+use super::{check_event_types, decode_recorded, names};
 use crate::wire::{ChangedRow, Fault, ReactionDescriptor, Recorded, Row, RowChange};
 use crate::{Codec, Event, Json, Projector, Rows, name};
 
@@ -17,10 +17,10 @@ pub struct ProjectorEntry {
     /// The view of every row that it names.
     pub view: &'static str,
     pub describe: fn() -> ReactionDescriptor,
-    /// Decodes an event, and names the rows that it touches: each once, in the order of their bytes.
-    pub keys: fn(&Recorded) -> Result<Touching, Fault>,
-    /// Begins a page with the rows of its events that are there.
-    pub begin: fn(Vec<Row>) -> Box<dyn Page>,
+    /// Decodes an event, and names the rows that it changes or reads.
+    pub keys: fn(&Recorded) -> Result<Named, Fault>,
+    /// Begins a page with the rows of its events that are there, and the keys of those that it has asked for beside them.
+    pub begin: fn(Vec<Row>, BTreeSet<String>) -> Box<dyn Page>,
 }
 
 impl ProjectorEntry {
@@ -30,8 +30,8 @@ impl ProjectorEntry {
         Self {
             view: P::VIEW,
             describe: describe::<P>,
-            keys: touching::<P>,
-            begin: |given| Box::new(PageOf::<P>::new(given)),
+            keys: named::<P>,
+            begin: |given, asked| Box::new(PageOf::<P>::new(given, asked)),
         }
     }
 }
@@ -43,87 +43,121 @@ pub const fn check_projector<P: Projector>() {
         "VIEW must be a lower-case letter followed by lower-case letters, digits, `_` or `-`"
     );
     assert!(P::VERSION > 0, "versions count from 1");
-    check_wants(<P::Event as Event>::TYPES);
+    check_event_types(<P::Event as Event>::TYPES);
 }
 
 fn describe<P: Projector>() -> ReactionDescriptor {
     ReactionDescriptor {
         name: P::VIEW.to_owned(),
         version: P::VERSION,
-        wants: names::<P::Event>(),
+        event_types: names::<P::Event>(),
         emits: Vec::new(),
         views: vec![P::VIEW],
         from: P::FROM,
-        lanes: 1,
+        concurrency: 1,
         schemas: <P::Event as Event>::TYPES,
     }
 }
 
-/// An event, and the rows that it touches.
-pub struct Touching {
+/// An event, and the rows that it changes or reads.
+pub struct Named {
     /// The decoded event, whose type its projector knows. None: the projector does not fold events of this type.
     event: Option<Box<dyn Any>>,
-    pub keys: Vec<String>,
+    /// Whether the event changes the row, by key.
+    rows: BTreeMap<String, bool>,
 }
 
-fn touching<P: Projector>(recorded: &Recorded) -> Result<Touching, Fault> {
+impl Named {
+    /// Keys, each once, in the order of their bytes.
+    pub fn keys(&self) -> impl Iterator<Item = &String> {
+        self.rows.keys()
+    }
+}
+
+fn named<P: Projector>(recorded: &Recorded) -> Result<Named, Fault> {
     let Some(event) = decode_recorded::<P::Event>(recorded, who::<P>)? else {
-        return Ok(Touching {
+        return Ok(Named {
             event: None,
-            keys: Vec::new(),
+            rows: BTreeMap::new(),
         });
     };
-    Ok(Touching {
-        keys: keys::<P>(&event, recorded)?,
+    let mut rows = BTreeMap::new();
+    // What an event changes it may read, too: that comes last.
+    let reads = (P::reads(&event, &recorded.about), false);
+    let keys = (P::keys(&event, &recorded.about), true);
+    for (keys, changes) in [reads, keys] {
+        for key in keys {
+            check_key::<P>(recorded, &key)?;
+            rows.insert(key, changes);
+        }
+    }
+    Ok(Named {
         event: Some(Box::new(event)),
+        rows,
     })
 }
 
-fn keys<P: Projector>(event: &P::Event, recorded: &Recorded) -> Result<Vec<String>, Fault> {
-    let mut keys = P::touches(event, &recorded.about);
-    keys.sort_unstable();
-    keys.dedup();
-    for key in &keys {
-        name::check_key("the key of a row", key).map_err(|reason| fault::<P>(recorded, &reason))?;
-    }
-    Ok(keys)
+fn check_key<P: Projector>(recorded: &Recorded, key: &str) -> Result<(), Fault> {
+    name::check_key("the key of a row", key).map_err(|reason| fault::<P>(recorded, &reason))
 }
 
 /// The rows of a page of events.
 pub trait Page {
-    /// Folds the next event, and the rows that it touches.
-    fn fold(&mut self, recorded: &Recorded, touching: &Touching) -> Result<(), Fault>;
+    /// Folds the next event, and the rows that it names.
+    fn fold(&mut self, recorded: &Recorded, named: &Named) -> Result<Folded, Fault>;
     /// The rows that differ after the page.
     fn changed(self: Box<Self>) -> Vec<ChangedRow>;
+}
+
+/// What came of folding an event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Folded {
+    Done,
+    /// The event needs these rows as well. The page is of no use without them.
+    Needs(Vec<String>),
 }
 
 /// A row, as the events so far leave it.
 struct PageRow<R> {
     row: Option<R>,
-    /// The row as it is stored: None if it is not there.
+    stored: Stored,
+}
+
+/// A row as it is written.
+struct Stored {
+    /// None: the row is not there.
     value: Option<Vec<u8>>,
     /// Index of the last event that changed it.
     changed: Option<u32>,
 }
 
 struct PageOf<P: Projector> {
-    /// Rows that no event has touched yet.
+    /// Rows that no event has named yet.
     given: BTreeMap<String, Row>,
+    /// Keys of rows that the page has asked for; those that are not given are not there.
+    asked: BTreeSet<String>,
     rows: BTreeMap<String, PageRow<P::Row>>,
     /// Index of the next event.
     next: u32,
 }
 
 impl<P: Projector> PageOf<P> {
-    fn new(given: Vec<Row>) -> Self {
+    fn new(given: Vec<Row>, asked: BTreeSet<String>) -> Self {
         let given = given.into_iter().map(|row| (row.key.clone(), row));
         Self {
             given: given.collect(),
+            asked,
             rows: BTreeMap::new(),
             next: 0,
         }
     }
 
+    /// Is it known whether this row is there?
+    fn knows(&self, key: &String) -> bool {
+        self.rows.contains_key(key) || self.given.contains_key(key) || self.asked.contains(key)
+    }
+
+    /// Takes a row out of the page.
     fn take(&mut self, recorded: &Recorded, key: &str) -> Result<PageRow<P::Row>, Fault> {
         if let Some(row) = self.rows.remove(key) {
             return Ok(row);
@@ -132,60 +166,78 @@ impl<P: Projector> PageOf<P> {
         let row = given.as_ref().map(|row| decode_row::<P>(recorded, row));
         Ok(PageRow {
             row: row.transpose()?,
-            value: given.map(|row| row.value),
-            changed: None,
+            stored: Stored {
+                value: given.map(|row| row.value),
+                changed: None,
+            },
         })
     }
 }
 
 impl<P: Projector> Page for PageOf<P> {
-    fn fold(&mut self, recorded: &Recorded, touching: &Touching) -> Result<(), Fault> {
+    fn fold(&mut self, recorded: &Recorded, named: &Named) -> Result<Folded, Fault> {
         let index = self.next;
         self.next += 1;
-        let Some(event) = &touching.event else {
-            return Ok(());
+        let Some(event) = &named.event else {
+            return Ok(Folded::Done);
         };
         let Some(event) = event.downcast_ref::<P::Event>() else {
             return Err(fault::<P>(recorded, "another projector has decoded it"));
         };
-        let mut rows = BTreeMap::new();
-        let mut before = Vec::with_capacity(touching.keys.len());
-        for key in &touching.keys {
+        let metadata = &recorded.about;
+        let mut rows = Rows::new();
+        let mut stored = BTreeMap::new();
+        for (key, changes) in &named.rows {
             let row = self.take(recorded, key)?;
-            rows.insert(key.clone(), row.row);
-            before.push((row.value, row.changed));
+            rows.add(key.clone(), row.row, *changes);
+            stored.insert(key.clone(), row.stored);
         }
-        let mut rows = Rows::new(rows);
-        P::project(&mut rows, event, &recorded.about);
-        let rows = rows.into_parts().map_err(|key| {
-            let reason = format!("it changes the row {key:?}, which is not among its keys");
-            fault::<P>(recorded, &reason)
-        })?;
+        loop {
+            let mut further = P::further_keys(&rows, event, metadata);
+            further.retain(|key| !stored.contains_key(key));
+            if further.is_empty() {
+                break;
+            }
+            let unknown = further.iter().filter(|key| !self.knows(key));
+            let unknown: Vec<String> = unknown.cloned().collect();
+            for key in &unknown {
+                check_key::<P>(recorded, key)?;
+            }
+            if !unknown.is_empty() {
+                return Ok(Folded::Needs(unknown));
+            }
+            for key in further {
+                let row = self.take(recorded, &key)?;
+                rows.add(key.clone(), row.row, true);
+                stored.insert(key, row.stored);
+            }
+        }
+        P::project(&mut rows, event, metadata);
+        let rows = rows
+            .into_places()
+            .map_err(|reason| fault::<P>(recorded, &reason))?;
         // Both are in the order of the keys.
-        for ((key, row), (before, changed)) in rows.into_iter().zip(before) {
-            let value = row.as_ref().map(|row| encode_row::<P>(recorded, &key, row));
-            let value = value.transpose()?;
-            // A row that stays what it is is not written.
-            let changed = match value == before {
-                true => changed,
-                false => Some(index),
-            };
-            self.rows.insert(
-                key,
-                PageRow {
-                    row,
-                    value,
-                    changed,
-                },
-            );
+        for ((key, row, changes), mut stored) in rows.zip(stored.into_values()) {
+            if changes {
+                let value = row.as_ref().map(|row| encode_row::<P>(recorded, &key, row));
+                let value = value.transpose()?;
+                // A row that stays what it is is not written.
+                if value != stored.value {
+                    stored = Stored {
+                        value,
+                        changed: Some(index),
+                    };
+                }
+            }
+            self.rows.insert(key, PageRow { row, stored });
         }
-        Ok(())
+        Ok(Folded::Done)
     }
 
     fn changed(self: Box<Self>) -> Vec<ChangedRow> {
         let rows = self.rows.into_iter();
         let changed = rows.filter_map(|(key, row)| {
-            let change = match row.value {
+            let change = match row.stored.value {
                 None => RowChange::Delete(key),
                 Some(value) => RowChange::Put(Row {
                     key,
@@ -193,7 +245,7 @@ impl<P: Projector> Page for PageOf<P> {
                     value,
                 }),
             };
-            let event = row.changed?;
+            let event = row.stored.changed?;
             Some(ChangedRow { change, event })
         });
         changed.collect()

@@ -65,7 +65,8 @@ impl<D: Decider> Given<D> {
     /// If the command does not survive its encoding, or for any of the reasons of the
     /// [module](super).
     #[track_caller]
-    pub fn when(&self, command: D::Command) -> Outcome<D> {
+    pub fn when(&self, command: impl Into<D::Command>) -> Outcome<D> {
+        let command: D::Command = command.into();
         let payload = encode_command(&command);
         self.when_raw(command.command_type(), &payload)
     }

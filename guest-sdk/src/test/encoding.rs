@@ -25,7 +25,7 @@ pub(super) fn encode_event<E: Event>(event: &E) -> NewEvent {
         event_type,
         content_type: E::Codec::CONTENT_TYPE,
         payload,
-        tags: Vec::new(),
+        tags: event.tags(),
     }
 }
 

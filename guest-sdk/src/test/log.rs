@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::encoding::encode_event;
 use crate::wire::Recorded;
-use crate::{About, Event};
+use crate::{Event, EventMetadata};
 
 /// An event on a stream, such as `on("account-1", event)`. What is known of it beside may be set;
 /// versions and positions count from 1.
-pub fn on<E: Event>(stream: impl Into<String>, event: E) -> On<E> {
+pub fn on<E: Event>(stream: impl Into<String>, event: impl Into<E>) -> On<E> {
     On {
-        event,
-        about: About {
+        event: event.into(),
+        about: EventMetadata {
             event_id: String::new(),
             stream: stream.into(),
             version: 0,
@@ -35,7 +35,7 @@ pub fn on<E: Event>(stream: impl Into<String>, event: E) -> On<E> {
 pub struct On<E> {
     event: E,
     /// Ids are empty unless the test sets them.
-    about: About,
+    about: EventMetadata,
 }
 
 impl<E> On<E> {

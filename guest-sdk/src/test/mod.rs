@@ -9,8 +9,8 @@
 //! - a projector and a process manager do the same thing when they are asked the same thing twice
 //!   ([`project`], [`process`]).
 //!
-//! Reactions are given events of several streams, each [`on`] its own. [`notify`] has doubles for
-//! what notifiers are granted.
+//! Reactions are given events of several streams, each [`on`] its own. What notifiers are granted has doubles in
+//! the crate `annals-outside`.
 
 mod decide;
 mod encoding;

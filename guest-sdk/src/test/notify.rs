@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use super::log::{Log, On};
 use crate::erased::NotifierEntry;
-#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
-use crate::granted::within;
-#[cfg(all(feature = "http", not(target_family = "wasm")))]
-use crate::http::{Answer, Request};
 use crate::{Delivery, Notifier};
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+use annals_outside::http::{Answer, Request};
+#[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+use annals_outside::test::{World, here, world};
 
-/// Starts a test of a notifier. Nothing is granted to it but what the test says.
+/// Starts a test of a notifier. What it may reach out by, the test says with `annals_outside::test`.
 pub fn notify<N: Notifier>() -> Notify<N> {
     Notify {
         attempt: 1,
-        #[cfg(all(feature = "env", not(target_family = "wasm")))]
-        env: Default::default(),
-        #[cfg(all(feature = "http", not(target_family = "wasm")))]
-        http: Default::default(),
+        #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+        world: None,
         notifier: PhantomData,
     }
 }
@@ -27,10 +25,9 @@ pub fn notify<N: Notifier>() -> Notify<N> {
 #[must_use]
 pub struct Notify<N> {
     attempt: u32,
-    #[cfg(all(feature = "env", not(target_family = "wasm")))]
-    env: std::collections::BTreeMap<String, String>,
-    #[cfg(all(feature = "http", not(target_family = "wasm")))]
-    http: crate::http::native::Granted,
+    /// Given in the former way; otherwise the notifier runs in the world that the test runs in.
+    #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+    world: Option<World>,
     notifier: PhantomData<N>,
 }
 
@@ -41,19 +38,19 @@ impl<N: Notifier> Notify<N> {
         self
     }
 
-    /// An environment variable is set. Otherwise there are none.
+    /// The former way to say that an environment variable is set.
     #[cfg(all(feature = "env", not(target_family = "wasm")))]
+    #[deprecated(note = "say it of the world: `annals_outside::test::world().env(..)`")]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.env.insert(name.into(), value.into());
+        self.world = Some(self.world.unwrap_or_else(world).env(name, value));
         self
     }
 
-    /// HTTP requests are answered by a `Response`, or by an `Error` if nobody answers. Otherwise
-    /// nobody can be reached.
+    /// The former way to say how HTTP requests are answered.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    #[deprecated(note = "say it of the world: `annals_outside::test::world().answering(..)`")]
     pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
-        let answer = move |request: &Request| answer(request).into_result();
-        self.http.answer = Some(std::rc::Rc::new(answer));
+        self.world = Some(self.world.unwrap_or_else(world).answering(answer));
         self
     }
 
@@ -67,15 +64,17 @@ impl<N: Notifier> Notify<N> {
         let recorded = Log::default().record(event);
         let entry = const { NotifierEntry::of::<N>() };
         let notify = || (entry.notify)(&recorded, self.attempt);
-        #[cfg(all(feature = "env", not(target_family = "wasm")))]
-        let notify = || within(&crate::env::GRANTED, self.env.clone(), notify);
+        #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+        let world = self.world.clone().unwrap_or_else(here);
+        #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
+        let notify = || world.run(notify);
         #[cfg(all(feature = "http", not(target_family = "wasm")))]
-        let notify = || within(&crate::http::native::GRANTED, self.http.clone(), notify);
+        let before = world.peek().len();
         match notify() {
             Ok(delivery) => Notified {
                 delivery,
                 #[cfg(all(feature = "http", not(target_family = "wasm")))]
-                sent: self.http.sent.take(),
+                sent: world.peek().split_off(before),
             },
             Err(fault) => panic!("{}", fault.0),
         }
@@ -92,26 +91,27 @@ pub struct Notified {
 }
 
 impl Notified {
-    /// The HTTP requests that it sent, in order.
+    /// The HTTP requests that it sent, in order, where the answers were given in the former way.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    #[deprecated(note = "ask the world: `annals_outside::test::World::sent`")]
     pub fn sent(&self) -> &[Request] {
         &self.sent
     }
 
-    /// It sent these HTTP requests and no others, in this order. Timeouts are not compared.
+    /// The former way to say that it sent these HTTP requests and no others.
     ///
     /// # Panics
     ///
     /// If it sent others.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    #[deprecated(note = "ask the world: `annals_outside::test::World::then_sent`")]
     #[track_caller]
     pub fn then_sent(&self, requests: impl IntoIterator<Item = Request>) -> &Self {
         let expected: Vec<Request> = requests.into_iter().collect();
         assert!(
             self.sent == expected,
-            "\nexpected: {}\n     got: {}\n",
-            show(&expected),
-            show(&self.sent),
+            "\nexpected: {expected:?}\n     got: {:?}\n",
+            self.sent,
         );
         self
     }
@@ -169,26 +169,4 @@ impl Notified {
         assert!(matches, "\nexpected: {wanted}\n     got: {got}\n");
         self
     }
-}
-
-#[cfg(all(feature = "http", not(target_family = "wasm")))]
-fn show(requests: &[Request]) -> String {
-    use std::fmt::Write as _;
-
-    if requests.is_empty() {
-        return "no requests".into();
-    }
-    let mut out = String::from("requests");
-    for request in requests {
-        let _ = write!(out, "\n          {} {}", request.method, request.url);
-        for (name, value) in &request.headers {
-            let _ = write!(out, "\n            {name}: {value}");
-        }
-        let _ = write!(
-            out,
-            "\n            {}",
-            super::encoding::text(&request.body)
-        );
-    }
-    out
 }

@@ -86,7 +86,8 @@ impl<P: ProcessManager> Processes<P> {
     /// If no process has sent it, or the one that did has stopped and will not be told; or for any
     /// of the reasons of the [module](super).
     #[track_caller]
-    pub fn when_refused(&self, command: P::Command, refusal: impl GivenRefusal) -> Self {
+    pub fn when_refused(&self, command: impl Into<P::Command>, refusal: impl GivenRefusal) -> Self {
+        let command: P::Command = command.into();
         let payload = encode_command(&command);
         let command_type = command.command_type();
         let sent = self.sent.iter().rev().find(|sent| {

@@ -1,13 +1,13 @@
 //! Given, then, of projectors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::marker::PhantomData;
 
 use super::encoding::{assert_survives, encode, text};
 use super::log::{Log, On};
 use crate::Projector;
-use crate::erased::ProjectorEntry;
+use crate::erased::{Folded, ProjectorEntry};
 use crate::wire::{Fault, Recorded, Row, RowChange};
 
 /// Starts a test of a projector: its view after these events, in the order of the log.
@@ -123,14 +123,24 @@ impl<P: Projector> Projection<P> {
     #[track_caller]
     fn changes(&self, recorded: &Recorded) -> Vec<RowChange> {
         let entry = const { ProjectorEntry::of::<P>() };
-        let ask = || -> Result<(Vec<String>, Vec<RowChange>), Fault> {
-            let touching = (entry.keys)(recorded)?;
-            let rows = touching.keys.iter();
-            let rows = rows.filter_map(|key| self.rows.get(key).cloned());
-            let mut page = (entry.begin)(rows.collect());
-            page.fold(recorded, &touching)?;
-            let changes = page.changed().into_iter().map(|changed| changed.change);
-            Ok((touching.keys, changes.collect()))
+        let ask = || -> Result<(BTreeSet<String>, Vec<RowChange>), Fault> {
+            let named = (entry.keys)(recorded)?;
+            let mut keys: BTreeSet<String> = named.keys().cloned().collect();
+            let mut asked = BTreeSet::new();
+            loop {
+                let rows = keys.iter().filter_map(|key| self.rows.get(key).cloned());
+                let mut page = (entry.begin)(rows.collect(), asked.clone());
+                match page.fold(recorded, &named)? {
+                    Folded::Done => {
+                        let changes = page.changed().into_iter().map(|changed| changed.change);
+                        return Ok((keys, changes.collect()));
+                    }
+                    Folded::Needs(more) => {
+                        asked.extend(more);
+                        keys.extend(asked.iter().cloned());
+                    }
+                }
+            }
         };
         let answer = ask();
         assert!(

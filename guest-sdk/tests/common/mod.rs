@@ -2,27 +2,33 @@
 
 #![allow(dead_code)]
 
-use annals::{Command, Context, Decider, Decision, Event, Precondition, Rejection};
+use annals::{Command, Context, Decider, Decision, Event, Rejection, Snapshots};
 
 #[derive(Command)]
 pub enum Ask {
     Add {
+        #[annals(stream)]
         counter: String,
         by: u32,
     },
     AddTwice {
+        #[annals(stream)]
         counter: String,
         by: u32,
     },
+    #[annals(stream_exists)]
     Finish {
+        #[annals(stream)]
         counter: String,
     },
     /// Closes without an event, which no decision can.
     Vanish {
+        #[annals(stream)]
         counter: String,
     },
     /// Emits what is not among EMITS.
     Cheat {
+        #[annals(stream)]
         counter: String,
     },
 }
@@ -55,21 +61,11 @@ impl Decider for Counter {
     type Rejection = No;
     const CATEGORY: &'static str = "counter";
     const EMITS: &'static [&'static str] = &["Added", "Finished"];
-    const SNAPSHOT_EVERY: u32 = 3;
+    const SNAPSHOTS: Snapshots = Snapshots::Every(3);
     const STATE_VERSION: u32 = 7;
 
     fn initial() -> u32 {
         0
-    }
-
-    fn stream_id(command: &Ask) -> String {
-        match command {
-            Ask::Add { counter, .. }
-            | Ask::AddTwice { counter, .. }
-            | Ask::Finish { counter }
-            | Ask::Vanish { counter }
-            | Ask::Cheat { counter } => counter.clone(),
-        }
     }
 
     fn evolve(value: &mut u32, event: &Fact) {
@@ -99,13 +95,6 @@ impl Decider for Counter {
             Ask::Cheat { .. } => Ok(Fact::Forged.into()),
         }
     }
-
-    fn precondition(command_type: &str) -> Precondition {
-        match command_type {
-            "Finish" => Precondition::StreamExists,
-            _ => Precondition::Any,
-        }
-    }
 }
 
-annals::export!(Counter);
+annals::export! { deciders: [Counter] }

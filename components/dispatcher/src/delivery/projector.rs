@@ -20,7 +20,7 @@ const BYTES: usize = 256 << 10;
 /// Payload bytes of one page of events.
 const PAGE_BYTES: usize = 512 << 10;
 /// How often a projector may ask for further rows of a page.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 32;
 /// Longest key of a row, in bytes.
 const KEY: usize = 1_024;
 
@@ -185,7 +185,8 @@ fn fold(
     for _ in 0..ROUNDS {
         let given = places.union(&needed);
         let given: Vec<Row> = given.filter_map(|place| given_row(rows, place)).collect();
-        match ports.project(lane.reaction.index, events, &given) {
+        let wanted: Vec<RowKey> = needed.iter().map(row_key).collect();
+        match ports.project(lane.reaction.index, events, &given, &wanted) {
             Ok(Projection::Changes(found)) => {
                 changes = Some(found);
                 break;
@@ -276,6 +277,13 @@ fn keys(
         places.push(of_event);
     }
     Ok(places)
+}
+
+fn row_key((view, key): &Place) -> RowKey {
+    RowKey {
+        view: view.clone(),
+        key: key.clone(),
+    }
 }
 
 fn given_row(rows: &Rows, place: &Place) -> Option<Row> {

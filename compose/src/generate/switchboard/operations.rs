@@ -210,7 +210,7 @@ mod tests {
             shape(Kind::Projector),
             [
                 ("keys".into(), How::ByIndex, 3),
-                ("project".into(), How::ByIndex, 5),
+                ("project".into(), How::ByIndex, 7),
             ]
         );
         assert_eq!(

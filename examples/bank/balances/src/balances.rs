@@ -1,11 +1,11 @@
 //! What is in each account.
 
-use annals::{About, Event, Projector};
+use annals::{Event, EventMetadata, Projector};
 use bank_events::{AccountOpened, Cents, Deposited, Withdrawn};
 
 /// What moves a balance.
 #[derive(Event)]
-pub enum Fact {
+pub enum BalanceEvent {
     AccountOpened(AccountOpened),
     Deposited(Deposited),
     Withdrawn(Withdrawn),
@@ -23,18 +23,23 @@ pub struct Balance {
 pub struct Balances;
 
 impl Projector for Balances {
-    type Event = Fact;
+    type Event = BalanceEvent;
     type Row = Balance;
     const VIEW: &'static str = "balances";
 
-    fn touches(event: &Fact, _: &About) -> Vec<String> {
-        let (Fact::AccountOpened(AccountOpened { account, .. })
-        | Fact::Deposited(Deposited { account, .. })
-        | Fact::Withdrawn(Withdrawn { account, .. })) = event;
+    fn keys(event: &BalanceEvent, _: &EventMetadata) -> Vec<String> {
+        let (BalanceEvent::AccountOpened(AccountOpened { account, .. })
+        | BalanceEvent::Deposited(Deposited { account, .. })
+        | BalanceEvent::Withdrawn(Withdrawn { account, .. })) = event;
         vec![account.clone()]
     }
 
-    fn fold(row: Option<Balance>, account: &str, event: &Fact, _: &About) -> Option<Balance> {
+    fn fold(
+        row: Option<Balance>,
+        account: &str,
+        event: &BalanceEvent,
+        _: &EventMetadata,
+    ) -> Option<Balance> {
         // Facts from elsewhere must not trap: no sum that the bank lets through saturates.
         let moved = |sum: fn(Cents, Cents) -> Cents, amount| {
             row.map(|row| Balance {
@@ -43,13 +48,13 @@ impl Projector for Balances {
             })
         };
         match event {
-            Fact::AccountOpened(opened) => Some(Balance {
+            BalanceEvent::AccountOpened(opened) => Some(Balance {
                 account: account.to_owned(),
                 owner: opened.owner.clone(),
                 balance: opened.deposit,
             }),
-            Fact::Deposited(deposited) => moved(Cents::saturating_add, deposited.amount),
-            Fact::Withdrawn(withdrawn) => moved(Cents::saturating_sub, withdrawn.amount),
+            BalanceEvent::Deposited(deposited) => moved(Cents::saturating_add, deposited.amount),
+            BalanceEvent::Withdrawn(withdrawn) => moved(Cents::saturating_sub, withdrawn.amount),
         }
     }
 }

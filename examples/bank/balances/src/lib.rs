@@ -6,7 +6,7 @@ mod statements;
 pub use balances::{Balance, Balances};
 pub use statements::{Line, Movement, Statements, UnderWay, movement_key, transfer_key};
 
-annals::export!(projector Balances, projector Statements);
+annals::export! { projectors: [Balances, Statements] }
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! An account's own events say which transfer they are part of; who is at its other end, only the
 //! transfer's events say. The view joins the two: while a transfer is under way, a row keeps its ends.
 
-use annals::{About, Event, Projector, Rows};
+use annals::{Event, EventMetadata, Projector, Rows};
 use bank_events::{
     AccountOpened, Cents, Deposited, TransferCompleted, TransferFailed, TransferRequested,
     Withdrawn,
@@ -14,7 +14,7 @@ use bank_events::{
 
 /// What shows in a statement, or explains what does.
 #[derive(Event)]
-pub enum Fact {
+pub enum StatementEvent {
     AccountOpened(AccountOpened),
     Deposited(Deposited),
     Withdrawn(Withdrawn),
@@ -58,36 +58,44 @@ pub struct UnderWay {
 pub struct Statements;
 
 impl Projector for Statements {
-    type Event = Fact;
+    type Event = StatementEvent;
     type Row = Line;
     const VIEW: &'static str = "statements";
     const VERSION: u32 = 2;
 
-    fn touches(event: &Fact, about: &About) -> Vec<String> {
+    fn keys(event: &StatementEvent, metadata: &EventMetadata) -> Vec<String> {
         match event.movement() {
-            Some((account, _, transfer)) => {
-                let own = movement_key(account, about.position);
-                [own].into_iter().chain(transfer.map(transfer_key)).collect()
-            }
+            Some((account, _, _)) => vec![movement_key(account, metadata.position)],
             None => event.transfer().map(transfer_key).into_iter().collect(),
         }
     }
 
-    /// A movement is made of the event alone; only [`Self::project`] knows the transfer.
-    fn fold(_: Option<Line>, _: &str, event: &Fact, about: &About) -> Option<Line> {
-        event.line(about.position, None)
+    /// A movement looks at its transfer, which says who is at the other end.
+    fn reads(event: &StatementEvent, _: &EventMetadata) -> Vec<String> {
+        let transfer = event.movement().and_then(|(_, _, transfer)| transfer);
+        transfer.map(transfer_key).into_iter().collect()
     }
 
-    fn project(rows: &mut Rows<Line>, event: &Fact, about: &About) {
+    /// A movement is made of the event alone; only [`Self::project`] knows the transfer.
+    fn fold(
+        _: Option<Line>,
+        _: &str,
+        event: &StatementEvent,
+        metadata: &EventMetadata,
+    ) -> Option<Line> {
+        event.line(metadata.position, None)
+    }
+
+    fn project(rows: &mut Rows<Line>, event: &StatementEvent, metadata: &EventMetadata) {
         let Some((account, _, transfer)) = event.movement() else {
-            return rows.fold(|key, row| Self::fold(row, key, event, about));
+            return rows.fold(|key, row| Self::fold(row, key, event, metadata));
         };
         let ends = match transfer.and_then(|transfer| rows.get(&transfer_key(transfer))) {
             Some(Line::UnderWay(ends)) => Some(ends),
             _ => None,
         };
-        if let Some(line) = event.line(about.position, ends) {
-            rows.put(&movement_key(account, about.position), line);
+        if let Some(line) = event.line(metadata.position, ends) {
+            rows.put(&movement_key(account, metadata.position), line);
         }
     }
 }
@@ -104,7 +112,7 @@ pub fn transfer_key(transfer: &str) -> String {
     format!("~{}", transfer.replace('%', "%25").replace('/', "%2F"))
 }
 
-impl Fact {
+impl StatementEvent {
     /// The account, the amount and the transfer of what moves money.
     fn movement(&self) -> Option<(&str, Cents, Option<&str>)> {
         match self {
@@ -132,7 +140,13 @@ impl Fact {
     /// The row that the event leaves.
     fn line(&self, position: u64, ends: Option<&UnderWay>) -> Option<Line> {
         if let Some((account, amount, transfer)) = self.movement() {
-            let other = ends.map(|ends| if account == ends.from { &ends.to } else { &ends.from });
+            let other = ends.map(|ends| {
+                if account == ends.from {
+                    &ends.to
+                } else {
+                    &ends.from
+                }
+            });
             return Some(Line::Movement(Movement {
                 position,
                 r#type: self.event_type().name.to_owned(),

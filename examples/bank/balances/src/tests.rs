@@ -5,8 +5,8 @@ use bank_events::{
 };
 
 use super::*;
-use crate::balances::Fact as Moved;
-use crate::statements::Fact;
+use crate::balances::BalanceEvent as Moved;
+use crate::statements::StatementEvent;
 
 fn opened(account: &str, deposit: Cents) -> AccountOpened {
     AccountOpened {
@@ -59,28 +59,28 @@ fn what_was_never_opened_has_no_balance() {
     project::<Balances>([on("account-1", Moved::Deposited(deposited("1", 5, None)))]).keys([]);
 }
 
-fn open(account: &str) -> On<Fact> {
+fn open(account: &str) -> On<StatementEvent> {
     on(
         format!("account-{account}"),
-        Fact::AccountOpened(opened(account, 100)),
+        StatementEvent::AccountOpened(opened(account, 100)),
     )
 }
 
-fn give(account: &str, transfer: Option<&str>) -> On<Fact> {
+fn give(account: &str, transfer: Option<&str>) -> On<StatementEvent> {
     on(
         format!("account-{account}"),
-        Fact::Deposited(deposited(account, 30, transfer)),
+        StatementEvent::Deposited(deposited(account, 30, transfer)),
     )
 }
 
-fn take(account: &str, transfer: Option<&str>) -> On<Fact> {
+fn take(account: &str, transfer: Option<&str>) -> On<StatementEvent> {
     on(
         format!("account-{account}"),
-        Fact::Withdrawn(withdrawn(account, 30, transfer)),
+        StatementEvent::Withdrawn(withdrawn(account, 30, transfer)),
     )
 }
 
-fn request(transfer: &str, from: &str, to: &str) -> On<Fact> {
+fn request(transfer: &str, from: &str, to: &str) -> On<StatementEvent> {
     let event = TransferRequested {
         transfer: transfer.into(),
         from: from.into(),
@@ -89,11 +89,11 @@ fn request(transfer: &str, from: &str, to: &str) -> On<Fact> {
     };
     on(
         format!("transfer-{transfer}"),
-        Fact::TransferRequested(event),
+        StatementEvent::TransferRequested(event),
     )
 }
 
-fn complete(transfer: &str, from: &str, to: &str) -> On<Fact> {
+fn complete(transfer: &str, from: &str, to: &str) -> On<StatementEvent> {
     let event = TransferCompleted {
         transfer: transfer.into(),
         from: from.into(),
@@ -102,11 +102,11 @@ fn complete(transfer: &str, from: &str, to: &str) -> On<Fact> {
     };
     on(
         format!("transfer-{transfer}"),
-        Fact::TransferCompleted(event),
+        StatementEvent::TransferCompleted(event),
     )
 }
 
-fn fail(transfer: &str, from: &str, to: &str) -> On<Fact> {
+fn fail(transfer: &str, from: &str, to: &str) -> On<StatementEvent> {
     let event = TransferFailed {
         transfer: transfer.into(),
         from: from.into(),
@@ -114,7 +114,10 @@ fn fail(transfer: &str, from: &str, to: &str) -> On<Fact> {
         amount: 30,
         reason: "account-not-open".into(),
     };
-    on(format!("transfer-{transfer}"), Fact::TransferFailed(event))
+    on(
+        format!("transfer-{transfer}"),
+        StatementEvent::TransferFailed(event),
+    )
 }
 
 fn movement(position: u64, event_type: &str, amount: Cents) -> Movement {
@@ -155,7 +158,7 @@ fn under_way(transfer: &str, from: &str, to: &str) -> (String, Line) {
 }
 
 /// The view has these rows and no others.
-fn holds(events: Vec<On<Fact>>, statements: Vec<Lines>) {
+fn holds(events: Vec<On<StatementEvent>>, statements: Vec<Lines>) {
     let lines: Lines = statements.into_iter().flatten().collect();
     let mut keys: Vec<String> = lines.iter().map(|(key, _)| key.clone()).collect();
     keys.sort();

@@ -1,5 +1,7 @@
-//! What can happen to accounts and transfers: the facts that handlers share. Each handler makes of
-//! them what it needs; none shares its state.
+//! What can happen to accounts and transfers: the facts that handlers share, and the commands that one sends
+//! to another. Each handler makes of them what it needs; none shares its state.
+
+pub mod commands;
 
 /// Category of the accounts' streams: the account `42` is the stream `account-42`.
 pub const CATEGORY: &str = "account";
@@ -11,7 +13,7 @@ pub const TRANSFERS: &str = "transfer";
 pub type Cents = i64;
 
 /// An account came into being. The first event of its stream.
-#[annals::data]
+#[annals::event]
 pub struct AccountOpened {
     pub account: String,
     pub owner: String,
@@ -20,7 +22,7 @@ pub struct AccountOpened {
 }
 
 /// Money came in.
-#[annals::data]
+#[annals::event]
 pub struct Deposited {
     pub account: String,
     /// Positive.
@@ -31,7 +33,7 @@ pub struct Deposited {
 }
 
 /// Money went out.
-#[annals::data]
+#[annals::event]
 pub struct Withdrawn {
     pub account: String,
     /// Positive.
@@ -42,7 +44,7 @@ pub struct Withdrawn {
 }
 
 /// Money is to go from one account to another. The first event of a transfer's stream.
-#[annals::data]
+#[annals::event]
 pub struct TransferRequested {
     pub transfer: String,
     pub from: String,
@@ -53,7 +55,7 @@ pub struct TransferRequested {
 }
 
 /// The money has arrived.
-#[annals::data]
+#[annals::event]
 pub struct TransferCompleted {
     pub transfer: String,
     pub from: String,
@@ -62,7 +64,7 @@ pub struct TransferCompleted {
 }
 
 /// The money has not arrived, and whatever was taken has been given back.
-#[annals::data]
+#[annals::event]
 pub struct TransferFailed {
     pub transfer: String,
     pub from: String,

@@ -5,8 +5,9 @@ use bank_events::{AccountOpened, CATEGORY, Cents};
 
 /// What this handler is asked.
 #[derive(Command)]
-pub enum Request {
+pub enum AccountCommand {
     OpenAccount {
+        #[annals(stream)]
         account: String,
         owner: String,
         deposit: Cents,
@@ -15,13 +16,13 @@ pub enum Request {
 
 /// What matters to it of an account's past: only whether there is one.
 #[derive(Event)]
-pub enum Fact {
+pub enum AccountEvent {
     AccountOpened(AccountOpened),
 }
 
 /// Why it says no.
 #[derive(Rejection)]
-pub enum No {
+pub enum AccountRejection {
     #[annals(message = "account {account} exists")]
     AccountExists { account: String },
     #[annals(message = "an account cannot start with {deposit} cents")]
@@ -34,48 +35,46 @@ pub struct OpenAccount;
 impl Decider for OpenAccount {
     /// Does the account exist?
     type State = bool;
-    type Command = Request;
-    type Event = Fact;
-    type Rejection = No;
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type Rejection = AccountRejection;
     const CATEGORY: &'static str = CATEGORY;
 
     fn initial() -> bool {
         false
     }
 
-    fn stream_id(command: &Request) -> String {
-        let Request::OpenAccount { account, .. } = command;
-        account.clone()
-    }
-
-    fn evolve(exists: &mut bool, event: &Fact) {
+    fn evolve(exists: &mut bool, event: &AccountEvent) {
         match event {
-            Fact::AccountOpened(_) => *exists = true,
+            AccountEvent::AccountOpened(_) => *exists = true,
         }
     }
 
-    fn decide(&exists: &bool, command: Request, _: &Context) -> Result<Decision<Fact>, No> {
-        let Request::OpenAccount {
+    fn decide(
+        &exists: &bool,
+        command: AccountCommand,
+        _: &Context,
+    ) -> Result<Decision<AccountEvent>, AccountRejection> {
+        let AccountCommand::OpenAccount {
             account,
             owner,
             deposit,
         } = command;
         if exists {
-            return Err(No::AccountExists { account });
+            return Err(AccountRejection::AccountExists { account });
         }
         if deposit < 0 {
-            return Err(No::AmountNegative { deposit });
+            return Err(AccountRejection::AmountNegative { deposit });
         }
-        Ok(Fact::AccountOpened(AccountOpened {
+        Ok(Decision::of(AccountOpened {
             account,
             owner,
             deposit,
-        })
-        .into())
+        }))
     }
 }
 
-annals::export!(OpenAccount);
+annals::export! { deciders: [OpenAccount] }
 
 #[cfg(test)]
 mod tests;

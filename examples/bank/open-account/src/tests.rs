@@ -2,16 +2,16 @@ use annals::test::given;
 
 use super::*;
 
-fn open(deposit: Cents) -> Request {
-    Request::OpenAccount {
+fn open(deposit: Cents) -> AccountCommand {
+    AccountCommand::OpenAccount {
         account: "42".into(),
         owner: "Ada".into(),
         deposit,
     }
 }
 
-fn opened(deposit: Cents) -> Fact {
-    Fact::AccountOpened(AccountOpened {
+fn opened(deposit: Cents) -> AccountEvent {
+    AccountEvent::AccountOpened(AccountOpened {
         account: "42".into(),
         owner: "Ada".into(),
         deposit,
@@ -26,7 +26,7 @@ fn an_account_is_opened_once() {
         .then([opened(500)]);
     given::<OpenAccount>([opened(500)])
         .when(open(500))
-        .then_rejected(No::AccountExists {
+        .then_rejected(AccountRejection::AccountExists {
             account: "42".into(),
         });
 }
@@ -36,7 +36,7 @@ fn it_may_start_empty_but_not_in_debt() {
     given::<OpenAccount>([]).when(open(0)).then([opened(0)]);
     given::<OpenAccount>([])
         .when(open(-1))
-        .then_rejected(No::AmountNegative { deposit: -1 });
+        .then_rejected(AccountRejection::AmountNegative { deposit: -1 });
 }
 
 #[test]

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use annals::http::{Error, Request, Response};
 use annals::serde::Serialize;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
+use annals_outside::http::{Error, Request, Response};
 use bank_events::{AccountOpened, Deposited, TransferCompleted, TransferFailed, Withdrawn};
 
 /// What customers hear of.
@@ -41,29 +41,29 @@ impl Notifier for Mailer {
     /// Customers hear of what happens from now on, not of the bank's past.
     const FROM: StartFrom = StartFrom::Now;
 
-    fn notify(news: &News, about: &About, attempt: u32) -> Delivery {
-        let Some(url) = annals::env("MAILER_URL") else {
+    fn notify(news: &News, metadata: &EventMetadata, attempt: u32) -> Delivery {
+        let Some(url) = annals_outside::env("MAILER_URL") else {
             return Delivery::Done;
         };
-        let request = Request::post(url).header("idempotency-key", &about.event_id);
+        let request = Request::post(url).header("idempotency-key", &metadata.event_id);
         let request = match news {
-            News::AccountOpened(data) => request.json(&notice(news, about, data)),
-            News::Deposited(data) => request.json(&notice(news, about, data)),
-            News::Withdrawn(data) => request.json(&notice(news, about, data)),
-            News::TransferCompleted(data) => request.json(&notice(news, about, data)),
-            News::TransferFailed(data) => request.json(&notice(news, about, data)),
+            News::AccountOpened(data) => request.json(&notice(news, metadata, data)),
+            News::Deposited(data) => request.json(&notice(news, metadata, data)),
+            News::Withdrawn(data) => request.json(&notice(news, metadata, data)),
+            News::TransferCompleted(data) => request.json(&notice(news, metadata, data)),
+            News::TransferFailed(data) => request.json(&notice(news, metadata, data)),
         };
         judge(request.send(), attempt)
     }
 }
 
-fn notice<'a, T>(news: &News, about: &'a About, data: &'a T) -> Notice<'a, T> {
+fn notice<'a, T>(news: &News, metadata: &'a EventMetadata, data: &'a T) -> Notice<'a, T> {
     Notice {
-        id: &about.event_id,
+        id: &metadata.event_id,
         r#type: news.event_type().name,
-        stream: &about.stream,
-        position: about.position,
-        recorded_at: about.recorded_at,
+        stream: &metadata.stream,
+        position: metadata.position,
+        recorded_at: metadata.recorded_at,
         data,
     }
 }
@@ -87,7 +87,7 @@ fn pause(attempt: u32) -> Duration {
     Duration::from_millis((100 * doubled).min(60_000))
 }
 
-annals::export!(notifier Mailer);
+annals::export! { notifiers: [Mailer] }
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,14 @@
-use annals::test::{Notify, On, notify, on};
+use annals::test::{On, notify, on};
+use annals_outside::http::Answer;
+use annals_outside::test::{World, world};
 
 use super::*;
 
 const URL: &str = "http://mail.test/notices";
 
-fn mailer() -> Notify<Mailer> {
-    notify().env("MAILER_URL", URL)
+/// A world with a mail service that answers like this.
+fn mail<A: Answer>(answer: impl Fn(&Request) -> A + 'static) -> World {
+    world().env("MAILER_URL", URL).answering(answer)
 }
 
 fn deposited() -> On<News> {
@@ -25,13 +28,13 @@ fn posted(body: &str) -> Request {
 
 #[test]
 fn a_notice_says_what_happened() {
-    mailer()
-        .answering(|_| Response::status(204))
-        .when(deposited())
-        .then_done()
-        .then_sent([posted(
-            r#"{"id":"e1","type":"Deposited","stream":"account-1","position":1,"recordedAt":7,"data":{"account":"1","amount":5}}"#,
-        )]);
+    let world = mail(|_| Response::status(204));
+    world.run(|| {
+        notify::<Mailer>().when(deposited()).then_done();
+    });
+    world.then_sent([posted(
+        r#"{"id":"e1","type":"Deposited","stream":"account-1","position":1,"recordedAt":7,"data":{"account":"1","amount":5}}"#,
+    )]);
 }
 
 #[test]
@@ -64,11 +67,11 @@ fn everything_that_customers_should_hear_of_is_told() {
     ];
     for news in news {
         let (name, data) = (news.event_type().name, news.encode().expect("encodable"));
-        let told = mailer()
-            .answering(|_| Response::status(200))
-            .when(on("stream-1", news));
-        told.then_done();
-        let [request] = told.sent() else {
+        let world = mail(|_| Response::status(200));
+        world.run(|| {
+            notify::<Mailer>().when(on("stream-1", news)).then_done();
+        });
+        let [request] = &world.sent()[..] else {
             panic!("one request")
         };
         let body = String::from_utf8_lossy(&request.body);
@@ -81,51 +84,61 @@ fn everything_that_customers_should_hear_of_is_told() {
 #[test]
 fn what_the_service_can_recover_from_is_tried_again() {
     for status in [429, 500, 503] {
-        mailer()
-            .answering(move |_| Response::status(status))
-            .when(deposited())
-            .then_retry_after(Duration::from_millis(100));
+        mail(move |_| Response::status(status)).run(|| {
+            notify::<Mailer>()
+                .when(deposited())
+                .then_retry_after(Duration::from_millis(100));
+        });
     }
     for error in [Error::Timeout, Error::Unreachable("refused".into())] {
-        mailer()
-            .answering(move |_| error.clone())
-            .attempt(3)
-            .when(deposited())
-            .then_retry_after(Duration::from_millis(400));
+        mail(move |_| error.clone()).run(|| {
+            notify::<Mailer>()
+                .attempt(3)
+                .when(deposited())
+                .then_retry_after(Duration::from_millis(400));
+        });
     }
-    mailer()
-        .answering(|_| Response::status(503).with_header("Retry-After", "7"))
-        .when(deposited())
-        .then_retry_after(Duration::from_secs(7));
-    mailer()
-        .attempt(u32::MAX)
-        .when(deposited())
-        .then_retry_after(Duration::from_secs(60));
+    mail(|_| Response::status(503).with_header("Retry-After", "7")).run(|| {
+        notify::<Mailer>()
+            .when(deposited())
+            .then_retry_after(Duration::from_secs(7));
+    });
+    world().env("MAILER_URL", URL).run(|| {
+        notify::<Mailer>()
+            .attempt(u32::MAX)
+            .when(deposited())
+            .then_retry_after(Duration::from_secs(60));
+    });
 }
 
 #[test]
 fn what_will_never_be_taken_is_rejected() {
     for status in [302, 400, 404, 410] {
-        mailer()
-            .answering(move |_| Response::status(status))
-            .when(deposited())
-            .then_rejected(&status.to_string());
+        mail(move |_| Response::status(status)).run(|| {
+            notify::<Mailer>()
+                .when(deposited())
+                .then_rejected(&status.to_string());
+        });
     }
-    mailer()
-        .answering(|_| Error::Denied)
-        .when(deposited())
-        .then_rejected("does not allow");
-    notify::<Mailer>()
-        .env("MAILER_URL", "mail.test")
-        .when(deposited())
-        .then_rejected("it has no scheme")
-        .then_sent([]);
+    mail(|_| Error::Denied).run(|| {
+        notify::<Mailer>()
+            .when(deposited())
+            .then_rejected("does not allow");
+    });
+    let world = world().env("MAILER_URL", "mail.test");
+    world.run(|| {
+        notify::<Mailer>()
+            .when(deposited())
+            .then_rejected("it has no scheme");
+    });
+    world.then_sent([]);
 }
 
 #[test]
 fn without_a_mail_service_nothing_is_sent() {
-    notify::<Mailer>()
-        .when(deposited())
-        .then_done()
-        .then_sent([]);
+    let world = world();
+    world.run(|| {
+        notify::<Mailer>().when(deposited()).then_done();
+    });
+    world.then_sent([]);
 }

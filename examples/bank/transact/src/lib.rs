@@ -1,29 +1,19 @@
 //! Pays money in and out.
 
-use annals::{Command, Context, Decider, Decision, Event, Rejection};
+use annals::{Command, Context, Decide, Decided, Decider, Decision, Event, Rejection, Snapshots};
+use bank_events::commands::{Deposit, Withdraw};
 use bank_events::{AccountOpened, CATEGORY, Cents, Deposited, Withdrawn};
 
 /// What this handler is asked.
 #[derive(Command)]
-pub enum Request {
-    Deposit {
-        account: String,
-        amount: Cents,
-        /// The transfer that it is part of, if it is part of one.
-        #[serde(default)]
-        transfer: Option<String>,
-    },
-    Withdraw {
-        account: String,
-        amount: Cents,
-        #[serde(default)]
-        transfer: Option<String>,
-    },
+pub enum AccountCommand {
+    Deposit(Deposit),
+    Withdraw(Withdraw),
 }
 
 /// What matters to it of an account's past: whatever moves its balance.
 #[derive(Event)]
-pub enum Fact {
+pub enum AccountEvent {
     AccountOpened(AccountOpened),
     Deposited(Deposited),
     Withdrawn(Withdrawn),
@@ -31,7 +21,7 @@ pub enum Fact {
 
 /// Why it says no.
 #[derive(Rejection)]
-pub enum No {
+pub enum AccountRejection {
     #[annals(message = "account {account} is not open")]
     AccountNotOpen { account: String },
     #[annals(message = "{amount} cents cannot be moved")]
@@ -49,79 +39,88 @@ pub struct Transact;
 impl Decider for Transact {
     /// The balance, of an account that is open. Never negative.
     type State = Option<Cents>;
-    type Command = Request;
-    type Event = Fact;
-    type Rejection = No;
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type Rejection = AccountRejection;
     const CATEGORY: &'static str = CATEGORY;
     const EMITS: &'static [&'static str] = &["Deposited", "Withdrawn"];
-    const SNAPSHOT_EVERY: u32 = 100;
+    const SNAPSHOTS: Snapshots = Snapshots::Every(100);
 
     fn initial() -> Option<Cents> {
         None
     }
 
-    fn stream_id(command: &Request) -> String {
-        let (Request::Deposit { account, .. } | Request::Withdraw { account, .. }) = command;
-        account.clone()
-    }
-
-    fn evolve(state: &mut Option<Cents>, event: &Fact) {
+    fn evolve(state: &mut Option<Cents>, event: &AccountEvent) {
         let balance = state.unwrap_or(0);
         // `decide` let through no sum that saturates; facts from elsewhere must not trap.
         *state = Some(match event {
-            Fact::AccountOpened(opened) => balance.saturating_add(opened.deposit),
-            Fact::Deposited(deposited) => balance.saturating_add(deposited.amount),
-            Fact::Withdrawn(withdrawn) => balance.saturating_sub(withdrawn.amount),
+            AccountEvent::AccountOpened(opened) => balance.saturating_add(opened.deposit),
+            AccountEvent::Deposited(deposited) => balance.saturating_add(deposited.amount),
+            AccountEvent::Withdrawn(withdrawn) => balance.saturating_sub(withdrawn.amount),
         });
     }
 
-    fn decide(state: &Option<Cents>, command: Request, _: &Context) -> Result<Decision<Fact>, No> {
-        let (Request::Deposit {
-            account, amount, ..
-        }
-        | Request::Withdraw {
-            account, amount, ..
-        }) = &command;
-        let Some(balance) = *state else {
-            return Err(No::AccountNotOpen {
-                account: account.clone(),
-            });
-        };
-        if *amount <= 0 {
-            return Err(No::AmountNotPositive { amount: *amount });
-        }
-        match command {
-            Request::Deposit { amount, .. } if balance.checked_add(amount).is_none() => {
-                Err(No::AmountTooLarge { amount, balance })
-            }
-            Request::Deposit {
-                account,
-                amount,
-                transfer,
-            } => Ok(Fact::Deposited(Deposited {
-                account,
-                amount,
-                transfer,
-            })
-            .into()),
-            Request::Withdraw { amount, .. } if amount > balance => {
-                Err(No::InsufficientFunds { amount, balance })
-            }
-            Request::Withdraw {
-                account,
-                amount,
-                transfer,
-            } => Ok(Fact::Withdrawn(Withdrawn {
-                account,
-                amount,
-                transfer,
-            })
-            .into()),
-        }
+    fn decide(state: &Option<Cents>, command: AccountCommand, context: &Context) -> Decided<Self> {
+        annals::dispatch::<Self>(state, command, context)
     }
 }
 
-annals::export!(Transact);
+impl Decide<Deposit> for Transact {
+    fn decide(state: &Option<Cents>, deposit: Deposit, _: &Context) -> Decided<Self> {
+        let balance = movable(*state, &deposit.account, deposit.amount)?;
+        let Deposit {
+            account,
+            amount,
+            transfer,
+        } = deposit;
+        if balance.checked_add(amount).is_none() {
+            return Err(AccountRejection::AmountTooLarge { amount, balance });
+        }
+        Ok(Decision::of(Deposited {
+            account,
+            amount,
+            transfer,
+        }))
+    }
+}
+
+impl Decide<Withdraw> for Transact {
+    fn decide(state: &Option<Cents>, withdraw: Withdraw, _: &Context) -> Decided<Self> {
+        let balance = movable(*state, &withdraw.account, withdraw.amount)?;
+        let Withdraw {
+            account,
+            amount,
+            transfer,
+        } = withdraw;
+        if amount > balance {
+            return Err(AccountRejection::InsufficientFunds { amount, balance });
+        }
+        Ok(Decision::of(Withdrawn {
+            account,
+            amount,
+            transfer,
+        }))
+    }
+}
+
+/// The balance of an account in which so much may move.
+fn movable(
+    balance: Option<Cents>,
+    account: &str,
+    amount: Cents,
+) -> Result<Cents, AccountRejection> {
+    let Some(balance) = balance else {
+        return Err(AccountRejection::AccountNotOpen {
+            account: account.to_owned(),
+        });
+    };
+    if amount <= 0 {
+        return Err(AccountRejection::AmountNotPositive { amount });
+    }
+    Ok(balance)
+}
+
+annals::export! { deciders: [Transact] }
 
 #[cfg(test)]
 mod tests;

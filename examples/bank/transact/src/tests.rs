@@ -6,40 +6,40 @@ fn account() -> String {
     "42".into()
 }
 
-fn deposit(amount: Cents) -> Request {
-    Request::Deposit {
+fn deposit(amount: Cents) -> Deposit {
+    Deposit {
         account: account(),
         amount,
         transfer: None,
     }
 }
 
-fn withdraw(amount: Cents) -> Request {
-    Request::Withdraw {
+fn withdraw(amount: Cents) -> Withdraw {
+    Withdraw {
         account: account(),
         amount,
         transfer: None,
     }
 }
 
-fn opened(deposit: Cents) -> Fact {
-    Fact::AccountOpened(AccountOpened {
+fn opened(deposit: Cents) -> AccountEvent {
+    AccountEvent::AccountOpened(AccountOpened {
         account: account(),
         owner: "Ada".into(),
         deposit,
     })
 }
 
-fn deposited(amount: Cents) -> Fact {
-    Fact::Deposited(Deposited {
+fn deposited(amount: Cents) -> AccountEvent {
+    AccountEvent::Deposited(Deposited {
         account: account(),
         amount,
         transfer: None,
     })
 }
 
-fn withdrawn(amount: Cents) -> Fact {
-    Fact::Withdrawn(Withdrawn {
+fn withdrawn(amount: Cents) -> AccountEvent {
+    AccountEvent::Withdrawn(Withdrawn {
         account: account(),
         amount,
         transfer: None,
@@ -62,23 +62,23 @@ fn money_moves() {
 fn money_may_move_for_a_transfer() {
     let transfer = || Some("t1".to_owned());
     given::<Transact>([opened(5)])
-        .when(Request::Withdraw {
+        .when(Withdraw {
             account: account(),
             amount: 2,
             transfer: transfer(),
         })
-        .then([Fact::Withdrawn(Withdrawn {
+        .then([AccountEvent::Withdrawn(Withdrawn {
             account: account(),
             amount: 2,
             transfer: transfer(),
         })]);
     given::<Transact>([opened(5)])
-        .when(Request::Deposit {
+        .when(Deposit {
             account: account(),
             amount: 2,
             transfer: transfer(),
         })
-        .then([Fact::Deposited(Deposited {
+        .then([AccountEvent::Deposited(Deposited {
             account: account(),
             amount: 2,
             transfer: transfer(),
@@ -103,7 +103,7 @@ fn the_balance_is_what_came_in_less_what_went_out() {
     account.when(withdraw(120)).then([withdrawn(120)]);
     account
         .when(withdraw(121))
-        .then_rejected(No::InsufficientFunds {
+        .then_rejected(AccountRejection::InsufficientFunds {
             amount: 121,
             balance: 120,
         });
@@ -111,10 +111,16 @@ fn the_balance_is_what_came_in_less_what_went_out() {
 
 #[test]
 fn nothing_moves_where_no_account_is() {
-    for command in [deposit(1), withdraw(1), deposit(0), withdraw(-1)] {
+    let commands: [AccountCommand; 4] = [
+        deposit(1).into(),
+        withdraw(1).into(),
+        deposit(0).into(),
+        withdraw(-1).into(),
+    ];
+    for command in commands {
         given::<Transact>([])
             .when(command)
-            .then_rejected(No::AccountNotOpen { account: account() });
+            .then_rejected(AccountRejection::AccountNotOpen { account: account() });
     }
 }
 
@@ -124,10 +130,10 @@ fn amounts_are_positive() {
         let account = given::<Transact>([opened(5)]);
         account
             .when(deposit(amount))
-            .then_rejected(No::AmountNotPositive { amount });
+            .then_rejected(AccountRejection::AmountNotPositive { amount });
         account
             .when(withdraw(amount))
-            .then_rejected(No::AmountNotPositive { amount });
+            .then_rejected(AccountRejection::AmountNotPositive { amount });
     }
 }
 
@@ -135,10 +141,12 @@ fn amounts_are_positive() {
 fn a_balance_that_cannot_be_counted_is_refused() {
     let account = given::<Transact>([opened(Cents::MAX - 1)]);
     account.when(deposit(1)).then([deposited(1)]);
-    account.when(deposit(2)).then_rejected(No::AmountTooLarge {
-        amount: 2,
-        balance: Cents::MAX - 1,
-    });
+    account
+        .when(deposit(2))
+        .then_rejected(AccountRejection::AmountTooLarge {
+            amount: 2,
+            balance: Cents::MAX - 1,
+        });
     account
         .when(withdraw(Cents::MAX))
         .then_rejected("insufficient-funds");

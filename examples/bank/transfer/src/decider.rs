@@ -1,31 +1,26 @@
 //! What is known of a transfer: that it was requested, and how it ended.
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
+use bank_events::commands::{CompleteTransfer, FailTransfer};
 use bank_events::{Cents, TRANSFERS, TransferCompleted, TransferFailed, TransferRequested};
 
 /// What this handler is asked. Customers ask for transfers; how they end, the process says.
 #[derive(Command)]
-pub enum Request {
+pub enum TransferCommand {
     RequestTransfer {
+        #[annals(stream)]
         transfer: String,
         from: String,
         to: String,
         amount: Cents,
     },
-    #[annals(internal)]
-    CompleteTransfer {
-        transfer: String,
-    },
-    #[annals(internal)]
-    FailTransfer {
-        transfer: String,
-        reason: String,
-    },
+    CompleteTransfer(CompleteTransfer),
+    FailTransfer(FailTransfer),
 }
 
 /// What happens to a transfer.
 #[derive(Event)]
-pub enum Fact {
+pub enum TransferEvent {
     TransferRequested(TransferRequested),
     TransferCompleted(TransferCompleted),
     TransferFailed(TransferFailed),
@@ -33,7 +28,7 @@ pub enum Fact {
 
 /// Why it says no.
 #[derive(Rejection)]
-pub enum No {
+pub enum TransferRejection {
     #[annals(message = "transfer {transfer} exists")]
     TransferExists { transfer: String },
     #[annals(message = "{amount} cents cannot be moved")]
@@ -67,25 +62,18 @@ pub struct Transfer;
 
 impl Decider for Transfer {
     type State = Option<Known>;
-    type Command = Request;
-    type Event = Fact;
-    type Rejection = No;
+    type Command = TransferCommand;
+    type Event = TransferEvent;
+    type Rejection = TransferRejection;
     const CATEGORY: &'static str = TRANSFERS;
 
     fn initial() -> Option<Known> {
         None
     }
 
-    fn stream_id(command: &Request) -> String {
-        let (Request::RequestTransfer { transfer, .. }
-        | Request::CompleteTransfer { transfer }
-        | Request::FailTransfer { transfer, .. }) = command;
-        transfer.clone()
-    }
-
-    fn evolve(state: &mut Option<Known>, event: &Fact) {
+    fn evolve(state: &mut Option<Known>, event: &TransferEvent) {
         match event {
-            Fact::TransferRequested(requested) => {
+            TransferEvent::TransferRequested(requested) => {
                 *state = Some(Known {
                     from: requested.from.clone(),
                     to: requested.to.clone(),
@@ -93,37 +81,40 @@ impl Decider for Transfer {
                     end: None,
                 });
             }
-            Fact::TransferCompleted(_) => end(state, End::Completed),
-            Fact::TransferFailed(_) => end(state, End::Failed),
+            TransferEvent::TransferCompleted(_) => end(state, End::Completed),
+            TransferEvent::TransferFailed(_) => end(state, End::Failed),
         }
     }
 
-    fn decide(state: &Option<Known>, command: Request, _: &Context) -> Result<Decision<Fact>, No> {
+    fn decide(
+        state: &Option<Known>,
+        command: TransferCommand,
+        _: &Context,
+    ) -> Result<Decision<TransferEvent>, TransferRejection> {
         match command {
-            Request::RequestTransfer { transfer, .. } if state.is_some() => {
-                Err(No::TransferExists { transfer })
+            TransferCommand::RequestTransfer { transfer, .. } if state.is_some() => {
+                Err(TransferRejection::TransferExists { transfer })
             }
-            Request::RequestTransfer { amount, .. } if amount <= 0 => {
-                Err(No::AmountNotPositive { amount })
+            TransferCommand::RequestTransfer { amount, .. } if amount <= 0 => {
+                Err(TransferRejection::AmountNotPositive { amount })
             }
-            Request::RequestTransfer { from, to, .. } if from == to => {
-                Err(No::SameAccount { account: from })
+            TransferCommand::RequestTransfer { from, to, .. } if from == to => {
+                Err(TransferRejection::SameAccount { account: from })
             }
-            Request::RequestTransfer {
+            TransferCommand::RequestTransfer {
                 transfer,
                 from,
                 to,
                 amount,
-            } => Ok(Fact::TransferRequested(TransferRequested {
+            } => Ok(Decision::of(TransferRequested {
                 transfer,
                 from,
                 to,
                 amount,
-            })
-            .into()),
-            Request::CompleteTransfer { transfer } => {
+            })),
+            TransferCommand::CompleteTransfer(CompleteTransfer { transfer }) => {
                 ending(state, transfer, End::Completed, |transfer, known| {
-                    Fact::TransferCompleted(TransferCompleted {
+                    TransferEvent::TransferCompleted(TransferCompleted {
                         transfer,
                         from: known.from.clone(),
                         to: known.to.clone(),
@@ -131,9 +122,9 @@ impl Decider for Transfer {
                     })
                 })
             }
-            Request::FailTransfer { transfer, reason } => {
+            TransferCommand::FailTransfer(FailTransfer { transfer, reason }) => {
                 ending(state, transfer, End::Failed, |transfer, known| {
-                    Fact::TransferFailed(TransferFailed {
+                    TransferEvent::TransferFailed(TransferFailed {
                         transfer,
                         from: known.from.clone(),
                         to: known.to.clone(),
@@ -157,14 +148,14 @@ fn ending(
     state: &Option<Known>,
     transfer: String,
     end: End,
-    fact: impl FnOnce(String, &Known) -> Fact,
-) -> Result<Decision<Fact>, No> {
+    fact: impl FnOnce(String, &Known) -> TransferEvent,
+) -> Result<Decision<TransferEvent>, TransferRejection> {
     match state {
-        None => Err(No::TransferNotRequested { transfer }),
+        None => Err(TransferRejection::TransferNotRequested { transfer }),
         Some(known) => match &known.end {
             None => Ok(fact(transfer, known).into()),
             Some(ended) if *ended == end => Ok(Decision::none()),
-            Some(_) => Err(No::TransferEnded { transfer }),
+            Some(_) => Err(TransferRejection::TransferEnded { transfer }),
         },
     }
 }

@@ -1,8 +1,10 @@
 //! How the money moves: out of one account, into the other, and back if the other does not take it.
 
 use annals::{
-    About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+    Command, Event, EventMetadata, Interest, ProcessContext, ProcessManager, Reaction, Refusal,
+    StartFrom,
 };
+use bank_events::commands::{CompleteTransfer, Deposit, FailTransfer, Withdraw};
 use bank_events::{
     Cents, Deposited, TransferCompleted, TransferFailed, TransferRequested, Withdrawn,
 };
@@ -20,23 +22,10 @@ pub enum Seen {
 /// What it asks of others.
 #[derive(Command)]
 pub enum Order {
-    Withdraw {
-        account: String,
-        amount: Cents,
-        transfer: String,
-    },
-    Deposit {
-        account: String,
-        amount: Cents,
-        transfer: String,
-    },
-    CompleteTransfer {
-        transfer: String,
-    },
-    FailTransfer {
-        transfer: String,
-        reason: String,
-    },
+    Withdraw(Withdraw),
+    Deposit(Deposit),
+    CompleteTransfer(CompleteTransfer),
+    FailTransfer(FailTransfer),
 }
 
 /// A transfer under way.
@@ -71,7 +60,7 @@ impl ProcessManager for TransferFlow {
     const NAME: &'static str = "transfer";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn interest(event: &Seen, _: &About) -> Vec<Interest> {
+    fn interest(event: &Seen, _: &EventMetadata) -> Vec<Interest> {
         let interest = match event {
             Seen::TransferRequested(requested) => Some(Interest::start(&requested.transfer)),
             Seen::Withdrawn(Withdrawn { transfer, .. })
@@ -89,7 +78,7 @@ impl ProcessManager for TransferFlow {
     fn react(
         state: Option<State>,
         event: &Seen,
-        _: &About,
+        _: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<State, Order> {
         let transfer = process.id.clone();
@@ -109,8 +98,7 @@ impl ProcessManager for TransferFlow {
             (Seen::Deposited(there), Stage::Depositing)
                 if state.moves(&state.to, &there.account, there.amount) =>
             {
-                Reaction::running(state.at(Stage::Closing))
-                    .send(Order::CompleteTransfer { transfer })
+                Reaction::running(state.at(Stage::Closing)).send(CompleteTransfer { transfer })
             }
             (Seen::Deposited(back), Stage::Returning { reason })
                 if state.moves(&state.from, &back.account, back.amount) =>
@@ -160,10 +148,10 @@ fn begin(transfer: String, requested: &TransferRequested) -> Reaction<State, Ord
         amount: requested.amount,
         stage: Stage::Withdrawing,
     };
-    let order = Order::Withdraw {
+    let order = Withdraw {
         account: state.from.clone(),
         amount: state.amount,
-        transfer,
+        transfer: Some(transfer),
     };
     Reaction::running(state).send(order)
 }
@@ -178,15 +166,15 @@ impl State {
         at == account && self.amount == amount
     }
 
-    fn deposit(&self, account: &str, transfer: String) -> Order {
-        Order::Deposit {
+    fn deposit(&self, account: &str, transfer: String) -> Deposit {
+        Deposit {
             account: account.to_owned(),
             amount: self.amount,
-            transfer,
+            transfer: Some(transfer),
         }
     }
 
     fn fail(self, transfer: String, reason: String) -> Reaction<Self, Order> {
-        Reaction::running(self.at(Stage::Closing)).send(Order::FailTransfer { transfer, reason })
+        Reaction::running(self.at(Stage::Closing)).send(FailTransfer { transfer, reason })
     }
 }

@@ -4,10 +4,13 @@
 mod decider;
 mod flow;
 
-pub use decider::{Fact, No, Request, Transfer};
+pub use decider::{Transfer, TransferCommand, TransferEvent, TransferRejection};
 pub use flow::{Order, Seen, Stage, State, TransferFlow};
 
-annals::export!(Transfer, process_manager TransferFlow);
+annals::export! {
+    deciders: [Transfer],
+    process_managers: [TransferFlow],
+}
 
 #[cfg(test)]
 mod tests;

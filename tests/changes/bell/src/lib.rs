@@ -1,7 +1,7 @@
 //! Posts each count to the URL in `MAILER_URL`, as `bell`.
 
-use annals::http::Request;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
+use annals_outside::http::Request;
 use std::time::Duration;
 
 #[derive(Event)]
@@ -16,8 +16,8 @@ impl Notifier for Bell {
     const NAME: &'static str = "bell";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
-        let Some(url) = annals::env("MAILER_URL") else {
+    fn notify(_: &Fact, about: &EventMetadata, _: u32) -> Delivery {
+        let Some(url) = annals_outside::env("MAILER_URL") else {
             return Delivery::Reject("MAILER_URL is not set".into());
         };
         match Request::post(url).json(&about.event_id).send() {
@@ -27,4 +27,4 @@ impl Notifier for Bell {
     }
 }
 
-annals::export!(notifier Bell);
+annals::export! { notifiers: [Bell] }

@@ -1,6 +1,8 @@
 //! Has a note made of each count, as `chase`.
 
-use annals::{About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, StartFrom};
+use annals::{
+    Command, Event, EventMetadata, Interest, ProcessContext, ProcessManager, Reaction, StartFrom,
+};
 
 #[derive(Event)]
 pub enum Fact {
@@ -22,14 +24,14 @@ impl ProcessManager for Follow {
     const NAME: &'static str = "chase";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn interest(_: &Fact, about: &About) -> Vec<Interest> {
+    fn interest(_: &Fact, about: &EventMetadata) -> Vec<Interest> {
         vec![Interest::start(about.subject())]
     }
 
     fn react(
         state: Option<u64>,
         _: &Fact,
-        _: &About,
+        _: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<u64, Wish> {
         let about = process.id.clone();
@@ -37,4 +39,4 @@ impl ProcessManager for Follow {
     }
 }
 
-annals::export!(process_manager Follow);
+annals::export! { process_managers: [Follow] }

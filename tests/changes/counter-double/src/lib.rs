@@ -77,4 +77,4 @@ impl Decider for Notebook {
     }
 }
 
-annals::export!(Counter, Notebook);
+annals::export! { deciders: [Counter, Notebook] }

@@ -81,4 +81,4 @@ impl Decider for Notebook {
     }
 }
 
-annals::export!(Counter, Notebook);
+annals::export! { deciders: [Counter, Notebook] }

@@ -1,6 +1,6 @@
 //! A notifier that does nothing.
 
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
 
 #[derive(Event)]
 pub enum Fact {
@@ -15,9 +15,9 @@ impl Notifier for Idle {
     const NAME: &'static str = "idle";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(_: &Fact, _: &About, _: u32) -> Delivery {
+    fn notify(_: &Fact, _: &EventMetadata, _: u32) -> Delivery {
         Delivery::Done
     }
 }
 
-annals::export!(notifier Idle);
+annals::export! { notifiers: [Idle] }

@@ -1,6 +1,6 @@
 //! The same view, beside a notifier that does nothing.
 
-use annals::{About, Delivery, Event, Notifier, Projector, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, Projector, StartFrom};
 
 #[derive(Event)]
 pub enum Fact {
@@ -14,11 +14,11 @@ impl Projector for Totals {
     type Row = u64;
     const VIEW: &'static str = "totals";
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.subject().to_owned()]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &EventMetadata) -> Option<u64> {
         Some(row.unwrap_or_default() + 1)
     }
 }
@@ -31,9 +31,12 @@ impl Notifier for Idle {
     const NAME: &'static str = "idle";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(_: &Fact, _: &About, _: u32) -> Delivery {
+    fn notify(_: &Fact, _: &EventMetadata, _: u32) -> Delivery {
         Delivery::Done
     }
 }
 
-annals::export!(projector Totals, notifier Idle);
+annals::export! {
+    projectors: [Totals],
+    notifiers: [Idle],
+}

@@ -1,6 +1,6 @@
 //! The same view, by a newer version.
 
-use annals::{About, Event, Projector};
+use annals::{Event, EventMetadata, Projector};
 
 #[derive(Event)]
 pub enum Fact {
@@ -15,13 +15,13 @@ impl Projector for Totals {
     const VIEW: &'static str = "totals";
     const VERSION: u32 = 2;
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.subject().to_owned()]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &EventMetadata) -> Option<u64> {
         Some(row.unwrap_or_default() + 1)
     }
 }
 
-annals::export!(projector Totals);
+annals::export! { projectors: [Totals] }

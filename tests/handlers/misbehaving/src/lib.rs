@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use annals::{Command, Context, Decider, Decision, Event, Rejection};
+use annals::{Command, Context, Decider, Decision, Event, Rejection, Snapshots};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What no decider should have: memory beside its state.
@@ -189,7 +189,7 @@ impl Decider for Secretive {
     type Event = Asked;
     type Rejection = No;
     const CATEGORY: &'static str = "secret";
-    const SNAPSHOT_EVERY: u32 = 1;
+    const SNAPSHOTS: Snapshots = Snapshots::Every(1);
 
     fn initial() -> Secret {
         Secret(0)
@@ -211,4 +211,4 @@ impl Decider for Secretive {
     }
 }
 
-annals::export!(Misbehaving, Bystander, Secretive);
+annals::export! { deciders: [Misbehaving, Bystander, Secretive] }

@@ -51,4 +51,4 @@ impl Decider for Burst {
     }
 }
 
-annals::export!(Burst);
+annals::export! { deciders: [Burst] }

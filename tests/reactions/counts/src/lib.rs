@@ -1,6 +1,6 @@
 //! A view of what was counted, by the last digit. This version has a bug.
 
-use annals::{About, Event, Projector};
+use annals::{Event, EventMetadata, Projector};
 
 #[derive(Event)]
 pub enum Fact {
@@ -22,7 +22,7 @@ impl Projector for Counts {
     type Row = Count;
     const VIEW: &'static str = "counts";
 
-    fn touches(Fact::Counted { number }: &Fact, _: &About) -> Vec<String> {
+    fn keys(Fact::Counted { number }: &Fact, _: &EventMetadata) -> Vec<String> {
         vec![format!("{}", number % 10)]
     }
 
@@ -30,7 +30,7 @@ impl Projector for Counts {
         row: Option<Count>,
         _: &str,
         Fact::Counted { number }: &Fact,
-        _: &About,
+        _: &EventMetadata,
     ) -> Option<Count> {
         let (events, sum) = row.map_or((0, 0), |row| (row.events, row.sum));
         Some(Count {
@@ -42,4 +42,4 @@ impl Projector for Counts {
     }
 }
 
-annals::export!(projector Counts);
+annals::export! { projectors: [Counts] }

@@ -1,8 +1,8 @@
 //! Handlers that fail whenever they meet poison, each in its own way, and some that do not.
 
 use annals::{
-    About, Delivery, Event, Interest, Notifier, ProcessContext, ProcessManager, Projector, Reaction,
-    StartFrom,
+    Delivery, Event, EventMetadata, Interest, Notifier, ProcessContext, ProcessManager, Projector,
+    Reaction, StartFrom,
 };
 
 #[derive(Event)]
@@ -22,11 +22,11 @@ impl Projector for TrappingProjector {
     type Row = u64;
     const VIEW: &'static str = "traps";
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.stream.clone()]
     }
 
-    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &EventMetadata) -> Option<u64> {
         match event {
             Fact::Counted { number } => Some(row.unwrap_or_default() + number),
             Fact::Poisoned {} => panic!("poison"),
@@ -44,7 +44,7 @@ impl ProcessManager for LoopingProcess {
     const NAME: &'static str = "looping-process";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn interest(_: &Fact, about: &About) -> Vec<Interest> {
+    fn interest(_: &Fact, about: &EventMetadata) -> Vec<Interest> {
         vec![Interest::start(about.stream.clone())]
     }
 
@@ -52,7 +52,7 @@ impl ProcessManager for LoopingProcess {
     fn react(
         state: Option<u64>,
         event: &Fact,
-        _: &About,
+        _: &EventMetadata,
         _: &ProcessContext,
     ) -> Reaction<u64, Nothing> {
         match event {
@@ -70,7 +70,7 @@ impl Notifier for RefusingNotifier {
     const NAME: &'static str = "refusing-notifier";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(event: &Fact, _: &About, attempt: u32) -> Delivery {
+    fn notify(event: &Fact, _: &EventMetadata, attempt: u32) -> Delivery {
         match event {
             Fact::Counted { .. } => Delivery::Done,
             Fact::Poisoned {} => Delivery::Reject(format!("poison, at attempt {attempt}")),
@@ -86,7 +86,7 @@ impl Notifier for TrappingNotifier {
     const NAME: &'static str = "trapping-notifier";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
+    fn notify(event: &Fact, _: &EventMetadata, _: u32) -> Delivery {
         match event {
             Fact::Counted { .. } => Delivery::Done,
             Fact::Poisoned {} => panic!("poison"),
@@ -102,19 +102,17 @@ impl Projector for Healthy {
     type Row = u64;
     const VIEW: &'static str = "healthy";
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.stream.clone()]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &EventMetadata) -> Option<u64> {
         Some(row.unwrap_or_default() + 1)
     }
 }
 
-annals::export!(
-    projector TrappingProjector,
-    process_manager LoopingProcess,
-    notifier RefusingNotifier,
-    notifier TrappingNotifier,
-    projector Healthy,
-);
+annals::export! {
+    projectors: [TrappingProjector, Healthy],
+    process_managers: [LoopingProcess],
+    notifiers: [RefusingNotifier, TrappingNotifier],
+}

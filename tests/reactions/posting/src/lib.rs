@@ -1,7 +1,7 @@
 //! Notifiers that post every event to the URL in `MAILER_URL`, each subscribed in its own way.
 
-use annals::http::Request;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
+use annals_outside::http::Request;
 use std::time::Duration;
 
 #[derive(Event)]
@@ -24,8 +24,8 @@ struct Notice {
     attempt: u32,
 }
 
-fn post(to: &str, about: &About, number: Option<u64>, attempt: u32) -> Delivery {
-    let Some(url) = annals::env("MAILER_URL") else {
+fn post(to: &str, about: &EventMetadata, number: Option<u64>, attempt: u32) -> Delivery {
+    let Some(url) = annals_outside::env("MAILER_URL") else {
         return Delivery::Reject("MAILER_URL is not set".into());
     };
     let notice = Notice {
@@ -54,7 +54,7 @@ macro_rules! notifiers {
             const NAME: &'static str = $known_as;
             $($constant)*
 
-            fn notify(event: &$event, about: &About, attempt: u32) -> Delivery {
+            fn notify(event: &$event, about: &EventMetadata, attempt: u32) -> Delivery {
                 post(stringify!($name), about, number(event), attempt)
             }
         }
@@ -88,12 +88,7 @@ notifiers! {
     Everything "everything" Fact { const FROM: StartFrom = StartFrom::Origin; }
     Fresh "fresh" Fact { const FROM: StartFrom = StartFrom::Now; }
     Picky "picky" Poison { const FROM: StartFrom = StartFrom::Origin; }
-    Divided "divided" Fact { const FROM: StartFrom = StartFrom::Origin; const LANES: u32 = 4; }
+    Divided "divided" Fact { const FROM: StartFrom = StartFrom::Origin; const CONCURRENCY: u32 = 4; }
 }
 
-annals::export!(
-    notifier Everything,
-    notifier Fresh,
-    notifier Picky,
-    notifier Divided,
-);
+annals::export! { notifiers: [Everything, Fresh, Picky, Divided] }

@@ -1,6 +1,6 @@
 //! Handlers that answer poison with an error or a trap, however often it comes, and one that is well.
 
-use annals::{About, Delivery, Event, Notifier, Projector, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, Projector, StartFrom};
 use std::time::Duration;
 
 #[derive(Event)]
@@ -17,11 +17,11 @@ impl Projector for Trapping {
     type Row = u64;
     const VIEW: &'static str = "traps";
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.stream.clone()]
     }
 
-    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, event: &Fact, _: &EventMetadata) -> Option<u64> {
         match event {
             Fact::Counted { number } => Some(row.unwrap_or_default() + number),
             Fact::Poisoned {} => panic!("poison"),
@@ -37,7 +37,7 @@ impl Notifier for Asking {
     const NAME: &'static str = "asking";
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(event: &Fact, _: &About, _: u32) -> Delivery {
+    fn notify(event: &Fact, _: &EventMetadata, _: u32) -> Delivery {
         match event {
             Fact::Counted { .. } => Delivery::Done,
             Fact::Poisoned {} => Delivery::RetryAfter(Duration::ZERO),
@@ -53,13 +53,16 @@ impl Projector for Healthy {
     type Row = u64;
     const VIEW: &'static str = "healthy";
 
-    fn touches(_: &Fact, about: &About) -> Vec<String> {
+    fn keys(_: &Fact, about: &EventMetadata) -> Vec<String> {
         vec![about.stream.clone()]
     }
 
-    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &About) -> Option<u64> {
+    fn fold(row: Option<u64>, _: &str, _: &Fact, _: &EventMetadata) -> Option<u64> {
         Some(row.unwrap_or_default() + 1)
     }
 }
 
-annals::export!(projector Trapping, notifier Asking, projector Healthy);
+annals::export! {
+    projectors: [Trapping, Healthy],
+    notifiers: [Asking],
+}

@@ -2,4 +2,4 @@
 
 use domain::Trying;
 
-annals::export!(Trying);
+annals::export! { deciders: [Trying] }

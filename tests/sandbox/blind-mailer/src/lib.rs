@@ -7,4 +7,4 @@ use mailer::Mailer;
 
 const NAME: &str = "blind-mailer";
 
-annals::export!(notifier Mailer);
+annals::export! { notifiers: [Mailer] }

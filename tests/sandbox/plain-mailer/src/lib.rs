@@ -6,4 +6,4 @@ use mailer::Mailer;
 
 const NAME: &str = "plain-mailer";
 
-annals::export!(notifier Mailer);
+annals::export! { notifiers: [Mailer] }

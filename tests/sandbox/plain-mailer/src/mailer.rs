@@ -1,7 +1,7 @@
 //! Posts to the URL in `MAILER_URL`, and prints what it does.
 
-use annals::http::Request;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
+use annals_outside::http::Request;
 use std::time::Duration;
 
 #[derive(Event)]
@@ -22,7 +22,7 @@ impl Notifier for Mailer {
     const NAME: &'static str = crate::NAME;
     const FROM: StartFrom = StartFrom::Origin;
 
-    fn notify(_: &Fact, about: &About, _: u32) -> Delivery {
+    fn notify(_: &Fact, about: &EventMetadata, _: u32) -> Delivery {
         println!("notified of {}", about.event_id);
         annals::log!("told of {}", about.event_id);
         let Ok(url) = std::env::var("MAILER_URL") else {

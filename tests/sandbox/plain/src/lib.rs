@@ -2,4 +2,4 @@
 
 use domain::Modest;
 
-annals::export!(Modest);
+annals::export! { deciders: [Modest] }

@@ -1,4 +1,5 @@
 use annals::test::{On, Processes, on, process};
+use bank_events::commands::{CompleteTransfer, Deposit, FailTransfer, Withdraw};
 use bank_events::{Deposited, Withdrawn};
 
 use super::*;
@@ -35,32 +36,32 @@ fn arrived(account: &str) -> On<Seen> {
 }
 
 fn withdraw() -> Order {
-    Order::Withdraw {
+    Order::from(Withdraw {
         account: "1".into(),
         amount: AMOUNT,
-        transfer: transfer(),
-    }
+        transfer: Some(transfer()),
+    })
 }
 
 fn deposit(account: &str) -> Order {
-    Order::Deposit {
+    Order::from(Deposit {
         account: account.into(),
         amount: AMOUNT,
-        transfer: transfer(),
-    }
+        transfer: Some(transfer()),
+    })
 }
 
 fn complete() -> Order {
-    Order::CompleteTransfer {
+    Order::from(CompleteTransfer {
         transfer: transfer(),
-    }
+    })
 }
 
 fn fail(reason: &str) -> Order {
-    Order::FailTransfer {
+    Order::from(FailTransfer {
         transfer: transfer(),
         reason: reason.into(),
-    }
+    })
 }
 
 fn returning() -> Processes<TransferFlow> {
@@ -223,11 +224,11 @@ fn transfers_do_not_mix() {
     };
     process::<TransferFlow>([begun(), on("transfer-t2", Seen::TransferRequested(other))])
         .when(withdrawn("2", 5, Some("t2".into())))
-        .then_commands([Order::Deposit {
+        .then_commands([Order::from(Deposit {
             account: "1".into(),
             amount: 5,
-            transfer: "t2".into(),
-        }])
+            transfer: Some("t2".into()),
+        })])
         .when(taken())
         .then_commands([deposit("2")]);
 }

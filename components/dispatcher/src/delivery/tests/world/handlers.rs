@@ -83,6 +83,7 @@ impl Handlers for World {
         _: u32,
         events: &[RecordedEvent],
         given: &[Row],
+        _: &[RowKey],
     ) -> Result<Projection, PageFault> {
         let text = |row: &Row| String::from_utf8_lossy(&row.value).into_owned();
         let mut rows: BTreeMap<String, String> = given

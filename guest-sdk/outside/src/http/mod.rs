@@ -2,50 +2,6 @@
 //!
 //! On wasm a request goes through `wasi:http/outgoing-handler`, which the manifest must grant:
 //! `allow = ["wasi:http/outgoing-handler"]`. Natively nothing leaves the process: the test answers.
-//!
-//! ```
-//! use annals::http::{Error, Request, Response};
-//! use annals::{About, Delivery, Event, Notifier, StartFrom};
-//! use std::time::Duration;
-//!
-//! #[derive(Event)]
-//! enum SeatEvent {
-//!     SeatReserved { seat: String },
-//! }
-//!
-//! struct Announcer;
-//!
-//! impl Notifier for Announcer {
-//!     type Event = SeatEvent;
-//!     const NAME: &'static str = "announcer";
-//!     const FROM: StartFrom = StartFrom::Now;
-//!
-//!     fn notify(event: &SeatEvent, about: &About, _: u32) -> Delivery {
-//!         let SeatEvent::SeatReserved { seat } = event;
-//!         let sent = Request::post("http://board.test/seats")
-//!             .header("idempotency-key", &about.event_id)
-//!             .json(seat)
-//!             .send();
-//!         match sent {
-//!             Ok(response) if response.is_success() => Delivery::Done,
-//!             _ => Delivery::RetryAfter(Duration::from_secs(1)),
-//!         }
-//!     }
-//! }
-//!
-//! use annals::test::{notify, on};
-//! let reserved = || on("seat-7A", SeatEvent::SeatReserved { seat: "7A".into() }).id("e1");
-//!
-//! notify::<Announcer>()
-//!     .answering(|_| Response::status(204))
-//!     .when(reserved())
-//!     .then_done()
-//!     .then_sent([Request::post("http://board.test/seats").header("idempotency-key", "e1").json("7A")]);
-//! notify::<Announcer>()
-//!     .answering(|_| Error::Timeout)
-//!     .when(reserved())
-//!     .then_retry_after(Duration::from_secs(1));
-//! ```
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native;
@@ -56,8 +12,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use crate::{Codec, Json};
 
 /// How long a request may wait, unless it says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -126,8 +80,8 @@ impl Request {
 
     /// Sends a value along as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        match Json::encode(&value) {
-            Ok(body) => self.body(Json::CONTENT_TYPE, body),
+        match serde_json::to_vec(value) {
+            Ok(body) => self.body("application/json", body),
             Err(error) => {
                 self.unencodable = Some(error.to_string());
                 self
@@ -242,9 +196,9 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// Content that is no such value.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, crate::CodecError> {
-        Json::decode(&self.body)
+    /// [`Error::Unreadable`] if the content is no such value.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| Error::Unreadable(error.to_string()))
     }
 }
 
@@ -260,6 +214,8 @@ pub enum Error {
     Timeout,
     /// There is nobody, or the connection broke.
     Unreachable(String),
+    /// There is a response, and its content is not what it should be.
+    Unreadable(String),
 }
 
 impl std::fmt::Display for Error {
@@ -269,6 +225,7 @@ impl std::fmt::Display for Error {
             Self::Denied => f.write_str("the host does not allow the request"),
             Self::Timeout => f.write_str("nobody answered in time"),
             Self::Unreachable(why) => write!(f, "nobody could be reached: {why}"),
+            Self::Unreadable(why) => write!(f, "the answer cannot be read: {why}"),
         }
     }
 }

@@ -13,7 +13,7 @@ thread_local! {
 ///
 /// On wasm it is `wasi:cli/environment`, which the manifest must grant to a notifier:
 /// `allow = ["wasi:cli/environment"]`. Natively only the test's own are there, see
-/// [`Notify::env`](crate::test::Notify::env).
+/// `World::env` in the module `test`.
 #[must_use]
 pub fn env(name: &str) -> Option<String> {
     #[cfg(target_family = "wasm")]

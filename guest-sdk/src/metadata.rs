@@ -3,7 +3,7 @@
 /// What the framework recorded with an event. Reactions get it beside the event itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct About {
+pub struct EventMetadata {
     /// Unique id of the event.
     pub event_id: String,
     /// The stream, such as `account-42`.
@@ -33,7 +33,7 @@ pub struct About {
     pub extensions: Vec<(String, String)>,
 }
 
-impl About {
+impl EventMetadata {
     /// The stream's category: `account` of `account-42`.
     #[must_use]
     pub fn category(&self) -> &str {
@@ -51,6 +51,12 @@ impl About {
         self.stream.split_once('-').unwrap_or((&self.stream, ""))
     }
 }
+
+/// The former name of [`EventMetadata`].
+#[deprecated(
+    note = "renamed `EventMetadata`; beside it, a projector's `touches` is now `keys`, and a notifier's `LANES` is `CONCURRENCY`"
+)]
+pub type About = EventMetadata;
 
 /// Where a reaction starts when it is first deployed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,100 @@
+//! What surrounds a notifier in a test, and what it sent there. Native only.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use crate::granted::within;
+use crate::http::native::Granted;
+use crate::http::{Answer, Request};
+
+/// A world without environment variables, in which nobody can be reached.
+pub fn world() -> World {
+    World::default()
+}
+
+/// The world that this code runs in.
+#[doc(hidden)]
+pub fn here() -> World {
+    World {
+        env: crate::env::GRANTED.with_borrow(Clone::clone),
+        http: crate::http::native::GRANTED.with_borrow(Clone::clone),
+    }
+}
+
+/// What surrounds a notifier. Made by [`world`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct World {
+    env: BTreeMap<String, String>,
+    http: Granted,
+}
+
+impl World {
+    /// An environment variable is set.
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// HTTP requests are answered by a `Response`, or by an `Error` if nobody answers.
+    pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
+        let answer = move |request: &Request| answer(request).into_result();
+        self.http.answer = Some(Rc::new(answer));
+        self
+    }
+
+    /// Runs the test of a notifier in this world. Outside of it nothing is granted.
+    pub fn run<R>(&self, test: impl FnOnce() -> R) -> R {
+        within(&crate::env::GRANTED, self.env.clone(), || {
+            within(&crate::http::native::GRANTED, self.http.clone(), test)
+        })
+    }
+
+    /// The HTTP requests that were sent in this world since they were last asked for, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Request> {
+        self.http.sent.take()
+    }
+
+    /// As [`World::sent`], and they can be asked for again.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn peek(&self) -> Vec<Request> {
+        self.http.sent.borrow().clone()
+    }
+
+    /// These HTTP requests and no others were sent since they were last asked for, in this order.
+    /// Timeouts are not compared.
+    ///
+    /// # Panics
+    ///
+    /// If others were sent.
+    #[track_caller]
+    pub fn then_sent(&self, requests: impl IntoIterator<Item = Request>) {
+        let expected: Vec<Request> = requests.into_iter().collect();
+        let sent = self.sent();
+        assert!(
+            sent == expected,
+            "\nexpected: {}\n     got: {}\n",
+            show(&expected),
+            show(&sent),
+        );
+    }
+}
+
+fn show(requests: &[Request]) -> String {
+    if requests.is_empty() {
+        return "no requests".into();
+    }
+    let mut out = String::from("requests");
+    for request in requests {
+        let _ = write!(out, "\n          {} {}", request.method, request.url);
+        for (name, value) in &request.headers {
+            let _ = write!(out, "\n            {name}: {value}");
+        }
+        let body = String::from_utf8_lossy(&request.body);
+        let _ = write!(out, "\n            {body}");
+    }
+    out
+}
