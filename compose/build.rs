@@ -23,6 +23,10 @@ const COMPONENTS: &[&str] = &[
     "annals-dispatcher",
     "annals-ingress-http",
     "annals-ingress-cli",
+    "annals-shim-0-1-deciders",
+    "annals-shim-0-1-projectors",
+    "annals-shim-0-1-process-managers",
+    "annals-shim-0-1-notifiers",
 ];
 /// Those that are smaller in applications without reactions, built without their feature `reactions`.
 const PLAIN: &[&str] = &[

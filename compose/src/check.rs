@@ -17,8 +17,9 @@ mod reactions;
 pub use overrides::{OwnPart, check as overrides};
 
 use crate::descriptors::{DeciderDescriptor, ReactionDescriptor};
+use crate::former::{self, Age};
 use crate::grant::unversioned;
-use crate::handler::{self as component, Handler};
+use crate::handler::Handler;
 use crate::host::Host;
 use crate::kind::Kind;
 use crate::limits;
@@ -83,7 +84,7 @@ impl Checked {
 ///
 /// Why it cannot be one.
 pub fn read(manifest: &Manifest, owner: &Subject, bytes: Vec<u8>) -> Result<Handler, Problem> {
-    component::read(owner.name(), bytes).map_err(|refusal| {
+    former::read(owner.name(), bytes).map_err(|refusal| {
         let what = format!("its file {refusal}");
         manifest
             .problem(refusal.code(), owner, what, refusal.remedy())
@@ -306,12 +307,24 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
             .find(|wanted| unversioned(wanted) == name)
     };
     match near.map(|export| (export, of_kind(export))) {
-        Some((other, Some(wanted))) => manifest.problem(
-            Code::WrongContract,
-            &handler.name,
-            format!("speaks another version of the contract: it exports `{other}`, not `{wanted}`"),
-            "build it with the SDK of this composer's version",
-        ),
+        Some((other, Some(wanted))) => {
+            let own = crate::CONTRACT_VERSION;
+            let (what, remedy) = match Age::of(other) {
+                Age::Newer => (
+                    format!(
+                        "speaks a newer contract than this composer, {own}: it exports `{other}`"
+                    ),
+                    "update annals, or build the handler with the SDK of this composer's version",
+                ),
+                _ => (
+                    format!(
+                        "speaks a version of the contract that this composer does not take: it exports `{other}`, not `{wanted}`"
+                    ),
+                    "build it with the SDK of this composer's version",
+                ),
+            };
+            manifest.problem(Code::WrongContract, &handler.name, what, remedy)
+        }
         Some((other, None)) => manifest.problem(
             Code::NoHandler,
             &handler.name,

@@ -20,7 +20,7 @@
 //! [`application`] is what passes from the checks to the steps after them. [`cache`] keeps results of earlier runs: what handlers
 //! describe, and what wasmtime compiled. [`output`] writes files atomically. The command `annals` is the crate `annals-cli`.
 //!
-//! [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
+//! [`former`] makes handlers of former contracts such of today. [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
 //! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
 
 pub mod application;
@@ -28,6 +28,7 @@ pub mod cache;
 pub mod check;
 pub mod descriptors;
 mod digest;
+pub mod former;
 pub mod framework;
 pub mod generate;
 pub mod grant;

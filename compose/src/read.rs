@@ -54,6 +54,9 @@ pub enum Refusal {
     /// A valid component, for other hosts.
     #[error("uses {0}, which not every host of an application knows yet")]
     TooNew(String),
+    /// A handler of a former contract, with other types than that contract's.
+    #[error("says that it speaks contract 0.1.0, and has other types: {0}")]
+    Former(String),
     /// Not valid in any way.
     #[error("is not a valid component: {message} (at byte {offset})")]
     Invalid {
@@ -74,6 +77,7 @@ impl Refusal {
             Self::Truncated(_) => Code::Truncated,
             Self::BareModule | Self::Preview1(_) | Self::BadModule(_) => Code::CoreModule,
             Self::TooNew(_) => Code::TooNew,
+            Self::Former(_) => Code::TypeMismatch,
             Self::Invalid { .. } => Code::InvalidComponent,
         }
     }
@@ -100,6 +104,7 @@ impl Refusal {
                 "build it again with the SDK of this composer's version, or name a component"
             }
             Self::TooNew(_) => "keep to WIT of WASI 0.2, and build without that",
+            Self::Former(_) => "build it again, with the SDK of this composer's version",
             Self::Invalid { .. } => "build it again, with the newest release of its tools",
         }
     }

@@ -248,12 +248,23 @@ impl Wiring {
     }
 
     /// Exports what faces the host, and encodes.
-    pub(crate) fn finish(mut self, faces: &[NodeId]) -> Result<Wired> {
+    pub(crate) fn finish(self, faces: &[NodeId]) -> Result<Wired> {
+        let mut exports = Vec::new();
         for face in faces {
-            for export in self.exports[face].clone() {
-                let alias = self.graph.alias_instance_export(*face, &export)?;
-                self.graph.export(alias, &export)?;
-            }
+            exports.extend(
+                self.exports[face]
+                    .iter()
+                    .map(|export| (*face, export.clone())),
+            );
+        }
+        self.finish_with(&exports)
+    }
+
+    /// Exports these, and encodes.
+    pub(crate) fn finish_with(mut self, exports: &[(NodeId, String)]) -> Result<Wired> {
+        for (instance, export) in exports {
+            let alias = self.graph.alias_instance_export(*instance, export)?;
+            self.graph.export(alias, export)?;
         }
         let bytes = self.graph.encode(EncodeOptions {
             define_components: true,

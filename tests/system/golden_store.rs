@@ -110,10 +110,15 @@ fn lay(host: Kind, store: &Path) {
 
 fn is_served(host: Kind) {
     let app = support::composed_manifest(&folder(), "annals.toml", host);
+    is_served_by(host, &app);
+}
+
+/// The application answers on the golden store what was answered when it was written, and goes on writing to it.
+pub fn is_served_by(host: Kind, app: &Path) {
     let data = tempfile::tempdir().expect("a folder");
     let store = data.path().join("store");
     lay(host, &store);
-    let mut server = Server::start(host, &app, data.path()).expect("it starts");
+    let mut server = Server::start(host, app, data.path()).expect("it starts");
     let client = Client::new(server.url());
     let answers: Vec<Exchange> = unpacked("answers.jsonl.gz")
         .lines()

@@ -5,6 +5,7 @@ mod bank;
 mod changes;
 mod exits;
 mod first_steps;
+mod frozen_handlers;
 mod golden_store;
 mod hostile;
 mod http;

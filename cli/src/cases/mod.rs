@@ -16,7 +16,7 @@ pub mod runtime;
 
 use annals_compose::cache::Cache;
 use annals_compose::descriptors::{DeciderDescriptor, ReactionDescriptor};
-use annals_compose::handler;
+use annals_compose::former;
 use annals_compose::manifest::Manifest;
 use annals_compose::probe::{Described, Prober};
 use annals_compose::problem::{Code, Problem, Problems, nearest};
@@ -187,7 +187,7 @@ fn prepare(
     bytes: Vec<u8>,
 ) -> Result<Subject, Problem> {
     let unfit = |code, what: String, remedy: &str| manifest.problem(code, name, what, remedy);
-    let handler = handler::read(name, bytes).map_err(|refusal| {
+    let handler = former::read(name, bytes).map_err(|refusal| {
         let what = format!("its file {refusal}");
         unfit(refusal.code(), what, refusal.remedy())
     })?;

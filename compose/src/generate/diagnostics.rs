@@ -61,6 +61,25 @@ pub fn generate(handlers: &[&str]) -> Result<Vec<u8>> {
     super::componentize(module(handlers), &resolve, world)
 }
 
+/// Makes a component that exports the interface of one version over that of another.
+///
+/// # Errors
+///
+/// Only if one of these contracts is broken.
+pub fn rename(from: &str, to: &str) -> Result<Vec<u8>> {
+    let wit = format!("package annals:generated;\nworld renamed {{ import {from}; export {to}; }}");
+    let (resolve, world) = super::resolve_world(&wit, "renamed")?;
+    let mut types = TypeSection::new();
+    types.ty().function([I32], []);
+    let mut imports = ImportSection::new();
+    imports.import(from, "put", EntityType::Function(0));
+    let mut exports = ExportSection::new();
+    exports.export(&format!("{to}#put"), ExportKind::Func, 0);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&exports);
+    super::componentize(module.finish(), &resolve, world)
+}
+
 fn module(handlers: &[&str]) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([I32; 5], []);

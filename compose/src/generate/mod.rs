@@ -50,6 +50,18 @@ const FRAMEWORK: &[(&str, &str)] = wit![
     "framework/worlds.wit",
 ];
 
+/// The contract 0.1.0, as far as handlers see it.
+const FORMER: &[(&str, &str)] = &[
+    (
+        "0.1.0/types.wit",
+        include_str!("../../../components/shim-0-1/wit/types.wit"),
+    ),
+    (
+        "0.1.0/handlers.wit",
+        include_str!("../../../components/shim-0-1/wit/handlers.wit"),
+    ),
+];
+
 /// The contract, with one more package that declares the world named `world` in its text.
 ///
 /// # Errors
@@ -70,10 +82,10 @@ pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
     Ok((resolve, world))
 }
 
-/// The contract, and what the framework's own parts say to each other.
+/// The contract of today and the former one, and what the framework's own parts say to each other.
 fn contract() -> Result<Resolve> {
     let mut resolve = Resolve::default();
-    for package in [CONTRACT, FRAMEWORK] {
+    for package in [CONTRACT, FRAMEWORK, FORMER] {
         let mut files = SourceMap::default();
         for (path, text) in package {
             files.push_str(path, *text);

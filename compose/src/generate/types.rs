@@ -11,12 +11,16 @@ use anyhow::Result;
 ///
 /// Only if the contract itself is broken.
 pub fn generate() -> Result<Vec<u8>> {
-    let (resolve, world) = super::resolve_world(
-        &format!(
-            "package annals:generated;\nworld types {{ export {}; }}",
-            crate::contract("types")
-        ),
-        "types",
-    )?;
+    export(&crate::contract("types"))
+}
+
+/// Makes a component that exports the types of some version.
+///
+/// # Errors
+///
+/// Only if that contract itself is broken.
+pub fn export(interface: &str) -> Result<Vec<u8>> {
+    let text = format!("package annals:generated;\nworld types {{ export {interface}; }}");
+    let (resolve, world) = super::resolve_world(&text, "types")?;
     super::componentize(wasm_encoder::Module::new().finish(), &resolve, world)
 }

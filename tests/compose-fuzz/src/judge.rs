@@ -3,7 +3,7 @@
 use crate::input::Input;
 use annals_compose::application::Application;
 use annals_compose::check;
-use annals_compose::handler;
+use annals_compose::former;
 use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
@@ -49,7 +49,7 @@ impl Judge {
                 }
             }
             Input::Handler(bytes) => {
-                let handler = match handler::read("h", bytes.clone()) {
+                let handler = match former::read("h", bytes.clone()) {
                     Ok(handler) => handler,
                     Err(refusal) => return Ok(format!("refused: {}", refusal.code())),
                 };
