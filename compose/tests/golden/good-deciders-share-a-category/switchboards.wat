@@ -1804,7 +1804,7 @@
       (type (;1;) (func (param i32)))
       (type (;2;) (func (result i32)))
       (type (;3;) (func (param i32 i32 i32) (result i32)))
-      (type (;4;) (func (param i32 i32 i32 i32 i32) (result i32)))
+      (type (;4;) (func (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
       (memory (;0;) 1)
       (global (;0;) (mut i32) i32.const 48)
       (export "cabi_realloc" (func $cabi_realloc))
@@ -1895,7 +1895,7 @@
         unreachable
         unreachable
       )
-      (func $project (;4;) (type 4) (param i32 i32 i32 i32 i32) (result i32)
+      (func $project (;4;) (type 4) (param i32 i32 i32 i32 i32 i32 i32) (result i32)
         (local i32 i32)
         block ;; label = @1
           block ;; label = @2
@@ -1905,7 +1905,7 @@
           unreachable
         end
         block ;; label = @1
-          local.get 5
+          local.get 7
           br_table 0 (;@1;)
         end
         unreachable
@@ -1948,7 +1948,7 @@
     (func $keys (;1;) (type 21) (canon lift (core func $annals:es/projectors@0.2.0#keys) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.2.0#keys)))
     (type (;22;) (list $row))
     (type (;23;) (result 15 (error $page-fault)))
-    (type (;24;) (func (param "projector" u32) (param "events" 18) (param "rows" 22) (result 23)))
+    (type (;24;) (func (param "projector" u32) (param "events" 18) (param "rows" 22) (param "needed" 14) (result 23)))
     (alias core export $main "annals:es/projectors@0.2.0#project" (core func $annals:es/projectors@0.2.0#project (;5;)))
     (alias core export $main "cabi_post_annals:es/projectors@0.2.0#project" (core func $cabi_post_annals:es/projectors@0.2.0#project (;6;)))
     (func $project (;2;) (type 24) (canon lift (core func $annals:es/projectors@0.2.0#project) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.2.0#project)))
@@ -2003,7 +2003,7 @@
       (type (;45;) (variant (case "changes" 44) (case "needs" 33)))
       (import "import-type-projection" (type (;46;) (eq 45)))
       (type (;47;) (result 46 (error 35)))
-      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (result 47)))
+      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (param "needed" 33) (result 47)))
       (import "import-func-project" (func (;2;) (type 48)))
       (export (;49;) "extension" (type 1))
       (export (;50;) "recorded-event" (type 9))
@@ -2033,7 +2033,7 @@
       (export (;4;) "keys" (func 1) (func (type 72)))
       (type (;73;) (list 52))
       (type (;74;) (result 66 (error 55)))
-      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (result 74)))
+      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (param "needed" 64) (result 74)))
       (export (;5;) "project" (func 2) (func (type 75)))
     )
     (instance $annals:es/projectors@0.2.0-shim-instance (;1;) (instantiate $annals:es/projectors@0.2.0-shim-component

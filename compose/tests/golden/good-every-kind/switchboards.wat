@@ -596,7 +596,7 @@
       (type (;1;) (func (param i32 i32 i32 i32) (result i32)))
       (type (;2;) (func (result i32)))
       (type (;3;) (func (param i32 i32 i32) (result i32)))
-      (type (;4;) (func (param i32 i32 i32 i32 i32) (result i32)))
+      (type (;4;) (func (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
       (type (;5;) (func (param i32) (result i32)))
       (memory (;0;) 2)
       (export "keep" (func 0))
@@ -618,7 +618,7 @@
       (func (;3;) (type 3) (param i32 i32 i32) (result i32)
         unreachable
       )
-      (func (;4;) (type 4) (param i32 i32 i32 i32 i32) (result i32)
+      (func (;4;) (type 4) (param i32 i32 i32 i32 i32 i32 i32) (result i32)
         unreachable
       )
       (func (;5;) (type 2) (result i32)
@@ -675,7 +675,7 @@
     (func $keys (;1;) (type 31) (canon lift (core func $annals:es/projectors@0.2.0#keys) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
     (type (;32;) (list $row))
     (type (;33;) (result 15 (error $page-fault)))
-    (type (;34;) (func (param "projector" u32) (param "events" 28) (param "rows" 32) (result 33)))
+    (type (;34;) (func (param "projector" u32) (param "events" 28) (param "rows" 32) (param "needed" 14) (result 33)))
     (alias core export $main "annals:es/projectors@0.2.0#project" (core func $annals:es/projectors@0.2.0#project (;3;)))
     (func $project (;2;) (type 34) (canon lift (core func $annals:es/projectors@0.2.0#project) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8))
     (component $annals:es/projectors@0.2.0-shim-component (;0;)
@@ -729,7 +729,7 @@
       (type (;45;) (variant (case "changes" 44) (case "needs" 33)))
       (import "import-type-projection" (type (;46;) (eq 45)))
       (type (;47;) (result 46 (error 35)))
-      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (result 47)))
+      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (param "needed" 33) (result 47)))
       (import "import-func-project" (func (;2;) (type 48)))
       (export (;49;) "extension" (type 1))
       (export (;50;) "recorded-event" (type 9))
@@ -759,7 +759,7 @@
       (export (;4;) "keys" (func 1) (func (type 72)))
       (type (;73;) (list 52))
       (type (;74;) (result 66 (error 55)))
-      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (result 74)))
+      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (param "needed" 64) (result 74)))
       (export (;5;) "project" (func 2) (func (type 75)))
     )
     (instance $annals:es/projectors@0.2.0-shim-instance (;1;) (instantiate $annals:es/projectors@0.2.0-shim-component
@@ -1802,23 +1802,23 @@
         (export (;0;) "keys" (func (type 19)))
         (type (;20;) (list 7))
         (type (;21;) (result 15 (error 5)))
-        (type (;22;) (func (param "projector" u32) (param "events" 16) (param "rows" 20) (result 21)))
+        (type (;22;) (func (param "projector" u32) (param "events" 16) (param "rows" 20) (param "needed" 13) (result 21)))
         (export (;1;) "project" (func (type 22)))
       )
     )
     (import "h0" (instance $h0 (;1;) (type $ty-h0)))
     (core module $main (;0;)
       (type (;0;) (func (param i32 i32 i32 i32)))
-      (type (;1;) (func (param i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (type (;2;) (func (param i32 i32 i32 i32)))
-      (type (;3;) (func (param i32 i32 i32 i32 i32 i32)))
+      (type (;3;) (func (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (type (;4;) (func (param i32 i32 i32 i32) (result i32)))
       (type (;5;) (func (param i32)))
       (type (;6;) (func (result i32)))
       (type (;7;) (func (param i32 i32 i32) (result i32)))
-      (type (;8;) (func (param i32 i32 i32 i32 i32) (result i32)))
+      (type (;8;) (func (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
       (import "h0" "keys" (func (;0;) (type 0) (param i32 i32 i32 i32)))
-      (import "h0" "project" (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32)))
+      (import "h0" "project" (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (memory (;0;) 1)
       (global (;0;) (mut i32) i32.const 176)
       (export "cabi_realloc" (func $cabi_realloc))
@@ -1836,13 +1836,15 @@
         local.get 3
         call 0
       )
-      (func $"#func3 handler:reactions" (@name "handler:reactions") (;3;) (type 3) (param i32 i32 i32 i32 i32 i32)
+      (func $"#func3 handler:reactions" (@name "handler:reactions") (;3;) (type 3) (param i32 i32 i32 i32 i32 i32 i32 i32)
         local.get 0
         local.get 1
         local.get 2
         local.get 3
         local.get 4
         local.get 5
+        local.get 6
+        local.get 7
         call 1
       )
       (func $cabi_realloc (;4;) (type 4) (param i32 i32 i32 i32) (result i32)
@@ -1943,7 +1945,7 @@
         return
         unreachable
       )
-      (func $project (;8;) (type 8) (param i32 i32 i32 i32 i32) (result i32)
+      (func $project (;8;) (type 8) (param i32 i32 i32 i32 i32 i32 i32) (result i32)
         (local i32 i32)
         block ;; label = @1
           block ;; label = @2
@@ -1954,7 +1956,7 @@
             unreachable
           end
           i32.const 0
-          local.set 5
+          local.set 7
           local.get 0
           i32.const 0
           i32.sub
@@ -1963,7 +1965,7 @@
         end
         block ;; label = @1
           block ;; label = @2
-            local.get 5
+            local.get 7
             br_table 1 (;@1;) 0 (;@2;)
           end
           unreachable
@@ -1973,6 +1975,8 @@
         local.get 2
         local.get 3
         local.get 4
+        local.get 5
+        local.get 6
         i32.const 160
         call $"#func3 handler:reactions"
         i32.const 160
@@ -1986,7 +1990,7 @@
     )
     (core module $wit-component-shim-module (;1;)
       (type (;0;) (func (param i32 i32 i32 i32)))
-      (type (;1;) (func (param i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (table (;0;) 2 2 funcref)
       (export "0" (func 0))
       (export "1" (func 1))
@@ -1999,13 +2003,15 @@
         i32.const 0
         call_indirect (type 0)
       )
-      (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32)
+      (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32 i32 i32)
         local.get 0
         local.get 1
         local.get 2
         local.get 3
         local.get 4
         local.get 5
+        local.get 6
+        local.get 7
         i32.const 1
         call_indirect (type 1)
       )
@@ -2042,9 +2048,9 @@
     (alias core export $main "memory" (core memory $memory (;0;)))
     (core module $wit-component-fixup (;2;)
       (type (;0;) (func (param i32 i32 i32 i32)))
-      (type (;1;) (func (param i32 i32 i32 i32 i32 i32)))
+      (type (;1;) (func (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (import "actual" "0" (func (;0;) (type 0) (param i32 i32 i32 i32)))
-      (import "actual" "1" (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32)))
+      (import "actual" "1" (func (;1;) (type 1) (param i32 i32 i32 i32 i32 i32 i32 i32)))
       (import "shim" "$imports" (table (;0;) 2 2 funcref))
       (elem (;0;) (i32.const 0) func 0 1)
       (@producers
@@ -2079,7 +2085,7 @@
     (func $"#func3 keys" (@name "keys") (;3;) (type 26) (canon lift (core func $annals:es/projectors@0.2.0#keys) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.2.0#keys)))
     (type (;27;) (list $"#type9 row"))
     (type (;28;) (result 20 (error $"#type12 page-fault")))
-    (type (;29;) (func (param "projector" u32) (param "events" 23) (param "rows" 27) (result 28)))
+    (type (;29;) (func (param "projector" u32) (param "events" 23) (param "rows" 27) (param "needed" 19) (result 28)))
     (alias core export $main "annals:es/projectors@0.2.0#project" (core func $annals:es/projectors@0.2.0#project (;9;)))
     (alias core export $main "cabi_post_annals:es/projectors@0.2.0#project" (core func $cabi_post_annals:es/projectors@0.2.0#project (;10;)))
     (func $"#func4 project" (@name "project") (;4;) (type 29) (canon lift (core func $annals:es/projectors@0.2.0#project) (memory $memory) (realloc $cabi_realloc) string-encoding=utf8 (post-return $cabi_post_annals:es/projectors@0.2.0#project)))
@@ -2134,7 +2140,7 @@
       (type (;45;) (variant (case "changes" 44) (case "needs" 33)))
       (import "import-type-projection" (type (;46;) (eq 45)))
       (type (;47;) (result 46 (error 35)))
-      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (result 47)))
+      (type (;48;) (func (param "projector" u32) (param "events" 31) (param "rows" 39) (param "needed" 33) (result 47)))
       (import "import-func-project" (func (;2;) (type 48)))
       (export (;49;) "extension" (type 1))
       (export (;50;) "recorded-event" (type 9))
@@ -2164,7 +2170,7 @@
       (export (;4;) "keys" (func 1) (func (type 72)))
       (type (;73;) (list 52))
       (type (;74;) (result 66 (error 55)))
-      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (result 74)))
+      (type (;75;) (func (param "projector" u32) (param "events" 69) (param "rows" 73) (param "needed" 64) (result 74)))
       (export (;5;) "project" (func 2) (func (type 75)))
     )
     (instance $annals:es/projectors@0.2.0-shim-instance (;2;) (instantiate $annals:es/projectors@0.2.0-shim-component
