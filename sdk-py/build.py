@@ -1,7 +1,7 @@
 """Makes a component of a handler: python3 annals-py/build.py <handler> <world>
 
-<handler> is a folder beside this one with `handler.py` and `wit/`; the component becomes
-<handler>/build/handler.wasm. <world> is what `handler.py` exports: decider or projector.
+<handler> is a folder with `handler.py` and `wit/`, as seen from the folder that this is run in, the application's; the
+component becomes <handler>/build/handler.wasm. <world> is what `handler.py` exports: decider or projector.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+ROOT = Path.cwd()
 
 
 def main() -> int:

@@ -1,11 +1,11 @@
 // Makes a component of a handler: node annals-js/build.mjs <handler> <world>
 //
-// <handler> is a folder beside this one with `handler.js` and `wit/`; the component becomes
-// <handler>/build/handler.wasm. <world> is what `handler.js` exports: decider or projector.
+// <handler> is a folder with `handler.js` and `wit/`, as seen from the folder that this is run in, the application's; the component
+// becomes <handler>/build/handler.wasm. <world> is what `handler.js` exports: decider or projector.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [handler, world] = process.argv.slice(2);
@@ -13,7 +13,8 @@ if (handler === undefined || !['decider', 'projector'].includes(world)) {
   console.error('usage: node annals-js/build.mjs <handler> decider|projector');
   process.exit(2);
 }
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const here = dirname(fileURLToPath(import.meta.url));
+const root = process.cwd();
 const source = join(root, handler, 'handler.js');
 if (!existsSync(source)) {
   console.error(`${source} is not there`);
@@ -23,6 +24,12 @@ mkdirSync(join(root, handler, 'build'), { recursive: true });
 // componentize-js does not follow links.
 const wit = realpathSync(join(root, handler, 'wit'));
 
+/** The deepest folder that both folders are in: the application's, unless it uses an SDK from elsewhere. */
+function common(folder, other) {
+  const inside = (path) => !relative(path, other).startsWith('..');
+  return inside(folder) || folder === dirname(folder) ? folder : common(dirname(folder), other);
+}
+
 // All but stdio: a pure handler has no clock, no randomness and no network. annals.js says so to whoever tries.
 const absent = ['random', 'clocks', 'http', 'fetch-event'];
 const built = spawnSync(
@@ -30,9 +37,9 @@ const built = spawnSync(
   [source, '--wit', wit, '--world-name', world, '--out', join(root, handler, 'build', 'handler.wasm')]
     .concat(absent.flatMap((feature) => ['--disable', feature])),
   {
-    // What the source may import lies below the folder that this runs in.
-    cwd: root,
-    env: { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) },
+    // componentize-js reads imports from below the folder that it runs in.
+    cwd: common(root, here),
+    env: { ...process.env, PATH: [...[root, here].map((folder) => join(folder, 'node_modules', '.bin')), process.env.PATH].join(delimiter) },
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
   },
