@@ -9,7 +9,7 @@
 //! 2. Compare the format in the head of `store/journal.rs` with what the new version writes.
 //! 3. Run `cargo test --workspace --test power_loss --test power --test killed --test durability`, which cut and damage journals, and
 //!    `cargo test --workspace --test system -- golden_store`, which serves a store of an older version.
-//! 4. Change the workspace's `Cargo.toml`, the versions here, and the ADR on the embedded store.
+//! 4. Change the workspace's `Cargo.toml`, the versions here, and ADR 0089.
 
 use std::collections::BTreeMap;
 use std::path::Path;
