@@ -5,7 +5,10 @@
 //!
 //! - of an application with problems `report.txt` (for people, without colour) and `report.json`;
 //! - of one without `report.json` (what was composed, without sizes), and as text those of the parts that
-//!   the composer generates for it which stand there: `settings.wat`, `types.wat`, `switchboards.wat`.
+//!   the composer generates for it which stand there: `settings.wat`, `types.wat`. The switchboards have thousands of lines, so only
+//!   the digest of their text is compared: `switchboards.digest`. Where the digest differs, the text is written to
+//!   `target/tmp/golden/<case>/switchboards.wat`. To see what changed, keep that file, write the expected one by
+//!   `BLESS=1` at the commit before, and compare both.
 //!
 //! `BLESS=1 cargo test --workspace --test golden` writes all that anew. Without it, a case fails when that would change
 //! anything.
@@ -17,6 +20,7 @@ use annals_compose::manifest::Manifest;
 use annals_compose::problem::{Code, Problems, human, json};
 use annals_compose::{generate, pipeline, wire};
 use libtest_mimic::{Arguments, Failed, Trial};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,8 +32,11 @@ const EXPECTED: [&str; 5] = [
     "report.json",
     "settings.wat",
     "types.wat",
-    "switchboards.wat",
+    DIGEST,
 ];
+
+/// Stands for the text of the switchboards.
+const DIGEST: &str = "switchboards.digest";
 
 fn main() -> ExitCode {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -145,14 +152,45 @@ fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
             print(&generate::settings::generate(&settings)?)?,
         ),
         ("types.wat", print(&generate::types::generate()?)?),
-        (
-            "switchboards.wat",
-            print(&wire::switchboards(&application.handlers)?.bytes)?,
-        ),
     ]);
     // They are long: some cases show them.
     found.retain(|name, _| name.ends_with(".json") || case.join(name).exists());
+    if let Ok(expected) = fs::read_to_string(case.join(DIGEST)) {
+        let text = print(&wire::switchboards(&application.handlers)?.bytes)?;
+        let digest = digest(&text);
+        if digest != expected || blessing() {
+            keep(case, "switchboards.wat", &text)?;
+        }
+        found.insert(DIGEST, digest);
+    }
     Ok(found)
+}
+
+/// The digest of a text, and how long the text is.
+fn digest(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut digest = format!("{} lines, SHA-256 ", text.lines().count());
+    for byte in Sha256::digest(text) {
+        let _ = write!(digest, "{byte:02x}");
+    }
+    digest + "\n"
+}
+
+/// Writes a text of which git has the digest only.
+fn keep(case: &Path, name: &str, text: &str) -> Result<(), Failed> {
+    let case = case.file_name().ok_or("a name")?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("golden")
+        .join(case);
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(name);
+    fs::write(&file, text)?;
+    eprintln!("{}", file.display());
+    Ok(())
+}
+
+fn blessing() -> bool {
+    std::env::var_os("BLESS").is_some_and(|set| set == "1")
 }
 
 fn print(component: &[u8]) -> Result<String, Failed> {
@@ -176,7 +214,6 @@ fn shape(report: serde_json::Value) -> serde_json::Value {
 
 /// What was found must be what is expected, and nothing else; with `BLESS=1` it becomes that.
 fn compare(case: &Path, found: &Found) -> Result<(), Failed> {
-    let bless = std::env::var_os("BLESS").is_some_and(|set| set == "1");
     for name in EXPECTED {
         let file = case.join(name);
         let expected = fs::read_to_string(&file).ok();
@@ -184,7 +221,7 @@ fn compare(case: &Path, found: &Found) -> Result<(), Failed> {
         if expected.as_ref() == found {
             continue;
         }
-        if !bless {
+        if !blessing() {
             return Err(format!(
                 "{} differs; BLESS=1 writes it anew\nexpected:\n{}\nfound:\n{}",
                 file.display(),

@@ -1,4 +1,4 @@
-//! The packages in other languages run their own tests: `host-node/`.
+//! The packages in other languages run their own tests: `host-node/`, `sdk-js/` and `sdk-py/`.
 
 use annals_tests::tools::workspace;
 use std::process::Command;
@@ -15,4 +15,16 @@ fn passes(package: &str, command: &mut Command) {
 #[test]
 fn the_host_in_node() {
     passes("host-node", Command::new("node").arg("--test"));
+}
+
+#[test]
+fn the_sdk_for_javascript() {
+    passes("sdk-js", Command::new("node").arg("--test"));
+}
+
+#[test]
+fn the_sdk_for_python() {
+    let mut python = Command::new("python3");
+    python.args(["-m", "unittest", "discover", "-s", "tests"]);
+    passes("sdk-py", python.env("PYTHONDONTWRITEBYTECODE", "1"));
 }

@@ -162,14 +162,14 @@ fn whatever_language_decides_the_events_are_the_same() {
     }
 }
 
-/// Handlers that try what they must not, beside the helpers, in a folder that stays.
+/// Handlers that try what they must not, beside the SDKs, in a folder that stays.
 fn tries() -> PathBuf {
     let folder = tools::target_folder()
         .expect("a target folder")
         .join("languages");
     copy(&tools::workspace().join("tests/languages"), &folder);
-    for helper in ["annals-js", "annals-py"] {
-        copy(&example().join(helper), &folder.join(helper));
+    for (sdk, helper) in [("sdk-js", "annals-js"), ("sdk-py", "annals-py")] {
+        copy(&tools::workspace().join(sdk), &folder.join(helper));
     }
     for handler in ["tries-js", "tries-py"] {
         copy(

@@ -4,15 +4,19 @@
 //! commit only once it is on the disk. Both stores commit in groups: one flush answers for every
 //! write that was waiting when it started. Rounds are interleaved, so that a noisy neighbour
 //! meets both stores alike; the medians are what counts.
+//!
+//! `--recovery` measures something else: how long a store takes to open after its process was killed in the middle of
+//! its writes.
 
 mod group;
+mod recovery;
 mod stores;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser;
 use stores::{Durable, Fjall, FjallQueue, Redb, RedbQueue};
 
@@ -34,12 +38,22 @@ struct Options {
     /// Where to put the stores: the disk that is measured.
     #[arg(long, default_value = "target")]
     dir: std::path::PathBuf,
+    /// Measures how long a store takes to open after its process was killed, when it held so many MB of values.
+    #[arg(long, value_name = "MB")]
+    recovery: Option<u64>,
+    /// Of `--recovery`, in a process of its own: writes into this candidate until it is killed.
+    #[arg(long, hide = true)]
+    fill: Option<usize>,
 }
 
 /// One run's outcome.
 #[derive(Clone, Copy)]
 struct Outcome {
     per_second: f64,
+    /// Of each writer's wait for its commit, the 99th percentile.
+    p99: Duration,
+    /// Bytes that the process gave to the disk for each byte of key and value.
+    written: f64,
     /// Bytes on disk for each byte of key and value.
     amplification: f64,
 }
@@ -55,9 +69,15 @@ const CANDIDATES: [(&str, Open); 4] = [
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    if let Some(candidate) = options.fill {
+        return recovery::fill(&options, candidate);
+    }
+    if let Some(megabytes) = options.recovery {
+        return recovery::measure(&options, megabytes);
+    }
     println!(
-        "{:20} {:>7} {:>12} {:>24} {:>12}",
-        "store", "writers", "commits/s", "min..max", "disk/data"
+        "{:20} {:>7} {:>12} {:>20} {:>9} {:>13} {:>10}",
+        "store", "writers", "commits/s", "min..max", "p99 ms", "written/data", "disk/data"
     );
     for &writers in &options.writers {
         let mut outcomes = vec![Vec::new(); CANDIDATES.len()];
@@ -77,35 +97,60 @@ fn run(options: &Options, writers: usize, open: &Open) -> Result<Outcome> {
     let dir = tempfile::tempdir_in(&options.dir)?;
     let store = open(dir.path())?;
     let stop = AtomicBool::new(false);
-    let commits = AtomicU64::new(0);
+    let before = given_to_disk()?;
     let start = Instant::now();
-    std::thread::scope(|scope| {
-        for writer in 0..writers {
-            let (store, stop, commits) = (&store, &stop, &commits);
-            scope.spawn(move || {
-                let value = vec![b'v'; options.value];
-                let mut n = 0_u64;
-                while !stop.load(Ordering::Relaxed) {
-                    let key = format!("stream-{writer:03}-{n:010}");
-                    match store.create_durable(key.as_bytes(), &value) {
-                        Ok(true) => commits.fetch_add(1, Ordering::Relaxed),
-                        other => panic!("a fresh key was not created: {other:?}"),
-                    };
-                    n += 1;
-                }
-            });
-        }
+    let mut waits = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..writers)
+            .map(|writer| {
+                let (store, stop) = (&store, &stop);
+                scope.spawn(move || write(&**store, writer, options.value, stop))
+            })
+            .collect();
         std::thread::sleep(Duration::from_millis(options.millis));
         stop.store(true, Ordering::Relaxed);
+        let waits = writers.into_iter().map(|writer| writer.join());
+        waits
+            .flat_map(|waits| waits.expect("no writer panics"))
+            .collect::<Vec<Duration>>()
     });
     let seconds = start.elapsed().as_secs_f64();
-    let commits = commits.into_inner() as f64;
+    let commits = waits.len() as f64;
     drop(store);
-    let data = commits * (21 + options.value) as f64;
+    let data = commits * (KEY + options.value) as f64;
+    waits.sort_unstable();
     Ok(Outcome {
         per_second: commits / seconds,
+        p99: waits[waits.len() * 99 / 100],
+        written: (given_to_disk()? - before) as f64 / data,
         amplification: size_of(dir.path())? as f64 / data,
     })
+}
+
+/// Bytes of each key.
+const KEY: usize = 21;
+
+/// Creates keys until it is told to stop: how long each commit took.
+fn write(store: &dyn Durable, writer: usize, value: usize, stop: &AtomicBool) -> Vec<Duration> {
+    let value = vec![b'v'; value];
+    let mut waits = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let key = format!("stream-{writer:03}-{:010}", waits.len());
+        let start = Instant::now();
+        match store.create_durable(key.as_bytes(), &value) {
+            Ok(true) => waits.push(start.elapsed()),
+            other => panic!("a fresh key was not created: {other:?}"),
+        }
+    }
+    waits
+}
+
+/// Bytes that this process has given to the disk so far, as Linux counts them.
+fn given_to_disk() -> Result<u64> {
+    let io = std::fs::read_to_string("/proc/self/io").context("this needs Linux")?;
+    let count = io
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes: "));
+    Ok(count.context("no write_bytes")?.parse()?)
 }
 
 fn report(name: &str, writers: usize, mut outcomes: Vec<Outcome>) {
@@ -117,8 +162,11 @@ fn report(name: &str, writers: usize, mut outcomes: Vec<Outcome>) {
     );
     let spread = format!("{low:.0}..{high:.0}");
     println!(
-        "{name:20} {writers:>7} {:>12.0} {spread:>24} {:>12.2}",
-        median.per_second, median.amplification
+        "{name:20} {writers:>7} {:>12.0} {spread:>20} {:>9.2} {:>13.2} {:>10.2}",
+        median.per_second,
+        median.p99.as_secs_f64() * 1000.0,
+        median.written,
+        median.amplification
     );
 }
 

@@ -5,10 +5,11 @@
 //! - *queue*: a thread commits all that queued up; a write is visible only when durable
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
+use fjall::compaction::Leveled;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use redb::{Durability, ReadableTable, TableDefinition};
 
@@ -19,6 +20,10 @@ pub trait Durable: Send + Sync {
     /// True: created and on the disk. False: somebody else has the key.
     fn create_durable(&self, key: &[u8], value: &[u8]) -> Result<bool>;
 }
+
+/// What annals-host sets: see `host-min/src/store/tables.rs`.
+const TABLE_SIZE: u64 = 8 << 20;
+const THREADS: usize = 4;
 
 /// fjall (an LSM tree with a journal), shared flush: a lock for each stripe of keys, and one `fdatasync` of the
 /// journal for all that wait.
@@ -31,9 +36,17 @@ pub struct Fjall {
 
 impl Fjall {
     pub fn open(dir: &Path) -> Result<Self> {
-        let db = Database::builder(dir).manual_journal_persist(true).open()?;
+        let db = Database::builder(dir)
+            .manual_journal_persist(true)
+            .worker_threads(THREADS)
+            .open()?;
         let keys = db.keyspace("kv", || {
-            KeyspaceCreateOptions::default().manual_journal_persist(true)
+            KeyspaceCreateOptions::default()
+                .manual_journal_persist(true)
+                .max_memtable_size(TABLE_SIZE)
+                .compaction_strategy(Arc::new(
+                    Leveled::default().with_table_target_size(TABLE_SIZE),
+                ))
         })?;
         let stripes = (0..256).map(|_| Mutex::new(())).collect();
         Ok(Self {

@@ -13,6 +13,25 @@ use toml_edit::{DocumentMut, Table};
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 
+macro_rules! sdk {
+    ($folder:literal: $($name:literal),*) => { &[$((
+        $name,
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../", $folder, "/", $name)),
+    )),*] };
+}
+
+/// The SDK for JavaScript, as far as an application has it in `annals-js/`.
+const SDK_JS: &[(&str, &str)] = sdk!["sdk-js": "annals.js", "annals.d.ts", "build.mjs"];
+
+/// The SDK for Python, as far as an application has it in `annals-py/`.
+const SDK_PYTHON: &[(&str, &str)] = sdk!["sdk-py":
+    "annals.py",
+    "build.py",
+    "decider/app.py",
+    "decider/deciders.py",
+    "projector/app.py"
+];
+
 /// What goes with a handler's files; see `templates/README.md`.
 const ABOUT: &str = "template.toml";
 
@@ -183,7 +202,17 @@ pub fn language_files(
     language: Language,
     values: &Values,
 ) -> Result<Vec<(PathBuf, String)>, Problem> {
-    files(&format!("{language}/app"), values)
+    let mut files = files(&format!("{language}/app"), values)?;
+    let (folder, sdk) = match language {
+        Language::Rust => return Ok(files),
+        Language::Js => ("annals-js", SDK_JS),
+        Language::Python => ("annals-py", SDK_PYTHON),
+    };
+    let copies = sdk
+        .iter()
+        .map(|(name, text)| (Path::new(folder).join(name), (*text).to_owned()));
+    files.extend(copies);
+    Ok(files)
 }
 
 /// The events that every language's decider emits; the first one comes first.
@@ -369,5 +398,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn text(file: &str) -> String {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    /// An application has a copy of the package, and asks for the tool that the package asks for.
+    #[test]
+    fn an_application_has_the_package_for_javascript() {
+        let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).expect("JSON") };
+        let package = json(&text("../sdk-js/package.json"));
+        let copied: Vec<&str> = SDK_JS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(package["files"], serde_json::json!(copied));
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+        let app = json(&text("templates/js/app/package.json.in"));
+        assert_eq!(app["devDependencies"], package["dependencies"]);
+    }
+
+    #[test]
+    fn an_application_has_the_package_for_python() {
+        let package: toml::Table = text("../sdk-py/pyproject.toml").parse().expect("TOML");
+        let project = &package["project"];
+        assert_eq!(project["version"].as_str(), Some(env!("CARGO_PKG_VERSION")));
+        let tool = project["optional-dependencies"]["build"][0].as_str();
+        let asked = text("templates/python/app/requirements.txt");
+        assert_eq!(tool, Some(asked.trim()));
     }
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // What is in each account: the bank's view `balances`, in JavaScript.
-import { defineProjector, t } from '../annals-js/annals.js';
+import { defineProjector, t } from '../../../sdk-js/annals.js';
 
 const moved = { account: t.string, amount: t.integer, transfer: t.optional(t.string) };
 

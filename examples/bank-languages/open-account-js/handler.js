@@ -1,6 +1,6 @@
 // @ts-check
 // Opens accounts: the bank's `open-account`, in JavaScript.
-import { defineDecider, reject, t } from '../annals-js/annals.js';
+import { defineDecider, reject, t } from '../../../sdk-js/annals.js';
 
 const account = { account: t.string, owner: t.string, deposit: t.integer };
 

@@ -1,7 +1,0 @@
-"""The resource `session`, where componentize-py looks for it."""
-
-from annals import SessionOf
-
-
-class Session(SessionOf):
-    pass
