@@ -273,6 +273,32 @@ fn marked_fields_are_tags() {
     assert_eq!(tags(AccountEvent::Frozen), [""; 0]);
 }
 
+/// Names of fields that the derive might use itself.
+#[derive(Event)]
+#[allow(dead_code)]
+enum Named {
+    Fields {
+        #[annals(tag)]
+        tags: u8,
+        #[annals(tag)]
+        value: Option<u8>,
+        #[annals(tag)]
+        r#type: u8,
+        field: u8,
+    },
+}
+
+#[test]
+fn fields_may_have_any_name() {
+    let event = Named::Fields {
+        tags: 1,
+        value: Some(2),
+        r#type: 3,
+        field: 4,
+    };
+    assert_eq!(event.tags(), ["tags:1", "value:2", "type:3"]);
+}
+
 /// Streams and preconditions of variants, without structs.
 #[derive(Command)]
 #[allow(dead_code)]

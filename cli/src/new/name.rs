@@ -13,6 +13,7 @@ const TAKEN: &[&str] = &[
     "alloc",
     "annals",
     "annals-js",
+    "annals-outside",
     "annals-py",
     "as",
     "async",

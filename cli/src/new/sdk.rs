@@ -47,12 +47,26 @@ impl Sdk {
         found.map_or(Self::Registry, Self::Folder)
     }
 
-    /// As it stands in an inline table of a Cargo.toml.
+    /// The crate `annals` as it stands in an inline table of a Cargo.toml.
     #[must_use]
     pub fn dependency(&self) -> String {
+        self.dependency_in("")
+    }
+
+    /// The crate `annals-outside` in the same way.
+    #[must_use]
+    pub fn outside(&self) -> String {
+        self.dependency_in("outside")
+    }
+
+    fn dependency_in(&self, place: &str) -> String {
         match self {
             Self::Registry => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
-            Self::Folder(folder) => {
+            Self::Folder(sdk) => {
+                let folder = match place {
+                    "" => sdk.clone(),
+                    place => sdk.join(place),
+                };
                 let path = toml_edit::Value::from(folder.display().to_string());
                 format!("path = {path}")
             }
@@ -95,5 +109,7 @@ mod tests {
         let dependency = Sdk::Folder("/with \"quotes\"/sdk".into()).dependency();
         let table: toml::Table = dependency.parse().expect("TOML");
         assert_eq!(table["path"].as_str(), Some("/with \"quotes\"/sdk"));
+        let outside = Sdk::Folder("/sdk".into()).outside();
+        assert_eq!(outside, "path = \"/sdk/outside\"");
     }
 }

@@ -49,6 +49,7 @@ impl Values {
             ("snake", name.snake()),
             ("NAME", name.shouty()),
             ("annals", sdk.dependency()),
+            ("outside", sdk.outside()),
             ("version", env!("CARGO_PKG_VERSION").into()),
             ("url", URL.into()),
         ])

@@ -121,10 +121,10 @@ pub fn id(field: &Field, value: &TokenStream) -> TokenStream {
     quote_spanned!(at(field)=> ::annals::__private::Id::id(#value))
 }
 
-/// Statements that push the field's tags to `tags`, of a reference to the field.
+/// Statements that push the field's tags to `__tags`, of a reference to the field.
 pub fn push_tags(field: &Field, tag: &Tag, value: &TokenStream) -> TokenStream {
     let name = &tag.name;
-    let push = |value: TokenStream| quote_spanned!(at(field)=> tags.push(::annals::__private::tag(#name, #value)););
+    let push = |value: TokenStream| quote_spanned!(at(field)=> __tags.push(::annals::__private::tag(#name, #value)););
     if is_a(&field.ty, "Option") || is_a(&field.ty, "Vec") {
         let push = push(quote_spanned!(at(field)=> value));
         quote!(for value in (#value).iter() { #push })

@@ -304,17 +304,17 @@ fn tags(input: &Enum) -> Option<TokenStream> {
                 }
                 Shape::Newtype(_) => quote! {
                     Self::#name(field) => {
-                        let mut tags = ::std::vec::Vec::new();
+                        let mut __tags = ::std::vec::Vec::new();
                         #(#pushes)*
-                        tags
+                        __tags
                     }
                 },
                 _ if tagged.is_empty() => quote!(Self::#name { .. } => ::std::vec::Vec::new(),),
                 _ => quote! {
                     Self::#name { #(#names,)* .. } => {
-                        let mut tags = ::std::vec::Vec::new();
+                        let mut __tags = ::std::vec::Vec::new();
                         #(#pushes)*
-                        tags
+                        __tags
                     }
                 },
             }

@@ -231,9 +231,9 @@ impl Struct {
         (!pushes.is_empty()).then(|| {
             quote! {
                 fn tags(&self) -> ::std::vec::Vec<::std::string::String> {
-                    let mut tags = ::std::vec::Vec::new();
+                    let mut __tags = ::std::vec::Vec::new();
                     #(#pushes)*
-                    tags
+                    __tags
                 }
             }
         })

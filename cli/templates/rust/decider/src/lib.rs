@@ -9,8 +9,17 @@ use annals::{Command, Context, Decider, Decision, Event, Rejection};
 /// `POST /commands/Create{{Name}}` with `{"id": "1", "title": "First"}`.
 #[derive(Command)]
 pub enum {{Name}}Command {
-    Create{{Name}} { id: String, title: String },
-    Rename{{Name}} { id: String, title: String },
+    Create{{Name}} {
+        /// Which {{name}} it is about. Each has a stream of its own: the events of `1` are in the stream `{{snake}}-1`.
+        #[annals(stream)]
+        id: String,
+        title: String,
+    },
+    Rename{{Name}} {
+        #[annals(stream)]
+        id: String,
+        title: String,
+    },
 }
 
 /// What can happen: facts, in the past tense. They are stored as JSON, and are never changed.
@@ -34,8 +43,7 @@ pub enum {{Name}}Rejection {
 
 /// What a decision needs to know of the past, and no more: here the title, once there is one.
 /// Other handlers may make something else of the same events.
-#[annals::data]
-#[derive(Default)]
+#[annals::data(Default)]
 pub struct {{Name}}State {
     title: Option<String>,
 }
@@ -49,19 +57,12 @@ impl Decider for {{Name}}Decider {
     type Event = {{Name}}Event;
     type Rejection = {{Name}}Rejection;
 
-    /// Each subject has a stream of its own: the events of `1` are in the stream `{{snake}}-1`.
+    /// What the names of the streams begin with.
     const CATEGORY: &'static str = "{{snake}}";
 
     /// The state of a subject to which nothing has happened.
     fn initial() -> {{Name}}State {
         {{Name}}State::default()
-    }
-
-    /// Which subject a command is about.
-    fn stream_id(command: &{{Name}}Command) -> String {
-        match command {
-            {{Name}}Command::Create{{Name}} { id, .. } | {{Name}}Command::Rename{{Name}} { id, .. } => id.clone(),
-        }
     }
 
     /// Takes note of an event. It has happened: there is nothing to refuse here.
@@ -101,7 +102,7 @@ impl Decider for {{Name}}Decider {
 }
 
 // Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
-annals::export!({{Name}}Decider);
+annals::export! { deciders: [{{Name}}Decider] }
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use annals::http::{Error, Request};
 use annals::serde::Serialize;
-use annals::{About, Delivery, Event, Notifier, StartFrom};
+use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
+use annals_outside::http::{Error, Request};
 
 /// The events that it is told of. Name the fields that you need.
 #[derive(Event)]
@@ -39,16 +39,16 @@ impl Notifier for {{Name}}Notifier {
     const FROM: StartFrom = StartFrom::Now;
 
     /// Tells somebody of an event. `attempt` counts from 1.
-    fn notify(news: &News, about: &About, attempt: u32) -> Delivery {
-        let Some(url) = annals::env("{{NAME}}_URL") else {
+    fn notify(news: &News, metadata: &EventMetadata, attempt: u32) -> Delivery {
+        let Some(url) = annals_outside::env("{{NAME}}_URL") else {
             return Delivery::Done;
         };
         let notice = Notice {
             r#type: news.event_type().name,
-            stream: &about.stream,
+            stream: &metadata.stream,
         };
         let request = Request::post(url)
-            .header("idempotency-key", &about.event_id)
+            .header("idempotency-key", &metadata.event_id)
             .json(&notice);
         match request.send() {
             Ok(response) if response.is_success() => Delivery::Done,
@@ -69,7 +69,7 @@ fn pause(attempt: u32) -> Duration {
 }
 
 // Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
-annals::export!(notifier {{Name}}Notifier);
+annals::export! { notifiers: [{{Name}}Notifier] }
 
 #[cfg(test)]
 mod tests;

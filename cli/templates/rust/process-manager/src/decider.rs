@@ -5,8 +5,14 @@ use annals::{Command, Context, Decider, Decision, Event, Rejection};
 /// What can be asked for. Whoever has done the work posts `Finish{{Name}}`.
 #[derive(Command)]
 pub enum {{Name}}Command {
-    Begin{{Name}} { id: String },
-    Finish{{Name}} { id: String },
+    Begin{{Name}} {
+        #[annals(stream)]
+        id: String,
+    },
+    Finish{{Name}} {
+        #[annals(stream)]
+        id: String,
+    },
 }
 
 /// What can happen.
@@ -26,8 +32,7 @@ pub enum {{Name}}Rejection {
 }
 
 /// How far it is.
-#[annals::data]
-#[derive(Default, PartialEq)]
+#[annals::data(Default, PartialEq)]
 pub enum {{Name}}State {
     #[default]
     New,
@@ -47,12 +52,6 @@ impl Decider for {{Name}}Decider {
 
     fn initial() -> {{Name}}State {
         {{Name}}State::default()
-    }
-
-    fn stream_id(command: &{{Name}}Command) -> String {
-        match command {
-            {{Name}}Command::Begin{{Name}} { id } | {{Name}}Command::Finish{{Name}} { id } => id.clone(),
-        }
     }
 
     fn evolve(state: &mut {{Name}}State, event: &{{Name}}Event) {

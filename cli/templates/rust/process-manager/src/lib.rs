@@ -8,7 +8,7 @@
 mod decider;
 
 use annals::{
-    About, Command, Event, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
+    Command, Event, EventMetadata, Interest, ProcessContext, ProcessManager, Reaction, Refusal, StartFrom,
 };
 
 pub use decider::{{Name}}Decider;
@@ -50,10 +50,10 @@ impl ProcessManager for {{Name}}Manager {
     const FROM: StartFrom = StartFrom::Origin;
 
     /// Which process an event concerns, by an id of your choice, and whether it starts or stops it.
-    fn interest(event: &Seen, about: &About) -> Vec<Interest> {
+    fn interest(event: &Seen, metadata: &EventMetadata) -> Vec<Interest> {
         match event {
-            Seen::{{Event}} {} => vec![Interest::start(about.subject())],
-            Seen::{{Name}}Finished {} => vec![Interest::stop(about.subject())],
+            Seen::{{Event}} {} => vec![Interest::start(metadata.subject())],
+            Seen::{{Name}}Finished {} => vec![Interest::stop(metadata.subject())],
         }
     }
 
@@ -61,7 +61,7 @@ impl ProcessManager for {{Name}}Manager {
     fn react(
         state: Option<{{Name}}Process>,
         event: &Seen,
-        _: &About,
+        _: &EventMetadata,
         process: &ProcessContext,
     ) -> Reaction<{{Name}}Process, Order> {
         match (event, state) {
@@ -88,7 +88,10 @@ impl ProcessManager for {{Name}}Manager {
 }
 
 // Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
-annals::export!({{Name}}Decider, process_manager {{Name}}Manager);
+annals::export! {
+    deciders: [{{Name}}Decider],
+    process_managers: [{{Name}}Manager],
+}
 
 #[cfg(test)]
 mod tests;

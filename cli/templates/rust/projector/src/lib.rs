@@ -3,7 +3,7 @@
 //!
 //! It is pure, sees every event once, in the order of the log, and can always be built anew from the log.
 
-use annals::{About, Event, Projector};
+use annals::{Event, EventMetadata, Projector};
 
 /// The events that it folds, of any number of deciders. The name of a variant is the event's type.
 /// Name the fields that you need; those that are not named are passed over.
@@ -32,30 +32,30 @@ impl Projector for {{Name}}Projector {
     /// `annals.toml` renames it.
     const VIEW: &'static str = "{{name}}";
 
-    /// Raise it whenever `Row`, `touches` or `fold` changes: the view is built anew, and the old one
+    /// Raise it whenever `Row`, `keys` or `fold` changes: the view is built anew, and the old one
     /// answers until that is done.
     const VERSION: u32 = 1;
 
-    /// Which rows an event touches, by their keys: here the one of the event's subject, `1` for
+    /// Which rows an event changes, by their keys: here the one of the event's subject, `1` for
     /// the stream `account-1`.
-    fn touches(_: &Seen, about: &About) -> Vec<String> {
-        vec![about.subject().to_owned()]
+    fn keys(_: &Seen, metadata: &EventMetadata) -> Vec<String> {
+        vec![metadata.subject().to_owned()]
     }
 
-    /// What becomes of a row that an event touches; there is none at first. `None` deletes it.
-    fn fold(row: Option<{{Name}}Row>, _: &str, event: &Seen, about: &About) -> Option<{{Name}}Row> {
+    /// What becomes of a row that an event changes; there is none at first. `None` deletes it.
+    fn fold(row: Option<{{Name}}Row>, _: &str, event: &Seen, metadata: &EventMetadata) -> Option<{{Name}}Row> {
         let before = row.map_or(0, |row| row.events);
         match event {
             Seen::{{Event}} {} => Some({{Name}}Row {
                 events: before + 1,
-                last: about.recorded_at,
+                last: metadata.recorded_at,
             }),
         }
     }
 }
 
 // Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
-annals::export!(projector {{Name}}Projector);
+annals::export! { projectors: [{{Name}}Projector] }
 
 #[cfg(test)]
 mod tests;
