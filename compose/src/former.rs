@@ -4,12 +4,32 @@
 //! patch is taken as it is. A handler of contract 0.1 gets a shim for each kind that it exports: a component that imports the
 //! interface of 0.1.0 and exports that of today. The result is a component of today, and no later step sees the difference.
 
-use crate::framework;
 use crate::generate::{diagnostics, types};
 use crate::handler::{self, Handler};
 use crate::kind::Kind;
 use crate::read::{self, Refusal};
 use crate::wiring::{Binding, Wiring};
+
+macro_rules! built {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            env!("OUT_DIR"),
+            "/annals_shim_0_1_",
+            $name,
+            ".wasm"
+        ))
+    };
+}
+
+/// The component that makes a kind of handler of contract 0.1.0 one of today's.
+fn shim(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Decider => built!("deciders"),
+        Kind::Projector => built!("projectors"),
+        Kind::ProcessManager => built!("process_managers"),
+        Kind::Notifier => built!("notifiers"),
+    }
+}
 
 /// Version of the contract that shims take.
 const FORMER: &str = "0.1.0";
@@ -99,7 +119,7 @@ fn shimmed(handler: &Handler, kinds: &[Kind]) -> anyhow::Result<Vec<u8>> {
         };
         let shim = format!("shim-0-1-{}", kind.interface());
         let binding = (export.clone(), instance, name.clone(), export.clone());
-        let node = wiring.instantiate(&shim, framework::shim(*kind).to_vec(), &[binding])?;
+        let node = wiring.instantiate(&shim, shim(*kind).to_vec(), &[binding])?;
         faces.push((node, kind.export()));
     }
     Ok(wiring.finish_with(&faces)?.bytes)

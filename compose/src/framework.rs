@@ -2,7 +2,6 @@
 
 use crate::check::OwnPart;
 use crate::host::Adapter;
-use crate::kind::Kind;
 use crate::part::Role;
 use crate::wire::Framework;
 use crate::wiring::Part;
@@ -50,17 +49,6 @@ const SOURCER: &[u8] = built!("sourcer");
 const INGRESS_HTTP: &[u8] = built!("ingress_http");
 const INGRESS_CLI: &[u8] = built!("ingress_cli");
 const LOG: &[u8] = built!("log");
-
-/// The component that makes a kind of handler of contract 0.1.0 one of today's.
-#[must_use]
-pub fn shim(kind: Kind) -> &'static [u8] {
-    match kind {
-        Kind::Decider => built!("shim_0_1_deciders"),
-        Kind::Projector => built!("shim_0_1_projectors"),
-        Kind::ProcessManager => built!("shim_0_1_process_managers"),
-        Kind::Notifier => built!("shim_0_1_notifiers"),
-    }
-}
 
 /// What an application needs of the framework.
 #[derive(Debug, Clone, Copy)]
