@@ -117,9 +117,9 @@ fn shimmed(handler: &Handler, kinds: &[Kind]) -> anyhow::Result<Vec<u8>> {
             faces.push((instance, export.clone()));
             continue;
         };
-        let shim = format!("shim-0-1-{}", kind.interface());
+        let part = format!("shim-0-1-{}", kind.interface());
         let binding = (export.clone(), instance, name.clone(), export.clone());
-        let node = wiring.instantiate(&shim, shim(*kind).to_vec(), &[binding])?;
+        let node = wiring.instantiate(&part, shim(*kind).to_vec(), &[binding])?;
         faces.push((node, kind.export()));
     }
     Ok(wiring.finish_with(&faces)?.bytes)
