@@ -30,10 +30,10 @@ pub fn take_due() {
         return;
     };
     let decider = routes::catalogue().get(index as usize);
-    if let (Some(decider), Some(mut loaded)) = (decider, sessions::take(index, &stream)) {
-        if take(&mut loaded, decider, &stream).is_ok() {
-            sessions::keep(index, stream, loaded);
-        }
+    if let (Some(decider), Some(mut loaded)) = (decider, sessions::take(index, &stream))
+        && take(&mut loaded, decider, &stream).is_ok()
+    {
+        sessions::keep(index, stream, loaded);
     }
 }
 
