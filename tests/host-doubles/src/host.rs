@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable, ResourceType};
 use wasmtime::{Result, StoreContextMut, bail};
 
-use crate::adapter::bindings::annals::es::{settings, types};
+use crate::bindings::annals::es::{settings, types};
 use crate::bucket::Double;
 use crate::turns::Random;
 
