@@ -110,6 +110,11 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
+/// Appends bytes as lower-case hex.
+pub fn push_lower_hex(out: &mut String, bytes: &[u8]) {
+    push_hex(out, bytes, LOWER);
+}
+
 /// Appends a number as 16 lower-case hex digits. The formatter's `{:016x}` writes the same, and is much slower.
 pub fn push_number(out: &mut String, number: u64) {
     push_hex(out, &number.to_be_bytes(), LOWER);

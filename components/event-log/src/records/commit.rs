@@ -1,11 +1,13 @@
 //! Commits: the events of one decision.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use super::shapes::{Borrowed, EventV1, EventV2, MetadataV1, MetadataV2, Read, Written};
 use super::{After, Bytes, CommitId, Record};
 use crate::model::{Appended, Metadata, NewEvent, RecordedEvent, RecordedId};
-use crate::name::hex;
+use crate::name::push_lower_hex;
 use crate::numbers::{Position, Slot, Version};
 
 /// In a stream's slot: the events of one decision.
@@ -24,9 +26,15 @@ pub struct Commit {
 impl Commit {
     /// An event's id: unique, since the commit's id is.
     pub fn event_id(commit: &CommitId, index: u64) -> String {
-        let mut id = hex(commit);
+        // Room for the digits of every index. Every event that is read or written needs one, so the usual index is written
+        // without the formatter.
+        let mut id = String::with_capacity(40);
+        push_lower_hex(&mut id, commit);
         id.push('-');
-        id.push_str(&index.to_string());
+        match u8::try_from(index) {
+            Ok(digit @ 0..=9) => id.push(char::from(b'0' + digit)),
+            _ => id.push_str(&index.to_string()),
+        }
         id
     }
 
@@ -53,21 +61,26 @@ impl Commit {
     /// The events with everything that is known of them.
     pub fn recorded(self) -> impl Iterator<Item = RecordedEvent> {
         let Self {
-            stream,
+            mut stream,
             after,
             id,
             first_version,
             position,
-            metadata,
+            mut metadata,
             events,
         } = self;
         let (first_version, position) = (first_version.get(), position.get());
         let recorded_at = after.recorded_at;
-        (0u64..)
-            .zip(events)
-            .map(move |(index, event)| RecordedEvent {
+        let count = events.len() as u64;
+        (0u64..).zip(events).map(move |(index, event)| {
+            // Most commits have one event: the last event takes what the others get copies of.
+            let (stream, metadata) = match index + 1 == count {
+                true => (mem::take(&mut stream), mem::take(&mut metadata)),
+                false => (stream.clone(), metadata.clone()),
+            };
+            RecordedEvent {
                 id: Self::event_id(&id, index),
-                stream: stream.clone(),
+                stream,
                 version: first_version + index,
                 position: position + index,
                 recorded_at,
@@ -75,9 +88,10 @@ impl Commit {
                 schema_version: event.schema_version,
                 content_type: event.content_type,
                 payload: event.payload,
-                metadata: Metadata::clone(&metadata),
+                metadata,
                 tags: event.tags,
-            })
+            }
+        })
     }
 }
 
