@@ -1,7 +1,7 @@
 //! One line of an export: a CloudEvents 1.0 structured event.
 //!
-//! Attributes have the names that the application's own `GET /events` gives them. What it does not
-//! tell, and a store needs, are further extensions:
+//! Attributes have the names that the application's own `GET /events` gives them. What a store needs beyond them stands in
+//! further extensions:
 //!
 //! | attribute | meaning |
 //! |---|---|
@@ -32,11 +32,11 @@ use annals_event_log::internals::{check_extensions, check_tags};
 use annals_event_log::records::{ClaimRecord, Commit, CommitId, OutcomeRecord};
 use annals_event_log::{Checkpoint, Metadata, Rejection, Row};
 
-/// The type of a line that tells how a command ended without events.
+/// The type of a line with a command that ended without events.
 pub(crate) const OUTCOME: &str = "annals.outcome.v1";
 /// The type of a line that holds a row of a view.
 pub(crate) const ROW: &str = "annals.row.v1";
-/// The type of a line that tells how far a handler is.
+/// The type of a line with a handler's checkpoint.
 pub(crate) const CHECKPOINT: &str = "annals.checkpoint.v1";
 /// The type of the last line.
 pub(crate) const END: &str = "annals.end.v1";
@@ -150,7 +150,7 @@ pub(crate) struct At {
     pub slot: u64,
     /// Voids directly in front of it.
     pub voids: u64,
-    /// Of the store's log.
+    /// Partitions of the store's log.
     pub partitions: u32,
 }
 
@@ -158,7 +158,7 @@ pub(crate) struct At {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutcomeData {
-    /// Nothing: accepted, and there was nothing to record.
+    /// `None`: accepted, and there was nothing to record.
     pub rejection: Option<Rejection>,
 }
 
@@ -172,7 +172,7 @@ pub(crate) struct EndData {
     pub commits: u64,
     pub events: u64,
     pub outcomes: u64,
-    /// Exports from before there were reactions have none.
+    /// Absent in exports from before there were reactions.
     #[serde(default)]
     pub rows: u64,
     #[serde(default)]
@@ -356,7 +356,7 @@ fn write(
 ) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *out, line)?;
     if !extensions.is_empty() {
-        // Goes on behind the last attribute.
+        // In front of the closing brace.
         out.pop();
         for (name, value) in extensions {
             out.push(b',');
@@ -370,8 +370,8 @@ fn write(
     Ok(())
 }
 
-/// The payload as it stands, if that is JSON on one line from which exactly these bytes can be
-/// read again. `null` cannot: as data it means that there is none.
+/// The payload itself, if it is JSON on one line from which exactly these bytes can be read again. `null` is not: as `data` it
+/// means that there is no data.
 fn json<'p>(content_type: &str, payload: &'p [u8]) -> Option<&'p RawValue> {
     if !content_type.starts_with("application/json") && !content_type.ends_with("+json") {
         return None;
@@ -457,7 +457,7 @@ impl Line<'_> {
         Ok(tags)
     }
 
-    /// The claim of the command id, if the line tells one.
+    /// The claim of the command id, if the line has one.
     pub fn claim(&self, stream: &str, metadata: &Metadata) -> Result<Option<ClaimRecord>, String> {
         match (&self.claimfingerprint, self.claimcursor) {
             (None, None) => Ok(None),

@@ -16,7 +16,7 @@ use annals_event_log::{SlotError, StoreError};
 pub enum Listed<'a> {
     /// The key.
     Key(&'a str),
-    /// Where long keys are kept as digests: [`file_name::digest`](crate::file_name::digest) of the key, and its value.
+    /// Where long keys are kept as digests: [`file_name::digest`](annals_event_log::file_name::digest) of the key, and its value.
     Digest(&'a str, &'a [u8]),
     /// Something that is no key at all, as the store itself would name it.
     Foreign(&'a str),
@@ -24,11 +24,11 @@ pub enum Listed<'a> {
 
 /// Slots whose keys can be listed.
 pub trait Listing: Slots {
-    /// Visits everything that is stored, each once, in any order, and stops at an error of the
-    /// visitor. What is written meanwhile may be missed.
+    /// Visits everything that is stored, each thing once, in any order. Stops at an error of the visitor. What is written
+    /// meanwhile may be missed.
     ///
     /// # Errors
-    /// The visitor's; [`SlotError::Unavailable`] if the store cannot be listed.
+    /// The visitor's error; [`SlotError::Unavailable`] if the store cannot be listed.
     fn visit(
         &self,
         each: &mut dyn FnMut(Listed<'_>) -> Result<(), SlotError>,
@@ -70,8 +70,7 @@ pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
     })
 }
 
-/// In how many partitions a store's log is; nothing if it has no log yet, or was made before
-/// there were partitions.
+/// The number of partitions of a store's log; `None` if the store has no log yet, or is from before there were partitions.
 pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>, StoreError> {
     let key = keys.store();
     let found = slots.get(&key).map_err(StoreError::harmless)?;
@@ -82,9 +81,9 @@ pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>
 
 /// What lies under a root.
 pub(crate) struct Content {
-    /// The last log slot; of the log that the keys are for.
+    /// The last slot of the log that the keys are for.
     pub log_end: u64,
-    /// Names of the streams that have a first slot. This is what the memory of the tools grows with.
+    /// Names of the streams that have a first slot. The memory of the tools grows with them.
     pub streams: BTreeSet<String>,
     /// Names of the handlers that have a checkpoint.
     pub handlers: BTreeSet<String>,
@@ -92,15 +91,14 @@ pub(crate) struct Content {
     pub views: BTreeSet<String>,
 }
 
-/// Finds what lies under a root. From the listing, not by probing: where slots are missing, a
-/// probe may take the hole for the end.
+/// Finds what lies under a root, from the listing. A probe could take a hole, where slots are missing, for the end.
 pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, StoreError> {
     let mut log_end = 0;
     let mut names = BTreeSet::new();
-    // Digests of names, each with a key whose record tells the name.
+    // Digests of names, each with a key whose record has the name.
     let mut hashed: BTreeMap<String, String> = BTreeMap::new();
     let (mut handlers, mut views) = (BTreeSet::new(), BTreeSet::new());
-    // Keys of which only the record tells the name; of handlers, those of revisions.
+    // Keys of which only the record has the name. Of handlers, these are the keys of all revisions.
     let mut unnamed = Vec::new();
     let mut newer = None;
     slots
@@ -116,7 +114,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                     }
                     Some(slot) if slot.root == keys.root() && slot.area == Area::Checkpoint => {
                         match slot.hashed {
-                            // Each chain ends with one that is no tombstone.
+                            // The last revision of each chain is no tombstone, and names the handler.
                             true => unnamed.push(key.to_owned()),
                             false => handlers.extend(unescape(slot.text)),
                         }
@@ -136,12 +134,12 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                     }
                     _ => {}
                 },
-                // Its root shows below, when the first slot is asked for.
+                // Whether the stream lies under this root shows below, by its first slot.
                 Listed::Digest(digest, bytes) => match reaction(digest, bytes) {
                     Ok(Some(Named::Handler(name))) => handlers.extend([name]),
                     Ok(Some(Named::View(name))) => views.extend([name]),
                     Ok(None) => names.extend(owner(digest, bytes).ok()),
-                    // Whose it is only a newer release can tell.
+                    // Only a newer release can find out whose it is.
                     Err(error) => newer = newer.take().or(Some(error)),
                 },
                 Listed::Foreign(_) => {}
@@ -166,7 +164,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
         match named {
             Some(Named::Handler(name)) => handlers.extend([name]),
             Some(Named::View(name)) => views.extend([name]),
-            // A tombstone; or a repair's, or damage: `verify` tells.
+            // A tombstone, a repair's record, or damage, which `verify` reports.
             None => {}
         }
     }
@@ -188,7 +186,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     })
 }
 
-/// Whose a record of what reactions keep is.
+/// The handler or view that a record belongs to.
 enum Named {
     Handler(String),
     View(String),

@@ -4,9 +4,8 @@
 //! the log and the log against commits, claims against streams. Memory grows with the number of
 //! streams, not of events: slots are read one at a time.
 //!
-//! What cannot be found: a last slot that is gone without trace, when nothing else speaks of it.
-//! A ref or a claim without its end is reported as pending, since a writer that died leaves the
-//! same.
+//! Verification cannot find the loss of a last slot that no other record names. It reports a ref without its commit, or a
+//! claim without its command's end, as pending, since a writer that died leaves the same.
 //!
 //! # Layout
 //!
@@ -35,11 +34,11 @@ use annals_event_log::StoreError;
 use annals_event_log::internals::Keys;
 use scan::Scan;
 
-/// How bad it is.
+/// What a finding means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A writer is slow or died: normal, and dealt with by the protocol.
+    /// A writer is slow or died. This is normal: the protocol decides what becomes of its slots.
     Pending,
     /// A newer release wrote a record that this one cannot read. What depends on the record was not verified.
     Newer,
@@ -47,12 +46,12 @@ pub enum Kind {
     Error,
 }
 
-/// Something that was found.
+/// Something that is not as in a store at rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// What it means.
     pub kind: Kind,
-    /// Where.
+    /// The key, or what the store calls a thing that is no key.
     pub key: String,
     /// What is wrong.
     pub what: String,
@@ -60,7 +59,7 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
-/// What there is.
+/// Counts of what was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Summary {
@@ -70,10 +69,10 @@ pub struct Summary {
     pub outcomes: u64,
     pub voids: u64,
     pub log_slots: u64,
-    /// Refs whose slot went to another: normal.
+    /// Refs whose slot another writer won. This is normal.
     pub dead_refs: u64,
     pub pending_refs: u64,
-    /// Log slots that were passed.
+    /// Log slots that readers have passed.
     pub skips: u64,
     pub claims: u64,
     pub pending_claims: u64,
@@ -83,19 +82,19 @@ pub struct Summary {
     /// Checkpoints, rows and lists of rows.
     pub chains: u64,
     pub dropped_views: u64,
-    /// Of all values that were read.
+    /// Bytes of all values that were read.
     pub bytes: u64,
     /// Records that only a newer release can read.
     pub newer: u64,
     pub errors: u64,
 }
 
-/// How far it is: records read, of so many in all.
+/// How far a tool has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Records read.
     pub done: u64,
-    /// Records that will have been read at the end; 0: not known yet.
+    /// Records in all; 0: not known yet.
     pub total: u64,
 }
 
@@ -110,7 +109,8 @@ const FOREIGN: &str = "move it away, or give --prefix if others share this place
 /// Verifies everything under a prefix, or under all prefixes if none is given.
 ///
 /// # Errors
-/// What the store says when it cannot be read at all. Damage is a [`Finding`], not an error.
+/// [`StoreError::Unavailable`] if the store cannot be read, [`StoreError::Newer`] if a newer release wrote the store's own
+/// record. Damage is a [`Finding`], not an error.
 pub fn verify<S: Listing>(
     slots: &S,
     prefix: Option<&str>,
@@ -150,7 +150,7 @@ struct Walk<'a, S> {
 }
 
 impl<S: Listing> Walk<'_, S> {
-    /// A slot that something speaks of, and that is not there.
+    /// Reports a slot that a record names and that is absent.
     fn lost(&mut self, key: &str, what: String) {
         if self.hidden == 0 {
             self.error(key, what, LOST);
@@ -176,7 +176,7 @@ impl<S: Listing> Walk<'_, S> {
         });
     }
 
-    /// What a decoder said.
+    /// Reports a decoder's error.
     fn corrupt(&mut self, key: &str, error: &StoreError, remedy: &'static str) {
         let what = match error {
             StoreError::Corrupt { reason, .. } => reason.clone(),

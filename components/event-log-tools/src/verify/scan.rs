@@ -1,4 +1,4 @@
-//! The first look at a store: every key once, in whatever order they come.
+//! The first pass over a store: every key once, in whatever order the store lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,15 +13,15 @@ use annals_event_log::internals::Keys;
 use annals_event_log::records::reactions::ViewEntry;
 use annals_event_log::records::{self, Commit, OutcomeRecord, Record, Void};
 
-/// Absent slots after which the search for a stream's slots among digests gives up.
+/// Absent slots in a row after which the search for a stream's slots among digests ends.
 const MAX_ABSENT_IN_A_ROW: u64 = 4096;
 
-/// Slots of one row.
+/// How far a row of numbered slots goes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Extent {
     /// The highest number.
     pub last: u64,
-    /// How many there are.
+    /// How many slots exist.
     pub count: u64,
 }
 
@@ -32,7 +32,7 @@ impl Extent {
     }
 }
 
-/// A stream as its keys name it.
+/// A name in the form that keys have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stem {
     pub hashed: bool,
@@ -42,16 +42,16 @@ pub(super) struct Stem {
 /// What lies under one prefix.
 pub(super) struct Home {
     pub keys: Keys,
-    /// Of the log.
+    /// Partitions of the log.
     pub partitions: u32,
-    /// Rows of each partition; of each log, should there be more than the one that belongs here.
+    /// Rows of each partition, by the number of partitions: a damaged store may have a second log.
     pub logs: BTreeMap<u32, Vec<Extent>>,
     pub streams: BTreeMap<Stem, Extent>,
-    /// Checkpoints, rows, and lists of rows, by what their keys begin with.
+    /// Checkpoints, rows, and lists of rows, by the beginning of their keys.
     pub chains: BTreeMap<String, (Extent, Area)>,
-    /// Views that were dropped: their names as they stand in keys.
+    /// Views that were dropped.
     pub dropped: BTreeSet<Stem>,
-    /// Views whose lists have keys that are too long for file names. Here or under another prefix.
+    /// Views whose lists have keys that are too long for file names, under this prefix or another.
     pub long_views: BTreeSet<String>,
 }
 
@@ -139,9 +139,9 @@ impl Stem {
     }
 }
 
-/// What there is.
+/// The keys of a store, sorted.
 pub(super) struct Scan {
-    /// Records, all in all.
+    /// How many records there are.
     pub keys: u64,
     pub homes: Vec<Home>,
 }
@@ -192,7 +192,7 @@ impl Scan {
                                 let entry = records::decode::<ViewEntry>(digest, bytes);
                                 long_views.extend(entry.ok().map(|entry| entry.view));
                             }
-                            // Standalone records: looked at later.
+                            // Standalone records, which a later pass reads.
                             Ok(_) => {}
                         }
                     }
@@ -270,7 +270,7 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// Finds the slots of a stream whose keys the listing cannot tell, by asking for each.
+    /// Finds the slots of a stream of which the listing has digests only, by reading one after the other.
     fn place(&mut self, home: &mut Home, name: &str, count: u64) -> Result<u64, StoreError> {
         let Ok(stream) = StreamName::parse(name) else {
             return Ok(0);

@@ -49,7 +49,7 @@ impl<S: Listing> Walk<'_, S> {
     }
 }
 
-/// The number of a segment, from 1; 0 if it begins where none does.
+/// The number of a segment, from 1; 0 if no segment begins at its first slot.
 pub(super) fn number(segment: &Segment) -> u64 {
     match segment.first.before().map(Slot::get) {
         Some(before) if before.is_multiple_of(SEGMENT_SLOTS) => before / SEGMENT_SLOTS + 1,

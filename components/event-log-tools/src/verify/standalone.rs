@@ -1,4 +1,4 @@
-//! Records that stand alone: claims, hints, snapshots. Each must fit the stream it speaks of.
+//! Records that stand alone: claims, hints, snapshots. Each must fit the stream that it names.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,13 @@ use annals_event_log::{SlotError, StoreError};
 
 /// A value whose key is not known.
 type Unnamed = (String, Vec<u8>);
-/// Makes the key that a content belongs under.
+/// Makes the key under which a record belongs.
 type MakeKey = Box<dyn Fn(&Keys) -> Option<String>>;
 
 impl<S: Listing> Walk<'_, S> {
     pub(super) fn standalone(&mut self, scan: &Scan, only: Option<&str>) -> Result<(), StoreError> {
         let slots = self.slots;
-        // Hints say nothing of whose they are: one for a stream, at most.
+        // A hint does not name its stream. There is at most one for each stream.
         let mut hints: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         slots
             .visit(&mut |listed| {
@@ -59,14 +59,14 @@ impl<S: Listing> Walk<'_, S> {
     }
 
     fn single(&mut self, home: &Home, key: &str, parsed: &Parsed<'_>) -> Result<(), StoreError> {
-        // What comes in rows was walked through.
+        // Numbered slots were verified in their order.
         if matches!(
             parsed.area,
             Area::Log | Area::Stream | Area::Checkpoint | Area::Row | Area::List
         ) {
             return Ok(());
         }
-        // Deleted since it was listed, as only what is disposable can be.
+        // It was deleted since it was listed, as only disposable records are.
         let Some(bytes) = self.get(key)? else {
             return Ok(());
         };
@@ -86,12 +86,12 @@ impl<S: Listing> Walk<'_, S> {
                 let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
                 self.hint(key, &bytes, end);
             }
-            // As those of a list that is gone may stay behind.
+            // Copies of a list that is gone may stay behind.
             Area::ListCopy if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,
             Area::ListCopy => self.list_copy(home, key, &bytes),
             Area::Segment => self.segment(home, key, &bytes)?,
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
-            // Some are times, so any number is as good as another.
+            // Some of these hints are times, so any number is legal.
             Area::Hint => self.hint(key, &bytes, u64::MAX),
             Area::Command => match records::decode::<ClaimRecord>(key, &bytes) {
                 Ok(claim) => self.claim(home, key, &claim)?,
@@ -131,7 +131,7 @@ impl<S: Listing> Walk<'_, S> {
         let entry = home.keys.view_entry(&copy.view, 1);
         let list = entry.rsplit_once('.').map_or("", |(list, _)| list);
         let end = match home.long_views.contains(&copy.view) {
-            // How long the list is was not counted.
+            // The length of the list was not counted.
             true => u64::MAX,
             false => home.chains.get(list).map_or(0, |(extent, _)| extent.last),
         };
@@ -168,7 +168,7 @@ impl<S: Listing> Walk<'_, S> {
         let mut is_known = self.hidden == 0;
         for slot in claim.cursor.get() + 1..=end {
             let at = home.keys.slot(stream, slot.into());
-            // What is absent or damaged is reported with its stream.
+            // The walk through the stream reports slots that are absent or damaged.
             let record = match self.get(&at)? {
                 Some(bytes) => StreamRecord::decode(&at, &claim.stream, &bytes),
                 None => continue,
@@ -232,8 +232,8 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// A record whose key is only known as a digest: its content tells the key. Hints do not, and
-    /// are given back.
+    /// Verifies a record of whose key only the digest is known: the key follows from the record. It does not follow from a hint,
+    /// which is returned.
     fn unnamed(
         &mut self,
         scan: &Scan,
@@ -270,7 +270,7 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(None);
                 }
             },
-            // Those of what reactions keep are looked at one by one; of a tombstone nothing is known.
+            // A tombstone names nothing, so nothing about it can be verified.
             Ok(
                 CheckpointRecord::KIND
                 | RowRecord::KIND
@@ -285,7 +285,7 @@ impl<S: Listing> Walk<'_, S> {
                 }
             },
             Ok(Tombstone::KIND) => return Ok(None),
-            // Slots of streams, and what cannot be read, are the scan's.
+            // The scan has counted slots of streams, and has reported what cannot be read.
             Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
             Ok(kind) => {
                 let what = format!("a record of kind {kind} lies under a long key");
@@ -345,7 +345,7 @@ impl<S: Listing> Walk<'_, S> {
                 let key = home.keys.view_hint(view);
                 if let Some(bytes) = hints.remove(&file_name::digest(&key)) {
                     self.count(&bytes);
-                    // How long the list is was not counted.
+                    // The length of the list was not counted.
                     self.hint(&key, &bytes, u64::MAX);
                 }
             }
@@ -363,7 +363,7 @@ fn find<'s>(scan: &'s Scan, root: &str) -> Option<&'s Home> {
     scan.homes.iter().find(|home| home.keys.root() == root)
 }
 
-/// A visitor fails only as the store does.
+/// Visitors fail only where the store does.
 fn slot_error(error: StoreError) -> SlotError {
     SlotError::Unavailable(error.to_string())
 }

@@ -15,13 +15,13 @@ use annals_event_log::records::{After, Commit, LogRecord, StreamRecord};
 use annals_event_log::{Position, StreamName};
 
 const REWRITTEN: &str = "export what can be read, and import it into a new store";
-/// Command ids of one stream that are remembered: those of the last so many slots.
-const COMMANDS: usize = 1 << 20;
+/// Most command ids of one stream that are remembered: those of its last slots.
+const MAX_REMEMBERED_COMMANDS: usize = 1 << 20;
 
 /// What is known of a stream on the way through it.
 #[derive(Default)]
 struct Way {
-    /// Nothing after a slot that could not be read.
+    /// `None` after a slot that could not be read.
     after: Option<After>,
     position: Position,
     commands: HashSet<u64>,
@@ -127,7 +127,7 @@ impl<S: Listing> Walk<'_, S> {
         }
     }
 
-    /// A commit must be where the log says.
+    /// A commit must lie where the log leads.
     fn commit(
         &mut self,
         home: &Home,
@@ -184,7 +184,7 @@ impl<S: Listing> Walk<'_, S> {
         };
         let mut hasher = DefaultHasher::new();
         command.hash(&mut hasher);
-        if way.commands.len() >= COMMANDS {
+        if way.commands.len() >= MAX_REMEMBERED_COMMANDS {
             way.commands.clear();
         }
         if !way.commands.insert(hasher.finish()) {

@@ -5,7 +5,7 @@ use super::{PUT_BACK, Walk};
 use crate::Listing;
 use annals_event_log::StoreError;
 
-/// Absent slots in a row after which the walk goes to the last one, and looks at none between.
+/// Absent slots in a row after which the walk continues at the last slot.
 const MAX_ABSENT_IN_A_ROW: u64 = 4096;
 
 /// A slot, as the walk comes to it.
