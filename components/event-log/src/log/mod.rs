@@ -92,7 +92,6 @@ impl Log {
     ///
     /// # Errors
     /// As there.
-
     pub fn skip<S: Slots>(&self, store: &Store<S>, slot: LogSlot) -> Result<bool, StoreError> {
         self.tails.skip(store, slot)
     }

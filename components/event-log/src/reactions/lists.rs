@@ -59,7 +59,6 @@ impl List {
     ///
     /// # Errors
     /// As for [`read_entry`].
-
     pub fn of<S: Slots>(store: &Store<S>, view: &str) -> Result<BTreeSet<String>, StoreError> {
         let mut list = Self::default();
         list.read_entries(store, view, |_, _| {})?;
