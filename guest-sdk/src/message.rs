@@ -45,6 +45,8 @@ pub trait Command: Sized {
 pub trait Event: Sized {
     /// All the types, in the order of the variants; then their former names.
     const TYPES: &'static [EventType];
+    /// Former names, each with the present one.
+    const FORMERLY: &'static [(&'static str, &'static str)] = &[];
     /// Encoding of the payloads.
     type Codec: Codec;
 
