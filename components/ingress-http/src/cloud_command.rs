@@ -10,10 +10,10 @@
 //! | others | its extensions |
 
 use crate::annals::es::sourcer::Request as Submission;
-use crate::commands::{self, checked};
 use crate::extensions::Extensions;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::submission::{checked, from_headers, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
@@ -194,7 +194,7 @@ impl Event {
         let command_type = self.required("type")?;
         let id = self.required("id")?;
         let id = checked(&id, &self.at("id"))?;
-        if let Some(key) = commands::text(request, "Idempotency-Key")?
+        if let Some(key) = text(request, "Idempotency-Key")?
             && key != id
         {
             return Err(Problem::bad_request(
@@ -202,7 +202,7 @@ impl Event {
                 "header Idempotency-Key",
             ));
         }
-        let mut submission = commands::from_headers(request)?;
+        let mut submission = from_headers(request)?;
         submission.command_type = command_type;
         submission.command_id = Some(id);
         for (name, field) in [

@@ -10,6 +10,7 @@
 //! - [`cors`]: browsers that call from pages of other origins.
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
 //! - [`cloud_command`]: `POST /commands`: commands as CloudEvents.
+//! - [`submission`]: what headers say of a command.
 //! - [`extensions`]: extension attributes that a command brings along.
 //! - [`preferences`]: the header `Prefer`.
 //! - [`queries`]: streams, the log, the state, health.
@@ -50,6 +51,7 @@ mod request;
 mod response;
 mod router;
 mod routes;
+mod submission;
 mod views;
 
 wit_bindgen::generate!({

@@ -1,0 +1,49 @@
+//! What headers say of a command, whichever way its payload comes.
+
+use crate::annals::es::sourcer::Request as Submission;
+use crate::extensions::Extensions;
+use crate::problem::Problem;
+use crate::request::Request;
+
+/// Longest value that becomes metadata, in bytes.
+const MAX_HEADER: usize = 200;
+
+/// What headers say of a command: all but its type and its payload.
+pub fn from_headers(request: &Request) -> Result<Submission, Problem> {
+    Ok(Submission {
+        command_type: String::new(),
+        content_type: request
+            .header("content-type")?
+            .unwrap_or("application/json")
+            .into(),
+        payload: Vec::new(),
+        command_id: text(request, "Idempotency-Key")?,
+        expected: None,
+        correlation_id: text(request, "Annals-Correlation-Id")?,
+        causation_id: text(request, "Annals-Causation-Id")?,
+        actor: text(request, "Annals-Actor")?,
+        traceparent: text(request, "traceparent")?,
+        extensions: Extensions::of_headers(request)?.into_pairs(),
+    })
+}
+
+/// A header that becomes metadata. Structured strings (`"key"`) lose their quotes.
+pub fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
+    let Some(value) = request.header(name)? else {
+        return Ok(None);
+    };
+    let value = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(value);
+    checked(value, &format!("header {name}")).map(Some)
+}
+
+/// A value that becomes metadata. `at` says where it stands in the request.
+pub fn checked(value: &str, at: &str) -> Result<String, Problem> {
+    if value.is_empty() || value.len() > MAX_HEADER || value.chars().any(char::is_control) {
+        let why = format!("it must have 1 to {MAX_HEADER} bytes and no control characters");
+        return Err(Problem::bad_request(why, at));
+    }
+    Ok(value.into())
+}
