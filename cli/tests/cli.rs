@@ -1,20 +1,12 @@
 //! The command line: help, usage, what is refused and how, and what is composed.
 
-/// Deciders made without a compiler.
-#[path = "../../tests/src/toy.rs"]
-#[allow(dead_code, reason = "shared with the whole-system tests")]
-mod toy;
-#[path = "../../compose/tests/toys/mod.rs"]
-mod toys;
-
 use annals_compose::descriptors::{ReactionDescriptor, StartFrom};
 use annals_compose::kind::Kind;
+use annals_fixtures::{Decider, Reactions, projector, reaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
-use toy::Toy as Decider;
-use toys::{Toy, projector, reaction};
 
 fn annals(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_annals"))
@@ -103,7 +95,7 @@ fn told(said: &str, lines: &[&str]) {
 
 /// A decider that handles `Command0` and emits `Happened0`.
 fn decider() -> Vec<u8> {
-    Decider::default().component().expect("a toy")
+    Decider::default().component().expect("a decider")
 }
 
 const HTTP: &[&str] = &[
@@ -126,17 +118,17 @@ fn what_reactions_want_and_emit_must_exist() {
         (
             "near",
             "",
-            Toy::of(Kind::Projector, &[wants("Hapened0")]).component(),
+            Reactions::of(Kind::Projector, &[wants("Hapened0")]).component(),
         ),
         (
             "manager",
             "",
-            Toy::of(Kind::ProcessManager, &[manager]).component(),
+            Reactions::of(Kind::ProcessManager, &[manager]).component(),
         ),
         (
             "far",
             "",
-            Toy::of(
+            Reactions::of(
                 Kind::Notifier,
                 &[ReactionDescriptor {
                     event_types: vec!["Nothing".into()],
@@ -168,7 +160,7 @@ fn what_others_lack_is_not_told_while_some_handlers_are_broken() {
         (
             "manager",
             "",
-            Toy::of(Kind::ProcessManager, &[manager]).component(),
+            Reactions::of(Kind::ProcessManager, &[manager]).component(),
         ),
     ];
     told(&refused(&[], &handlers), &["handler `broken`: "]);
@@ -192,15 +184,27 @@ fn a_reaction_says_possible_things_of_itself() {
     };
     let long = "b".repeat(65);
     let handlers = [
-        ("odd", "", Toy::of(Kind::Projector, &[odd]).component()),
+        (
+            "odd",
+            "",
+            Reactions::of(Kind::Projector, &[odd]).component(),
+        ),
         (
             "blind",
             "",
-            Toy::of(Kind::Projector, &[reaction("p")]).component(),
+            Reactions::of(Kind::Projector, &[reaction("p")]).component(),
         ),
-        ("deaf", "", Toy::of(Kind::Notifier, &[deaf]).component()),
-        ("wide", "", Toy::of(Kind::Notifier, &[wide]).component()),
-        ("hollow", "", Toy::of(Kind::Notifier, &[]).component()),
+        (
+            "deaf",
+            "",
+            Reactions::of(Kind::Notifier, &[deaf]).component(),
+        ),
+        (
+            "wide",
+            "",
+            Reactions::of(Kind::Notifier, &[wide]).component(),
+        ),
+        ("hollow", "", Reactions::of(Kind::Notifier, &[]).component()),
     ];
     told(
         &refused(&[], &handlers),
@@ -218,12 +222,12 @@ fn a_reaction_says_possible_things_of_itself() {
 
 #[test]
 fn names_and_views_belong_to_one_reaction() {
-    let twins = Toy {
+    let twins = Reactions {
         reactions: vec![
             (Kind::Projector, vec![projector("x"), projector("y")]),
             (Kind::ProcessManager, vec![reaction("x")]),
         ],
-        ..Toy::default()
+        ..Reactions::default()
     };
     let twice = ReactionDescriptor {
         views: vec!["w".into(), "w".into()],
@@ -233,19 +237,23 @@ fn names_and_views_belong_to_one_reaction() {
         (
             "a",
             "",
-            Toy::of(Kind::Projector, &[projector("v")]).component(),
+            Reactions::of(Kind::Projector, &[projector("v")]).component(),
         ),
         (
             "b",
             "",
-            Toy::of(Kind::Projector, &[projector("v")]).component(),
+            Reactions::of(Kind::Projector, &[projector("v")]).component(),
         ),
-        ("c", "", Toy::of(Kind::Projector, &[twice]).component()),
+        (
+            "c",
+            "",
+            Reactions::of(Kind::Projector, &[twice]).component(),
+        ),
         ("twins", "", twins.component()),
         (
             "odd",
             "",
-            Toy::of(Kind::ProcessManager, &[reaction("y/z")]).component(),
+            Reactions::of(Kind::ProcessManager, &[reaction("y/z")]).component(),
         ),
     ];
     told(
@@ -262,26 +270,26 @@ fn names_and_views_belong_to_one_reaction() {
 #[test]
 fn pure_handlers_are_granted_nothing_and_import_nothing() {
     let clock = &["wasi:clocks/wall-clock@0.2.4"];
-    let mixed = Toy {
+    let mixed = Reactions {
         reactions: vec![
             (Kind::Projector, vec![projector("w")]),
             (Kind::Notifier, vec![reaction("n")]),
         ],
         imports: HTTP.to_vec(),
-        ..Toy::default()
+        ..Reactions::default()
     };
     let handlers = [
         (
             "projector",
             "",
-            Toy::of(Kind::Projector, &[projector("v")])
+            Reactions::of(Kind::Projector, &[projector("v")])
                 .importing(clock)
                 .component(),
         ),
         (
             "manager",
             "allow = [\"wasi:clocks/wall-clock\"]\n",
-            Toy::of(Kind::ProcessManager, &[reaction("m")]).component(),
+            Reactions::of(Kind::ProcessManager, &[reaction("m")]).component(),
         ),
         (
             "mixed",
@@ -302,7 +310,7 @@ fn pure_handlers_are_granted_nothing_and_import_nothing() {
 #[test]
 fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
     let notifier = |imports: &[&'static str]| {
-        Toy::of(Kind::Notifier, &[reaction("n")])
+        Reactions::of(Kind::Notifier, &[reaction("n")])
             .importing(imports)
             .component()
     };
@@ -340,9 +348,9 @@ fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
 
 #[test]
 fn a_notifier_that_has_effects_to_describe_itself_is_refused() {
-    let rash = Toy {
+    let rash = Reactions {
         rash: true,
-        ..Toy::of(Kind::Notifier, &[reaction("n")]).importing(&["wasi:cli/environment@0.2.4"])
+        ..Reactions::of(Kind::Notifier, &[reaction("n")]).importing(&["wasi:cli/environment@0.2.4"])
     };
     let keys = "allow = [\"wasi:cli/environment\"]\n";
     let said = refused(&[], &[("rash", keys, rash.component())]);
@@ -353,7 +361,7 @@ fn a_notifier_that_has_effects_to_describe_itself_is_refused() {
 #[test]
 fn grants_are_judged_for_the_host() {
     let store = |import: &'static str| {
-        Toy::of(Kind::Notifier, &[reaction("n")])
+        Reactions::of(Kind::Notifier, &[reaction("n")])
             .importing(&[import])
             .component()
     };
@@ -385,7 +393,7 @@ fn keys_that_mean_nothing_for_a_kind_are_refused() {
         (
             "projector",
             "snapshot-every = 3\n",
-            Toy::of(Kind::Projector, &[projector("v")]).component(),
+            Reactions::of(Kind::Projector, &[projector("v")]).component(),
         ),
     ];
     told(
@@ -422,14 +430,14 @@ fn every_kind() -> tempfile::TempDir {
         emits: vec!["Command0".into()],
         ..reaction("m")
     };
-    let several = Toy {
+    let several = Reactions {
         reactions: vec![
             (Kind::Projector, vec![balances]),
             (Kind::ProcessManager, vec![manager]),
         ],
-        ..Toy::default()
+        ..Reactions::default()
     };
-    let mailer = Toy::of(Kind::Notifier, &[reaction("n")]).importing(HTTP);
+    let mailer = Reactions::of(Kind::Notifier, &[reaction("n")]).importing(HTTP);
     let keys = "allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment@0.2\"]\n\
                 on-failure = { then = \"skip\" }\n";
     app(
@@ -500,7 +508,7 @@ fn an_application_of_a_hundred_projectors_compiles() {
     let handlers: Vec<(&str, &str, Vec<u8>)> = views
         .iter()
         .map(|view| {
-            let toy = Toy::of(Kind::Projector, &[projector(view)]);
+            let toy = Reactions::of(Kind::Projector, &[projector(view)]);
             (view.as_str(), "", toy.component())
         })
         .collect();

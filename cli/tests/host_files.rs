@@ -1,14 +1,9 @@
 //! The files that hosts want beside an application.
 
-/// Deciders made without a compiler.
-#[path = "../../tests/src/toy.rs"]
-#[allow(dead_code, reason = "shared with the whole-system tests")]
-mod toy;
-
+use annals_fixtures::Decider;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use toy::Toy;
 
 const MANIFEST: &str = "[app]\nname = \"say \\\"hi\\\"\"\nversion = \"1.2.3\"\n\
     [store]\nbucket = \"mine\"\n[handlers.h]\ncomponent = \"h.wasm\"\n";
@@ -16,7 +11,7 @@ const MANIFEST: &str = "[app]\nname = \"say \\\"hi\\\"\"\nversion = \"1.2.3\"\n\
 /// An application of one decider, in a folder.
 fn app() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let decider = Toy::default().component().expect("a component");
+    let decider = Decider::default().component().expect("a component");
     fs::write(folder.path().join("h.wasm"), decider).expect("written");
     fs::write(folder.path().join("annals.toml"), MANIFEST).expect("written");
     fs::create_dir(folder.path().join("out put")).expect("a folder");

@@ -1,10 +1,5 @@
 //! `annals new`: what is made, and what is refused. Nothing is built here; `tests/system/first_steps.rs` builds what is made.
 
-/// Deciders made without a compiler.
-#[path = "../../tests/src/toy.rs"]
-#[allow(dead_code, reason = "shared with the whole-system tests")]
-mod toy;
-
 mod scripts;
 
 use std::fs;
@@ -136,7 +131,9 @@ fn an_application_without_handlers_gets_its_first_decider() {
 #[test]
 fn an_event_that_no_decider_emits_is_refused_with_the_nearest_one() {
     let app = tempfile::tempdir().expect("a folder");
-    let decider = toy::Toy::default().component().expect("a toy");
+    let decider = annals_fixtures::Decider::default()
+        .component()
+        .expect("a decider");
     fs::write(app.path().join("toy.wasm"), decider).expect("written");
     let manifest = "[app]\nname = \"x\"\n[handlers.toy]\ncomponent = \"toy.wasm\"\n";
     fs::write(app.path().join("annals.toml"), manifest).expect("written");

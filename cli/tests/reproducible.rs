@@ -1,37 +1,30 @@
 //! The same input makes the same output, byte for byte: wherever it lies, whenever it was built, whatever is remembered.
 
-/// Deciders made without a compiler.
-#[path = "../../tests/src/toy.rs"]
-#[allow(dead_code, reason = "shared with the whole-system tests")]
-mod toy;
-#[allow(dead_code, reason = "shared with the tests of the command line")]
-#[path = "../../compose/tests/toys/mod.rs"]
-mod toys;
-
 use annals_compose::kind::Kind;
+#[allow(dead_code, reason = "shared with the tests of the command line")]
+use annals_fixtures::{Decider, Reactions, projector, reaction};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
-use toys::{Toy, projector, reaction};
 
 /// An application with handlers of every kind, in a folder.
 fn application(folder: &Path, backwards: bool, built: SystemTime) {
     let mut handlers: Vec<(String, &str, Vec<u8>)> = (0..20)
         .map(|number| {
-            let toy = toy::Toy {
+            let toy = Decider {
                 number,
                 ..Default::default()
             };
             (
                 format!("decider-{number}"),
                 "snapshot-every = 7\n",
-                toy.component().expect("a toy"),
+                toy.component().expect("a decider"),
             )
         })
         .collect();
-    let several = Toy {
+    let several = Reactions {
         reactions: vec![
             (
                 Kind::Projector,
@@ -45,11 +38,11 @@ fn application(folder: &Path, backwards: bool, built: SystemTime) {
             ),
             (Kind::ProcessManager, vec![reaction("m")]),
         ],
-        ..Toy::default()
+        ..Reactions::default()
     };
     handlers.push(("several".into(), "", several.component()));
-    let mailer =
-        Toy::of(Kind::Notifier, &[reaction("n")]).importing(&["wasi:http/outgoing-handler@0.2.4"]);
+    let mailer = Reactions::of(Kind::Notifier, &[reaction("n")])
+        .importing(&["wasi:http/outgoing-handler@0.2.4"]);
     handlers.push((
         "mailer".into(),
         "allow = [\"wasi:http/outgoing-handler\"]\n",

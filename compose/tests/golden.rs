@@ -1,6 +1,6 @@
 //! The golden cases: each folder of `tests/golden` is an application, and what is said of it.
 //!
-//! A case holds `annals.toml` and its handlers as text, which [`fixture`] makes files of. What the composer must
+//! A case holds `annals.toml` and its handlers as text, which [`case`] makes files of. What the composer must
 //! say stands beside them:
 //!
 //! - of an application with problems `report.txt` (for people, without colour) and `report.json`;
@@ -13,12 +13,11 @@
 //! `BLESS=1 cargo test --workspace --test golden` writes all that anew. Without it, a case fails when that would change
 //! anything.
 
-mod fixture;
-
 use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
 use annals_compose::problem::{Code, Problems, human, json};
 use annals_compose::{generate, pipeline, wire};
+use annals_fixtures::case;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -94,7 +93,7 @@ fn every_code_has_a_case(golden: &Path) -> Result<(), Failed> {
 
 fn run(case: &Path) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    fixture::make(case, folder.path())?;
+    case::make(case, folder.path())?;
     let found = match check(folder.path()) {
         Ok(()) => composed(case, folder.path())?,
         Err(error) => refused(folder.path(), error.downcast()?)?,

@@ -1,10 +1,5 @@
 //! `[overrides]`: which components may take the place of a part of the framework, and what the others are told.
 
-/// Deciders made without a compiler.
-#[path = "../../tests/src/toy.rs"]
-#[allow(dead_code, reason = "shared with the whole-system tests")]
-mod toy;
-
 use annals_compose::framework;
 use annals_compose::generate::{componentize, resolve_world};
 use annals_compose::grant;
@@ -45,7 +40,9 @@ struct App {
 impl App {
     fn new(part: &str, keys: &str, component: &[u8]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let decider = toy::Toy::default().component().expect("a toy");
+        let decider = annals_fixtures::Decider::default()
+            .component()
+            .expect("a decider");
         std::fs::write(folder.path().join("d.wasm"), decider).expect("written");
         std::fs::write(folder.path().join("own.wasm"), component).expect("written");
         let text = format!(

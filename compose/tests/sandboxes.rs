@@ -1,14 +1,12 @@
 //! Sandboxes, many of them.
 
 #[allow(dead_code, reason = "shared with other tests")]
-mod toys;
-
 use annals_compose::host::Host;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
 use annals_compose::pipeline;
+use annals_fixtures::{Reactions, reaction};
 use std::fmt::Write as _;
-use toys::{Toy, reaction};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, OptLevel};
 
@@ -18,9 +16,9 @@ fn sandboxed(count: usize) -> anyhow::Result<Vec<u8>> {
     let mut text = String::from("[app]\nname = \"toys\"\n");
     for number in 0..count {
         let name = format!("toy-{number:03}");
-        let toy = Toy {
+        let toy = Reactions {
             asks: true,
-            ..Toy::of(Kind::Notifier, &[reaction(&name)])
+            ..Reactions::of(Kind::Notifier, &[reaction(&name)])
         };
         let file = folder.path().join(format!("{name}.wasm"));
         std::fs::write(file, toy.component()).expect("written");

@@ -1,15 +1,13 @@
 //! The settings component answers what it was made of.
 
 #[allow(dead_code, reason = "shared with other tests")]
-mod toys;
-
 use annals_compose::descriptors::ReactionDescriptor;
 use annals_compose::generate::settings::{self, HandlerSetting, Settings};
 use annals_compose::host::Host;
 use annals_compose::kind::Kind;
 use annals_compose::manifest::{FailurePolicy, LastResort, Manifest};
 use annals_compose::pipeline;
-use toys::{Toy, projector, reaction};
+use annals_fixtures::{Reactions, projector, reaction};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
@@ -110,8 +108,8 @@ fn settings_of(keys: &str, host: Host) -> Settings {
         version: 4,
         ..reaction(name)
     };
-    let pair = Toy::of(Kind::Notifier, &[named("x"), named("y")]);
-    let single = Toy::of(Kind::Projector, &[projector("v")]);
+    let pair = Reactions::of(Kind::Notifier, &[named("x"), named("y")]);
+    let single = Reactions::of(Kind::Projector, &[projector("v")]);
     for (name, toy) in [("pair", pair), ("single", single)] {
         let file = folder.path().join(format!("{name}.wasm"));
         std::fs::write(file, toy.component()).expect("written");

@@ -1,15 +1,13 @@
 //! Switchboards of reactions, run: any number of components of every kind behind one interface each.
 
 #[allow(dead_code, reason = "shared with other tests")]
-mod toys;
-
 use annals_compose::check::Checked;
 use annals_compose::descriptors::{EventSchema, ReactionDescriptor, StartFrom};
 use annals_compose::kind::Kind;
 use annals_compose::manifest::Manifest;
 use annals_compose::{pipeline, verify, wire};
+use annals_fixtures::{Reactions, projector, reaction};
 use std::fmt::Write as _;
-use toys::{Toy, projector, reaction};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
@@ -94,7 +92,7 @@ fn event(stream: &str) -> RecordedEvent {
 #[test]
 fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     let components: Vec<Vec<u8>> = (0..150)
-        .map(|n| Toy::of(Kind::Projector, &[projector(&format!("view-{n}"))]).component())
+        .map(|n| Reactions::of(Kind::Projector, &[projector(&format!("view-{n}"))]).component())
         .collect();
     let Composed {
         mut store,
@@ -170,8 +168,8 @@ fn what_a_reaction_says_of_itself_arrives_whole() {
         }],
         annotations: vec![("since".into(), "7".into())],
     };
-    let toy = Toy::of(Kind::Notifier, std::slice::from_ref(&notifier)).component();
-    let other = Toy::of(Kind::Notifier, &[reaction("n")]).component();
+    let toy = Reactions::of(Kind::Notifier, std::slice::from_ref(&notifier)).component();
+    let other = Reactions::of(Kind::Notifier, &[reaction("n")]).component();
     let Composed {
         mut store,
         handlers,
@@ -184,7 +182,7 @@ fn what_a_reaction_says_of_itself_arrives_whole() {
 
 #[test]
 fn an_index_that_nobody_has_traps() {
-    let toy = Toy::of(Kind::Projector, &[projector("v")]).component();
+    let toy = Reactions::of(Kind::Projector, &[projector("v")]).component();
     let Composed {
         mut store,
         handlers,
@@ -202,7 +200,7 @@ fn several_reactions_in_a_component_are_counted_through_all_of_them() {
     let components: Vec<Vec<u8>> = (0..70)
         .map(|number| {
             let own = |name: &str| reaction(&format!("{name}{number}"));
-            Toy::of(Kind::Notifier, &[own("a"), own("b")]).component()
+            Reactions::of(Kind::Notifier, &[own("a"), own("b")]).component()
         })
         .collect();
     let Composed {
@@ -228,7 +226,7 @@ fn several_reactions_in_a_component_are_counted_through_all_of_them() {
 
 #[test]
 fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
-    let both = Toy {
+    let both = Reactions {
         reactions: vec![
             (
                 Kind::Projector,
@@ -239,7 +237,7 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
             ),
             (Kind::ProcessManager, vec![reaction("m")]),
         ],
-        ..Toy::default()
+        ..Reactions::default()
     };
     let all = checked(&[both.component()]);
     let wired = wire::switchboards(&all).expect("it composes");
@@ -287,7 +285,7 @@ fn a_component_of_several_kinds_is_instantiated_once_and_answers_for_each() {
 
 #[test]
 fn a_kind_that_an_application_lacks_is_there_and_empty() {
-    let toy = Toy::of(Kind::Projector, &[projector("v")]).component();
+    let toy = Reactions::of(Kind::Projector, &[projector("v")]).component();
     let Composed {
         mut store,
         handlers,

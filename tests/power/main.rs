@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use annals_tests::bank::check_log;
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
-use annals_tests::{app, files, toy};
+use annals_tests::{app, files};
 
 use disk::{Disk, Fate};
 use trace::{Event, Moment};
@@ -36,7 +36,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Composed once, for each host.
 static APPS: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), TOYS).expect("toys");
+    annals_fixtures::application(folder.path(), TOYS).expect("deciders");
     folder
 });
 static ONCE: Mutex<()> = Mutex::new(());

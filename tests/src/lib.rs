@@ -13,7 +13,6 @@
 //! - [`development`]: `annals run` at work.
 //! - [`files`]: what a store over files consists of.
 //! - [`mailbox`]: a server that notifiers post to.
-//! - [`toy`]: handlers made without a compiler, for compositions of hundreds.
 
 pub mod app;
 pub mod bank;
@@ -25,5 +24,4 @@ pub mod mailbox;
 pub mod mixed;
 pub mod server;
 pub mod tools;
-pub mod toy;
 pub mod transfers;

@@ -2,7 +2,7 @@
 //!
 //! Status 3 of `annals-host serve` is in host-min/tests/unavailable.rs: it takes a store that cannot go on.
 
-use annals_tests::{tools, toy};
+use annals_tests::tools;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -121,7 +121,7 @@ fn run(folder: &Path, program: &str, args: &[&str], stdout: Stdio) -> (Option<i3
 #[test]
 fn every_end_has_the_status_that_is_documented() {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 1).expect("a toy");
+    annals_fixtures::application(folder.path(), 1).expect("a decider");
     for (program, args, status) in TABLE {
         let (ended, said) = run(folder.path(), program, args, Stdio::null());
         assert_eq!(ended, Some(*status), "{program} {args:?}: {said}");
@@ -139,7 +139,7 @@ fn every_end_has_the_status_that_is_documented() {
 #[test]
 fn an_output_that_nobody_takes_is_no_fault_of_annals() {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 1).expect("a toy");
+    annals_fixtures::application(folder.path(), 1).expect("a decider");
     for args in [
         &["check"][..],
         &["compose", "-o", "app.wasm"],

@@ -1,21 +1,16 @@
 //! Hundreds of handlers in one component: a chain of switchboards.
 
-/// Reactions made without a compiler.
-#[path = "../../compose/tests/toys/mod.rs"]
-#[allow(dead_code, reason = "shared with the composer's tests")]
-mod reactions;
-
+use annals_fixtures::{Decider, Reactions, application, projector};
+use annals_tests::app;
 use annals_tests::client::{Answer, Client};
 use annals_tests::server::{Kind, Server};
-use annals_tests::toy::Toy;
-use annals_tests::{app, toy};
 
 /// More than three switchboards hold.
 const HANDLERS: usize = 200;
 
 fn every_handler_answers(host: Kind) {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), HANDLERS).expect("toys");
+    application(folder.path(), HANDLERS).expect("deciders");
     let app = app::compose(folder.path(), host, folder.path()).expect("it composes");
     let server = Server::start(host, &app, folder.path()).expect("the host starts");
     let client = Client::new(server.url());
@@ -46,12 +41,12 @@ fn two_hundred_handlers_run_on_wasmtime_serve() {
 fn every_projector_is_delivered_to(host: Kind) {
     const PROJECTORS: usize = 100;
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 1).expect("a toy");
+    application(folder.path(), 1).expect("a decider");
     let mut manifest =
         std::fs::read_to_string(folder.path().join("annals.toml")).expect("the manifest");
     for number in 0..PROJECTORS {
-        let projector = reactions::projector(&format!("view-{number}"));
-        let toy = reactions::Toy::of(annals_compose::kind::Kind::Projector, &[projector]);
+        let projector = projector(&format!("view-{number}"));
+        let toy = Reactions::of(annals_compose::kind::Kind::Projector, &[projector]);
         let name = format!("view-{number}");
         std::fs::write(folder.path().join(format!("{name}.wasm")), toy.component())
             .expect("written");
@@ -84,10 +79,10 @@ fn a_hundred_projectors_are_delivered_to_on_wasmtime_serve() {
 }
 
 /// Serves two toys, the second of which is odd, and answers what its command got and the log said.
-fn odd(toy: &Toy) -> (Answer, String) {
+fn odd(toy: &Decider) -> (Answer, String) {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 2).expect("toys");
-    let component = toy.component().expect("a toy");
+    application(folder.path(), 2).expect("deciders");
+    let component = toy.component().expect("a decider");
     std::fs::write(folder.path().join("toy-1.wasm"), component).expect("written");
     let app = app::compose(folder.path(), Kind::Annals, folder.path()).expect("it composes");
     let server = Server::start(Kind::Annals, &app, folder.path()).expect("the host starts");
@@ -115,10 +110,10 @@ fn is_fault_of_toy_1(answer: &Answer) {
 
 #[test]
 fn a_stream_outside_of_the_deciders_category_is_a_fault() {
-    let (answer, log) = odd(&Toy {
+    let (answer, log) = odd(&Decider {
         number: 1,
         stream: Some("other-1"),
-        ..Toy::default()
+        ..Decider::default()
     });
     is_fault_of_toy_1(&answer);
     assert!(
@@ -131,10 +126,10 @@ fn a_stream_outside_of_the_deciders_category_is_a_fault() {
 
 #[test]
 fn an_event_that_was_not_declared_is_a_fault() {
-    let (answer, log) = odd(&Toy {
+    let (answer, log) = odd(&Decider {
         number: 1,
         event: Some("Surprise"),
-        ..Toy::default()
+        ..Decider::default()
     });
     is_fault_of_toy_1(&answer);
     assert!(log.contains("it emitted `Surprise`"), "{log}");

@@ -1,8 +1,8 @@
 //! A host that is given the store of another one says so at the first touch, and leaves the store as it is.
 
+use annals_tests::app;
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
-use annals_tests::{app, toy};
 use std::fs;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn names(store: &Path) -> Vec<String> {
 #[test]
 fn wasmtime_serve_refuses_annals_hosts_own_store_before_it_reads() {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 1).expect("a toy");
+    annals_fixtures::application(folder.path(), 1).expect("a decider");
     let own = app::compose(folder.path(), Kind::Annals, folder.path()).expect("it composes");
     let server = Server::start(Kind::Annals, &own, folder.path()).expect("the host starts");
     let sent = Client::new(server.url()).post("/commands/Command0", &[], b"{}");

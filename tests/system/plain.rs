@@ -1,13 +1,13 @@
 //! An application without reactions does without the framework's part for them, and answers as if it were there.
 
+use annals_tests::app;
 use annals_tests::client::{Answer, Client};
 use annals_tests::server::{Kind, Server};
-use annals_tests::{app, toy};
 use serde_json::json;
 
 fn answers_as_any_other(host: Kind) {
     let folder = tempfile::tempdir().expect("a folder");
-    toy::application(folder.path(), 1).expect("a toy");
+    annals_fixtures::application(folder.path(), 1).expect("a decider");
     let app = app::compose(folder.path(), host, folder.path()).expect("it composes");
     let server = Server::start(host, &app, folder.path()).expect("the host starts");
     let client = Client::new(server.url());

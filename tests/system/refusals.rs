@@ -1,7 +1,7 @@
 //! What the composer refuses, in the user's names and with a remedy. Exit status 1.
 
+use annals_fixtures::Decider;
 use annals_tests::app;
-use annals_tests::toy::Toy;
 use std::path::Path;
 
 /// Runs `annals check` and answers what it said, which must be a refusal.
@@ -54,7 +54,7 @@ fn an_import_beyond_the_contract_is_named_with_the_remedy() {
 
 #[test]
 fn every_problem_of_every_handler_is_told_in_one_run() {
-    let toy = Toy::default().component().expect("a toy");
+    let toy = Decider::default().component().expect("a decider");
     let folder = folder_with(
         "[handlers.a]\ncomponent = \"a.wasm\"\n[handlers.b]\ncomponent = \"b.wasm\"\n\
          [handlers.c]\ncomponent = \"missing.wasm\"\n[handlers.d]\ncomponent = \"d.wasm\"\n\
@@ -97,11 +97,11 @@ fn a_core_module_without_a_world_is_refused() {
 
 #[test]
 fn a_handler_that_never_returns_is_refused_soon() {
-    let looping = Toy {
+    let looping = Decider {
         describe: Some("(loop $l (br $l)) unreachable"),
-        ..Toy::default()
+        ..Decider::default()
     };
-    let looping = looping.component().expect("a toy");
+    let looping = looping.component().expect("a decider");
     let folder = folder_with(
         "[handlers.slow]\ncomponent = \"s.wasm\"\n",
         &[("s.wasm", &looping)],

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use annals_tests::server::Kind;
-use annals_tests::{app, tools, toy};
+use annals_tests::{app, tools};
 use anyhow::{Context as _, Result};
 
 /// What a component does.
@@ -78,7 +78,7 @@ impl Apps {
                 app::compose(&folder, host, &folder)?
             }
             App::Toys(count) => {
-                toy::application(&folder, count)?;
+                annals_fixtures::application(&folder, count)?;
                 app::compose(&folder, host, &folder)?
             }
         };

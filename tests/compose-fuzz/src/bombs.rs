@@ -1,51 +1,10 @@
 //! Components that are small and ask for much.
 
-use annals_compose::generate::{componentize, resolve_world};
+use annals_compose::contract;
+use annals_fixtures::empty::{self, KINDS, Kind};
 use anyhow::Result;
 use fastrand::Rng;
 use std::fmt::Write as _;
-
-/// Kinds of reactions, by the interface that exports them, and its functions beside `describe`.
-pub type Kind = (&'static str, [&'static str; 2]);
-
-/// Those that handlers are made of here.
-pub const KINDS: [Kind; 2] = [
-    ("projectors", ["touches", "project"]),
-    ("process-managers", ["interested", "react"]),
-];
-
-/// A module that exports a kind, with more items, and instructions before `describe` answers that there is nothing.
-pub fn module((interface, functions): Kind, items: &str, instructions: &str) -> String {
-    let mut exports = String::new();
-    for function in functions {
-        let _ = writeln!(
-            exports,
-            r#"(func (export "annals:es/{interface}@0.2.0#{function}") (param i32) (result i32) unreachable)"#
-        );
-    }
-    format!(
-        r#"(module
-  (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
-  (func (export "annals:es/{interface}@0.2.0#describe") (result i32) {instructions} (i32.const 0))
-  {exports}
-  {items})"#
-    )
-}
-
-/// The same as a component.
-pub fn handler(kind: Kind, items: &str, instructions: &str) -> Result<Vec<u8>> {
-    let world = format!(
-        "package annals:generated;\nworld handler {{ export annals:es/{}@0.2.0; }}",
-        kind.0
-    );
-    let (resolve, world) = resolve_world(&world, "handler")?;
-    componentize(
-        wat::parse_str(module(kind, items, instructions))?,
-        &resolve,
-        world,
-    )
-}
 
 /// One of them, of a size that is often an edge.
 pub fn any(rng: &mut Rng) -> Result<Vec<u8>> {
@@ -69,7 +28,8 @@ pub fn any(rng: &mut Rng) -> Result<Vec<u8>> {
 
 /// A bomb of a sort and a size.
 pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
-    let inside = |items: String, instructions: String| handler(kind, &items, &instructions);
+    let inside =
+        |items: String, instructions: String| empty::component(kind, &items, &instructions);
     let component = |text: String| Ok(wat::parse_str(format!("(component {text})"))?);
     match one {
         // Time and memory of what runs.
@@ -151,7 +111,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
             for _ in 0..size % 5000 {
                 text.push_str("(core instance (instantiate $m))");
             }
-            component(format!("{text}(instance $i)(export \"annals:es/deciders@0.2.0\" (instance $i))"))
+            component(format!("{text}(instance $i)(export \"{}\" (instance $i))", contract("deciders")))
         }
         21 => component(format!("(type (record {}))", {
             let mut fields = String::new();
@@ -171,8 +131,9 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
                 );
             }
             component(format!(
-                "{text}(instance (instantiate $c{}))(instance $i)(export \"annals:es/deciders@0.2.0\" (instance $i))",
-                size % 20
+                "{text}(instance (instantiate $c{}))(instance $i)(export \"{}\" (instance $i))",
+                size % 20,
+                contract("deciders")
             ))
         }
         _ => Ok(wat::parse_str(format!(

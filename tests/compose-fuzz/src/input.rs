@@ -2,13 +2,11 @@
 
 use crate::{bombs, mutate};
 use annals_compose::framework::{self, Needs};
-use annals_compose::generate::resolve_world;
 use annals_compose::host::Host;
-use annals_tests::toy::Toy;
+use annals_fixtures::{Decider, empty};
 use anyhow::Result;
 use fastrand::Rng;
 use std::path::Path;
-use wit_component::{StringEncoding, embed_component_metadata};
 
 /// One input.
 pub enum Input {
@@ -36,10 +34,13 @@ impl Seeds {
         for case in cases {
             manifests.extend(std::fs::read_to_string(case.path().join("annals.toml")));
         }
-        let mut handlers = vec![Toy::default().component()?, module()?];
+        let mut handlers = vec![
+            Decider::default().component()?,
+            empty::core_module(empty::KINDS[0])?,
+        ];
         // Small ones first: they are taken more often.
-        for kind in bombs::KINDS {
-            handlers.push(bombs::handler(kind, "", "")?);
+        for kind in empty::KINDS {
+            handlers.push(empty::component(kind, "", "")?);
         }
         let needs = Needs {
             reactions: true,
@@ -58,17 +59,6 @@ impl Seeds {
             handlers,
         })
     }
-}
-
-/// A core module that a component can be made of.
-fn module() -> Result<Vec<u8>> {
-    let (resolve, world) = resolve_world(
-        "package annals:generated;\nworld handler { export annals:es/projectors@0.2.0; }",
-        "handler",
-    )?;
-    let mut module = wat::parse_str(bombs::module(bombs::KINDS[0], "", ""))?;
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
-    Ok(module)
 }
 
 impl Input {

@@ -53,7 +53,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     if let Some([one, size]) = args.bomb.as_deref() {
-        let bytes = bombs::made(bombs::KINDS[0], u8::try_from(*one)?, *size)?;
+        let bytes = bombs::made(annals_fixtures::empty::KINDS[0], u8::try_from(*one)?, *size)?;
         println!("{} bytes", bytes.len());
         println!("{}", Judge::new()?.judge(&Input::Handler(bytes))?);
         return Ok(());

@@ -9,13 +9,13 @@
 //! command on a stream of 100,000 events, less a command on a short one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use annals_compose::generate::layout::{BASE, Image, Record};
 use annals_compose::generate::{componentize, resolve_world};
+use annals_fixtures::{Decider, text};
+use annals_tests::app;
 use annals_tests::server::Kind;
-use annals_tests::{app, toy::Toy};
 use anyhow::{Context as _, Result, anyhow};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions};
@@ -68,7 +68,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let module = app::bank().join("target/wasm32-unknown-unknown/release/transact.wasm");
     let module = std::fs::read(&module).with_context(|| format!("reading {}", module.display()))?;
     let transact = annals_compose::handler::read("transact", module)?.bytes;
-    let alone = composed(DEPOSITED, Toy::default().component()?)?;
+    let alone = composed(DEPOSITED, Decider::default().component()?)?;
     let folded = composed(DEPOSITED, transact.clone())?;
     let passed_over = composed(OTHER, transact.clone())?;
     for round in 0..bench.rounds {
@@ -127,10 +127,7 @@ fn module(event: (&str, &str)) -> String {
     let heap = image.end();
     let data = image.into_bytes();
     let memory = (heap as usize).div_ceil(1 << 16) + 1;
-    let data = data.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "\\{byte:02x}");
-        text
-    });
+    let data = text::data(&data);
     let evolve = |[pointer, length]: [u32; 2]| {
         format!(
             "(call $evolve (local.get $session) (i32.const {pointer}) (i32.const {length}) (i32.const {answer}))

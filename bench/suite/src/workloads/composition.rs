@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use annals_tests::app;
 use annals_tests::server::Kind;
-use annals_tests::{app, toy};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
 use wasmtime::component::{Component, Linker};
@@ -41,7 +41,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let toys = folder.path().join("toys");
     std::fs::create_dir_all(&toys)?;
-    toy::application(&toys, 20)?;
+    annals_fixtures::application(&toys, 20)?;
     // What the composer finds out about handlers it remembers.
     app::compose(&toys, Kind::Annals, &toys)?;
     for round in 0..bench.rounds {
