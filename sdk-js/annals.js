@@ -819,7 +819,8 @@ function checkedKeys(keys) {
 function formerly(definition, former, present) {
   if (definition[former] === undefined) return definition;
   demand(definition[present] === undefined, `\`${former}\` is the former name of \`${present}\`: leave one out`);
-  console.warn(`warning: ${definition.name}: \`${former}\` is deprecated: it is called \`${present}\` now`);
+  // componentize-js shows what is printed here, except for warnings.
+  console.log(`warning: ${definition.name}: \`${former}\` is deprecated: it is called \`${present}\` now`);
   const { [former]: value, ...others } = definition;
   return { ...others, [present]: value };
 }

@@ -45,6 +45,7 @@ import re
 import sys
 import types as _types
 import typing
+import warnings
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Callable, ClassVar, Generic, Iterable, NoReturn, Optional, Sequence, TypeVar, Union
 
@@ -1172,7 +1173,8 @@ def _metadata(recorded: wit.RecordedEvent) -> EventMetadata:
 
 
 def _deprecated(what: str) -> None:
-    print(f"warning: {what}", file=sys.stderr)
+    # componentize-py shows nothing of it; `build.py` finds former names itself.
+    warnings.warn(what, DeprecationWarning, stacklevel=3)
 
 
 if typing.TYPE_CHECKING:

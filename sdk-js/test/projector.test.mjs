@@ -171,11 +171,11 @@ test('keys that are in rows are asked for until none is new', () => {
 });
 
 test('the former name of `keys` is accepted with a warning', (context) => {
-  const warn = context.mock.method(console, 'warn', () => {});
+  const log = context.mock.method(console, 'log', () => {});
   const { keys: touches, ...others } = notes;
   const projector = defineProjector({ ...others, touches });
   assert.deepEqual(projector.keys(0, [noted(1, ['a'])]), [[{ view: 'notes', key: 'a' }]]);
-  assert.deepEqual(warn.mock.calls.map((call) => call.arguments), [['warning: notes: `touches` is deprecated: it is called `keys` now']]);
+  assert.deepEqual(log.mock.calls.map((call) => call.arguments), [['warning: notes: `touches` is deprecated: it is called `keys` now']]);
   assert.throws(() => defineProjector({ ...notes, touches }), /`touches` is the former name of `keys`: leave one out/);
   assert.throws(() => defineProjector(others), /`keys` must be a function/);
 });

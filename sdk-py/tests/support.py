@@ -10,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "stubs"), str(HERE.parent)]
 
 import annals  # noqa: E402
+import build  # noqa: E402,F401
 
 
 def event(name, data):

@@ -1,11 +1,10 @@
-import contextlib
-import io
 import random
 import unittest
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from support import annals, project, projectors, recorded, rows
+from support import HERE, annals, build, project, projectors, recorded, rows
 
 #: What the SDK takes away from handlers.
 Random = random.Random
@@ -258,18 +257,28 @@ class ProjectorTest(unittest.TestCase):
             def touches(self, event, about):
                 return Noting.keys(self, event, about)
 
-        told = io.StringIO()
-        with contextlib.redirect_stderr(told):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
             exported = projectors(Former)
             self.assertIs(annals.About, annals.EventMetadata)
         self.assertEqual(
-            told.getvalue().splitlines(),
+            [(one.category, str(one.message)) for one in told],
             [
-                "warning: Former: `touches` is deprecated: it is called `keys` now",
-                "warning: `annals.About` is deprecated: it is called `EventMetadata` now",
+                (DeprecationWarning, "Former: `touches` is deprecated: it is called `keys` now"),
+                (DeprecationWarning, "`annals.About` is deprecated: it is called `EventMetadata` now"),
             ],
         )
         self.assertEqual([row.key for row in exported.keys(0, [noted(1, ["a"])])[0]], ["a"])
+
+    def test_the_build_names_the_places_of_former_names(self):
+        self.assertEqual(
+            build.former_names(HERE / "former"),
+            [
+                "former/handler.py:3: `About` is deprecated: it is called `EventMetadata` now",
+                "former/handler.py:7: `touches` is deprecated: it is called `keys` now",
+                "former/other.py:3: `About` is deprecated: it is called `EventMetadata` now",
+            ],
+        )
 
     def test_a_projector_that_lacks_a_method_does_not_build(self):
         class Both(Noting):
