@@ -302,8 +302,12 @@ _NOT_WITHIN = "`tag` marks a field of an event, not what is within a field"
 def _mark(hint: Any) -> Optional[tag]:
     if typing.get_origin(hint) is not Annotated:
         return None
-    marks = [one() if one is tag else one for one in typing.get_args(hint)[1:] if one is tag or isinstance(one, tag)]
-    return marks[0] if marks else None
+    for one in typing.get_args(hint)[1:]:
+        if one is tag:
+            return tag()
+        if isinstance(one, tag):
+            return one
+    return None
 
 
 def _marked_within(hint: Any) -> bool:
@@ -892,7 +896,8 @@ class Rows(Generic[R]):
         place = self._places.get(key)
         if place is None or place.written is _ABSENT:
             return None
-        return _readable(key, lambda: self._shape.read(place.written))
+        read: Callable[[Any], R] = self._shape.read
+        return _readable(key, lambda: read(place.written))
 
     def put(self, key: str, row: R) -> None:
         """Puts a row in place of what was there. It must be among the event's `keys`."""
@@ -914,7 +919,7 @@ class Rows(Generic[R]):
         raise _Wrong(f"it changes the row {json.dumps(key)}, {why}")
 
 
-def _readable(key: str, f: Callable[[], Any]) -> Any:
+def _readable(key: str, f: Callable[[], R]) -> R:
     """Says which row cannot be read."""
     try:
         return f()
@@ -1043,7 +1048,7 @@ class _ProjectorTable:
 
     def keys_method(self, cls: type[Projector[Any]]) -> Callable[..., Iterable[str]]:
         """The method that names the rows. Its former name is accepted for one version."""
-        former = getattr(self.projector, "touches", None)
+        former: Optional[Callable[..., Iterable[str]]] = getattr(self.projector, "touches", None)
         if former is None:
             if cls.keys is Projector.keys:
                 raise TypeError(f"{cls.__name__} does not name the rows that an event changes: define `keys`")
