@@ -95,6 +95,22 @@ pub trait Decider: 'static {
 }
 
 /// When a snapshot of a decider's state is taken.
+///
+/// ```compile_fail,E0080
+/// # use annals::*;
+/// # #[derive(Command)] enum C { Go { #[annals(stream)] id: u8 } }
+/// # #[derive(Event)] enum E { Gone }
+/// # struct Walk;
+/// # impl Decider for Walk {
+/// #   type State = (); type Command = C; type Event = E; type Rejection = std::convert::Infallible;
+/// #   const CATEGORY: &'static str = "walk";
+/// #   fn initial() {}
+/// #   fn evolve(_: &mut (), _: &E) {}
+/// #   fn decide(_: &(), _: C, _: &Context) -> Result<Decision<E>, Self::Rejection> { Ok(Decision::none()) }
+/// const SNAPSHOTS: Snapshots = Snapshots::Every(0); // never is `Snapshots::Never`
+/// # }
+/// annals::export! { deciders: [Walk] }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Snapshots {
     /// Never: a state is made of all events of its stream.

@@ -208,6 +208,24 @@ pub const fn event_types<const N: usize>(known: &[Known]) -> [EventType; N] {
     types
 }
 
+/// Former names, each with the present one.
+#[must_use]
+pub const fn formerly<const N: usize>(known: &[Known]) -> [(&'static str, &'static str); N] {
+    let mut all = [("", ""); N];
+    let mut next = 0;
+    let mut i = 0;
+    while i < known.len() {
+        let mut j = 0;
+        while j < known[i].formerly.len() {
+            all[next] = (known[i].formerly[j], known[i].name);
+            next += 1;
+            j += 1;
+        }
+        i += 1;
+    }
+    all
+}
+
 #[must_use]
 pub const fn names<const N: usize>(known: &[Known]) -> [&'static str; N] {
     let all = each::<N>(known);

@@ -630,7 +630,7 @@ pub mod __private {
     pub use crate::former::{Given, lanes, snapshot_every};
     pub use crate::known::{
         Described, Id, Known, TagValue, Undescribed, check as check_known, count, count_internal,
-        event_types, have_streams, internal, is, known, names, preconditions, tag,
+        event_types, formerly, have_streams, internal, is, known, names, preconditions, tag,
     };
     pub use crate::wire;
     pub use serde_json::to_string as to_json;

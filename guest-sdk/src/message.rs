@@ -45,6 +45,8 @@ pub trait Command: Sized {
 pub trait Event: Sized {
     /// All the types, in the order of the variants; then their former names.
     const TYPES: &'static [EventType];
+    /// Former names, each with the present one.
+    const FORMERLY: &'static [(&'static str, &'static str)] = &[];
     /// Encoding of the payloads.
     type Codec: Codec;
 
@@ -81,6 +83,37 @@ pub struct EventType {
 }
 
 /// A struct that is one type of event. Write [`annals::event`](macro@crate::event) on it.
+///
+/// A variant that holds the struct says nothing of its own:
+///
+/// ```compile_fail,E0080
+/// #[annals::event]
+/// struct Deposited {
+///     amount: i64,
+/// }
+///
+/// #[derive(annals::Event)]
+/// enum Seen {
+///     #[annals(version = 2)] // that is for the struct to say
+///     Deposited(Deposited),
+/// }
+/// ```
+///
+/// and no two variants are of one type:
+///
+/// ```compile_fail,E0080
+/// # #[annals::event] struct Deposited { amount: i64 }
+/// #[annals::event(formerly = ["Deposited"])]
+/// struct PaidIn {
+///     amount: i64,
+/// }
+///
+/// #[derive(annals::Event)]
+/// enum Seen {
+///     Deposited(Deposited),
+///     PaidIn(PaidIn),
+/// }
+/// ```
 pub trait EventData: Serialize + DeserializeOwned {
     /// The type's name and the version of its schema.
     const TYPE: EventType;
@@ -94,6 +127,33 @@ pub trait EventData: Serialize + DeserializeOwned {
 }
 
 /// A struct that is one type of command. Write [`annals::command`](macro@crate::command) on it.
+///
+/// It says which subject it is about, by a field that can be displayed:
+///
+/// ```compile_fail,E0277
+/// #[annals::command]
+/// struct Deposit {
+///     #[annals(stream)]
+///     account: Vec<u8>, // cannot be the id of a stream
+///     amount: i64,
+/// }
+/// ```
+///
+/// Where one command of an enum says that, all do:
+///
+/// ```compile_fail,E0080
+/// # #[annals::command] struct Deposit { #[annals(stream)] account: u32 }
+/// #[annals::data]
+/// struct Withdraw {
+///     account: u32,
+/// }
+///
+/// #[derive(annals::Command)]
+/// enum AccountCommand {
+///     Deposit(Deposit),
+///     Withdraw(Withdraw), // missing: annals::command in place of annals::data
+/// }
+/// ```
 pub trait CommandData: Serialize + DeserializeOwned {
     /// The type's name.
     const TYPE: &'static str;

@@ -607,11 +607,12 @@ impl Projector for Reading {
                 rows.put(to, points + 1);
                 assert_eq!(rows.keys().collect::<Vec<_>>(), [to]);
             }
-            Played::Left { .. } => {
+            Played::Left { player } if player == "b" => {
                 if let Some(row) = rows.get_mut("a") {
                     *row = 7;
                 }
             }
+            Played::Left { .. } => rows.put("a", 7),
             Played::Won { .. } => {}
         }
     }
@@ -649,6 +650,12 @@ fn rows_that_are_read_only_are_not_written() {
 )]
 fn changing_a_row_that_is_only_read_fails() {
     project::<Reading>([inherited("x", "a"), left("b")]);
+}
+
+#[test]
+#[should_panic(expected = "Left at position 1: it changes the row \"a\", which it only reads")]
+fn putting_a_row_that_is_only_read_fails() {
+    project::<Reading>([left("c")]);
 }
 
 #[test]

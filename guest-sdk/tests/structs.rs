@@ -78,6 +78,7 @@ impl Decider for Account {
     type Event = AccountEvent;
     type Rejection = AccountRejection;
     const CATEGORY: &'static str = "account";
+    const EMITS: &'static [&'static str] = &["AccountOpened", "MoneyDeposited"];
     const SNAPSHOTS: Snapshots = Snapshots::Every(4);
 
     fn initial() -> i64 {
@@ -188,6 +189,10 @@ fn the_framework_is_told_former_names() {
     let entry = Entry::of::<Account>();
     let is = (entry.describe)();
     assert!(is.folds.ends_with(&["Deposited", "PaidIn", "Ended"]));
+    assert_eq!(
+        is.emits,
+        ["AccountOpened", "MoneyDeposited", "Deposited", "PaidIn"]
+    );
     assert_eq!(is.snapshot_every, 4);
     assert_eq!(
         is.commands,

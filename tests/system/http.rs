@@ -27,6 +27,8 @@ fn keeps_the_contract(host: Kind) {
     let client = Client::new(served.server.url());
     an_accepted_command(&client);
     metadata_is_kept(&client);
+    extensions_and_tags(&client);
+    commands_as_cloudevents(&client);
     preconditions(&client);
     duplicates(&client);
     errors(&client);
@@ -112,6 +114,92 @@ fn metadata_is_kept(client: &Client) {
         (&event["correlationid"], &event["causationid"]),
         (&json!("meta-2"), &json!("meta-2"))
     );
+}
+
+/// Extensions of a command are on its events, also on those that follow from it; tags find them all.
+fn extensions_and_tags(client: &Client) {
+    for account in ["tag-1", "tag-2"] {
+        assert_eq!(open(client, account, &[]).status, 200);
+    }
+    let transfer = json!({"transfer": "tagged 1", "from": "tag-1", "to": "tag-2", "amount": 5});
+    let headers = [("Annals-Extension-Tenant", "acme"), ("prefer", "wait=20")];
+    let answer = client.post(
+        "/commands/RequestTransfer",
+        &headers,
+        transfer.to_string().as_bytes(),
+    );
+    assert_eq!(answer.expect("an answer").status, 200);
+    let found = client
+        .get("/events?tag=transfer:tagged%201")
+        .expect("an answer")
+        .body;
+    let events = found["events"].as_array().expect("events");
+    let types: Vec<_> = events.iter().map(|event| &event["type"]).collect();
+    assert_eq!(
+        types,
+        [
+            "TransferRequested",
+            "Withdrawn",
+            "Deposited",
+            "TransferCompleted"
+        ]
+    );
+    for event in events {
+        assert_eq!(event["tags"], "transfer:tagged%201", "{event}");
+        assert_eq!(event["tenant"], "acme", "{event}");
+    }
+    let some = "/events?tag=transfer:tagged%201&tag=transfer:none&type=Deposited";
+    let found = client.get(some).expect("an answer").body;
+    assert_eq!(found["events"].as_array().map(Vec::len), Some(1), "{found}");
+    let none = client
+        .get("/events?tag=transfer:none")
+        .expect("an answer")
+        .body;
+    assert_eq!(none["events"], json!([]));
+
+    let illegal = [("Annals-Extension-position", "7")];
+    let answer = open(client, "tag-3", &illegal);
+    assert_eq!(
+        (answer.status, &answer.body["at"]),
+        (400, &json!("header annals-extension-position"))
+    );
+}
+
+fn commands_as_cloudevents(client: &Client) {
+    let data = json!({"account": "ce-1", "owner": "Ada", "deposit": 100});
+    let event = json!({
+        "specversion": "1.0", "id": "ce-key", "source": "/tests", "type": "OpenAccount", "tenant": "acme", "data": data,
+    });
+    let structured = [("content-type", "application/cloudevents+json")];
+    let send = |headers: &[(&str, &str)], body: String| {
+        client
+            .post("/commands", headers, body.as_bytes())
+            .expect("an answer")
+    };
+    let answer = send(&structured, event.to_string());
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["commandId"], "ce-key");
+    let binary = [
+        ("content-type", "application/json"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", "ce-key"),
+        ("ce-source", "/tests"),
+        ("ce-type", "OpenAccount"),
+        ("ce-tenant", "acme"),
+    ];
+    let again = send(&binary, data.to_string());
+    assert_eq!(
+        (again.status, &again.body["duplicate"]),
+        (200, &json!(true))
+    );
+    let recorded = client.stream("account-ce-1").expect("a stream").remove(0);
+    assert_eq!(
+        (&recorded["tenant"], &recorded["data"]),
+        (&json!("acme"), &data)
+    );
+    assert_eq!(send(&[], data.to_string()).status, 400);
+    let batch = [("content-type", "application/cloudevents-batch+json")];
+    assert_eq!(send(&batch, "[]".into()).status, 415);
 }
 
 fn preconditions(client: &Client) {

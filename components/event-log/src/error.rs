@@ -1,30 +1,30 @@
-//! How slots and the store say no.
+//! Why operations on slots and on the store fail.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Precondition;
 
-/// A slot could not be read or written.
+/// Why a slot could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlotError {
     /// Nothing was written.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A write may or may not have happened, or may still happen.
+    /// A write may have happened, and may still happen.
     #[error("a write is in doubt: {0}")]
     InDoubt(String),
 }
 
-/// The store could not answer.
+/// Why the store could not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum StoreError {
-    /// The caller's input is illegal.
+    /// The caller's input is not allowed. Nothing was written.
     #[error("{0}")]
     Invalid(String),
-    /// The store cannot be reached, or refused; nothing counts as written.
+    /// The store cannot be reached, or it refused. Nothing that counts was written.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A record is damaged.
+    /// A record is damaged. Nothing that counts was written.
     #[error("the record at `{key}` is corrupt: {reason}")]
     Corrupt {
         /// Where it lies.
@@ -45,30 +45,32 @@ pub enum StoreError {
         /// The version of that kind.
         version: u8,
     },
-    /// The write may or may not have taken effect.
+    /// The write may have taken effect, and may still do so.
     #[error("a write is in doubt: {0}")]
     InDoubt(String),
 }
 
 impl StoreError {
-    pub(crate) fn corrupt(key: &str, reason: impl Into<String>) -> Self {
+    #[doc(hidden)]
+    pub fn corrupt(key: &str, reason: impl Into<String>) -> Self {
         Self::Corrupt {
             key: key.to_owned(),
             reason: reason.into(),
         }
     }
 
-    /// For failed reads, and writes whose loss is harmless: nothing that counts was written.
-    pub(crate) fn harmless(error: SlotError) -> Self {
+    /// The error of a read, or of a write that nothing depends on: nothing that counts was written.
+    #[doc(hidden)]
+    pub fn harmless(error: SlotError) -> Self {
         let (SlotError::Unavailable(why) | SlotError::InDoubt(why)) = error;
         Self::Unavailable(why)
     }
 }
 
-/// An append did not happen, or may not have.
+/// Why an append did not happen, or may not have happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppendError {
-    /// The stream is not where the caller demands it, or the same command already took effect.
+    /// The stream is not where the caller demands it, or the same command has taken effect already.
     #[error("the stream is at version {actual}, expected {expected:?}")]
     Conflict {
         /// What the caller demanded.
@@ -84,11 +86,11 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// A checkpoint or a row was not written.
+/// Why a checkpoint or a row was not written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum WriteError {
-    /// Somebody else wrote since it was read.
-    #[error("it was written by somebody else meanwhile")]
+    /// Another writer has written it since the caller read it.
+    #[error("another writer has written it meanwhile")]
     Stale,
     /// The store could not answer.
     #[error(transparent)]

@@ -1,17 +1,17 @@
 //! The file of a key, where slots are files: `<shard>/<name>`.
 //!
-//! What writes such files (the adapter over `wasi:filesystem`) and what looks after them (the
-//! tools) must agree on every name, so it stands here, once.
+//! The adapter over `wasi:filesystem` writes such files, and the tools look after them. They must agree on every name, so
+//! the names are made here.
 
 use sha2::{Digest, Sha256};
 
 use crate::name::hex;
 
-/// What names of temporary files and of marks begin with; no key's file does.
+/// Prefix of the names of temporary files and of marks. No key's file name begins with it.
 pub const TEMPORARY: &str = "%";
-/// In a directory that is known to survive a power cut.
+/// Name of the mark in a directory that is known to survive a power cut.
 pub const DURABLE: &str = "%durable";
-/// What a name begins with that holds the key's digest instead of the key.
+/// Prefix of a name that holds the key's digest instead of the key.
 pub const DIGEST: &str = "~";
 /// Longest name that is spelled out. Filesystems allow 255 bytes, and less when names are encrypted.
 const LONGEST: usize = 140;

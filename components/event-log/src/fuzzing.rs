@@ -15,7 +15,7 @@ use crate::records::{
 /// If it is not.
 pub fn records(bytes: &[u8]) {
     let _ = StreamRecord::decode("key", "a-1", bytes);
-    let _ = LogRecord::decode("key", 1, bytes);
+    let _ = LogRecord::decode("key", 1.into(), bytes);
     record::<Ref>(bytes);
     record::<Commit>(bytes);
     record::<OutcomeRecord>(bytes);

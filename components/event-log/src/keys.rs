@@ -6,28 +6,31 @@
 use sha2::{Digest, Sha256};
 
 use crate::name::{StreamName, escape, hex, push_escaped, push_number};
+use crate::numbers::{LogSlot, Slot};
 
-/// An escaped text that is longer than this stands in a key as its SHA-256.
-const LONGEST_SEGMENT: usize = 180;
-/// The same for prefixes: the longest key is `a` + this + `.stream.` + 180 + `.` + 16 digits.
-const LONGEST_PREFIX: usize = 48;
+/// Most bytes of an escaped text in a key. A longer text is replaced by its SHA-256.
+const MAX_SEGMENT_BYTES: usize = 180;
+/// Most bytes of an escaped prefix. The longest key is `a` + this + `.stream.` + 180 + `.` + 16 digits.
+const MAX_PREFIX_BYTES: usize = 48;
 
 /// Makes the keys of one prefix.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys {
+pub struct Keys {
     root: String,
-    /// `log`, or with how many partitions there are: so nobody takes one number of them for another.
+    /// `log`, and the number of partitions if there are several: a log of one number of partitions is never taken for one of
+    /// another.
     log: String,
 }
 
 impl Keys {
+    /// The keys of a prefix, for a log of so many partitions.
     pub fn new(prefix: &str, partitions: u32) -> Self {
         let escaped = escape(prefix);
         // `a` and `b` keep the two forms apart, and no key ever begins with a dot.
-        let root = if escaped.len() <= LONGEST_PREFIX {
+        let root = if escaped.len() <= MAX_PREFIX_BYTES {
             format!("a{escaped}")
         } else {
-            format!("b{}", &sha256_hex(prefix)[..LONGEST_PREFIX])
+            format!("b{}", &sha256_hex(prefix)[..MAX_PREFIX_BYTES])
         };
         Self {
             root,
@@ -35,19 +38,17 @@ impl Keys {
         }
     }
 
-    /// What holds for the whole store.
+    /// The store's record.
     pub fn store(&self) -> String {
         format!("{}.store", self.root)
     }
 
     /// The prefix as it stands at the beginning of every key.
-    #[cfg(feature = "tools")]
     pub fn root(&self) -> &str {
         &self.root
     }
 
     /// The keys of a root that was found in a key.
-    #[cfg(feature = "tools")]
     pub fn of_root(root: &str, partitions: u32) -> Self {
         Self {
             root: root.to_owned(),
@@ -56,13 +57,13 @@ impl Keys {
     }
 
     /// Slot of the log.
-    pub fn log(&self, index: u64) -> String {
-        self.numbered(&self.log, "", index)
+    pub fn log(&self, slot: LogSlot) -> String {
+        self.numbered(&self.log, "", slot.get())
     }
 
     /// Slot of a log that is not divided.
-    pub fn undivided_log(&self, index: u64) -> String {
-        format!("{}.log.{index:016x}", self.root)
+    pub fn undivided_log(&self, slot: LogSlot) -> String {
+        format!("{}.log.{:016x}", self.root, slot.get())
     }
 
     /// Hint: a row of the partition that exists.
@@ -74,8 +75,8 @@ impl Keys {
     }
 
     /// Slot of a stream.
-    pub fn slot(&self, stream: StreamName<'_>, slot: u64) -> String {
-        self.numbered("stream", stream.as_str(), slot)
+    pub fn slot(&self, stream: StreamName<'_>, slot: Slot) -> String {
+        self.numbered("stream", stream.as_str(), slot.get())
     }
 
     /// Copies of a stream's slots.
@@ -83,7 +84,8 @@ impl Keys {
         self.numbered("segment", stream.as_str(), number)
     }
 
-    /// `root.kind.text.number`; without a text `root.kind.number`. Every commit needs a few of these.
+    /// `root.kind.text.number`; without a text `root.kind.number`. Every commit needs a few of these, so they are made
+    /// without the formatter.
     fn numbered(&self, kind: &str, text: &str, number: u64) -> String {
         let mut key = String::with_capacity(self.root.len() + kind.len() + text.len() + 32);
         key.push_str(&self.root);
@@ -137,7 +139,7 @@ fn push_segment(out: &mut String, kind: &str, text: &str) {
     let kind_ends = out.len();
     out.push('.');
     push_escaped(out, text);
-    if out.len() - kind_ends - 1 > LONGEST_SEGMENT {
+    if out.len() - kind_ends - 1 > MAX_SEGMENT_BYTES {
         out.truncate(kind_ends);
         out.push_str("-sha256.");
         out.push_str(&sha256_hex(text));
@@ -152,7 +154,7 @@ fn sha256_hex(text: &str) -> String {
 impl Keys {
     /// What the keys of a handler's checkpoint begin with.
     pub fn checkpoint(&self, handler: &str) -> String {
-        let name = segment_up_to("checkpoint", &escape(handler), LONGEST_REACTION);
+        let name = segment_up_to("checkpoint", &escape(handler), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
     }
 
@@ -167,41 +169,41 @@ impl Keys {
         format!(
             "{}.{}",
             self.root,
-            segment_up_to("row", &both, LONGEST_REACTION)
+            segment_up_to("row", &both, MAX_REACTION_BYTES)
         )
     }
 
     /// An entry in the list of a view's keys.
     pub fn view_entry(&self, view: &str, index: u64) -> String {
-        let name = segment_up_to("view", &escape(view), LONGEST_REACTION);
+        let name = segment_up_to("view", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}.{index:016x}", self.root)
     }
 
     /// A copy of entries of that list.
     pub fn view_copy(&self, view: &str, number: u64) -> String {
-        let name = segment_up_to("view-copy", &escape(view), LONGEST_REACTION);
+        let name = segment_up_to("view-copy", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}.{number:016x}", self.root)
     }
 
     /// Hint: an entry in that list that exists.
     pub fn view_hint(&self, view: &str) -> String {
-        let name = segment_up_to("view-head", &escape(view), LONGEST_REACTION);
+        let name = segment_up_to("view-head", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
     }
 }
 
 impl Keys {
-    /// Says that a view was dropped.
+    /// The mark of a view that was dropped.
     pub fn dropped_view(&self, view: &str) -> String {
-        let name = segment_up_to("view-dropped", &escape(view), LONGEST_REACTION);
+        let name = segment_up_to("view-dropped", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
     }
 }
 
-/// As [`LONGEST_SEGMENT`], for the keys of what reactions keep: `.checkpoint.` is longer.
-const LONGEST_REACTION: usize = 160;
+/// As [`MAX_SEGMENT_BYTES`], for the keys of what reactions keep: `.checkpoint.` is longer than `.stream.`.
+const MAX_REACTION_BYTES: usize = 160;
 
-/// Of a text that is escaped already; the hash is that of the escaped one.
+/// A segment for a text that is escaped already. The hash is that of the escaped text.
 fn segment_up_to(kind: &str, escaped: &str, longest: usize) -> String {
     if escaped.len() <= longest {
         format!("{kind}.{escaped}")
@@ -222,7 +224,7 @@ mod tests {
         let stream = StreamName::parse(&name).expect("legal");
         assert_eq!(escape(&name).len(), 179);
         for key in [
-            keys.slot(stream, u64::MAX),
+            keys.slot(stream, u64::MAX.into()),
             keys.segment(stream, u64::MAX),
             keys.command(&"c".repeat(180)),
             keys.stream_hint(stream),
@@ -240,7 +242,7 @@ mod tests {
 
     fn all(prefix: &str, text: &str) -> Vec<String> {
         let keys = Keys::new(prefix, 1);
-        let mut all = vec![keys.log(1), keys.log_hint(0), keys.command(text)];
+        let mut all = vec![keys.log(1.into()), keys.log_hint(0), keys.command(text)];
         all.extend([
             keys.checkpoint(text),
             keys.row(text, text),
@@ -253,7 +255,7 @@ mod tests {
         ]);
         if let Ok(stream) = StreamName::parse(text) {
             all.extend([
-                keys.slot(stream, 1),
+                keys.slot(stream, 1.into()),
                 keys.segment(stream, 1),
                 keys.stream_hint(stream),
                 keys.snapshot(stream, "d"),

@@ -1,104 +1,79 @@
 //! The event store of Annals over *slots*: values that are created once and never change.
 //!
-//! An adapter brings a [`Slots`] (four functions, of which only `create` must be atomic), this
-//! crate brings everything else: appends with preconditions, an order over the whole log that
-//! never shows an event late, command ids that take effect once, snapshots.
+//! An adapter brings a [`Slots`] (four functions, of which only `create` must be atomic). This crate builds everything else
+//! on it: appends with preconditions, an order over the whole log that never shows an event late, command ids that take
+//! effect once, snapshots, and what reactions keep.
 //!
 //! # The protocol
 //!
 //! After CORFU's write-once log. A stream is a row of slots numbered from 1, and so is the log.
-//! To append a commit to slot `n` of a stream:
+//! To append a commit to slot `n` of a stream, a writer:
 //!
-//! 1. Create the first absent log slot `i` with a *ref*: stream, `n`, the commit's unique id, time.
-//! 2. Create slot `n` of the stream with the commit, which holds its position. Whoever creates
-//!    the slot has it; everybody else has a conflict, and their refs are dead.
+//! 1. creates the first absent log slot `i` with a *ref*: stream, `n`, the commit's unique id, time;
+//! 2. creates slot `n` of the stream with the commit, which holds its position. The writer that creates the slot has it.
+//!    All others have a conflict, and their refs are dead.
 //!
-//! A reader of the log follows each ref: the slot holds the commit with that id, placed at that
-//! ref: deliver. It holds anything else: the ref is dead, pass. It is absent: the writer is slow
-//! or died between the two steps. A young ref makes the reader stop in front of it. An old one
-//! makes it create a *void* in the slot; after that the slot is decided, and the reader goes on.
-//! So what a reader has passed never changes, whatever writers do; time decides only when a
-//! reader helps, never what is true.
+//! A reader of the log follows each ref. If the slot holds the commit with that id, placed at that ref, the reader delivers
+//! it. If the slot holds anything else, the ref is dead, and the reader passes it. If the slot is absent, the writer is slow or died
+//! between the two steps. A young ref makes the reader stop in front of it. At an old one the reader creates a *void* in the slot; after
+//! that the slot is decided, and the reader goes on. So what a reader has passed never changes, whatever writers do.
+//! Time decides only when a reader helps, never what is true.
 //!
-//! Slots of a stream and of a partition of the log are taken without gaps, since a slot is only
-//! tried when the one before it is known to exist. Tails are found by probing, from hints that may be lost. A
-//! slot is never deleted: a slow writer could win it a second time.
+//! Writers take the slots of a stream, and those of a partition of the log, without gaps: a writer tries a slot only when
+//! it knows that the slot in front of it exists. Ends are found by probing, from hints that may be lost. A
+//! slot is never deleted: a slow writer could create it a second time.
 //!
 //! # Layout
 //!
+//! Arrows point downwards: a module needs only modules below it.
+//!
 //! | module | job |
 //! |---|---|
-//! | [`model`](Event) | the words: events, metadata, heads, requests and answers |
-//! | [`error`](StoreError) | how the store says no |
+//! | [`event_log`](EventLog) | the event store as one value |
+//! | `repair` | decides slots whose creator died halfway, where a store has such a state |
+//! | `streams` | streams: appends, pages, command ids, snapshots |
+//! | `log` | the order of all commits: claims log slots, follows refs |
+//! | `reactions` | checkpoints, rows of views, hints |
+//! | `store` | slots under keys, and creations whose outcome is always found out |
+//! | `records` | records to bytes and back, every version of each kind |
+//! | `probe` | finds the last slot that exists, in few reads |
+//! | `keys` | the key of every record |
+//! | [`file_name`] | the file of a key, where slots are files |
+//! | `limits` | what callers may pass, and what an instance keeps |
 //! | [`slots`](Slots) | what an adapter implements; [`MemorySlots`] |
 //! | [`name`](StreamName) | stream names, and the injective escape for keys |
-//! | `keys` | the key of every record |
-//! | `records` | records to bytes and back, every version of each kind |
-//! | `limits` | what an append may carry |
+//! | [`error`](StoreError) | why an operation failed |
+//! | [`numbers`](Slot) | numbers that mean different things |
+//! | [`model`](Event) | the words: events, metadata, heads, requests and answers |
 //! | `bytes` | byte strings in serde |
-//! | `probe` | finds the last slot that exists, in few reads |
-//! | [`log`](EventLog) | `EventLog`: what it remembers, creation with the truth found out |
-//! | `tail` | the log's ends, one for each partition |
-//! | `segments` | reads slots in order, many at a time from segments; `ahead`: what that has brought |
-//! | `append` | decides a stream's next slot |
-//! | `streams` | reads streams |
-//! | `follow` | reads the log, and voids slots of dead writers |
-//! | `commands` | command ids take effect once |
-//! | `snapshots` | disposable states |
-//! | `repair` | decides slots whose creator died halfway, where a store has such a state |
-//! | `repair_reactions` | the same for what reactions keep |
-//! | `fuzzing` | what fuzz targets need of the inside |
-//! | `chain` | values that change: revisions, created one after the other |
-//! | `checkpoints` | how far handlers are, by compare-and-set |
-//! | `hints` | numbers that deliverers share |
-//! | `rows` | rows of views, by compare-and-set |
-//! | `views` | which rows a view has; scans |
-//! | `view_copies` | copies of long lists of rows |
-//! | `drop` | deletes views that nobody uses any more |
-//! | `reactions` | names of handlers and views |
-//! | `memory` | what an instance remembers of checkpoints, rows and lists |
-//! | [`file_name`] | the file of a key, where slots are files |
-//! | [`tools`] | verify, export, import; only with the feature `tools` |
+//!
+//! `fuzzing` is for fuzz targets, and `internals` for `event-log-tools`.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod ahead;
-mod append;
 mod bytes;
-mod chain;
-mod checkpoints;
-mod commands;
-mod drop;
 mod error;
+mod event_log;
 pub mod file_name;
-mod follow;
 #[doc(hidden)]
 pub mod fuzzing;
-mod hints;
 mod keys;
 mod limits;
 mod log;
-mod memory;
 mod model;
 mod name;
+mod numbers;
 mod probe;
 mod reactions;
-mod records;
+#[doc(hidden)]
+pub mod records;
 mod repair;
-mod repair_reactions;
-mod rows;
-mod segments;
 mod slots;
-mod snapshots;
+mod store;
 mod streams;
-mod tail;
-#[cfg(feature = "tools")]
-pub mod tools;
-mod view_copies;
-mod views;
 
 pub use error::{AppendError, SlotError, StoreError, WriteError};
-pub use log::{EventLog, MAX_PARTITIONS, Settings};
+pub use event_log::{EventLog, MAX_PARTITIONS, Settings};
 pub use model::{
     AppendRequest, Appended, Checkpoint, Claim, Event, FoundRow, Head, LogFilter, LogPage,
     MAX_EVENTS, MAX_EXTENSION_BYTES, MAX_EXTENSION_NAME_BYTES, MAX_EXTENSIONS, MAX_STATE_BYTES,
@@ -106,5 +81,18 @@ pub use model::{
     RecordedId, Rejection, Row, RowPage, Snapshot, StreamPage,
 };
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
+pub use numbers::{LogSlot, Position, Revision, Slot, Version};
+pub use reactions::KeyRange;
 pub use slots::{Creation, MemorySlots, Settled, Slots};
-pub use views::KeyRange;
+
+/// What `event-log-tools` needs of the inside. No part of the interface.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::keys::Keys;
+    pub use crate::limits::{check_extensions, check_tags};
+    pub use crate::log::{Log, partition_of};
+    pub use crate::name::{hex, unescape};
+    pub use crate::reactions::{COPY_ENTRIES, Chain, List, Reactions, is_dropped};
+    pub use crate::store::{Store, Written};
+    pub use crate::streams::{SEGMENT_SLOTS, Streams};
+}

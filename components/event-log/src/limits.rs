@@ -1,4 +1,4 @@
-//! What an append may carry.
+//! What callers may pass, and what an instance keeps.
 
 use std::iter;
 
@@ -7,11 +7,33 @@ use crate::model::{
     MAX_EXTENSION_BYTES, MAX_EXTENSION_NAME_BYTES, MAX_EXTENSIONS, MAX_TAG_BYTES, MAX_TAGS,
 };
 
+/// Payload bytes after which a page ends.
+pub const PAGE_BYTES: usize = 1 << 20;
+
+/// Streams, checkpoints or rows of which an instance remembers the place.
+pub const MAX_REMEMBERED: usize = 4096;
+
+/// Most bytes of a command id.
+const MAX_COMMAND_ID_BYTES: usize = 1024;
+
+/// Checks a command id.
+///
+/// # Errors
+/// [`StoreError::Invalid`] for one that is empty or too long.
+pub fn check_command_id(command_id: &str) -> Result<(), StoreError> {
+    match command_id.len() {
+        1..=MAX_COMMAND_ID_BYTES => Ok(()),
+        bytes => invalid(format!(
+            "a command id has {bytes} bytes, it must have 1 to {MAX_COMMAND_ID_BYTES}"
+        )),
+    }
+}
+
 /// Checks the tags of an event.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for too many tags, and for one that is too long, is empty or has control characters.
-pub(crate) fn check_tags(tags: &[String]) -> Result<(), StoreError> {
+pub fn check_tags(tags: &[String]) -> Result<(), StoreError> {
     if tags.len() > MAX_TAGS {
         return invalid(format!(
             "an event has {} tags, at most {MAX_TAGS} are allowed",
@@ -37,7 +59,7 @@ pub(crate) fn check_tags(tags: &[String]) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Invalid`] for too many, for a name that CloudEvents does not allow or that comes twice, and for a value
 /// that is too long.
-pub(crate) fn check_extensions(extensions: &[(String, String)]) -> Result<(), StoreError> {
+pub fn check_extensions(extensions: &[(String, String)]) -> Result<(), StoreError> {
     if extensions.len() > MAX_EXTENSIONS {
         return invalid(format!(
             "a command has {} extension attributes, at most {MAX_EXTENSIONS} are allowed",

@@ -40,39 +40,35 @@ pub struct NewEvent {
     pub payload: Vec<u8>,
     /// What the event is about beside its stream: at most [`MAX_TAGS`], each of 1 to [`MAX_TAG_BYTES`] bytes without
     /// control characters.
-    // The contract has no place for them yet, so they do not travel to a store on a host.
-    #[serde(skip)]
     pub tags: Vec<String>,
 }
 
-/// What is known of the command that led to a commit.
+/// What is known of the command that led to a commit or an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// The command's id. Empty: the append is no command's, nothing makes it happen once.
+    /// The command's id. Empty: the append is no command's, and may happen twice if it is sent twice.
     pub command_id: String,
     /// The command's type.
     pub command_type: String,
-    /// Groups everything that one first cause led to.
+    /// The same for everything that one first cause led to.
     pub correlation_id: String,
     /// The command or event that led to this.
     pub causation_id: String,
-    /// Who asked for it.
+    /// The person or program that asked for it.
     pub actor: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
     /// CloudEvents extension attributes: at most [`MAX_EXTENSIONS`] different names of 1 to
     /// [`MAX_EXTENSION_NAME_BYTES`] bytes `[a-z0-9]`, with values of at most [`MAX_EXTENSION_BYTES`] bytes.
-    // The contract has no place for them yet, so they do not travel to a store on a host.
-    #[serde(skip)]
     pub extensions: Vec<(String, String)>,
 }
 
-/// The domain said no.
+/// The decider's refusal of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
-    /// Stable, for callers to branch on.
+    /// A stable code for callers to branch on.
     pub code: String,
-    /// For people.
+    /// A sentence for people.
     pub message: String,
     /// A JSON value for programs.
     pub details: Option<String>,
@@ -105,7 +101,7 @@ pub struct RecordedEvent {
     pub version: u64,
     /// Its place in the order of the whole log.
     pub position: u64,
-    /// Milliseconds since the epoch; never goes back within a stream.
+    /// When it was recorded, in milliseconds since the epoch. Never goes back within a stream.
     pub recorded_at: u64,
     /// The type's name.
     pub event_type: String,
@@ -116,12 +112,10 @@ pub struct RecordedEvent {
     /// The payload.
     #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
-    /// Of the commit that it belongs to.
-    pub metadata: Metadata,
     /// The tags that it was appended with, in their order.
-    // The contract has no place for them yet, so they do not travel from a store on a host.
-    #[serde(skip)]
     pub tags: Vec<String>,
+    /// The metadata of the commit that it belongs to.
+    pub metadata: Metadata,
 }
 
 /// What must be true of a stream for an append to happen.
@@ -138,7 +132,7 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// Does it hold at this version?
+    /// Whether it holds at this version.
     #[must_use]
     pub fn holds(self, version: u64) -> bool {
         match self {
@@ -149,7 +143,7 @@ impl Precondition {
         }
     }
 
-    /// Can it never hold again, since versions only grow?
+    /// Whether it can never hold again, since versions only grow.
     pub(crate) fn is_past(self, version: u64) -> bool {
         match self {
             Self::Any | Self::StreamExists => false,
@@ -162,9 +156,9 @@ impl Precondition {
 /// Where a stream stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Slots seen.
+    /// The last slot that was seen, which is how many slots were seen.
     pub cursor: u64,
-    /// Events seen.
+    /// The stream's version there, which is how many events were seen.
     pub version: u64,
     /// No event can follow.
     pub closed: bool,
@@ -177,7 +171,7 @@ pub struct Page {
     pub events: Vec<Event>,
     /// Where the stream stands after them.
     pub head: Head,
-    /// Nothing follows at this moment: the next slot was seen to be absent.
+    /// Whether nothing follows at this moment: the next slot was seen to be absent.
     pub end: bool,
 }
 
@@ -188,14 +182,14 @@ pub struct AppendRequest {
     pub stream: String,
     /// The demand on the stream's version.
     pub expected: Precondition,
-    /// Where the caller last saw the stream. With it, everything from there on is searched for the
-    /// same command id before a slot is taken; without it, the append starts at the stream's end.
+    /// Where the caller last saw the stream. With it, the append searches everything from there on for the same command id
+    /// before it takes a slot. Without it, the append starts at the stream's end.
     pub cursor: Option<u64>,
     /// The events, at most [`MAX_EVENTS`].
     pub events: Vec<NewEvent>,
-    /// These are the stream's last events.
+    /// Whether these are the stream's last events.
     pub close: bool,
-    /// Kept with every event.
+    /// Kept with every event of the commit.
     pub metadata: Metadata,
     /// Milliseconds since the epoch.
     pub recorded_at: u64,
@@ -210,7 +204,7 @@ pub struct Appended {
     pub version: u64,
     /// Position of the last event; 0 if there are none.
     pub position: u64,
-    /// Where the stream stands after them: slots seen.
+    /// The last slot that the append has seen: that of the commit, if there are events.
     pub cursor: u64,
     /// The events, in order.
     pub events: Vec<RecordedId>,
@@ -230,22 +224,22 @@ pub struct RecordedId {
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// With these events, or none.
+    /// The command was accepted, with these events or none.
     Accepted(Appended),
-    /// The domain said no.
+    /// The decider rejected the command.
     Rejected(Rejection),
 }
 
 /// What is known of a command id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
-    /// Nobody has tried it before.
+    /// No attempt was made before.
     Fresh,
-    /// It was tried and has not ended; going on is safe, one attempt at most will count.
+    /// An attempt was made, and the command has not ended. Going on is safe: at most one attempt will count.
     Pending,
-    /// It has ended.
+    /// The command has ended.
     Done(Outcome),
-    /// It belongs to a different command.
+    /// The id belongs to a different command.
     Mismatch,
 }
 
@@ -268,9 +262,26 @@ pub struct LogFilter {
     /// Of streams in these categories; empty: in any.
     pub categories: Vec<String>,
     /// With at least one of these tags; empty: with any tags or none.
-    // The contract has no place for them yet, so they do not travel to a store on a host.
-    #[serde(skip)]
     pub tags: Vec<String>,
+}
+
+impl From<(NewEvent, u64)> for Event {
+    fn from((event, version): (NewEvent, u64)) -> Self {
+        let NewEvent {
+            event_type,
+            schema_version,
+            content_type,
+            payload,
+            tags: _,
+        } = event;
+        Self {
+            version,
+            event_type,
+            schema_version,
+            content_type,
+            payload,
+        }
+    }
 }
 
 impl LogFilter {
@@ -293,9 +304,9 @@ impl LogFilter {
 pub struct LogPage {
     /// The events.
     pub events: Vec<RecordedEvent>,
-    /// Pass this as `after` to go on, also when there were no events.
+    /// The next page's `after`, also if this page has no events.
     pub next: u64,
-    /// Nothing can be delivered after these at this moment.
+    /// Whether nothing can be delivered after these events at this moment.
     pub end: bool,
 }
 
@@ -311,16 +322,16 @@ pub struct Snapshot {
     pub head: Head,
 }
 
-/// How far a handler of events is.
+/// How far a handler of events has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Events up to this position are done.
     pub position: u64,
     /// The handler's declared version that did them.
     pub generation: u32,
-    /// Changes with every write, from 1; writing needs the one that was read, 0 if there was none.
+    /// Counts the writes, from 1. A writer passes the revision that it has read, 0 if there was none.
     pub revision: u64,
-    /// What the dispatcher keeps beside it, opaque to the store; at most [`MAX_STATE_BYTES`].
+    /// The dispatcher's own state, opaque to the store; at most [`MAX_STATE_BYTES`].
     #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
 }
@@ -328,7 +339,7 @@ pub struct Checkpoint {
 /// A stored row of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its place in the view.
+    /// The row's key in the view.
     pub key: String,
     /// Media type of the value.
     pub content_type: String,
@@ -339,12 +350,12 @@ pub struct Row {
     pub position: u64,
 }
 
-/// A row as one finds it.
+/// A row, or what is left of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundRow {
-    /// Of the newest event that it reflects, also by being deleted. 0: there never was a row.
+    /// Position of the newest event that the row reflects, also by being deleted. 0: there never was a row.
     pub position: u64,
-    /// `None` where it is deleted, or never was.
+    /// `None` if it is deleted, or never was.
     pub row: Option<Row>,
 }
 
@@ -353,9 +364,9 @@ pub struct FoundRow {
 pub struct RowPage {
     /// In the order of their keys' bytes.
     pub rows: Vec<Row>,
-    /// The last key that was looked at, of a deleted row perhaps: the next page begins after it. `None` where no key of the
+    /// The last key that was looked at, perhaps of a deleted row: the next page begins after it. `None` if no key of the
     /// range was looked at.
     pub next: Option<String>,
-    /// No row follows.
+    /// Whether no row follows.
     pub end: bool,
 }

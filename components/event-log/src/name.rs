@@ -68,11 +68,11 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Appends what [`escape`] makes of a text.
-pub(crate) fn push_escaped(out: &mut String, text: &str) {
+pub fn push_escaped(out: &mut String, text: &str) {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let mut rest = text;
     loop {
-        // Whatever stands in one piece goes there in one piece.
+        // Bytes that need no escape are copied in one piece.
         let (piece, other) = rest.split_at(rest.as_bytes().iter().take_while(|b| plain(b)).count());
         out.push_str(piece);
         let mut characters = other.chars();
@@ -87,8 +87,8 @@ pub(crate) fn push_escaped(out: &mut String, text: &str) {
     }
 }
 
-/// The text that [`escape`] made this of; nothing if it did not.
-pub(crate) fn unescape(escaped: &str) -> Option<String> {
+/// The text of which [`escape`] makes this; `None` if there is none.
+pub fn unescape(escaped: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(escaped.len());
     let mut rest = escaped.bytes();
     while let Some(byte) = rest.next() {
@@ -104,14 +104,19 @@ pub(crate) fn unescape(escaped: &str) -> Option<String> {
 }
 
 /// Bytes as lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
     push_hex(&mut out, bytes, LOWER);
     out
 }
 
-/// Appends a number of 16 lower-case hex digits: what `{:016x}` writes, which is much slower.
-pub(crate) fn push_number(out: &mut String, number: u64) {
+/// Appends bytes as lower-case hex.
+pub fn push_lower_hex(out: &mut String, bytes: &[u8]) {
+    push_hex(out, bytes, LOWER);
+}
+
+/// Appends a number as 16 lower-case hex digits. The formatter's `{:016x}` writes the same, and is much slower.
+pub fn push_number(out: &mut String, number: u64) {
     push_hex(out, &number.to_be_bytes(), LOWER);
 }
 

@@ -1,13 +1,16 @@
 //! Finds the last slot that exists, in few reads.
 
-/// Slots hold for `holds` from 1 up to some number, and for none after it: returns that number, 0
-/// if there is none. Doubles its steps away from `guess`, then halves. Few calls when the guess is
-/// close, some 2 log2 of the distance otherwise.
+/// Lost races for the slot at an end after which a writer probes for the end anew.
+pub const PROBE_AFTER_LOST_RACES: u32 = 4;
+
+/// The last number for which `holds` is true; 0 if there is none. `holds` must be true from 1 up to some number, and false
+/// after it.
 ///
-/// Exact only while the answer stands still; when it grows meanwhile, returns a number for which
-/// `holds` was true and after which it was seen to be false. The highest number counts as never
-/// used: whatever was found, there is a next one.
-pub(crate) fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>) -> Result<u64, E> {
+/// The steps away from `guess` double, then halve. That makes few calls when the guess is close, and some 2 log2 of the
+/// distance otherwise. The answer is exact only while it stands still. If it grows meanwhile, this returns a number for which
+/// `holds` was true and after which it was seen to be false. The highest number counts as never used, so whatever is
+/// found has a next one.
+pub fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>) -> Result<u64, E> {
     let mut holds = |slot| {
         if slot == u64::MAX {
             Ok(false)

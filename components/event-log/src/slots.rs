@@ -1,4 +1,4 @@
-//! What an adapter brings.
+//! Slots: what an adapter implements.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,14 +21,14 @@ pub enum Settled {
     Written,
     /// The key has a value; nothing was changed.
     Decided,
-    /// Nobody has begun to create it; nothing was changed.
+    /// No writer has begun to create it; nothing was changed.
     Untouched,
 }
 
-/// A place that keeps bytes under keys.
+/// A place that keeps bytes under keys, for instance a bucket or a directory.
 ///
 /// Keys consist of `[A-Za-z0-9_=.-]`, neither begin nor end with `.`, and have at most 256 bytes.
-/// A write that was acknowledged is durable, and every later read by anybody sees it.
+/// An acknowledged write is durable, and every later read by any instance sees it.
 pub trait Slots {
     /// The value of a key.
     ///
@@ -36,7 +36,7 @@ pub trait Slots {
     /// [`SlotError::Unavailable`] if it could not be read.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError>;
 
-    /// Whether a key has a value. Worth its own way where that costs less than to read it.
+    /// Whether a key has a value. An adapter overrides this where it costs less than reading the value.
     ///
     /// # Errors
     /// As for [`Slots::get`].
@@ -44,41 +44,41 @@ pub trait Slots {
         Ok(self.get(key)?.is_some())
     }
 
-    /// Stores a value unless the key has one. Atomic: of all creations of a key, one at most is
-    /// ever answered by [`Creation::Created`], and readers see its whole value or none.
+    /// Stores a value unless the key has one. This is atomic: at most one creation of a key is ever answered by
+    /// [`Creation::Created`], and readers see its whole value or none.
     ///
     /// # Errors
     /// [`SlotError::Unavailable`] if nothing was and will be written, otherwise [`SlotError::InDoubt`].
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError>;
 
-    /// Stores a value. For hints and disposable data only, and for tombstones: those replace a value
-    /// that [`Slots::create`] stored. The key must at no moment be without a value meanwhile, or
-    /// somebody could create it a second time.
+    /// Stores a value. Used for hints and disposable data, and for tombstones. A tombstone replaces a value that
+    /// [`Slots::create`] stored, so the key must at no moment be without a value: otherwise a slow writer could create it a
+    /// second time.
     ///
     /// # Errors
     /// As for [`Slots::create`].
     fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError>;
 
-    /// Removes a value that `put` stored, or one that [`Slots::create`] stored and nobody will ever
-    /// create again; absent is fine. As durable as a creation.
+    /// Removes a value that `put` stored, or one that [`Slots::create`] stored and no writer will ever create again. An absent
+    /// value is no error. A deletion is as durable as a creation.
     ///
     /// # Errors
     /// As for [`Slots::create`].
     fn delete(&self, key: &str) -> Result<(), SlotError>;
 
-    /// Does the store keep what [`Slots::create`] promises, as far as one writer can tell? Asked
-    /// once, before a store's first record is made; may write under keys of its own.
+    /// Checks that the store keeps what [`Slots::create`] promises, as far as one writer can find out. Called once, before a
+    /// store's first record is created. May write under keys of its own.
     ///
     /// # Errors
-    /// [`SlotError::Unavailable`] if it does not: what is wrong, and what to do.
+    /// [`SlotError::Unavailable`] if it does not, with what is wrong and what to do.
     fn check(&self) -> Result<(), SlotError> {
         Ok(())
     }
 
-    /// Gives a value to a slot whose creator died in the middle of creating it. The caller
-    /// vouches that the creator is dead: if it is not, it may still overwrite the value.
+    /// Gives a value to a slot whose creator died in the middle of creating it. The caller vouches that the creator is dead:
+    /// a creator that lives may still overwrite the value.
     ///
-    /// Where `create` is one atomic step there is no such middle, and nothing to do.
+    /// Where `create` is one atomic step there is no such state, and nothing to do.
     ///
     /// # Errors
     /// As for [`Slots::create`].
@@ -90,9 +90,9 @@ pub trait Slots {
         })
     }
 
-    /// An operation has ended: what was kept for its sake, like what is left of a creation that
-    /// came too late and might have been tried again under the next key, is not needed any more.
-    fn rest(&self) {}
+    /// An operation has ended. What was kept for its sake is not needed any more, such as the value of a creation that came
+    /// too late, which might have been created under the next key.
+    fn end_operation(&self) {}
 }
 
 macro_rules! forward {
@@ -119,8 +119,8 @@ macro_rules! forward {
             fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
                 (**self).settle(key, value)
             }
-            fn rest(&self) {
-                (**self).rest();
+            fn end_operation(&self) {
+                (**self).end_operation();
             }
         }
     )*};

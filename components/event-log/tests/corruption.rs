@@ -21,7 +21,7 @@ struct Overlay<'a> {
 }
 
 /// Reads after which something does not end.
-const ENOUGH: u32 = 20_000;
+const READ_LIMIT: u32 = 20_000;
 
 impl<'a> Overlay<'a> {
     fn new(base: &'a Store, changed: Store) -> Self {
@@ -38,7 +38,7 @@ impl Slots for Overlay<'_> {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
         self.read.borrow_mut().insert(key.to_owned());
         self.reads.set(self.reads.get() + 1);
-        assert!(self.reads.get() < ENOUGH, "it does not end");
+        assert!(self.reads.get() < READ_LIMIT, "it does not end");
         let changed = self.changed.borrow().get(key).cloned();
         Ok(changed.or_else(|| self.base.get(key).cloned()))
     }

@@ -418,3 +418,36 @@ fn of_what_reactions_keep_only_what_may_have_been_begun_is_repaired() {
         Ok(Settled::Decided)
     );
 }
+
+#[test]
+fn records_of_a_newer_release_are_neither_replaced_nor_built_upon() {
+    let slots = MemorySlots::new();
+    let mut log = open(&slots);
+    log.append(request("a-1", Precondition::Any, "c", 1, &["E"]))
+        .unwrap();
+    log.claim_command("c", 7, "a-1", 0).unwrap();
+    log.save_checkpoint("h", checkpoint(1, 1, 0)).unwrap();
+    log.put_row("v", row("k", "x", 1), 0).unwrap();
+    for (key, value) in slots.dump() {
+        let newer = fuzzing::seal(value[1], 9, &value[7..]);
+        slots.put(&key, &newer).unwrap();
+    }
+    let before = slots.dump();
+    for key in before.keys() {
+        assert_eq!(
+            open(&slots).repair(key, None),
+            Ok(Settled::Decided),
+            "{key}"
+        );
+        let Some((front, "0000000000000001")) = key.rsplit_once('.') else {
+            continue;
+        };
+        let next = format!("{front}.0000000000000002");
+        let refused = open(&slots).repair(&next, None);
+        assert!(
+            matches!(&refused, Err(StoreError::Newer { key: at, .. }) if at == key),
+            "{next}: {refused:?}"
+        );
+    }
+    assert_eq!(slots.dump(), before);
+}

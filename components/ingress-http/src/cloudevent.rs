@@ -1,11 +1,13 @@
 //! A recorded event as a CloudEvents 1.0 structured event.
 
 use crate::annals::es::types::RecordedEvent;
+use crate::extensions::is_reserved;
 use crate::json::raw;
 use crate::response::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -36,6 +38,36 @@ pub struct CloudEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     schemaversion: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<String>,
+    #[serde(flatten)]
+    extensions: Attributes<'a>,
+}
+
+/// The extension attributes of the event's command.
+struct Attributes<'a>(&'a [(String, String)]);
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        // An own ingress may let names through that events have themselves.
+        let own = self.0.iter().filter(|(name, _)| !is_reserved(name));
+        for (name, value) in own {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Tags in one text: a space stands between two of them.
+const TAG: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+fn tags(tags: &[String]) -> Option<String> {
+    let encoded = tags
+        .iter()
+        .map(|tag| utf8_percent_encode(tag, TAG).to_string());
+    let encoded: Vec<String> = encoded.collect();
+    (!encoded.is_empty()).then(|| encoded.join(" "))
 }
 
 /// What may stand in a segment of a URI's path as it is (RFC 3986, section 3.3).
@@ -96,6 +128,8 @@ impl<'a> CloudEvent<'a> {
             actor: event.metadata.actor.as_deref(),
             traceparent: event.metadata.traceparent.as_deref(),
             schemaversion: event.schema_version,
+            tags: tags(&event.tags),
+            extensions: Attributes(&event.metadata.extensions),
         }
     }
 }
@@ -130,7 +164,7 @@ mod tests {
             schema_version: 2,
             content_type: "application/json".into(),
             payload: b"{}".to_vec(),
-            tags: Vec::new(),
+            tags: vec!["account:4 2".into(), "100%".into(), "\u{e9}".into()],
             metadata: Metadata {
                 command_id: "c".into(),
                 command_type: "C".into(),
@@ -138,7 +172,10 @@ mod tests {
                 causation_id: "c".into(),
                 actor: None,
                 traceparent: None,
-                extensions: Vec::new(),
+                extensions: vec![
+                    ("tenant".into(), "a".into()),
+                    ("position".into(), "0".into()),
+                ],
             },
         };
         let text = serde_json::to_string(&CloudEvent::new(&event, "/apps/x")).unwrap_or_default();
@@ -148,6 +185,7 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(text.contains(r#""schemaversion":2"#), "{text}");
+        let end = r#""schemaversion":2,"tags":"account:4%202 100%25 %C3%A9","tenant":"a"}"#;
+        assert!(text.ends_with(end), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /commands/{type}`: headers to a request, outcomes to responses.
+//! Commands: headers to a request, outcomes to responses.
 
 use crate::about;
 use crate::annals::es::delivery;
@@ -6,33 +6,53 @@ use crate::annals::es::event_store::Conflict;
 use crate::annals::es::sourcer::{Accepted, Request as Submission, SubmitError};
 use crate::annals::es::types::Precondition;
 use crate::application;
+use crate::cloud_command;
 use crate::conditional::{Tag, Tags};
+use crate::extensions::Extensions;
 use crate::preferences;
 use crate::problem::Problem;
 use crate::request::{Request, digits};
 use crate::response::Response;
 use serde::Serialize;
 
-/// Longest metadata header, in bytes.
+/// Longest value that becomes metadata, in bytes.
 const MAX_HEADER: usize = 200;
 
+/// `POST /commands/{type}`: the payload is the body.
 pub fn submit(request: &Request) -> Result<Response, Problem> {
-    let expected = Expected::of(request)?;
-    let mut submission = Submission {
-        command_type: request.path.get(1).cloned().unwrap_or_default(),
+    let mut submission = from_headers(request)?;
+    submission.command_type = request.path.get(1).cloned().unwrap_or_default();
+    submission.payload.clone_from(&request.body);
+    carry_out(request, submission)
+}
+
+/// `POST /commands`: the command is a CloudEvent.
+pub fn submit_event(request: &Request) -> Result<Response, Problem> {
+    carry_out(request, cloud_command::submission(request)?)
+}
+
+/// What headers say of a command: all but its type and its payload.
+pub fn from_headers(request: &Request) -> Result<Submission, Problem> {
+    Ok(Submission {
+        command_type: String::new(),
         content_type: request
             .header("content-type")?
             .unwrap_or("application/json")
             .into(),
-        payload: request.body.clone(),
+        payload: Vec::new(),
         command_id: text(request, "Idempotency-Key")?,
-        expected: expected.first(),
+        expected: None,
         correlation_id: text(request, "Annals-Correlation-Id")?,
         causation_id: text(request, "Annals-Causation-Id")?,
         actor: text(request, "Annals-Actor")?,
         traceparent: text(request, "traceparent")?,
-        extensions: Vec::new(),
-    };
+        extensions: Extensions::of_headers(request)?.into_pairs(),
+    })
+}
+
+fn carry_out(request: &Request, mut submission: Submission) -> Result<Response, Problem> {
+    let expected = Expected::of(request)?;
+    submission.expected = expected.first();
     let command_type = submission.command_type.clone();
     let submitted = loop {
         let submitted = application::submit(&submission);
@@ -156,7 +176,7 @@ impl Response {
 }
 
 /// A header that becomes metadata. Structured strings (`"key"`) lose their quotes.
-fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
+pub fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
     let Some(value) = request.header(name)? else {
         return Ok(None);
     };
@@ -164,13 +184,16 @@ fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .unwrap_or(value);
+    checked(value, &format!("header {name}")).map(Some)
+}
+
+/// A value that becomes metadata. `at` says where it stands in the request.
+pub fn checked(value: &str, at: &str) -> Result<String, Problem> {
     if value.is_empty() || value.len() > MAX_HEADER || value.chars().any(char::is_control) {
-        return Err(Problem::bad_request(
-            format!("`{name}` must have 1 to {MAX_HEADER} bytes and no control characters"),
-            &format!("header {name}"),
-        ));
+        let why = format!("it must have 1 to {MAX_HEADER} bytes and no control characters");
+        return Err(Problem::bad_request(why, at));
     }
-    Ok(Some(value.into()))
+    Ok(value.into())
 }
 
 /// What `If-Match` and `If-None-Match` demand of the stream.

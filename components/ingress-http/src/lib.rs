@@ -9,6 +9,8 @@
 //! - [`accept`]: what clients want to be answered with.
 //! - [`cors`]: browsers that call from pages of other origins.
 //! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
+//! - [`cloud_command`]: `POST /commands`: commands as CloudEvents.
+//! - [`extensions`]: extension attributes that a command brings along.
 //! - [`preferences`]: the header `Prefer`.
 //! - [`queries`]: streams, the log, the state, health.
 //! - [`cursor`]: places in the log, as clients remember them.
@@ -29,12 +31,14 @@ mod about;
 mod accept;
 mod administration;
 mod application;
+mod cloud_command;
 mod cloudevent;
 mod commands;
 mod conditional;
 mod cors;
 mod cursor;
 mod dead_letters;
+mod extensions;
 mod json;
 mod live;
 mod preferences;

@@ -141,6 +141,21 @@ impl Request {
         utf8(name, value).map(|text| Some(text.trim_matches([' ', '\t'])))
     }
 
+    /// What follows a prefix in the names of headers, in lower case, each once.
+    pub fn names_after(&self, prefix: &str) -> impl Iterator<Item = String> {
+        let rest = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.strip_prefix(prefix).map(str::to_owned)
+        };
+        let mut names: Vec<String> = Vec::new();
+        for name in self.headers.iter().filter_map(|(name, _)| rest(name)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter()
+    }
+
     /// The values of a header that may be repeated; what is not UTF-8 is left out.
     pub fn all_values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers

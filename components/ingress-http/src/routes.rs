@@ -46,10 +46,11 @@ pub enum Also {
 }
 
 /// Query parameters that may be given more than once.
-const REPEATABLE: &[&str] = &["type", "category"];
+const REPEATABLE: &[&str] = &["type", "category", "tag"];
 
 pub const ROUTES: &[Route] = &[
     get("/", &[], about::about).negotiated(),
+    post("/commands", &[], commands::submit_event).also(Also::DeliverNew),
     post("/commands/{type}", &[], commands::submit).also(Also::DeliverNew),
     get(
         "/streams/{stream}",
@@ -63,7 +64,7 @@ pub const ROUTES: &[Route] = &[
     ),
     get(
         "/events",
-        &["after", "limit", "type", "category"],
+        &["after", "limit", "type", "category", "tag"],
         queries::log,
     )
     .also(Also::Stream)

@@ -63,7 +63,7 @@ impl<B: Backend> Adapter<B> {
             Some(log::StoreError::Unavailable(_) | log::StoreError::InDoubt(_))
         );
         if !broken {
-            log.rest();
+            log.end_operation();
             LOG.set(Some(log));
         }
         result

@@ -160,7 +160,7 @@ impl Slots for FileSlots {
         }
     }
 
-    fn rest(&self) {
+    fn end_operation(&self) {
         if let Some(lost) = self.lost.take() {
             lost.unlink(self.directory.root());
         }
@@ -169,7 +169,7 @@ impl Slots for FileSlots {
 
 impl Drop for FileSlots {
     fn drop(&mut self) {
-        self.rest();
+        self.end_operation();
     }
 }
 

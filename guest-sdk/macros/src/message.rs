@@ -63,6 +63,9 @@ pub fn event(input: &Enum) -> Result<TokenStream> {
         &quote! {
             const TYPES: &'static [::annals::EventType] =
                 &::annals::__private::event_types::<{ ::annals::__private::count(KNOWN) }>(KNOWN);
+            const FORMERLY: &'static [(&'static str, &'static str)] = &::annals::__private::formerly::<
+                { ::annals::__private::count(KNOWN) - KNOWN.len() },
+            >(KNOWN);
 
             fn event_type(&self) -> ::annals::EventType { #type_of }
 

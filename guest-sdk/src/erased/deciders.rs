@@ -109,13 +109,22 @@ fn describe<D: Decider>() -> Descriptor {
         emits: if D::EMITS.is_empty() {
             folds.clone()
         } else {
-            D::EMITS.to_vec()
+            emits::<D>()
         },
         folds,
         snapshot_every: D::SNAPSHOTS.every(),
         state_version: D::STATE_VERSION,
         schemas: <D::Event as Event>::TYPES,
     }
+}
+
+/// Who waits for a type by a former name waits for what the decider emits.
+fn emits<D: Decider>() -> Vec<&'static str> {
+    let formerly = <D::Event as Event>::FORMERLY.iter();
+    let formerly = formerly.filter(|(_, present)| D::EMITS.contains(present));
+    let mut emits = D::EMITS.to_vec();
+    emits.extend(formerly.map(|(former, _)| former));
+    emits
 }
 
 fn name_of<D: Decider>() -> String {

@@ -1,7 +1,7 @@
 //! Slots in a bucket of the embedded store, where `wasi:keyvalue` keeps them.
 
-use annals_event_log::tools::{Listed, Listing};
 use annals_event_log::{Creation, SlotError, Slots};
+use annals_event_log_tools::{Listed, Listing};
 
 use crate::store::{Embedded, Kv, KvError, Swap};
 

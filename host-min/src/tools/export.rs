@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use annals_event_log::tools::{self, Exported, Progress, Resume};
+use annals_event_log_tools::{self as tools, Exported, Progress, Resume};
 use clap::Args;
 
 use super::ToolError;

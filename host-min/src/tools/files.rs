@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use annals_event_log::file_name::{self, DIGEST, DURABLE, TEMPORARY};
-use annals_event_log::tools::{Listed, Listing};
 use annals_event_log::{Creation, SlotError, Slots};
+use annals_event_log_tools::{Listed, Listing};
 
 /// A data directory.
 pub struct FileSlots {

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 
 use annals_event_log::StoreError;
-use annals_event_log::tools::{ImportError, Imported, Importer};
+use annals_event_log_tools::{ImportError, Imported, Importer};
 use clap::Args;
 
 use super::ToolError;

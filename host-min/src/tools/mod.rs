@@ -23,7 +23,7 @@ use std::io;
 use std::path::PathBuf;
 
 use annals_event_log::StoreError;
-use annals_event_log::tools::{ExportError, ImportError, ResumeError};
+use annals_event_log_tools::{ExportError, ImportError, ResumeError};
 
 use crate::error::HostError;
 

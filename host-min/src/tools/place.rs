@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use annals_event_log::tools::{Listed, Listing};
 use annals_event_log::{Creation, SlotError, Slots};
+use annals_event_log_tools::{Listed, Listing};
 use clap::Args;
 
 use super::ToolError;

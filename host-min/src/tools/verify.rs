@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use annals_event_log::tools::{Finding, Kind, Summary, verify};
+use annals_event_log_tools::{Finding, Kind, Summary, verify};
 use clap::Args;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
             written = tell(&mut out, &finding, options.json);
         }
     };
-    let mut progress = |at: annals_event_log::tools::Progress| shown.at(at.done, at.total);
+    let mut progress = |at: annals_event_log_tools::Progress| shown.at(at.done, at.total);
     let summary = verify(&store, options.prefix.as_deref(), &mut found, &mut progress)?;
     drop(shown);
     written?;

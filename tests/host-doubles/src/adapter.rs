@@ -11,18 +11,9 @@ use crate::bucket::Double;
 use crate::host::{self, Client, Crash};
 use crate::{draft, draft2};
 
-/// Generated from the contract.
-pub mod bindings {
-    #![allow(missing_docs)]
-    wasmtime::component::bindgen!({
-        path: ["../../wit", "../../wit/framework"],
-        world: "annals:framework/store-adapter",
-    });
-}
-
-use bindings::StoreAdapter;
-pub use bindings::annals::es::types;
-pub use bindings::exports::annals::es::{event_reader, event_store};
+use crate::bindings::StoreAdapter;
+pub use crate::bindings::annals::es::types;
+pub use crate::bindings::exports::annals::es::{event_reader, event_store};
 use event_reader::{LogFilter, LogPage};
 use event_store::{AppendError, AppendRequest, Appended, RepairOutcome, StoreError};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable, ResourceType};
 use wasmtime::{Result, StoreContextMut, bail};
 
-use crate::adapter::bindings::annals::{es::types, framework::settings};
+use crate::bindings::annals::{es::types, framework::settings};
 use crate::bucket::Double;
 use crate::turns::Random;
 

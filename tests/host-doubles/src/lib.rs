@@ -14,11 +14,13 @@
 //! | [`host`] | one adapter's host: clocks, randomness, settings; crashes |
 //! | `draft2`, `draft` | the two versions of `wasi:keyvalue` over the bucket |
 //! | [`adapter`] | an adapter on a double, as its callers see it |
+//! | [`bindings`] | generated from the contract |
 //! | [`stand_in`] | a store like another host's, durable, for whole applications: the binary `stand-in` serves them |
 //! | [`workload`] | appends by several adapters at once, and the rules that must hold afterwards |
 #![deny(missing_docs)]
 
 pub mod adapter;
+pub mod bindings;
 pub mod bucket;
 mod draft;
 mod draft2;

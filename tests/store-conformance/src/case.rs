@@ -1,9 +1,8 @@
-//! Named cases, and running them.
+//! Named cases, and how they end.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::cases;
 use crate::panics;
 use crate::scene::Scene;
 use crate::store::Backend;
@@ -50,7 +49,8 @@ impl Case {
         }
     }
 
-    fn run(&self, backend: &dyn Backend) -> Verdict {
+    /// Plays the case on a backend.
+    pub(crate) fn run(&self, backend: &dyn Backend) -> Verdict {
         let ended = panics::catch(|| {
             let scene = Scene::new(backend);
             match self.body {
@@ -165,38 +165,5 @@ impl fmt::Display for Report {
             writeln!(f, "{ran}")?;
         }
         f.write_str(&self.sum())
-    }
-}
-
-/// All cases, grouped by subject.
-pub fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL.iter().copied().flatten()
-}
-
-/// Runs all cases whose name contains the filter (empty: all of them), one after the other. A
-/// store may be used again: every case has streams, commands, handlers and views of its own.
-pub fn run(backend: &dyn Backend, filter: &str) -> Report {
-    run_observed(backend, filter, |_| {})
-}
-
-/// The same; `observe` is told of each case as it ends.
-pub fn run_observed(backend: &dyn Backend, filter: &str, mut observe: impl FnMut(&Ran)) -> Report {
-    let ran = all()
-        .filter(|case| case.name.contains(filter))
-        .map(|case| {
-            let start = Instant::now();
-            let verdict = case.run(backend);
-            let ran = Ran {
-                case: *case,
-                verdict,
-                took: start.elapsed(),
-            };
-            observe(&ran);
-            ran
-        })
-        .collect();
-    Report {
-        backend: backend.name(),
-        ran,
     }
 }

@@ -4,22 +4,19 @@
 //! another application on the same data: that is what happens to applications that share a
 //! bucket or directory, and an embedded store belongs to one process at a time.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
 use annals_compose::framework;
-use annals_compose::generate::settings::Settings;
 use annals_compose::host::{Adapter, Host, Served};
-use annals_compose::wiring::{self, Part};
-use annals_tests::server::{Kind, Place, Server};
+use annals_compose::wiring::Part;
+use annals_tests::server::{Kind, Place};
 use anyhow::{Context as _, Result, ensure};
-use tempfile::TempDir;
 
 use crate::probe;
 use crate::remote::Remote;
+use crate::serving::{Apps, Serving};
 use crate::store::{Backend, Store};
 
 /// A store adapter that a host serves, with data of its own. Ends with the process that it serves.
@@ -148,26 +145,9 @@ impl Hosted {
         serve: impl Fn(&Place<'_>) -> Result<Command> + Send + 'static,
     ) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder for the data")?;
-        let mut apps = Apps {
-            adapter,
-            partitions,
-            probe: probe::build()?,
-            folder: folder.path().to_path_buf(),
-            composed: BTreeMap::new(),
-        };
-        let prefix = String::new();
-        let server = Server::start_by(serve, &apps.of(&prefix)?, folder.path())
-            .with_context(|| format!("starting {name}"))?;
-        Ok(Self(Arc::new(Serving {
-            name,
-            url: server.url(),
-            prefix: RwLock::new(prefix),
-            lives: AtomicU64::new(0),
-            survives,
-            server: Mutex::new(server),
-            apps: Mutex::new(apps),
-            _folder: folder,
-        })))
+        let apps = Apps::new(adapter, partitions, probe::build()?, folder.path());
+        let serving = Serving::start(name, apps, survives, folder, serve)?;
+        Ok(Self(Arc::new(serving)))
     }
 }
 
@@ -189,7 +169,7 @@ fn launcher(app: &Path) -> Result<()> {
 
 impl Backend for Hosted {
     fn name(&self) -> String {
-        self.0.name.clone()
+        self.0.name().to_owned()
     }
 
     fn connect(&self, prefix: &str) -> Box<dyn Store + Send> {
@@ -197,109 +177,10 @@ impl Backend for Hosted {
     }
 
     fn partitions(&self) -> u32 {
-        lock(&self.0.apps).partitions
+        self.0.partitions()
     }
 
     fn crash(&self) -> bool {
-        if !self.0.survives {
-            return false;
-        }
-        // Not through the prefix's lock: calls are under way, and that is the point.
-        let restarted = lock(&self.0.server).restart();
-        self.0.lives.fetch_add(1, Ordering::SeqCst);
-        if let Err(error) = restarted {
-            panic!("{} did not come back: {error:#}", self.0.name);
-        }
-        true
-    }
-}
-
-/// The host and what it serves. Fields are dropped in order: the server before its data.
-pub(crate) struct Serving {
-    name: String,
-    url: String,
-    /// The prefix that is served. Held for reading by every call under way.
-    prefix: RwLock<String>,
-    /// How often the process was replaced: connections to the last one are dead.
-    lives: AtomicU64,
-    /// Goes on after a kill without an operator.
-    survives: bool,
-    server: Mutex<Server>,
-    apps: Mutex<Apps>,
-    _folder: TempDir,
-}
-
-impl Serving {
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub fn life(&self) -> u64 {
-        self.lives.load(Ordering::SeqCst)
-    }
-
-    /// Serves the prefix, for as long as the guard is held.
-    pub fn serve(&self, prefix: &str) -> Result<RwLockReadGuard<'_, String>> {
-        loop {
-            let served = self.prefix.read().unwrap_or_else(PoisonError::into_inner);
-            if *served == prefix {
-                return Ok(served);
-            }
-            drop(served);
-            let mut served = self.prefix.write().unwrap_or_else(PoisonError::into_inner);
-            if *served != prefix {
-                let app = lock(&self.apps).of(prefix)?;
-                lock(&self.server).replace(&app)?;
-                self.lives.fetch_add(1, Ordering::SeqCst);
-                prefix.clone_into(&mut served);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The applications, one for each prefix, composed when they are first served.
-struct Apps {
-    adapter: Part,
-    partitions: u32,
-    probe: Part,
-    folder: PathBuf,
-    composed: BTreeMap<String, PathBuf>,
-}
-
-impl Apps {
-    fn of(&mut self, prefix: &str) -> Result<PathBuf> {
-        if let Some(file) = self.composed.get(prefix) {
-            return Ok(file.clone());
-        }
-        let settings = Settings {
-            name: "store-conformance".into(),
-            version: "0".into(),
-            prefix: prefix.to_owned(),
-            partitions: self.partitions,
-            bucket: "default".into(),
-            path: "/data".into(),
-            retired: Vec::new(),
-            handlers: Vec::new(),
-            delivery_budget: 0,
-            cors: Vec::new(),
-            application: String::new(),
-        };
-        let parts = [&self.adapter, &self.probe].map(|part| Part {
-            name: part.name.clone(),
-            bytes: part.bytes.clone(),
-            sandbox: None,
-        });
-        let fused = wiring::fuse(&settings, parts.into())
-            .context("composing the adapter with the probe")?;
-        let file = self
-            .folder
-            .join(format!("app-{}.wasm", self.composed.len()));
-        std::fs::write(&file, fused.bytes)?;
-        self.composed.insert(prefix.to_owned(), file.clone());
-        Ok(file)
+        self.0.crash()
     }
 }

@@ -85,10 +85,6 @@ impl<S: Slots + Clone + Send + Sync + 'static> Backend for Native<S> {
         self.settings.partitions
     }
 
-    fn carries_tags(&self) -> bool {
-        true
-    }
-
     fn damage_snapshots(&self) -> bool {
         self.damage.map(|damage| damage(&self.slots)).is_some()
     }

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 
-use crate::hosted::Serving;
+use crate::serving::Serving;
 use crate::store::Store;
 
 /// How long an answer may take.

@@ -112,11 +112,6 @@ pub trait Backend: Sync {
         1
     }
 
-    /// Do tags and extension attributes travel to the store and back?
-    fn carries_tags(&self) -> bool {
-        false
-    }
-
     /// Damages every snapshot that is stored, as a bad disk would. `false` if that is not possible.
     fn damage_snapshots(&self) -> bool {
         false

@@ -23,7 +23,7 @@ static STORE: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
 });
 
 /// Reads of one operation, at most: a probe over all numbers takes 130, a log page thousands.
-const ENOUGH: u32 = 20_000;
+const READ_LIMIT: u32 = 20_000;
 
 #[derive(Arbitrary, Debug)]
 enum Value {
@@ -57,7 +57,7 @@ struct Damaged {
 impl Slots for Damaged {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
         self.reads.set(self.reads.get() + 1);
-        assert!(self.reads.get() < ENOUGH, "it does not end");
+        assert!(self.reads.get() < READ_LIMIT, "it does not end");
         Ok(self.values.borrow().get(key).cloned())
     }
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {

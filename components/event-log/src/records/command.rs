@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::Single;
+use crate::numbers::Slot;
 
 /// Under a command id: the command that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ClaimRecord {
+pub struct ClaimRecord {
     pub command_id: String,
     /// Empty: a repair wrote the claim.
     pub stream: String,
     /// No attempt has written to the stream up to this slot.
-    pub cursor: u64,
+    pub cursor: Slot,
     pub fingerprint: u64,
 }
 

@@ -1,21 +1,24 @@
 //! Commits: the events of one decision.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use super::shapes::{Borrowed, EventV1, EventV2, MetadataV1, MetadataV2, Read, Written};
 use super::{After, Bytes, CommitId, Record};
-use crate::model::{Metadata, NewEvent};
-use crate::name::hex;
+use crate::model::{Appended, Metadata, NewEvent, RecordedEvent, RecordedId};
+use crate::name::push_lower_hex;
+use crate::numbers::{Position, Slot, Version};
 
 /// In a stream's slot: the events of one decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Commit {
+pub struct Commit {
     pub stream: String,
     pub after: After,
     pub id: CommitId,
-    pub first_version: u64,
+    pub first_version: Version,
     /// Of the first event; the others follow.
-    pub position: u64,
+    pub position: Position,
     pub metadata: Metadata,
     pub events: Vec<NewEvent>,
 }
@@ -23,10 +26,72 @@ pub(crate) struct Commit {
 impl Commit {
     /// An event's id: unique, since the commit's id is.
     pub fn event_id(commit: &CommitId, index: u64) -> String {
-        let mut id = hex(commit);
+        // Room for the digits of every index. Every event that is read or written needs one, so the usual index is written
+        // without the formatter.
+        let mut id = String::with_capacity(40);
+        push_lower_hex(&mut id, commit);
         id.push('-');
-        id.push_str(&index.to_string());
+        match u8::try_from(index) {
+            Ok(digit @ 0..=9) => id.push(char::from(b'0' + digit)),
+            _ => id.push_str(&index.to_string()),
+        }
         id
+    }
+
+    pub fn payload_bytes(&self) -> usize {
+        self.events.iter().map(|event| event.payload.len()).sum()
+    }
+
+    /// The answer to the writer, now or when it asks again. The commit lies in slot `cursor`.
+    pub fn appended(&self, cursor: Slot) -> Appended {
+        let first = self.first_version.get();
+        let events = (0u64..).zip(&self.events).map(|(index, event)| RecordedId {
+            id: Self::event_id(&self.id, index),
+            event_type: event.event_type.clone(),
+            version: first + index,
+        });
+        Appended {
+            version: self.after.version.get(),
+            position: self.position.get() + self.events.len().saturating_sub(1) as u64,
+            cursor: cursor.get(),
+            events: events.collect(),
+        }
+    }
+
+    /// The events with everything that is known of them.
+    pub fn recorded(self) -> impl Iterator<Item = RecordedEvent> {
+        let Self {
+            mut stream,
+            after,
+            id,
+            first_version,
+            position,
+            mut metadata,
+            events,
+        } = self;
+        let (first_version, position) = (first_version.get(), position.get());
+        let recorded_at = after.recorded_at;
+        let count = events.len() as u64;
+        (0u64..).zip(events).map(move |(index, event)| {
+            // Most commits have one event: the last event takes what the others get copies of.
+            let (stream, metadata) = match index + 1 == count {
+                true => (mem::take(&mut stream), mem::take(&mut metadata)),
+                false => (stream.clone(), metadata.clone()),
+            };
+            RecordedEvent {
+                id: Self::event_id(&id, index),
+                stream,
+                version: first_version + index,
+                position: position + index,
+                recorded_at,
+                event_type: event.event_type,
+                schema_version: event.schema_version,
+                content_type: event.content_type,
+                payload: event.payload,
+                metadata,
+                tags: event.tags,
+            }
+        })
     }
 }
 
@@ -36,8 +101,8 @@ struct Body<T, M, E> {
     stream: T,
     after: After,
     id: CommitId,
-    first_version: u64,
-    position: u64,
+    first_version: Version,
+    position: Position,
     metadata: M,
     events: E,
 }
@@ -103,20 +168,29 @@ impl Record for Commit {
     fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
         match self.version() {
             1 => WriteV1::write(self, out),
-            _ => WriteV2::write(self, out),
+            _ => write_v2(self, out),
         }
     }
 
     fn read(version: u8, body: &[u8]) -> Result<(Self, &[u8]), postcard::Error> {
-        Ok(match version {
+        match version {
             1 => {
                 let (read, rest) = postcard::take_from_bytes::<ReadV1>(body)?;
-                (read.into(), rest)
+                Ok((read.into(), rest))
             }
-            _ => {
-                let (read, rest) = postcard::take_from_bytes::<ReadV2>(body)?;
-                (read.into(), rest)
-            }
-        })
+            _ => read_v2(body),
+        }
     }
+}
+
+// Most commits have version 1. The code of version 2 stays out of theirs, which takes fewer instructions for it.
+#[cold]
+fn write_v2(commit: &Commit, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+    WriteV2::write(commit, out)
+}
+
+#[cold]
+fn read_v2(body: &[u8]) -> Result<(Commit, &[u8]), postcard::Error> {
+    let (read, rest) = postcard::take_from_bytes::<ReadV2>(body)?;
+    Ok((read.into(), rest))
 }

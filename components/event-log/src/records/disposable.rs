@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Single};
+use crate::numbers::{Slot, Version};
 
 /// A decider's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SnapshotRecord {
+pub struct SnapshotRecord {
     pub stream: String,
     pub decider: String,
     pub state_version: u32,
-    pub cursor: u64,
-    pub version: u64,
+    pub cursor: Slot,
+    pub version: Version,
     pub closed: bool,
     #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
@@ -24,7 +25,7 @@ impl Single for SnapshotRecord {
 
 /// A slot that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Hint {
+pub struct Hint {
     pub slot: u64,
 }
 
@@ -35,10 +36,10 @@ impl Single for Hint {
 
 /// Copies of a stream's slots, for reading them at once. The slots remain the truth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Segment {
+pub struct Segment {
     pub stream: String,
     /// The first slot that is copied.
-    pub first: u64,
+    pub first: Slot,
     /// Whole records as they lie in their slots. An empty list says that they are too large to copy.
     pub records: Vec<Bytes>,
 }

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommitId, Record, Single, decode};
 use crate::error::StoreError;
+use crate::numbers::{LogSlot, Slot};
 
 /// In a log slot: where a writer was about to create a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Ref {
+pub struct Ref {
     pub stream: String,
-    pub slot: u64,
+    pub slot: Slot,
     pub commit: CommitId,
     /// By the writer's clock, milliseconds since the epoch.
     pub claimed_at: u64,
@@ -22,8 +23,8 @@ impl Single for Ref {
 
 /// In a log slot: its partition had no commit there when another partition had gone on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Skip {
-    pub index: u64,
+pub struct Skip {
+    pub index: LogSlot,
 }
 
 impl Single for Skip {
@@ -33,19 +34,19 @@ impl Single for Skip {
 
 /// One of the records that a log slot can hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LogRecord {
+pub enum LogRecord {
     Ref(Ref),
     Skip(Skip),
 }
 
 impl LogRecord {
     /// Reads a log slot's record.
-    pub fn decode(key: &str, index: u64, bytes: &[u8]) -> Result<Self, StoreError> {
+    pub fn decode(key: &str, slot: LogSlot, bytes: &[u8]) -> Result<Self, StoreError> {
         if bytes.get(1) != Some(&<Skip as Record>::KIND) {
             return Ok(Self::Ref(decode(key, bytes)?));
         }
         let skip: Skip = decode(key, bytes)?;
-        if skip.index != index {
+        if skip.index != slot {
             let reason = format!("it belongs to log slot {}", skip.index);
             return Err(StoreError::corrupt(key, reason));
         }
@@ -55,7 +56,7 @@ impl LogRecord {
 
 /// What holds for the whole store, from its first record on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoreRecord {
+pub struct StoreRecord {
     pub partitions: u32,
 }
 

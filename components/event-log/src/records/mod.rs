@@ -38,7 +38,7 @@ mod commit;
 mod disposable;
 mod log;
 mod outcome;
-pub(crate) mod reactions;
+pub mod reactions;
 mod shapes;
 mod stream;
 mod void;
@@ -48,22 +48,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 
-pub(crate) use command::ClaimRecord;
-pub(crate) use commit::Commit;
-pub(crate) use disposable::{Hint, Segment, SnapshotRecord};
-pub(crate) use log::{LogRecord, Ref, Skip, StoreRecord};
-pub(crate) use outcome::OutcomeRecord;
-pub(crate) use stream::StreamRecord;
-pub(crate) use void::{After, Void};
+pub use command::ClaimRecord;
+pub use commit::Commit;
+pub use disposable::{Hint, Segment, SnapshotRecord};
+pub use log::{LogRecord, Ref, Skip, StoreRecord};
+pub use outcome::OutcomeRecord;
+pub use stream::StreamRecord;
+pub use void::{After, Void};
 
 const MAGIC: u8 = 0xA5;
 const HEADER: usize = 7;
 
 /// Unique for every attempt to append.
-pub(crate) type CommitId = [u8; 16];
+pub type CommitId = [u8; 16];
 
 /// Every kind: its number, its name, and the newest version that is known here.
-pub(crate) const KINDS: [(u8, &str, u8); 16] = [
+pub const KINDS: [(u8, &str, u8); 16] = [
     kind_of::<Ref>(),
     kind_of::<Commit>(),
     kind_of::<OutcomeRecord>(),
@@ -87,7 +87,7 @@ const fn kind_of<R: Record>() -> (u8, &'static str, u8) {
 }
 
 /// A kind of record.
-pub(crate) trait Record: Sized {
+pub trait Record: Sized {
     const KIND: u8;
     const NAME: &'static str;
     /// The newest version that is known here. All from 1 on are read.
@@ -129,10 +129,10 @@ impl<R: Single> Record for R {
 
 /// A byte string in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Bytes(#[serde(with = "crate::bytes")] pub Vec<u8>);
+pub struct Bytes(#[serde(with = "crate::bytes")] pub Vec<u8>);
 
 /// A record to bytes.
-pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
+pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     let version = record.version();
     let mut bytes = record
         .write(vec![MAGIC, R::KIND, version, 0, 0, 0, 0])
@@ -148,7 +148,7 @@ pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Newer`] for a version that is not known here, [`StoreError::Corrupt`] for anything else.
-pub(crate) fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
+pub fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
     let (kind, version, body) = header(key, bytes)?;
     if kind != R::KIND || !(1..=R::NEWEST).contains(&version) {
         check_known(key, kind, version)?;
@@ -171,8 +171,7 @@ pub(crate) fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError
 ///
 /// # Errors
 /// As [`decode`], as far as the header and the checksum tell.
-#[cfg(feature = "tools")]
-pub(crate) fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
+pub fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
     let (kind, version, _) = header(key, bytes)?;
     check_known(key, kind, version)?;
     Ok(kind)
@@ -226,7 +225,7 @@ fn checksum(kind: u8, version: u8, body: &[u8]) -> u32 {
 }
 
 /// Any body, with the header that belongs in front of it.
-pub(crate) fn seal(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
+pub fn seal(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![MAGIC, kind, version];
     bytes.extend(checksum(kind, version, body).to_le_bytes());
     bytes.extend(body);

@@ -8,7 +8,7 @@ use crate::model::{Metadata, Rejection};
 
 /// In a stream's slot: a command ended without events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OutcomeRecord {
+pub struct OutcomeRecord {
     pub stream: String,
     pub after: After,
     pub metadata: Metadata,

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Single;
+use crate::numbers::{Position, Revision};
 
 /// A revision of a handler's checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CheckpointRecord {
+pub struct CheckpointRecord {
     pub handler: String,
-    pub revision: u64,
-    pub position: u64,
+    pub revision: Revision,
+    pub position: Position,
     pub generation: u32,
     #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
@@ -29,11 +30,11 @@ impl CheckpointRecord {
 
 /// A revision of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RowRecord {
+pub struct RowRecord {
     pub view: String,
     pub key: String,
-    pub revision: u64,
-    pub position: u64,
+    pub revision: Revision,
+    pub position: Position,
     /// Absent: the row was deleted.
     pub content: Option<Content>,
 }
@@ -45,7 +46,7 @@ impl Single for RowRecord {
 
 /// What a row holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Content {
+pub struct Content {
     pub content_type: String,
     #[serde(with = "crate::bytes")]
     pub value: Vec<u8>,
@@ -53,7 +54,7 @@ pub(crate) struct Content {
 
 /// In the list of a view: a key that may have a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ViewEntry {
+pub struct ViewEntry {
     pub view: String,
     pub index: u64,
     pub key: String,
@@ -73,7 +74,7 @@ impl ViewEntry {
 
 /// A copy of entries in a view's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ViewCopy {
+pub struct ViewCopy {
     pub view: String,
     /// From 1; each has 256 entries.
     pub number: u64,
@@ -88,8 +89,8 @@ impl Single for ViewCopy {
 
 /// In a revision that was superseded: a revision that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tombstone {
-    pub known: u64,
+pub struct Tombstone {
+    pub known: Revision,
 }
 
 impl Single for Tombstone {
@@ -99,7 +100,7 @@ impl Single for Tombstone {
 
 /// A view that is being deleted, or was: its name is never used again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DroppedView {
+pub struct DroppedView {
     pub view: String,
 }
 

@@ -2,10 +2,11 @@
 
 use super::{After, Commit, OutcomeRecord, Record, Void, decode};
 use crate::error::StoreError;
+use crate::numbers::Version;
 
 /// One of the records that a stream's slot can hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StreamRecord {
+pub enum StreamRecord {
     Commit(Commit),
     Outcome(OutcomeRecord),
     Void(Void),
@@ -32,14 +33,14 @@ impl StreamRecord {
         }
         if let Self::Commit(commit) = &record {
             let count = commit.events.len() as u64;
-            let next = commit.first_version.checked_add(count);
+            let next = commit.first_version.get().checked_add(count);
             // Whoever counts from these numbers must not overflow.
-            if commit.position.checked_add(count).is_none() {
+            if commit.position.get().checked_add(count).is_none() {
                 return Err(StoreError::corrupt(key, "its position is too high"));
             }
             if commit.events.is_empty()
-                || commit.first_version == 0
-                || next.is_none_or(|next| next - 1 != commit.after.version)
+                || commit.first_version == Version::default()
+                || next.is_none_or(|next| next - 1 != commit.after.version.get())
             {
                 return Err(StoreError::corrupt(
                     key,
@@ -56,6 +57,15 @@ impl StreamRecord {
             Self::Commit(commit) => commit.after,
             Self::Outcome(outcome) => outcome.after,
             Self::Void(void) => void.after,
+        }
+    }
+
+    /// The version of the stream in front of this slot.
+    pub fn version_before(&self) -> Version {
+        match self {
+            // A commit's first version is at least 1: the decoder has checked it.
+            Self::Commit(commit) => commit.first_version.before().unwrap_or_default(),
+            Self::Outcome(_) | Self::Void(_) => self.after().version,
         }
     }
 

@@ -5,9 +5,6 @@ use std::collections::BTreeSet;
 
 use annals_event_log::*;
 
-#[cfg(feature = "tools")]
-pub mod as_files;
-pub mod busy;
 pub mod faults;
 pub mod sourcer;
 

@@ -24,7 +24,7 @@ use crate::programs::History;
 /// Actors of a history, at most.
 pub const ACTORS: usize = 4;
 /// An actor that asks for more in one life does not end.
-const PATIENCE: u32 = 250;
+const STEP_LIMIT: u32 = 250;
 /// The number of no writes.
 const NONE_LATE: u32 = 0;
 
@@ -353,7 +353,7 @@ impl<'a> World<'a> {
         } else {
             let (length, notes, earlier) = (here.length + 1, here.notes, here.earlier);
             let program = &self.history.programs[actor];
-            if length > PATIENCE {
+            if length > STEP_LIMIT {
                 return Err(format!("{} does not end", program.name));
             }
             let dies = length >= program.operations;

@@ -28,6 +28,7 @@ pub struct Deposited {
     /// Positive.
     pub amount: Cents,
     /// The transfer that it is part of, if it is part of one.
+    #[annals(tag)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
 }
@@ -39,6 +40,7 @@ pub struct Withdrawn {
     /// Positive.
     pub amount: Cents,
     /// The transfer that it is part of, if it is part of one.
+    #[annals(tag)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
 }
@@ -46,6 +48,7 @@ pub struct Withdrawn {
 /// Money is to go from one account to another. The first event of a transfer's stream.
 #[annals::event]
 pub struct TransferRequested {
+    #[annals(tag)]
     pub transfer: String,
     pub from: String,
     /// Another account.
@@ -57,6 +60,7 @@ pub struct TransferRequested {
 /// The money has arrived.
 #[annals::event]
 pub struct TransferCompleted {
+    #[annals(tag)]
     pub transfer: String,
     pub from: String,
     pub to: String,
@@ -66,6 +70,7 @@ pub struct TransferCompleted {
 /// The money has not arrived, and whatever was taken has been given back.
 #[annals::event]
 pub struct TransferFailed {
+    #[annals(tag)]
     pub transfer: String,
     pub from: String,
     pub to: String,

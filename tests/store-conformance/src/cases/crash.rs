@@ -252,6 +252,8 @@ const WRITERS: usize = 4;
 const CRASHES: usize = 3;
 /// Acknowledged writes before each crash.
 const BETWEEN: usize = 40;
+/// A store that acknowledges nothing for so long fails the case.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Writers write until there were crashes among them. `write` is given the writer and a count,
 /// and says whether that was acknowledged.
@@ -263,6 +265,7 @@ fn among_crashes<T: Send>(
     let ended = panics::each(WRITERS + 1, |thread| {
         if thread < WRITERS {
             let mut acknowledged = Vec::new();
+            let mut last = Instant::now();
             for n in 0.. {
                 if over.load(Ordering::SeqCst) {
                     break;
@@ -273,6 +276,11 @@ fn among_crashes<T: Send>(
                     Ok(Some(told)) => {
                         done.fetch_add(1, Ordering::SeqCst);
                         acknowledged.push(told);
+                        last = Instant::now();
+                    }
+                    Ok(None) if last.elapsed() > SILENCE => {
+                        over.store(true, Ordering::SeqCst);
+                        panic!("the store has acknowledged nothing for {SILENCE:?}");
                     }
                     Ok(None) => std::thread::sleep(Duration::from_millis(2)),
                     Err(said) => {

@@ -6,46 +6,37 @@ use annals_event_log::{
     MAX_TAG_BYTES, MAX_TAGS, Metadata, RecordedEvent,
 };
 
-use crate::case::{Case, Skip};
+use crate::case::Case;
 use crate::reading;
 use crate::scene::{Connection, Scene, append, assert_append_invalid, event, later, metadata, now};
 
 pub(super) const CASES: &[Case] = &[
-    Case::if_possible(
+    Case::new(
         "tags.as-given",
         "the tags of each event come back in their order; no tags are no tags",
         tags_as_given,
     ),
-    Case::if_possible(
+    Case::new(
         "tags.limits",
         "64 tags of 256 bytes are allowed; more, longer, empty ones and control characters are not",
         tag_limits,
     ),
-    Case::if_possible(
+    Case::new(
         "log.filter-by-tag",
         "events that have at least one of the wanted tags and no others",
         filter_by_tag,
     ),
-    Case::if_possible(
+    Case::new(
         "metadata.extensions-as-given",
         "extension attributes come back in their order with every event of a commit",
         extensions_as_given,
     ),
-    Case::if_possible(
+    Case::new(
         "metadata.extension-limits",
         "64 attributes of 4096 bytes are allowed; more, longer and other names are not",
         extension_limits,
     ),
 ];
-
-fn if_carried(scene: &Scene<'_>) -> Result<(), Skip> {
-    match scene.backend.carries_tags() {
-        true => Ok(()),
-        false => Err(Skip(
-            "the contract has no place for tags and extension attributes yet",
-        )),
-    }
-}
 
 /// A request whose events have these tags.
 fn tagged(scene: &Scene<'_>, stream: &str, tags: &[&[&str]]) -> AppendRequest {
@@ -76,8 +67,7 @@ fn read(scene: &Scene<'_>, start: u64, stream: &str) -> Vec<RecordedEvent> {
     found
 }
 
-fn tags_as_given(scene: &Scene<'_>) -> Result<(), Skip> {
-    if_carried(scene)?;
+fn tags_as_given(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
     let start = scene.end_of_log(store);
     let long = "t".repeat(MAX_TAG_BYTES);
@@ -94,11 +84,9 @@ fn tags_as_given(scene: &Scene<'_>) -> Result<(), Skip> {
     let found = read(scene, start, &stream);
     let found: Vec<_> = found.iter().map(|event| event.tags.as_slice()).collect();
     assert_eq!(found, given);
-    Ok(())
 }
 
-fn tag_limits(scene: &Scene<'_>) -> Result<(), Skip> {
-    if_carried(scene)?;
+fn tag_limits(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
     let (longest, longer) = ("t".repeat(MAX_TAG_BYTES), "t".repeat(MAX_TAG_BYTES + 1));
     let most = vec!["t"; MAX_TAGS];
@@ -110,11 +98,9 @@ fn tag_limits(scene: &Scene<'_>) -> Result<(), Skip> {
     }
     append(store, tagged(scene, &stream, &[&most, &[&longest]]));
     assert_eq!(reading::stream(store, &stream).len(), 2);
-    Ok(())
 }
 
-fn filter_by_tag(scene: &Scene<'_>) -> Result<(), Skip> {
-    if_carried(scene)?;
+fn filter_by_tag(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
     let start = scene.end_of_log(store);
     let tags: [&[&str]; 5] = [&["a"], &["b", "a"], &[], &["c"], &["aa", "A"]];
@@ -137,7 +123,6 @@ fn filter_by_tag(scene: &Scene<'_>) -> Result<(), Skip> {
         assert_eq!(types(store, &["none"], &[], limit), "");
         assert_eq!(types(store, &[], &[], limit), "E0 E1 E2 E3 E4");
     }
-    Ok(())
 }
 
 /// A command with these extension attributes.
@@ -149,8 +134,7 @@ fn extended(scene: &Scene<'_>, id: &str, extensions: &[(&str, &str)]) -> Metadat
     }
 }
 
-fn extensions_as_given(scene: &Scene<'_>) -> Result<(), Skip> {
-    if_carried(scene)?;
+fn extensions_as_given(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
     let start = scene.end_of_log(store);
     let (name, value) = (
@@ -188,11 +172,9 @@ fn extensions_as_given(scene: &Scene<'_>) -> Result<(), Skip> {
             "{commit:?}"
         );
     }
-    Ok(())
 }
 
-fn extension_limits(scene: &Scene<'_>) -> Result<(), Skip> {
-    if_carried(scene)?;
+fn extension_limits(scene: &Scene<'_>) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
     let head = {
         scene.append(store, &stream, &["E"]);
@@ -227,5 +209,4 @@ fn extension_limits(scene: &Scene<'_>) -> Result<(), Skip> {
     let most = extended(scene, "most", &many[1..]);
     let outcome = store.record_outcome(&stream, head, most, None, now());
     assert_eq!(outcome, Ok(()));
-    Ok(())
 }

@@ -123,10 +123,6 @@ impl Backend for Broken {
         self.native.crash()
     }
 
-    fn carries_tags(&self) -> bool {
-        true
-    }
-
     fn damage_snapshots(&self) -> bool {
         self.native.damage_snapshots()
     }

@@ -1,0 +1,92 @@
+//! What commits and outcomes share: where they lie, and what lies in front of them.
+
+use crate::line::{At, Line};
+use annals_event_log::Metadata;
+use annals_event_log::Slots;
+use annals_event_log::StreamName;
+use annals_event_log::records::{After, ClaimRecord, Void};
+
+use super::values::Value;
+use super::{ImportError, Importer};
+
+/// Most slots of a stream that lines may leave out in a row. A higher number counts as damage.
+const MAX_VOIDS: u64 = 1 << 16;
+
+impl<S: Slots> Importer<S> {
+    /// What events and outcomes share.
+    pub(super) fn place(
+        &self,
+        line: &Line<'_>,
+        extensions: &[(String, String)],
+    ) -> Result<(At, String, Metadata, Option<ClaimRecord>), ImportError> {
+        let slot = self.has(line.streamslot, "streamslot")?;
+        let stream = self.has(line.subject.as_deref(), "subject")?.to_owned();
+        StreamName::parse(&stream).map_err(|error| self.malformed(error.to_string()))?;
+        let metadata = self.legal(line.metadata(extensions))?;
+        let claim = self.legal(line.claim(&stream, &metadata))?;
+        if slot == 0
+            || claim
+                .as_ref()
+                .is_some_and(|claim| claim.cursor.get() >= slot)
+        {
+            return Err(self.malformed("its streamslot is not after its claim's"));
+        }
+        let at = At {
+            slot,
+            voids: line.streamvoids,
+            partitions: line.logpartitions.unwrap_or(1),
+        };
+        Ok((at, stream, metadata, claim))
+    }
+
+    /// The values in front of a slot: the claim, and voids for slots that were left out. The stream must stand where the slot
+    /// goes on from (`stood`), and not at a later time.
+    pub(super) fn front(
+        &mut self,
+        stream: StreamName<'_>,
+        At { slot, voids, .. }: At,
+        stood: After,
+        claim: Option<&ClaimRecord>,
+    ) -> Result<Vec<Value>, ImportError> {
+        let mut values = Vec::new();
+        if let Some(claim) = claim {
+            values.push(self.value(self.store.keys().command(&claim.command_id), claim)?);
+        }
+        let Some(seen) = (slot - 1).checked_sub(voids).filter(|_| voids <= MAX_VOIDS) else {
+            return Err(self.malformed("its streamvoids are too many"));
+        };
+        let before = match seen {
+            0 => After::default(),
+            seen => {
+                let found = self.store.read_slot(stream, seen.into());
+                found
+                    .map_err(|source| self.store(source))?
+                    .ok_or_else(|| self.malformed("lines of its stream are missing before it"))?
+                    .after()
+            }
+        };
+        if (before.version, before.closed) != (stood.version, stood.closed) {
+            return Err(self.malformed(format!(
+                "it goes on from version {} of {stream}, which is {}at {} in the store",
+                stood.version,
+                if before.closed { "closed " } else { "" },
+                before.version
+            )));
+        }
+        if stood.recorded_at < before.recorded_at {
+            return Err(self.malformed("its time is before that of the slot in front of it"));
+        }
+        for absent in seen + 1..slot {
+            let void = Void {
+                stream: stream.as_str().to_owned(),
+                after: before,
+            };
+            values.push(self.value(self.store.keys().slot(stream, absent.into()), &void)?);
+        }
+        Ok(values)
+    }
+
+    pub(super) fn name<'n>(&self, name: &'n str) -> Result<StreamName<'n>, ImportError> {
+        StreamName::parse(name).map_err(|error| self.malformed(error.to_string()))
+    }
+}

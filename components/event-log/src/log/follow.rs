@@ -1,0 +1,204 @@
+//! Reads the log in order, and decides the slots of writers that died.
+
+use super::tails::Tails;
+use crate::error::StoreError;
+use crate::limits::PAGE_BYTES;
+use crate::model::{LogFilter, LogPage};
+use crate::name::StreamName;
+use crate::numbers::{LogSlot, Position};
+use crate::records::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
+use crate::slots::Slots;
+use crate::store::Store;
+
+/// Log slots that one page looks at, at most: a page without events still ends.
+const SLOTS_PER_PAGE: u32 = 1024;
+/// Milliseconds that a writer's clock may be ahead of the reader's. A ref from further ahead counts as old: the log would
+/// stand still until that time if it counted as young.
+const MAX_CLOCK_SKEW_MS: u64 = 60_000;
+
+/// Where a ref leads.
+enum Followed {
+    Deliver(Box<Commit>),
+    /// The ref is dead.
+    Pass,
+    /// The writer may be about to create its commit.
+    Wait,
+}
+
+/// Follows refs to their commits.
+#[derive(Debug)]
+pub struct Follower {
+    /// Milliseconds after which the writer of a ref without a commit is taken for dead.
+    grace_ms: u64,
+}
+
+impl Follower {
+    pub fn new(grace_ms: u64) -> Self {
+        Self { grace_ms }
+    }
+
+    /// Events after a position that a filter wants.
+    pub fn read<S: Slots>(
+        &self,
+        store: &Store<S>,
+        tails: &Tails,
+        after: Position,
+        limit: u32,
+        filter: &LogFilter,
+        now: u64,
+    ) -> Result<LogPage, StoreError> {
+        let limit = limit.max(1) as usize;
+        let mut page = LogPage {
+            events: Vec::new(),
+            next: after.get(),
+            end: false,
+        };
+        let mut bytes = 0;
+        for _ in 0..SLOTS_PER_PAGE {
+            // Behind the last possible position of a commit comes the next commit.
+            let next = Position::from(page.next).next().log_slot();
+            let slot = next.max(LogSlot::from(1));
+            let followed = match store.read_log_slot(slot)? {
+                Some(LogRecord::Ref(claim)) => self.follow(store, slot, &claim, now)?,
+                Some(LogRecord::Skip(_)) => Followed::Pass,
+                None if tails.skip(store, slot)? => continue,
+                None => {
+                    if slot.get() == 1 {
+                        tails.division().check(store)?;
+                    }
+                    Followed::Wait
+                }
+            };
+            match followed {
+                Followed::Wait => {
+                    page.end = true;
+                    break;
+                }
+                Followed::Pass => {}
+                Followed::Deliver(commit) => {
+                    let passed = page.next;
+                    for event in commit
+                        .recorded()
+                        .skip_while(|event| event.position <= passed)
+                    {
+                        if page.events.len() >= limit || bytes >= PAGE_BYTES {
+                            return Ok(page);
+                        }
+                        page.next = event.position;
+                        if filter.wants(&event.event_type, &event.stream, &event.tags) {
+                            bytes += event.payload.len();
+                            page.events.push(event);
+                        }
+                    }
+                }
+            }
+            page.next = slot.last_position().get();
+            if page.events.len() >= limit || bytes >= PAGE_BYTES {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Finds out where a ref leads. `Deliver` and `Pass` hold for ever.
+    fn follow<S: Slots>(
+        &self,
+        store: &Store<S>,
+        at: LogSlot,
+        claim: &Ref,
+        now: u64,
+    ) -> Result<Followed, StoreError> {
+        let stream = StreamName::parse(&claim.stream)
+            .map_err(|error| StoreError::corrupt(&store.keys().log(at), error.to_string()))?;
+        let mut found = store.read_slot(stream, claim.slot)?;
+        if found.is_none() {
+            let latest = claim.claimed_at.saturating_add(self.grace_ms);
+            if now <= latest && claim.claimed_at <= now.saturating_add(MAX_CLOCK_SKEW_MS) {
+                return Ok(Followed::Wait);
+            }
+            void(store, at, claim, stream)?;
+            // The void or the writer's commit: whichever was created first decides.
+            found = store.read_slot(stream, claim.slot)?;
+        }
+        Ok(match found {
+            // A writer may create a late ref for a commit that has another ref already, so the position is compared too.
+            Some(StreamRecord::Commit(commit))
+                if commit.id == claim.commit && commit.position == at.first_position() =>
+            {
+                Followed::Deliver(Box::new(commit))
+            }
+            Some(StreamRecord::Commit(commit)) => {
+                check_passed(store, at, claim, stream, &commit)?;
+                Followed::Pass
+            }
+            Some(_) => Followed::Pass,
+            None => Followed::Wait,
+        })
+    }
+}
+
+/// Takes a stream's slot from a writer that seems dead. If the writer lives after all, it finds the void and goes on to the
+/// next slot or has a conflict.
+fn void<S: Slots>(
+    store: &Store<S>,
+    at: LogSlot,
+    claim: &Ref,
+    stream: StreamName<'_>,
+) -> Result<(), StoreError> {
+    let after = match claim.slot.before() {
+        None => {
+            return Err(StoreError::corrupt(
+                &store.keys().log(at),
+                "it leads to slot 0",
+            ));
+        }
+        Some(before) if before.get() == 0 => After::default(),
+        Some(before) => match store.read_slot(stream, before)? {
+            Some(before) => before.after(),
+            // A writer claims a slot only after it has seen the slot in front of it.
+            None => {
+                let reason = format!(
+                    "it leads to slot {} of {stream}, and the slot before is absent",
+                    claim.slot
+                );
+                return Err(StoreError::corrupt(&store.keys().log(at), reason));
+            }
+        },
+    };
+    let void = records::encode(&Void {
+        stream: claim.stream.clone(),
+        after,
+    })?;
+    // After a failure the next reader tries again.
+    store
+        .create_retriable(&store.keys().slot(stream, claim.slot), &void)
+        .map(|_| ())
+}
+
+/// Checks a commit because of which a ref is passed: the log slot that the commit names must lead back to the commit.
+/// Otherwise one of the three is not in its place, and passing the ref would lose events.
+fn check_passed<S: Slots>(
+    store: &Store<S>,
+    at: LogSlot,
+    claim: &Ref,
+    stream: StreamName<'_>,
+    commit: &Commit,
+) -> Result<(), StoreError> {
+    let own = commit.position.log_slot();
+    let leads_back = match store.read_log_slot(own)? {
+        Some(LogRecord::Ref(own)) => {
+            own.commit == commit.id && own.slot == claim.slot && own.stream == claim.stream
+        }
+        Some(LogRecord::Skip(_)) | None => false,
+    };
+    if leads_back {
+        return Ok(());
+    }
+    Err(if commit.id == claim.commit {
+        let reason = format!("its commit says that log slot {own} leads to it");
+        StoreError::corrupt(&store.keys().log(at), reason)
+    } else {
+        let reason = format!("it says that log slot {own} leads to it, and that does not");
+        StoreError::corrupt(&store.keys().slot(stream, claim.slot), reason)
+    })
+}

@@ -1,0 +1,70 @@
+//! Which log slots belong to which partition.
+//!
+//! With P partitions, slot `i` belongs to partition `(i - 1) mod P`. The slots of one partition are its *rows*, numbered
+//! from 1.
+
+use sha2::{Digest, Sha256};
+
+use crate::name::StreamName;
+use crate::numbers::LogSlot;
+
+/// How far each partition is known to go.
+#[derive(Debug)]
+pub struct Partitions {
+    /// Of each partition, a row that exists; 0: none is known.
+    ends: Vec<u64>,
+}
+
+impl Partitions {
+    pub fn new(count: u32) -> Self {
+        Self {
+            ends: vec![0; count as usize],
+        }
+    }
+
+    pub fn count(&self) -> u32 {
+        self.ends.len() as u32
+    }
+
+    /// The partition of a stream.
+    pub fn of(&self, stream: StreamName<'_>) -> u32 {
+        partition_of(stream, self.count())
+    }
+
+    /// The slot of a row.
+    pub fn slot(&self, partition: u32, row: u64) -> LogSlot {
+        let before = (row - 1).saturating_mul(u64::from(self.count()));
+        LogSlot::from(before.saturating_add(u64::from(partition) + 1))
+    }
+
+    /// The partition and the row of a slot.
+    pub fn row(&self, slot: LogSlot) -> (u32, u64) {
+        let (before, count) = (slot.get() - 1, u64::from(self.count()));
+        ((before % count) as u32, before / count + 1)
+    }
+
+    /// A row that exists; 0: none is known.
+    pub fn end(&self, partition: u32) -> u64 {
+        self.ends.get(partition as usize).copied().unwrap_or(0)
+    }
+
+    /// Remembers a row that exists.
+    pub fn reached(&mut self, partition: u32, row: u64) {
+        if let Some(end) = self.ends.get_mut(partition as usize) {
+            *end = row.max(*end);
+        }
+    }
+}
+
+/// The partition of a stream in a log that is divided into so many, from 0.
+pub fn partition_of(stream: StreamName<'_>, partitions: u32) -> u32 {
+    if partitions == 1 {
+        return 0;
+    }
+    let digest = Sha256::digest(stream.as_str());
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    (number % u64::from(partitions)) as u32
+}

@@ -1,0 +1,233 @@
+//! Which rows a view has: a list of keys that only grows.
+//!
+//! No store is asked to list its keys. Before the first revision of a row is created, the row's key is entered into the
+//! view's list, so a row that exists is listed. Writers take the list's slots without gaps, like the log's, and entries
+//! never change. A key may be entered more than once (by two writers at once, or after a writer died in between), and it
+//! stays when the row is deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+
+use super::list_copies::{self, COPY_ENTRIES};
+use super::remember::remember;
+use crate::error::StoreError;
+use crate::probe::{self, PROBE_AFTER_LOST_RACES};
+use crate::records;
+use crate::records::reactions::ViewEntry;
+use crate::slots::Slots;
+use crate::store::{Store, Written};
+
+/// Bytes of keys that are kept between scans.
+const MAX_KEPT_BYTES: usize = 16 << 20;
+/// Bytes that a key costs beside its own, about.
+const KEY_OVERHEAD_BYTES: usize = 100;
+
+/// A view's list, as far as it was read.
+#[derive(Debug, Default)]
+pub struct List {
+    /// Entries that were read, from the first one on without gaps.
+    read: u64,
+    keys: BTreeSet<String>,
+    bytes: usize,
+    /// The keys of entries since the last whole copy, if all of them were read one by one.
+    since_copy: Vec<String>,
+}
+
+impl List {
+    fn add(&mut self, key: String) {
+        // A repair's entry stands for no row.
+        if !key.is_empty() {
+            self.bytes += key.len() + KEY_OVERHEAD_BYTES;
+            self.keys.insert(key);
+        }
+    }
+
+    /// The keys that were read.
+    pub fn keys(&self) -> &BTreeSet<String> {
+        &self.keys
+    }
+
+    /// Reads the entries that are new since the last call. Leaves a copy of every [`COPY_ENTRIES`] that were read one
+    /// by one.
+    pub fn read_on<S: Slots>(&mut self, store: &Store<S>, view: &str) -> Result<(), StoreError> {
+        self.read_entries(store, view, |number, keys| {
+            list_copies::put(store, view, number, keys);
+        })
+    }
+
+    /// All keys that a view may have rows under. Writes nothing.
+    ///
+    /// # Errors
+    /// As for [`read_entry`].
+    pub fn of<S: Slots>(store: &Store<S>, view: &str) -> Result<BTreeSet<String>, StoreError> {
+        let mut list = Self::default();
+        list.read_entries(store, view, |_, _| {})?;
+        Ok(list.keys)
+    }
+
+    /// Reads the entries that are new; `copy` is given the keys of entries that have no copy yet.
+    fn read_entries<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        view: &str,
+        mut copy: impl FnMut(u64, Vec<String>),
+    ) -> Result<(), StoreError> {
+        loop {
+            if let Some(number) = list_copies::wanted(self.read)
+                && let Some(keys) = list_copies::read(store, view, number)?
+            {
+                self.read = number * COPY_ENTRIES;
+                self.since_copy.clear();
+                keys.into_iter().for_each(|key| self.add(key));
+                continue;
+            }
+            let Some(entry) = read_entry(store, view, self.read + 1)? else {
+                return Ok(());
+            };
+            self.read = entry.index;
+            self.since_copy.push(entry.key.clone());
+            self.add(entry.key);
+            if self.read.is_multiple_of(COPY_ENTRIES) {
+                let keys = mem::take(&mut self.since_copy);
+                if keys.len() as u64 == COPY_ENTRIES {
+                    copy(self.read / COPY_ENTRIES, keys);
+                }
+            }
+        }
+    }
+}
+
+/// The lists that were read, by view.
+#[derive(Debug, Default)]
+pub struct Lists {
+    lists: BTreeMap<String, List>,
+    /// An entry of each list that exists.
+    ends: BTreeMap<String, u64>,
+}
+
+impl Lists {
+    /// An entry of the list that exists; 0: none is known.
+    fn end(&self, view: &str) -> u64 {
+        let read = self.lists.get(view).map_or(0, |list| list.read);
+        read.max(self.ends.get(view).copied().unwrap_or_default())
+    }
+
+    pub fn forget(&mut self, view: &str) {
+        // In place: the standard library's code to take entries out of maps is 10 KB.
+        if let Some(list) = self.lists.get_mut(view) {
+            *list = List::default();
+        }
+        if let Some(end) = self.ends.get_mut(view) {
+            *end = 0;
+        }
+    }
+
+    /// Takes a list out, to work with it.
+    pub fn take(&mut self, view: &str) -> List {
+        match self.lists.get_mut(view) {
+            Some(list) if list.bytes > 0 => mem::take(list),
+            _ => List {
+                bytes: view.len() + KEY_OVERHEAD_BYTES,
+                ..List::default()
+            },
+        }
+    }
+
+    /// Keeps a list, at the cost of others if need be.
+    pub fn keep(&mut self, view: &str, list: List) {
+        let end = list.read.max(self.end(view));
+        remember(&mut self.ends, view.to_owned(), end);
+        let others: usize = self.lists.values().map(|list| list.bytes).sum();
+        if others + list.bytes > MAX_KEPT_BYTES {
+            self.lists.clear();
+        }
+        if list.bytes <= MAX_KEPT_BYTES {
+            self.lists.insert(view.to_owned(), list);
+        }
+    }
+
+    /// Enters a key into a view's list, unless it is known to be there. A second entry, by a concurrent writer or after a
+    /// writer died before it created the row, does no harm.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if the view was dropped, [`StoreError::Unavailable`] if the key may not be listed.
+    pub fn enter<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        view: &str,
+        key: &str,
+    ) -> Result<(), StoreError> {
+        if let Some(list) = self.lists.get(view)
+            && list.keys.contains(key)
+        {
+            return Ok(());
+        }
+        let mut end = match self.end(view) {
+            0 if is_dropped(store, view)? => {
+                return Err(StoreError::Invalid(format!("view {view} was dropped")));
+            }
+            0 => find_end(store, view, store.hinted(&store.keys().view_hint(view))?)?,
+            end => end,
+        };
+        let mut lost_races = 0;
+        loop {
+            let entry = ViewEntry {
+                view: view.to_owned(),
+                index: end + 1,
+                key: key.to_owned(),
+            };
+            let bytes = records::encode(&entry)?;
+            let written =
+                store.create_retriable(&store.keys().view_entry(view, entry.index), &bytes)?;
+            end = entry.index;
+            if written == Written::Ours {
+                store.hint(&store.keys().view_hint(view), end);
+                remember(&mut self.ends, view.to_owned(), end);
+                return Ok(());
+            }
+            lost_races += 1;
+            if lost_races % PROBE_AFTER_LOST_RACES == 0 {
+                end = find_end(store, view, end)?;
+            }
+        }
+    }
+}
+
+/// An entry of a view's list, if it is there.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]; [`StoreError::Corrupt`] or [`StoreError::Newer`] if it cannot be read.
+pub fn read_entry<S: Slots>(
+    store: &Store<S>,
+    view: &str,
+    index: u64,
+) -> Result<Option<ViewEntry>, StoreError> {
+    let key = store.keys().view_entry(view, index);
+    let Some(bytes) = store.get(&key)? else {
+        return Ok(None);
+    };
+    let entry: ViewEntry = records::decode(&key, &bytes)?;
+    if entry.view != view || entry.index != index {
+        let reason = format!("it is entry {} of view {:?}", entry.index, entry.view);
+        return Err(StoreError::corrupt(&key, reason));
+    }
+    Ok(Some(entry))
+}
+
+/// The last entry of a view's list, searched from a guess; 0 if the list has none.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the store cannot be read.
+pub fn find_end<S: Slots>(store: &Store<S>, view: &str, guess: u64) -> Result<u64, StoreError> {
+    probe::last(guess, |index| {
+        store.has(&store.keys().view_entry(view, index))
+    })
+}
+
+/// Whether the view was dropped, at least in part.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the store cannot be read.
+pub fn is_dropped<S: Slots>(store: &Store<S>, view: &str) -> Result<bool, StoreError> {
+    store.has(&store.keys().dropped_view(view))
+}

@@ -1,0 +1,102 @@
+//! Rows of a view in the order of their keys.
+//!
+//! # What a scan costs
+//!
+//! The first scan of a view by an instance reads every entry of the list, or makes two reads for every 256 entries that
+//! another scan has read before (see `list_copies`). Later scans read only what is new. Then a scan makes one or two reads for
+//! every row that it looks at, deleted rows included. It holds the whole list in memory, about 100 bytes and the key for each
+//! entry. The list is kept afterwards as long as all lists together are not too large.
+
+use std::ops::Bound;
+
+use super::lists::{List, Lists};
+use super::name;
+use super::rows::Rows;
+use crate::error::StoreError;
+use crate::limits::PAGE_BYTES;
+use crate::model::RowPage;
+use crate::slots::Slots;
+use crate::store::Store;
+
+/// Deleted rows after which a page ends. Each costs one or two reads, and a caller's time is bounded: a caller that never
+/// got a page that goes on over all of them would begin again for ever.
+const MAX_DELETED_PER_PAGE: usize = 1024;
+
+/// Which keys of a view are wanted, in the order of their bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyRange<'a> {
+    /// This key and those behind it.
+    pub from: Option<&'a str>,
+    /// Those behind this key.
+    pub after: Option<&'a str>,
+    /// Those before this key.
+    pub to: Option<&'a str>,
+}
+
+impl<'a> KeyRange<'a> {
+    fn start(self) -> Bound<&'a str> {
+        match (self.from, self.after) {
+            (Some(from), Some(after)) if from > after => Bound::Included(from),
+            (_, Some(after)) => Bound::Excluded(after),
+            (Some(from), None) => Bound::Included(from),
+            (None, None) => Bound::Unbounded,
+        }
+    }
+}
+
+/// A page of rows.
+pub fn scan<S: Slots>(
+    rows: &mut Rows,
+    lists: &mut Lists,
+    store: &Store<S>,
+    view: &str,
+    range: KeyRange<'_>,
+    limit: u32,
+) -> Result<RowPage, StoreError> {
+    name::check("a view's name", view)?;
+    let mut list = lists.take(view);
+    let page = list
+        .read_on(store, view)
+        .and_then(|()| page(rows, lists, store, view, &list, range, limit.max(1)));
+    lists.keep(view, list);
+    page
+}
+
+fn page<S: Slots>(
+    rows: &mut Rows,
+    lists: &mut Lists,
+    store: &Store<S>,
+    view: &str,
+    list: &List,
+    range: KeyRange<'_>,
+    limit: u32,
+) -> Result<RowPage, StoreError> {
+    let mut page = RowPage {
+        rows: Vec::new(),
+        next: None,
+        end: false,
+    };
+    let (mut bytes, mut deleted) = (0, 0);
+    let keys = list.keys();
+    for key in keys.range::<str, _>((range.start(), Bound::Unbounded)) {
+        if range.to.is_some_and(|to| key.as_str() >= to) {
+            break;
+        }
+        if page.rows.len() >= limit as usize
+            || bytes >= PAGE_BYTES
+            || deleted >= MAX_DELETED_PER_PAGE
+        {
+            return Ok(page);
+        }
+        match rows.place(store, lists, view, key)? {
+            (_, Some(row)) => {
+                bytes += row.value.len();
+                page.rows.push(row);
+            }
+            (_, None) => deleted += 1,
+        }
+        page.next = Some(key.clone());
+    }
+    page.end = true;
+    Ok(page)
+}

@@ -1,0 +1,157 @@
+//! Appends the events of a decision.
+
+use sha2::{Digest, Sha256};
+
+use super::contest::Contest;
+use super::{Place, Streams};
+use crate::error::{AppendError, StoreError};
+use crate::limits::{check_extensions, check_tags};
+use crate::log::Log;
+use crate::model::{AppendRequest, Appended, MAX_EVENTS, Precondition};
+use crate::name::StreamName;
+use crate::numbers::Slot;
+use crate::records::{self, After, Commit, CommitId, Ref};
+use crate::slots::Slots;
+use crate::store::{Store, Written};
+
+/// See [`EventLog::append`](crate::EventLog::append).
+///
+/// # Errors
+/// As there.
+pub fn append<S: Slots>(
+    streams: &mut Streams,
+    log: &mut Log,
+    store: &Store<S>,
+    request: AppendRequest,
+) -> Result<Appended, AppendError> {
+    let AppendRequest {
+        stream,
+        expected,
+        cursor,
+        events,
+        close,
+        metadata,
+        recorded_at,
+        seed,
+    } = request;
+    let stream = StreamName::parse(&stream)?;
+    if events.len() > MAX_EVENTS {
+        let message = format!(
+            "a commit has {} events, at most {MAX_EVENTS} are allowed",
+            events.len()
+        );
+        return Err(StoreError::Invalid(message).into());
+    }
+    if events.is_empty() && close {
+        return Err(StoreError::Invalid(
+            "a stream is closed by its last events, and there are none".into(),
+        )
+        .into());
+    }
+    check_extensions(&metadata.extensions)?;
+    for event in &events {
+        check_tags(&event.tags)?;
+    }
+    let start = match cursor {
+        Some(cursor) => streams.place_at(store, stream, cursor.into())?,
+        None => streams.tail(store, stream)?,
+    };
+    let command_id = metadata.command_id.clone();
+    let contest = Contest {
+        stream,
+        expected,
+        command_id: &command_id,
+        even_closed: false,
+    };
+    // A caller with `At` has seen that the next slot is absent. Other callers may come with an old cursor.
+    let look_first =
+        events.is_empty() || (cursor.is_some() && !matches!(expected, Precondition::At(_)));
+
+    let mut commit = Commit {
+        stream: stream.as_str().to_owned(),
+        after: After {
+            closed: close,
+            ..After::default()
+        },
+        id: CommitId::default(),
+        first_version: 0.into(),
+        position: 0.into(),
+        metadata,
+        events,
+    };
+    let place = contest.run(streams, store, start, look_first, |streams, place| {
+        if commit.events.is_empty() {
+            return Ok(Some(place));
+        }
+        let slot = place.cursor.next();
+        commit.first_version = place.after.version.next();
+        commit.after.version = (place.after.version.get() + commit.events.len() as u64).into();
+        commit.after.recorded_at = recorded_at.max(place.after.recorded_at);
+        commit.id = commit_id(seed, recorded_at, stream, slot, &command_id);
+        let written = write(log, store, stream, slot, &mut commit, recorded_at)?;
+        if let Some(place) = written {
+            streams.created(store, stream, place);
+        }
+        Ok(written)
+    })?;
+    Ok(match commit.events.is_empty() {
+        true => Appended {
+            version: place.after.version.get(),
+            position: 0,
+            cursor: place.cursor.get(),
+            events: Vec::new(),
+        },
+        false => commit.appended(place.cursor),
+    })
+}
+
+/// The two steps of the protocol: a ref in the log, then the commit in the stream's slot. In the other order, a writer
+/// that died in between would leave a commit that no log slot leads to, which no reader would ever deliver. A ref without its
+/// commit is only passed.
+fn write<S: Slots>(
+    log: &mut Log,
+    store: &Store<S>,
+    stream: StreamName<'_>,
+    slot: Slot,
+    commit: &mut Commit,
+    claimed_at: u64,
+) -> Result<Option<Place>, StoreError> {
+    let claim = Ref {
+        stream: stream.as_str().to_owned(),
+        slot,
+        commit: commit.id,
+        claimed_at,
+    };
+    commit.position = log.claim(store, stream, &claim)?.first_position();
+    let bytes = records::encode(commit)?;
+    Ok(
+        match store.create(&store.keys().slot(stream, slot), &bytes)? {
+            Written::Taken => None,
+            Written::Ours => Some(Place {
+                cursor: slot,
+                after: commit.after,
+            }),
+        },
+    )
+}
+
+/// The first 128 bits of a SHA-256 over everything that distinguishes attempts. Two attempts of one caller at one slot
+/// have different seeds.
+fn commit_id(
+    seed: u64,
+    recorded_at: u64,
+    stream: StreamName<'_>,
+    slot: Slot,
+    command_id: &str,
+) -> CommitId {
+    let mut hash = Sha256::new();
+    for number in [seed, recorded_at, slot.get(), stream.as_str().len() as u64] {
+        hash.update(number.to_le_bytes());
+    }
+    hash.update(stream.as_str());
+    hash.update(command_id);
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut id = CommitId::default();
+    id.copy_from_slice(&digest[..16]);
+    id
+}

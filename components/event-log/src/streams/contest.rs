@@ -1,0 +1,96 @@
+//! Decides who has a stream's next slot.
+
+use super::{Place, Streams};
+use crate::error::{AppendError, StoreError};
+use crate::model::Precondition;
+use crate::name::StreamName;
+use crate::slots::Slots;
+use crate::store::Store;
+
+/// What it takes to win a slot.
+pub struct Contest<'a> {
+    pub stream: StreamName<'a>,
+    pub expected: Precondition,
+    /// A writer that meets this command in the stream has lost: the command has taken effect. Empty: no command's.
+    pub command_id: &'a str,
+    /// Whether a slot of a closed stream may be taken, as outcomes may.
+    pub even_closed: bool,
+}
+
+impl Contest<'_> {
+    /// Goes from slot to slot until the precondition fails or `attempt` wins one. `attempt` is given the place in front of
+    /// a slot. It returns the place behind the slot, or `None` if another writer has taken the slot.
+    ///
+    /// `look_first`: reads what follows `start` before the first attempt.
+    ///
+    /// A slot is never tried before all slots between `start` and it have been read. That makes a command take effect
+    /// once, whatever becomes of earlier attempts.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] if the precondition does not hold or the command has taken effect,
+    /// [`AppendError::Closed`], and those of the store.
+    pub fn run<S: Slots>(
+        &self,
+        streams: &mut Streams,
+        store: &Store<S>,
+        start: Place,
+        look_first: bool,
+        mut attempt: impl FnMut(&mut Streams, Place) -> Result<Option<Place>, StoreError>,
+    ) -> Result<Place, AppendError> {
+        let expected = self.expected;
+        let mut place = start;
+        let mut at_end = look_first;
+        loop {
+            if at_end {
+                place = self.read_to_end(streams, store, place)?;
+            }
+            if place.after.closed && !self.even_closed {
+                return Err(AppendError::Closed(place.after.version.get()));
+            }
+            if expected.holds(place.after.version.get()) {
+                if let Some(place) = attempt(streams, place)? {
+                    return Ok(place);
+                }
+            } else if at_end {
+                // The version at which it failed. The precondition may hold at the version that the stream has by now.
+                return Err(AppendError::Conflict {
+                    expected,
+                    actual: place.after.version.get(),
+                });
+            } else if expected.is_past(place.after.version.get()) {
+                return Err(self.conflict(streams, store));
+            }
+            at_end = true;
+        }
+    }
+
+    /// The place at the stream's end. Fails if the command lies between `place` and the end.
+    fn read_to_end<S: Slots>(
+        &self,
+        streams: &mut Streams,
+        store: &Store<S>,
+        mut place: Place,
+    ) -> Result<Place, AppendError> {
+        while let Some(record) = streams.read_on(store, self.stream, place.cursor.next())? {
+            if record
+                .command_id()
+                .is_some_and(|id| id == self.command_id && !id.is_empty())
+            {
+                return Err(self.conflict(streams, store));
+            }
+            place = place.behind(&record);
+            streams.remember(self.stream, place);
+        }
+        Ok(place)
+    }
+
+    fn conflict<S: Slots>(&self, streams: &mut Streams, store: &Store<S>) -> AppendError {
+        match streams.tail(store, self.stream) {
+            Ok(place) => AppendError::Conflict {
+                expected: self.expected,
+                actual: place.after.version.get(),
+            },
+            Err(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Streams: rows of slots, each of which one writer wins.
+//!
+//! | module | job |
+//! |---|---|
+//! | this one | where streams stand, as far as that was read |
+//! | `read_ahead` | what reading a stream in order has brought so far |
+//! | `segments` | copies of many slots, so that long streams are few reads |
+//! | `contest` | decides who has a stream's next slot |
+//! | `append` | appends the events of a decision |
+//! | `commands` | makes command ids take effect once |
+//! | `read` | pages of events |
+//! | `snapshots` | disposable states |
+
+pub mod append;
+pub mod commands;
+mod contest;
+pub mod read;
+mod read_ahead;
+mod segments;
+pub mod snapshots;
+
+pub use read_ahead::SEGMENT_SLOTS;
+
+use std::collections::HashMap;
+
+use crate::error::StoreError;
+use crate::limits::MAX_REMEMBERED;
+use crate::model::Head;
+use crate::name::StreamName;
+use crate::numbers::Slot;
+use crate::probe;
+use crate::records::{After, StreamRecord};
+use crate::slots::Slots;
+use crate::store::Store;
+use read_ahead::ReadAhead;
+
+/// Where a stream stood after a slot. It is true for ever, since slots never change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub cursor: Slot,
+    pub after: After,
+}
+
+impl Place {
+    pub fn head(self) -> Head {
+        self.after.head(self.cursor)
+    }
+
+    /// The place behind the next slot, which holds this record.
+    fn behind(self, record: &StreamRecord) -> Self {
+        Self {
+            cursor: self.cursor.next(),
+            after: record.after(),
+        }
+    }
+}
+
+/// What an instance remembers of streams. Forgetting costs reads only.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// The last place that was read of each stream.
+    places: HashMap<String, Place>,
+    read_ahead: ReadAhead,
+}
+
+impl Streams {
+    /// The last place of a stream that was read.
+    fn remembered(&self, stream: StreamName<'_>) -> Option<Place> {
+        self.places.get(stream.as_str()).copied()
+    }
+
+    fn remember(&mut self, stream: StreamName<'_>, place: Place) {
+        match self.places.get_mut(stream.as_str()) {
+            Some(known) if known.cursor > place.cursor => {}
+            Some(known) => *known = place,
+            None => {
+                if self.places.len() >= MAX_REMEMBERED {
+                    self.places.clear();
+                }
+                self.places.insert(stream.as_str().to_owned(), place);
+            }
+        }
+    }
+
+    /// Where the stream stood after a slot that the caller has seen.
+    fn place_at<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        stream: StreamName<'_>,
+        cursor: Slot,
+    ) -> Result<Place, StoreError> {
+        if cursor.get() == 0 {
+            return Ok(Place::default());
+        }
+        if let Some(place) = self
+            .remembered(stream)
+            .filter(|place| place.cursor == cursor)
+        {
+            return Ok(place);
+        }
+        // A writer that went on behind an absent slot would leave a gap for ever.
+        let record = store.read_slot(stream, cursor)?.ok_or_else(|| {
+            StoreError::Invalid(format!(
+                "cursor {cursor} lies behind the end of stream {stream}"
+            ))
+        })?;
+        let place = Place {
+            cursor,
+            after: record.after(),
+        };
+        self.remember(stream, place);
+        Ok(place)
+    }
+
+    /// Where the stream stands now.
+    ///
+    /// # Errors
+    /// As for [`Store::read_slot`].
+    pub fn tail<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        stream: StreamName<'_>,
+    ) -> Result<Place, StoreError> {
+        let guess = match self.remembered(stream) {
+            Some(place) => place.cursor.get(),
+            None => store.hinted(&store.keys().stream_hint(stream))?,
+        };
+        let mut seen = Place::default();
+        let cursor = probe::last(guess, |slot| {
+            let slot = Slot::from(slot);
+            let record = store.read_slot(stream, slot)?;
+            if let Some(record) = &record {
+                seen = Place {
+                    cursor: slot,
+                    after: record.after(),
+                };
+            }
+            Ok::<_, StoreError>(record.is_some())
+        })?;
+        if seen.cursor.get() != cursor {
+            return self.place_at(store, stream, cursor.into());
+        }
+        self.remember(stream, seen);
+        Ok(seen)
+    }
+
+    /// The record in a stream's slot, where the slots after it are likely to be read next.
+    fn read_on<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        stream: StreamName<'_>,
+        slot: Slot,
+    ) -> Result<Option<StreamRecord>, StoreError> {
+        self.read_ahead.go_to(stream.as_str(), slot);
+        if self.read_ahead.wants_segment() {
+            let records = segments::read(store, stream, slot)?;
+            self.read_ahead.bring(records);
+        }
+        let record = match self.read_ahead.take() {
+            Some(record) => Some(record),
+            None => store.read_slot(stream, slot)?,
+        };
+        if record.is_some() && self.read_ahead.go_on() {
+            // All slots of the segment exist, and no writer has copied them.
+            segments::copy_behind(store, stream, slot);
+        }
+        Ok(record)
+    }
+
+    /// After the caller has created a slot: remembers it, and now and then leaves a hint and a segment for others.
+    fn created<S: Slots>(&mut self, store: &Store<S>, stream: StreamName<'_>, place: Place) {
+        self.remember(stream, place);
+        store.hint(&store.keys().stream_hint(stream), place.cursor.get());
+        segments::copy_behind(store, stream, place.cursor);
+    }
+}
