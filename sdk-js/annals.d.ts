@@ -13,11 +13,13 @@ export interface Shape<T> {
   readonly expected: string;
   readonly optional: boolean;
   read(value: unknown): T;
-  write(value: T): string;
+  write(value: T): unknown;
 }
 interface Optional<T> extends Shape<T | undefined> {
   readonly optional: true;
 }
+/** What a tag can be of. */
+type TagValue = string | number | bigint | boolean;
 
 /** Fields of a payload, by name. They are written in this order. */
 export type Fields = Record<string, Shape<any>>;
@@ -48,6 +50,11 @@ export const t: {
    * nothing can be left out, `undefined` is written as `null`.
    */
   optional<T>(shape: Shape<T>): Optional<T>;
+  /**
+   * Marks a field of an event. Each of its values becomes a tag of the event, `name:value`, by which readers of the log can filter. The
+   * name is the field's, unless another one is given. In a command or a row the mark means nothing.
+   */
+  tag<S extends Shape<TagValue> | Optional<TagValue> | Shape<TagValue[]> | Optional<TagValue[]>>(shape: S, name?: string): S;
 };
 
 /** The fields of an event whose payload has changed, with its newest schema version. Older ones must still fit. */
@@ -61,6 +68,9 @@ type Messages = Record<string, Fields | Versioned<any>>;
 /** One of some commands or events: `{ type, data }`. */
 export type Message<M extends Messages> = { [K in keyof M & string]: { type: K; data: Data<FieldsOf<M[K]>> } }[keyof M & string];
 
+/** Names and values of extension attributes of CloudEvents. */
+export type Extensions = readonly (readonly [name: string, value: string])[];
+
 /** The facts that a decision may use beside its state and its command. */
 export interface Context {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -71,6 +81,8 @@ export interface Context {
   readonly commandId: string;
   /** Who asked for it, as the caller said. */
   readonly actor?: string;
+  /** Extension attributes of CloudEvents that came with the command. */
+  readonly extensions: Extensions;
   /** Random numbers of this decision: the same sequence each time that it is called. Useless for secrets. */
   random(): Random;
 }
@@ -142,7 +154,7 @@ export interface Exported {
 export function defineDecider<const C extends Messages, const E extends Messages, S>(definition: DeciderDefinition<C, E, S>): Exported;
 
 /** What is recorded with an event. */
-export interface About {
+export interface EventMetadata {
   readonly eventId: string;
   /** The stream, such as `account-42`. */
   readonly stream: string;
@@ -162,13 +174,31 @@ export interface About {
   readonly causationId: string;
   readonly actor?: string;
   readonly traceparent?: string;
+  /** What the event is about, such as `account:42`. */
+  readonly tags: readonly string[];
+  /** Extension attributes of CloudEvents that came with the command. */
+  readonly extensions: Extensions;
+}
+/** @deprecated renamed {@link EventMetadata} */
+export type About = EventMetadata;
+
+/** The rows that an event changes or reads. A row that comes out of it is a copy: `put` it when you have changed it. */
+export interface Rows<R> {
+  /** Keys of the rows that the event changes, whether they are there or not. */
+  keys(): string[];
+  /** A row that the event changes or reads, if it is there. */
+  get(key: string): R | undefined;
+  /** Puts a row in place of what was there. It must be among the event's `keys`. */
+  put(key: string, row: R): void;
+  /** Deletes a row, if it is there. It must be among the event's `keys`. */
+  delete(key: string): void;
 }
 
-export interface ProjectorDefinition<E extends Messages, R extends Fields> {
+interface ProjectorCommon<E extends Messages, R extends Fields> {
   name: string;
-  /** The view, `[a-z][a-z0-9_-]*`. */
+  /** The view, `[a-z][a-z0-9_-]*`, at most 64 characters. */
   view: string;
-  /** Raise it whenever `row`, `touches` or `fold` changes: the view is built anew. */
+  /** Raise it whenever `row`, `keys` or `fold` changes: the view is built anew. */
   version?: number;
   /** Where it starts when it is first deployed; left out: with the first event of the log. */
   from?: 'origin' | 'now';
@@ -176,11 +206,37 @@ export interface ProjectorDefinition<E extends Messages, R extends Fields> {
   events: E;
   /** The fields of a row. */
   row: R;
-  /** Keys of the rows that an event touches. */
-  touches(event: Message<E>, about: About): string[];
-  /** What becomes of a row that an event touches. `undefined` is no row: there was none yet, there is none now. */
-  fold(row: Data<R> | undefined, key: string, event: Message<E>, about: About): Data<R> | undefined;
+  /** Keys of further rows that `project` looks at, and does not change. */
+  reads?(event: Message<E>, metadata: EventMetadata): string[];
+  /**
+   * Keys of further rows that the event changes, where they depend on rows that it reads. The framework asks again with the rows that were
+   * named, until no key is new.
+   */
+  furtherKeys?(rows: Rows<Data<R>>, event: Message<E>, metadata: EventMetadata): string[];
 }
+interface Keys<E extends Messages> {
+  /** Keys of the rows that an event changes, each 1 to 1024 bytes. */
+  keys(event: Message<E>, metadata: EventMetadata): string[];
+  touches?: undefined;
+}
+interface FormerKeys<E extends Messages> {
+  keys?: undefined;
+  /** @deprecated renamed `keys` */
+  touches(event: Message<E>, metadata: EventMetadata): string[];
+}
+interface Fold<E extends Messages, R extends Fields> {
+  /** What becomes of a row that an event changes. `undefined` is no row: there was none yet, there is none now. */
+  fold(row: Data<R> | undefined, key: string, event: Message<E>, metadata: EventMetadata): Data<R> | undefined;
+  project?: undefined;
+}
+interface Project<E extends Messages, R extends Fields> {
+  fold?: undefined;
+  /** In place of `fold`: what an event does to all its rows, where what becomes of one depends on another. */
+  project(rows: Rows<Data<R>>, event: Message<E>, metadata: EventMetadata): void;
+}
+export type ProjectorDefinition<E extends Messages, R extends Fields> = ProjectorCommon<E, R> &
+  (Keys<E> | FormerKeys<E>) &
+  (Fold<E, R> | Project<E, R>);
 
 /**
  * A projector: `export const projectors = defineProjector({ .. })`.

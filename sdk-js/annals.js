@@ -17,7 +17,7 @@ function forbid(what, remedy) {
   };
 }
 
-const TIME = 'Time is an argument: a decision has `context.now`, an event `about.recordedAt`.';
+const TIME = 'Time is an argument: a decision has `context.now`, an event `metadata.recordedAt`.';
 const CHANCE = 'Randomness is an argument: a decision has `context.seed` and `context.random()`.';
 const OUTSIDE = 'Let a notifier do it, or have it in the command.';
 
@@ -106,10 +106,18 @@ function shown(value) {
 
 const wrong = (value, expected) => new Unfit(`invalid type: ${shown(value)}, expected ${expected}`);
 
-/** A shape reads what a payload holds and writes what goes into one. */
-function shape(expected, read, write) {
-  return Object.freeze({ expected, read, write, optional: false });
+/**
+ * A shape reads what `parse` finds in a payload, and writes what `print` puts into one. Both make new values: nothing in them is
+ * part of what they are made of.
+ *
+ * `tags` is how a field of this shape can be a tag: `ONE` value, or `MANY` of them.
+ */
+function shape(expected, read, write, tags) {
+  return Object.freeze({ expected, read, write, tags, optional: false });
 }
+
+const ONE = 'one';
+const MANY = 'many';
 
 const isObject = (value) =>
   value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Numeral);
@@ -124,8 +132,9 @@ const string = shape(
   (value) => {
     if (typeof value !== 'string') throw wrong(value, 'a string');
     if (!value.isWellFormed()) throw new Unfit('lone surrogate in a string');
-    return JSON.stringify(value);
+    return value;
   },
+  ONE,
 );
 
 const boolean = shape(
@@ -136,8 +145,9 @@ const boolean = shape(
   },
   (value) => {
     if (typeof value !== 'boolean') throw wrong(value, 'a boolean');
-    return String(value);
+    return value;
   },
+  ONE,
 );
 
 const SAFE = 'an integer from -(2^53-1) to 2^53-1, which a number holds exactly (`t.int64` holds more)';
@@ -151,8 +161,9 @@ const integer = shape(
   },
   (value) => {
     if (!Number.isSafeInteger(value)) throw wrong(value, SAFE);
-    return String(value);
+    return new Numeral(String(value));
   },
+  ONE,
 );
 
 const INT64 = 'an integer of 64 bits';
@@ -168,8 +179,9 @@ const int64 = shape(
   },
   (value) => {
     if (typeof value !== 'bigint' || !fits64(value)) throw wrong(value, `${INT64}, as a bigint`);
-    return String(value);
+    return new Numeral(String(value));
   },
+  ONE,
 );
 
 const number = shape(
@@ -180,7 +192,7 @@ const number = shape(
   },
   (value) => {
     if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(value, 'a finite number');
-    return JSON.stringify(value);
+    return new Numeral(JSON.stringify(value));
   },
 );
 
@@ -196,21 +208,21 @@ const json = shape(
     return typeof value === 'string' ? string.read(value) : value;
   },
   function write(value) {
-    if (value === null) return 'null';
+    if (value === null || typeof value === 'boolean') return value;
     if (typeof value === 'string') return string.write(value);
-    if (typeof value === 'boolean') return String(value);
     if (typeof value === 'number') return number.write(value);
-    if (Array.isArray(value)) return `[${value.map((item, i) => within(i, () => write(item))).join(',')}]`;
+    if (Array.isArray(value)) return Array.from(value, (item, i) => within(i, () => write(item)));
     if (value !== undefined && isPlain(value)) {
       const fields = Object.entries(value).filter(([, item]) => item !== undefined);
-      return `{${fields.map(([key, item]) => `${string.write(key)}:${within(key, () => write(item))}`).join(',')}}`;
+      return Object.fromEntries(fields.map(([key, item]) => [string.write(key), within(key, () => write(item))]));
     }
     throw wrong(value, 'JSON');
   },
 );
 
-const array = (item) =>
-  shape(
+const array = (item) => {
+  untagged(item);
+  return shape(
     'an array',
     (value) => {
       if (!Array.isArray(value)) throw wrong(value, 'an array');
@@ -218,12 +230,15 @@ const array = (item) =>
     },
     (value) => {
       if (!Array.isArray(value)) throw wrong(value, 'an array');
-      return `[${value.map((one, i) => within(i, () => item.write(one))).join(',')}]`;
+      return Array.from(value, (one, i) => within(i, () => item.write(one)));
     },
+    item.tags === ONE ? MANY : undefined,
   );
+};
 
-const record = (item) =>
-  shape(
+const record = (item) => {
+  untagged(item);
+  return shape(
     'an object',
     (value) => {
       if (!isObject(value)) throw wrong(value, 'an object');
@@ -231,10 +246,10 @@ const record = (item) =>
     },
     (value) => {
       if (!isObject(value)) throw wrong(value, 'an object');
-      const fields = Object.entries(value).map(([key, one]) => `${string.write(key)}:${within(key, () => item.write(one))}`);
-      return `{${fields.join(',')}}`;
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [string.write(key), within(key, () => item.write(one))]));
     },
   );
+};
 
 /** Reads what is declared and passes over the rest, as serde does; writes in the order of the declaration. */
 const object = (fields) => {
@@ -264,9 +279,9 @@ const object = (fields) => {
           if (of.optional) continue;
           throw new Unfit(`missing field \`${name}\``);
         }
-        parts.push(`${JSON.stringify(name)}:${within(name, () => of.write(value[name]))}`);
+        parts.push([name, within(name, () => of.write(value[name]))]);
       }
-      return `{${parts.join(',')}}`;
+      return Object.fromEntries(parts);
     },
   );
 };
@@ -274,13 +289,32 @@ const object = (fields) => {
 /** A field that is absent is left out. In an array or a record, where nothing can be left out, it is `null`. */
 const optional = (of) =>
   Object.freeze({
-    expected: of.expected,
+    ...of,
     optional: true,
     read: (value) => (value === null ? undefined : of.read(value)),
-    write: (value) => (value === undefined || value === null ? 'null' : of.write(value)),
+    write: (value) => (value === undefined || value === null ? null : of.write(value)),
   });
 
-export const t = Object.freeze({ string, boolean, integer, int64, number, json, array, record, object, optional });
+const TAG_NAME = /^[^:\s\u0000-\u001f\u007f-\u009f]+$/;
+
+/** Each value of the field is a tag of the event: `name:value`. */
+function tag(of, name) {
+  demand(of.tags !== undefined, '`t.tag` marks a string, a boolean, an integer, or an array of them, which may be optional');
+  demand(name === undefined || typeof name === 'string', 'the name of a tag is a string');
+  return Object.freeze({ ...of, tag: { name } });
+}
+
+/** Tags are fields of events themselves: a mark further inside would mean nothing. */
+function untagged(of) {
+  demand(of.tag === undefined, '`t.tag` marks a field of an event, not what is within a field');
+}
+
+function nested(fields) {
+  Object.values(fields).forEach(untagged);
+  return object(fields);
+}
+
+export const t = Object.freeze({ string, boolean, integer, int64, number, json, array, record, object: nested, optional, tag });
 
 /** A type of event whose payload has changed: its newest schema version, and its fields. */
 export function version(number, fields) {
@@ -300,20 +334,30 @@ function isJson(contentType) {
   return essence === '' || essence === CONTENT_TYPE || (essence.length > 5 && essence.endsWith('+json'));
 }
 
-/** The JSON in a payload, its numbers as they are written. */
-function parse(payload) {
-  let text;
+function decode(payload) {
   try {
-    text = utf8.decode(payload);
+    return utf8.decode(payload);
   } catch {
     throw new Unfit('the payload is not UTF-8');
   }
+}
+
+/** The JSON in a text, its numbers as they are written. */
+function parse(text) {
   try {
     return JSON.parse(text, (_, value, context) => (typeof value === 'number' ? new Numeral(context.source) : value));
   } catch (error) {
     const [, what, line, column] = /^JSON\.parse: (.*) at line (\d+) column (\d+)/.exec(error.message) ?? [];
     throw Object.assign(new Unfit(what ?? error.message), { at: line && `line ${line} column ${column}` });
   }
+}
+
+/** The text of JSON whose numbers are numerals. */
+function print(value) {
+  if (value instanceof Numeral) return value.text;
+  if (Array.isArray(value)) return `[${value.map(print).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}:${print(one)}`).join(',')}}`;
 }
 
 const isPlain = (value) => [Object.prototype, null].includes(Object.getPrototypeOf(value));
@@ -323,14 +367,33 @@ function messages(declared) {
   return new Map(
     Object.entries(declared).map(([type, given]) => {
       const fields = given[VERSION] === undefined ? given : given.fields;
-      return [type, { shape: object(fields), version: given[VERSION] ?? 1 }];
+      return [type, { shape: object(fields), version: given[VERSION] ?? 1, tags: tagsIn(type, fields) }];
     }),
   );
 }
 
+/** The fields that are tags, and the names of these. */
+function tagsIn(type, fields) {
+  const tagged = Object.entries(fields).filter(([, of]) => of.tag !== undefined);
+  return tagged.map(([field, of]) => {
+    const name = of.tag.name ?? field;
+    const legal = 'the name of a tag has at least one character, and no `:` or space: a tag is written name:value';
+    demand(TAG_NAME.test(name), `${type}.${field}: ${legal}`);
+    return { field, name };
+  });
+}
+
+/** The tags of an event whose fields are written already. */
+function tagsOf({ tags }, fields) {
+  return tags.flatMap(({ field, name }) => {
+    const values = Object.hasOwn(fields, field) ? [fields[field]].flat() : [];
+    return values.filter((value) => value !== null).map((value) => `${name}:${value instanceof Numeral ? value.text : value}`);
+  });
+}
+
 /** The newest schema versions that are known here. */
 function schemas(events) {
-  return [...events].map(([eventType, { version }]) => ({ eventType, version }));
+  return [...events].map(([eventType, { version }]) => ({ eventType, version, schema: undefined }));
 }
 
 /** The event that is recorded, or nothing if it is of a type that was not declared. */
@@ -339,7 +402,7 @@ function readEvent(events, recorded) {
   if (type === undefined) return undefined;
   if (recorded.schemaVersion > type.version) throw new Error(`the newest schema known here is ${type.version}`);
   if (!isJson(recorded.contentType)) throw new Error(`cannot read ${JSON.stringify(recorded.contentType)}`);
-  const data = located(() => type.shape.read(parse(recorded.payload)));
+  const data = located(() => type.shape.read(parse(decode(recorded.payload))));
   return { type: recorded.eventType, data, schemaVersion: recorded.schemaVersion };
 }
 
@@ -353,12 +416,22 @@ function located(f) {
   }
 }
 
+/** Says what cannot be encoded, and where it is unfit. */
+function encoded(what, f) {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    throw new Error(`${what} cannot be encoded: ${error.message}${error.path.length ? ` at field ${error.field}` : ''}`);
+  }
+}
+
 const place = (unfit) => unfit.at ?? (unfit.path.length > 0 ? `field ${unfit.field}` : undefined);
 
 // ---- names -----------------------------------------------------------------------------------------------
 
 const CATEGORY = /^[a-z][a-z0-9_]{0,125}$/;
-const VIEW = /^[a-z][a-z0-9_-]{0,127}$/;
+const VIEW = /^[a-z][a-z0-9_-]{0,63}$/;
 const CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const MAX_STREAM = 128;
 const MAX_KEY = 1024;
@@ -459,21 +532,21 @@ export function defineDecider(definition) {
     if (!isJson(command.contentType)) {
       throw new Unfit(`${command.commandType} is sent as ${CONTENT_TYPE}, not as ${command.contentType}`);
     }
-    return { type: command.commandType, data: type.shape.read(parse(command.payload)), id: command.id };
+    return { type: command.commandType, data: type.shape.read(parse(decode(command.payload))), id: command.id };
   }
 
   function writeEvent(event) {
     const type = eventTypes.get(event?.type);
     if (type === undefined) throw new Error(`\`decide\` answers ${shown(event)} of type ${event?.type}, which \`events\` does not have`);
     if (!emits.includes(event.type)) throw new Error(`${event.type} is not among its \`emits\``);
-    let text;
-    try {
-      text = type.shape.write(event.data);
-    } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
-      throw new Error(`${event.type} cannot be encoded: ${error.message}${error.path.length ? ` at field ${error.field}` : ''}`);
-    }
-    return { eventType: event.type, schemaVersion: type.version, contentType: CONTENT_TYPE, payload: toUtf8.encode(text) };
+    const fields = encoded(event.type, () => type.shape.write(event.data));
+    return {
+      eventType: event.type,
+      schemaVersion: type.version,
+      contentType: CONTENT_TYPE,
+      payload: toUtf8.encode(print(fields)),
+      tags: tagsOf(type, fields),
+    };
   }
 
   class Session {
@@ -500,8 +573,13 @@ export function defineDecider(definition) {
       return session;
     }
 
-    evolve(page) {
-      for (const recorded of page) {
+    evolve(events) {
+      this.#fold(events);
+      if (this.#broken) throw this.#broken;
+    }
+
+    #fold(events) {
+      for (const recorded of events) {
         if (this.#broken) break;
         try {
           const event = readEvent(eventTypes, recorded);
@@ -514,18 +592,17 @@ export function defineDecider(definition) {
           this.#broken = { message: `${who} cannot fold ${eventType} (schema ${schemaVersion}) at version ${version}: ${told(error)}` };
         }
       }
-      if (this.#broken) throw this.#broken;
     }
 
-    decide(command, { now, seed, actor }) {
+    decide(events, command, { now, seed, actor, extensions }) {
+      this.#fold(events);
       if (this.#broken) throw { tag: 'failed', val: this.#broken };
       let answer;
       try {
         const read = readCommand(command);
-        answer = guarded(() =>
-          // A copy: a session outlives its decisions, and none of them may change it.
-          decide(copied(this.#state), read, { now: Number(now), seed, actor, commandId: command.id, random: () => randomOf(seed) }),
-        );
+        const context = { now: Number(now), seed, actor, extensions, commandId: command.id, random: () => randomOf(seed) };
+        // A copy: a session outlives its decisions, and none of them may change it.
+        answer = guarded(() => decide(copied(this.#state), read, context));
       } catch (error) {
         if (!(error instanceof Rejected)) throw decideError(error);
         answer = error;
@@ -545,7 +622,7 @@ export function defineDecider(definition) {
     snapshot() {
       if (this.#broken) return undefined;
       try {
-        return toUtf8.encode(json.write(this.#state));
+        return toUtf8.encode(print(json.write(this.#state)));
       } catch {
         // Not JSON (a Map, a Date, a bigint): there is no snapshot then, and everything is folded anew.
         return undefined;
@@ -564,7 +641,7 @@ export function defineDecider(definition) {
 
   function details(rejected) {
     try {
-      return rejected.details === undefined || rejected.details === null ? undefined : json.write(rejected.details);
+      return rejected.details === undefined || rejected.details === null ? undefined : print(json.write(rejected.details));
     } catch (error) {
       throw failed(`${who}: the details of ${rejected.code} are no JSON: ${told(error)}`);
     }
@@ -587,6 +664,7 @@ export function defineDecider(definition) {
         snapshotEvery: definition.snapshotEvery ?? 0,
         stateVersion: definition.stateVersion ?? 0,
         schemas: schemas(eventTypes),
+        annotations: [],
       },
     ],
     streamId(_, command) {
@@ -613,50 +691,200 @@ function decision(answer) {
 
 // ---- projectors ------------------------------------------------------------------------------------------
 
-export function defineProjector(definition) {
-  const { name, view, touches, fold } = definition;
+/** The rows that an event changes or reads. What comes out of it is a copy: a change is what is `put`. */
+class Rows {
+  #shape;
+  /** By key: the row as JSON, if it is there, and whether the event changes it. */
+  #places = new Map();
+
+  constructor(shape) {
+    this.#shape = shape;
+  }
+
+  /** Adds a row, or the place of one that is not there. */
+  static add(rows, key, json, changes) {
+    rows.#places.set(key, { json, changes });
+  }
+
+  static changing(rows) {
+    return [...rows.#places].filter(([, { changes }]) => changes);
+  }
+
+  static has(rows, key) {
+    return rows.#places.has(key);
+  }
+
+  keys() {
+    return Rows.changing(this).map(([key]) => key);
+  }
+
+  get(key) {
+    const json = this.#places.get(key)?.json;
+    return json === undefined ? undefined : readable(key, () => this.#shape.read(json));
+  }
+
+  put(key, row) {
+    this.#changed(key).json = encoded(`the row ${JSON.stringify(key)}`, () => this.#shape.write(row));
+  }
+
+  delete(key) {
+    this.#changed(key).json = undefined;
+  }
+
+  #changed(key) {
+    const place = this.#places.get(key);
+    if (place?.changes) return place;
+    const why = place ? 'which it only reads: name it in `keys`' : 'which is not among its `keys`';
+    throw new Error(`it changes the row ${JSON.stringify(key)}, ${why}`);
+  }
+}
+
+/** Says which row cannot be read. */
+function readable(key, f) {
+  try {
+    return located(f);
+  } catch (error) {
+    throw new Error(`the row ${JSON.stringify(key)} cannot be read: ${told(error)}; has \`row\` changed, and \`version\` not?`);
+  }
+}
+
+/** The rows of a page of events. Each is parsed once, and is JSON from then on: what an event does to it, the next one reads. */
+class Page {
+  /** Rows that no event has named yet, by key. */
+  #given;
+  /** Keys of rows that the page has asked for; those that are not given are not there. */
+  #needed;
+  /** By key: the row as JSON and as text, if it is there, and the index of the last event that changed it. */
+  #rows = new Map();
+
+  constructor(given, needed) {
+    this.#given = new Map(given.map((row) => [row.key, row]));
+    this.#needed = new Set(needed.map((row) => row.key));
+  }
+
+  /** Is it known whether this row is there? */
+  knows(key) {
+    return this.#rows.has(key) || this.#given.has(key) || this.#needed.has(key);
+  }
+
+  row(key) {
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = this.#parsed(key, this.#given.get(key));
+      this.#rows.set(key, row);
+    }
+    return row;
+  }
+
+  #parsed(key, given) {
+    if (given === undefined) return {};
+    return readable(key, () => {
+      if (!isJson(given.contentType)) throw new Error(`it is ${JSON.stringify(given.contentType)}`);
+      const text = decode(given.value);
+      return { json: parse(text), text };
+    });
+  }
+
+  /** Takes over what an event made of its rows. */
+  take(rows, index) {
+    for (const [key, { json }] of Rows.changing(rows)) {
+      const text = json === undefined ? undefined : print(json);
+      // A row that stays what it is is not written.
+      if (this.row(key).text !== text) this.#rows.set(key, { json, text, changed: index });
+    }
+  }
+
+  /** The rows that differ after the page. */
+  changes(view) {
+    const changed = [...this.#rows].filter(([, row]) => row.changed !== undefined);
+    return changed.map(([key, { text, changed: event }]) => {
+      if (text === undefined) return { change: { tag: 'remove', val: { view, key } }, event };
+      return { change: { tag: 'put', val: { view, key, contentType: CONTENT_TYPE, value: toUtf8.encode(text) } }, event };
+    });
+  }
+}
+
+/** Keys, each once. */
+function checkedKeys(keys) {
+  const unique = [...new Set(keys)];
+  for (const key of unique) {
+    demand(typeof key === 'string' && key.isWellFormed(), `the key of a row is ${shown(key)}, and must be a string`);
+    demand(key !== '', 'the key of a row is empty');
+    demand(bytes(key) <= MAX_KEY, `the key of a row has ${bytes(key)} bytes, more than ${MAX_KEY}`);
+  }
+  return unique;
+}
+
+/** The former name of an option is accepted for one version. */
+function formerly(definition, former, present) {
+  if (definition[former] === undefined) return definition;
+  demand(definition[present] === undefined, `\`${former}\` is the former name of \`${present}\`: leave one out`);
+  // componentize-js shows what is printed here, except for warnings.
+  console.log(`warning: ${definition.name}: \`${former}\` is deprecated: it is called \`${present}\` now`);
+  const { [former]: value, ...others } = definition;
+  return { ...others, [present]: value };
+}
+
+export function defineProjector(given) {
+  const definition = formerly(given, 'touches', 'keys');
+  const { name, view } = definition;
+  const none = () => [];
+  const { reads = none, furtherKeys = none } = definition;
   demand(typeof name === 'string' && name !== '', '`name` must be the name of the projector');
-  demand(VIEW.test(view), '`view` must be a lower-case letter followed by lower-case letters, digits, `_` or `-`');
-  functions(definition, ['touches', 'fold']);
+  demand(VIEW.test(view), '`view` must be a lower-case letter followed by lower-case letters, digits, `_` or `-`, at most 64 in all');
+  functions(definition, ['keys', definition.project === undefined ? 'fold' : 'project']);
+  demand(definition.fold === undefined || definition.project === undefined, '`fold` is for one row, `project` for all: leave one out');
+  functions({ reads, furtherKeys }, ['reads', 'furtherKeys']);
+  const project = definition.project ?? foldEach;
   const eventTypes = messages(definition.events);
   demand(eventTypes.size > 0, '`events` names no event to react to');
   const row = object(definition.row);
   self_ = name;
   const who = `the projector ${name}`;
+  const places = (keys) => keys.map((key) => ({ view, key }));
 
-  /** Runs `f` with an event of a declared type; what it throws becomes a fault. */
-  function react(recorded, otherwise, f) {
+  /** What `project` does if it is left out. */
+  function foldEach(rows, event, metadata) {
+    for (const key of rows.keys()) {
+      const next = definition.fold(rows.get(key), key, event, metadata);
+      if (next === undefined || next === null) rows.delete(key);
+      else rows.put(key, next);
+    }
+  }
+
+  /** Runs `f` with an event of a declared type; what it throws is a fault at this index of the page. */
+  function react(recorded, index, f) {
     let doing = 'cannot read';
     try {
       const event = readEvent(eventTypes, recorded);
-      if (event === undefined) return otherwise;
+      if (event === undefined) return [];
       doing = 'cannot project';
-      const about = aboutOf(recorded);
-      return f(event, about, keysOf(event, about));
+      const metadata = metadataOf(recorded);
+      const keys = checkedKeys(definition.keys(event, metadata));
+      const readOnly = checkedKeys(reads(event, metadata)).filter((key) => !keys.includes(key));
+      return f(event, metadata, keys, readOnly);
     } catch (error) {
       const { eventType, schemaVersion, position } = recorded;
-      throw { message: `${who} ${doing} ${eventType} (schema ${schemaVersion}) at position ${position}: ${told(error)}` };
+      const message = `${who} ${doing} ${eventType} (schema ${schemaVersion}) at position ${position}: ${told(error)}`;
+      throw { index, fault: { message } };
     }
   }
 
-  /** Keys, each once. */
-  function keysOf(event, about) {
-    const keys = [...new Set(touches(event, about))];
-    for (const key of keys) {
-      demand(typeof key === 'string' && key.isWellFormed(), `the key of a row is ${shown(key)}, and must be a string`);
-      demand(key !== '', 'the key of a row is empty');
-      demand(bytes(key) <= MAX_KEY, `the key of a row has ${bytes(key)} bytes, more than ${MAX_KEY}`);
+  /** Folds an event into the page. The answer is the keys of the rows that it needs as well; without them the page is of no use. */
+  function fold(page, index, event, metadata, keys, readOnly) {
+    const rows = new Rows(row);
+    for (const key of keys) Rows.add(rows, key, page.row(key).json, true);
+    for (const key of readOnly) Rows.add(rows, key, page.row(key).json, false);
+    for (;;) {
+      const further = checkedKeys(furtherKeys(rows, event, metadata)).filter((key) => !Rows.has(rows, key));
+      if (further.length === 0) break;
+      const unknown = further.filter((key) => !page.knows(key));
+      if (unknown.length > 0) return unknown;
+      for (const key of further) Rows.add(rows, key, page.row(key).json, true);
     }
-    return keys;
-  }
-
-  function readRow(given) {
-    try {
-      if (!isJson(given.contentType)) throw new Error(`it is ${JSON.stringify(given.contentType)}`);
-      return located(() => row.read(parse(given.value)));
-    } catch (error) {
-      throw new Error(`the row ${JSON.stringify(given.key)} cannot be read: ${told(error)}; has \`row\` changed, and \`version\` not?`);
-    }
+    project(rows, event, metadata);
+    page.take(rows, index);
+    return [];
   }
 
   return {
@@ -664,43 +892,30 @@ export function defineProjector(definition) {
       {
         name,
         version: definition.version ?? 1,
-        wants: [...eventTypes.keys()],
+        eventTypes: [...eventTypes.keys()],
         emits: [],
         views: [view],
-        from: definition.from ?? 'origin',
-        lanes: 1,
+        start: definition.from ?? 'origin',
+        concurrency: 1,
         schemas: schemas(eventTypes),
+        annotations: [],
       },
     ],
-    touches: (_, recorded) => react(recorded, [], (event, about, keys) => keys.map((key) => ({ view, key }))),
-    project: (_, recorded, rows) =>
-      react(recorded, [], (event, about, keys) => {
-        const before = new Map(rows.map((given) => [given.key, given]));
-        const changes = [];
-        for (const key of keys) {
-          const given = before.get(key);
-          const next = fold(given && readRow(given), key, event, about);
-          if (next === undefined || next === null) {
-            if (given) changes.push({ tag: 'delete', val: { view, key } });
-            continue;
-          }
-          let text;
-          try {
-            text = row.write(next);
-          } catch (error) {
-            throw new Error(`the row ${JSON.stringify(key)} cannot be encoded: ${error.message}${error.path?.length ? ` at field ${error.field}` : ''}`);
-          }
-          // A row that stays what it is is not written.
-          if (given && utf8.decode(given.value) === text) continue;
-          changes.push({ tag: 'put', val: { view, key, contentType: CONTENT_TYPE, value: toUtf8.encode(text) } });
-        }
-        return changes;
-      }),
+    keys: (_, events) =>
+      events.map((recorded, index) => react(recorded, index, (event, metadata, keys, readOnly) => places([...keys, ...readOnly]))),
+    project(_, events, given, needed) {
+      const page = new Page(given, needed);
+      for (const [index, recorded] of events.entries()) {
+        const needs = react(recorded, index, (...read) => fold(page, index, ...read));
+        if (needs.length > 0) return { tag: 'needs', val: places(needs) };
+      }
+      return { tag: 'changes', val: page.changes(view) };
+    },
   };
 }
 
 /** What is recorded with an event. */
-function aboutOf({ id, stream, version, position, recordedAt, metadata }) {
+function metadataOf({ id, stream, version, position, recordedAt, tags, metadata }) {
   const dash = stream.indexOf('-');
   return {
     eventId: id,
@@ -710,6 +925,7 @@ function aboutOf({ id, stream, version, position, recordedAt, metadata }) {
     version: Number(version),
     position: Number(position),
     recordedAt: Number(recordedAt),
+    tags,
     ...metadata,
   };
 }

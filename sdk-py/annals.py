@@ -24,6 +24,14 @@ variable `type_name`; an event whose payload has changed has `schema_version: Cl
 `str`, `int` (64 bits), `float`, `bool`, `Any` (any JSON), other dataclasses, `list[T]`, `dict[str, T]`, and
 `Optional[T] = None`, which may be left out, and for which `null` is as good as left out. What does not fit is
 malformed, and never rounded or converted.
+
+A field of an event that is marked becomes a tag of the event, `name:value`, by which readers of the log can filter:
+
+    @dataclass
+    class Deposited:
+        account: Annotated[str, tag]              # the tag `account:42`
+        payers: Annotated[list[str], tag("payer")]   # a tag for each
+        amount: int
 """
 
 from __future__ import annotations
@@ -37,8 +45,9 @@ import re
 import sys
 import types as _types
 import typing
+import warnings
 from dataclasses import dataclass, field
-from typing import Any, Callable, ClassVar, Generic, Iterable, NoReturn, Optional, Sequence, TypeVar, Union
+from typing import Annotated, Any, Callable, ClassVar, Generic, Iterable, NoReturn, Optional, Sequence, TypeVar, Union
 
 from componentize_py_types import Err
 from wit_world.imports import types as wit
@@ -183,16 +192,23 @@ class _Shape:
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
     optional: bool = False
+    #: How a field of this shape can be a tag: by one value, or by many.
+    tags: Optional[str] = None
+
+
+_ONE, _MANY = "one", "many"
 
 
 def _scalar(kind: type, expected: str, check: Callable[[Any], bool] = lambda _: True) -> _Shape:
+    """A shape whose values are the same in a payload."""
+
     def same(value: Any) -> Any:
         # A boolean is an int to Python, and not to JSON.
         if type(value) is not kind or not check(value):
             raise _wrong(value, expected)
         return value
 
-    return _Shape(same, same)
+    return _Shape(same, same, tags=_ONE)
 
 
 def _well_formed(text: str) -> bool:
@@ -231,7 +247,7 @@ def _any(value: Any) -> Any:
     raise _wrong(value, "JSON")
 
 
-_TEXT = _Shape(_text, _text)
+_TEXT = _Shape(_text, _text, tags=_ONE)
 _INT = _scalar(int, "an integer of 64 bits", lambda value: -(2**63) <= value < 2**63)
 _BOOL = _scalar(bool, "a boolean")
 _FLOAT = _Shape(_float, _float)
@@ -255,7 +271,7 @@ def _list(item: _Shape) -> _Shape:
 
         return run
 
-    return _Shape(each(item.read), each(item.write))
+    return _Shape(each(item.read), each(item.write), tags=_MANY if item.tags == _ONE else None)
 
 
 def _dict(item: _Shape) -> _Shape:
@@ -270,8 +286,76 @@ def _dict(item: _Shape) -> _Shape:
     return _Shape(each(item.read), each(item.write))
 
 
+class tag:
+    """Marks a field of an event as a tag: `Annotated[str, tag]`, or `Annotated[str, tag("name")]` for another name."""
+
+    def __init__(self, name: Optional[str] = None) -> None:
+        self.name = name
+
+
+_TAG_NAME = re.compile(r"[^:\s\x00-\x1f\x7f-\x9f]+")
+
+
+_NOT_WITHIN = "`tag` marks a field of an event, not what is within a field"
+
+
+def _mark(hint: Any) -> Optional[tag]:
+    if typing.get_origin(hint) is not Annotated:
+        return None
+    for one in typing.get_args(hint)[1:]:
+        if one is tag:
+            return tag()
+        if isinstance(one, tag):
+            return one
+    return None
+
+
+def _marked_within(hint: Any) -> bool:
+    if _mark(hint) is not None:
+        return True
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return any(map(_marked_within, typing.get_type_hints(hint, include_extras=True).values()))
+    return any(map(_marked_within, typing.get_args(hint)))
+
+
+def _tags(cls: type) -> list[tuple[str, str]]:
+    """The fields that are tags, and the names of these."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    tags = []
+    for one in dataclasses.fields(cls):
+        hint, where = hints[one.name], f"{cls.__name__}.{one.name}"
+        mark = _mark(hint)
+        bare = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+        if _marked_within(bare):
+            raise TypeError(f"{where}: {_NOT_WITHIN}")
+        if mark is None:
+            continue
+        name = one.name if mark.name is None else mark.name
+        if not _TAG_NAME.fullmatch(name):
+            raise TypeError(f"{where}: the name of a tag has at least one character, and no `:` or space: a tag is written name:value")
+        if _shape(bare, where).tags is None:
+            raise TypeError(f"{where}: `tag` marks a str, a bool, an int, or a list of them, which may be Optional")
+        tags.append((one.name, name))
+    return tags
+
+
+def _tag_text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _tags_of(tags: list[tuple[str, str]], written: dict[str, Any]) -> list[str]:
+    """The tags of an event whose fields are written already."""
+    made = []
+    for field_name, name in tags:
+        value = written.get(field_name)
+        values = value if isinstance(value, list) else [value]
+        made += [f"{name}:{_tag_text(one)}" for one in values if one is not None]
+    return made
+
+
 def _object(cls: type) -> _Shape:
     """A dataclass. Reads its fields and passes over others, as serde does; writes in the order of the fields."""
+    # Without marks: `_tags` reads those of events, and elsewhere they mean nothing.
     hints = typing.get_type_hints(cls)
     fields = []
     for one in dataclasses.fields(cls):
@@ -314,7 +398,7 @@ def _optional(of: _Shape) -> _Shape:
     def run(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return lambda value: None if value is None else f(value)
 
-    return _Shape(run(of.read), run(of.write), optional=True)
+    return _Shape(run(of.read), run(of.write), optional=True, tags=of.tags)
 
 
 def _shape(hint: Any, where: str) -> _Shape:
@@ -389,6 +473,7 @@ class _Types:
 
     def __init__(self, what: str, classes: Sequence[type]) -> None:
         self.by_name: dict[str, tuple[type, _Shape, int]] = {}
+        self.tags: dict[str, list[tuple[str, str]]] = {}
         self.by_class: dict[type, str] = {}
         for cls in classes:
             if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
@@ -397,6 +482,7 @@ class _Types:
             if name in self.by_name:
                 raise TypeError(f"`{what}` lists two types named {name}")
             self.by_name[name] = (cls, _object(cls), getattr(cls, "schema_version", 1))
+            self.tags[name] = _tags(cls) if what == "events" else []
             self.by_class[cls] = name
 
     @property
@@ -405,7 +491,7 @@ class _Types:
 
     def schemas(self) -> list[wit.EventSchema]:
         """The newest schema versions that are known here."""
-        return [wit.EventSchema(name, version) for name, (_, _, version) in self.by_name.items()]
+        return [wit.EventSchema(name, version, None) for name, (_, _, version) in self.by_name.items()]
 
     def read_event(self, recorded: Any) -> Any:
         """The event that is recorded, or nothing if it is of a type that is not listed."""
@@ -425,7 +511,7 @@ class _Types:
 # ---- names ---------------------------------------------------------------------------------------------------
 
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,125}")
-_VIEW = re.compile(r"[a-z][a-z0-9_-]{0,127}")
+_VIEW = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MAX_STREAM = 128
@@ -514,6 +600,8 @@ class Context:
     command_id: str
     #: Who asked for it, as the caller said.
     actor: Optional[str]
+    #: Extension attributes of CloudEvents that came with the command: names and values.
+    extensions: list[tuple[str, str]] = field(default_factory=list)
 
     def random(self) -> Random:
         """Random numbers of this decision: the same sequence each time that it is called."""
@@ -605,6 +693,7 @@ class _DeciderTable:
                 snapshot_every=decider.snapshot_every,
                 state_version=decider.state_version,
                 schemas=self.events.schemas(),
+                annotations=[],
             )
         ]
 
@@ -643,7 +732,7 @@ class _DeciderTable:
 
     def decide(self, state: Any, command: wit.Command, given: wit.Context) -> wit.Decision:
         read = self.read_command(command)
-        context = Context(given.now, given.seed, command.id, given.actor)
+        context = Context(given.now, given.seed, command.id, given.actor, list(given.extensions))
         try:
             answer = self.decider.decide(state, read, context)
             decision = answer if isinstance(answer, Decision) else Decision(self.listed(answer))
@@ -672,10 +761,11 @@ class _DeciderTable:
             raise _Wrong(f"{name} is not among its `emits`")
         _, shape, version = self.events.by_name[name]
         try:
-            payload = _encode(shape.write(event))
+            written = shape.write(event)
+            payload = _encode(written)
         except _Unfit as unfit:
             raise _Wrong(f"{name} cannot be encoded: {unfit}" + (f" at {unfit.place}" if unfit.place else "")) from None
-        return wit.NewEvent(name, version, _CONTENT_TYPE, payload)
+        return wit.NewEvent(name, version, _CONTENT_TYPE, payload, _tags_of(self.events.tags[name], written))
 
 
 class SessionOf:
@@ -701,6 +791,11 @@ class SessionOf:
         return session
 
     def evolve(self, events: list[wit.Event]) -> None:
+        self.fold(events)
+        if self.broken is not None:
+            raise Err(wit.Fault(self.broken))
+
+    def fold(self, events: list[wit.Event]) -> None:
         table = _deciders()
         for recorded in events:
             if self.broken is not None:
@@ -717,14 +812,13 @@ class SessionOf:
                     f"{table.who} cannot fold {recorded.event_type} (schema {recorded.schema_version}) "
                     f"at version {recorded.version}: {_told(error)}"
                 )
-        if self.broken is not None:
-            raise Err(wit.Fault(self.broken))
 
-    def decide(self, c: wit.Command, ctx: wit.Context) -> wit.Decision:
+    def decide(self, events: list[wit.Event], command: wit.Command, context: wit.Context) -> wit.Decision:
+        self.fold(events)
         if self.broken is not None:
             raise _deciders().failed(self.broken)
         # A copy: a session outlives its decisions, and none of them may change it.
-        return _deciders().decide(copy.deepcopy(self.state), c, ctx)
+        return _deciders().decide(copy.deepcopy(self.state), command, context)
 
     def snapshot(self) -> Optional[bytes]:
         if self.broken is not None:
@@ -740,7 +834,7 @@ class SessionOf:
 
 
 @dataclass(frozen=True)
-class About:
+class EventMetadata:
     """What is recorded with an event."""
 
     event_id: str
@@ -758,6 +852,10 @@ class About:
     causation_id: str
     actor: Optional[str]
     traceparent: Optional[str]
+    #: What the event is about, such as `account:42`.
+    tags: list[str] = field(default_factory=list)
+    #: Extension attributes of CloudEvents that came with the command: names and values.
+    extensions: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def category(self) -> str:
@@ -770,14 +868,130 @@ class About:
         return self.stream.partition("-")[2]
 
 
+class _Place:
+    """The place of a row: the row as JSON, if it is there, and whether the event changes it."""
+
+    def __init__(self, written: Any, changes: bool) -> None:
+        self.written = written
+        self.changes = changes
+
+
+#: In place of a row that is not there. `None` is JSON.
+_ABSENT = object()
+
+
+class Rows(Generic[R]):
+    """The rows that an event changes or reads. A row that comes out of it is a copy: `put` it when you have changed it."""
+
+    def __init__(self, shape: _Shape) -> None:
+        self._shape = shape
+        self._places: dict[str, _Place] = {}
+
+    def keys(self) -> list[str]:
+        """Keys of the rows that the event changes, whether they are there or not."""
+        return [key for key, place in self._places.items() if place.changes]
+
+    def get(self, key: str) -> Optional[R]:
+        """A row that the event changes or reads, if it is there."""
+        place = self._places.get(key)
+        if place is None or place.written is _ABSENT:
+            return None
+        read: Callable[[Any], R] = self._shape.read
+        return _readable(key, lambda: read(place.written))
+
+    def put(self, key: str, row: R) -> None:
+        """Puts a row in place of what was there. It must be among the event's `keys`."""
+        place = self._changed(key)
+        try:
+            place.written = self._shape.write(row)
+        except _Unfit as unfit:
+            raise _Wrong(f"the row {json.dumps(key)} cannot be encoded: {unfit}" + (f" at {unfit.place}" if unfit.place else "")) from None
+
+    def delete(self, key: str) -> None:
+        """Deletes a row, if it is there. It must be among the event's `keys`."""
+        self._changed(key).written = _ABSENT
+
+    def _changed(self, key: str) -> _Place:
+        place = self._places.get(key)
+        if place is not None and place.changes:
+            return place
+        why = "which is not among its `keys`" if place is None else "which it only reads: name it in `keys`"
+        raise _Wrong(f"it changes the row {json.dumps(key)}, {why}")
+
+
+def _readable(key: str, f: Callable[[], R]) -> R:
+    """Says which row cannot be read."""
+    try:
+        return f()
+    except _Unfit as unfit:
+        what = f"{unfit} at {unfit.place}" if unfit.place else str(unfit)
+        raise _Wrong(f"the row {json.dumps(key)} cannot be read: {what}; has `row` changed, and `version` not?") from None
+
+
+@dataclass
+class _PageRow:
+    """A row, as the events so far leave it."""
+
+    #: As JSON.
+    written: Any = _ABSENT
+    #: As bytes, if it is there.
+    value: Optional[bytes] = None
+    #: Index of the last event that changed it.
+    changed: Optional[int] = None
+
+
+class _Page:
+    """The rows of a page of events.
+
+    Each is parsed once, and is JSON from then on: an event gets it as if the event before it had stored it.
+    """
+
+    def __init__(self, given: list[wit.Row], needed: list[wit.RowKey]) -> None:
+        # Rows that no event has named yet.
+        self.given = {row.key: row for row in given}
+        # Keys of rows that the page has asked for; those that are not given are not there.
+        self.needed = {row.key for row in needed}
+        self.rows: dict[str, _PageRow] = {}
+
+    def knows(self, key: str) -> bool:
+        """Is it known whether this row is there?"""
+        return key in self.rows or key in self.given or key in self.needed
+
+    def row(self, key: str) -> _PageRow:
+        if key not in self.rows:
+            self.rows[key] = self.parsed(key)
+        return self.rows[key]
+
+    def parsed(self, key: str) -> _PageRow:
+        given = self.given.get(key)
+        if given is None:
+            return _PageRow()
+        if not _is_json(given.content_type):
+            raise _Wrong(f"the row {json.dumps(key)} is {json.dumps(given.content_type)}, which cannot be read")
+        return _PageRow(_readable(key, lambda: _parse(given.value)), given.value)
+
+    def take(self, rows: Rows[Any], index: int) -> None:
+        """Takes over what an event made of its rows."""
+        for key in rows.keys():
+            written = rows._places[key].written
+            value = None if written is _ABSENT else _encode(written)
+            # A row that stays what it is is not written.
+            if self.row(key).value != value:
+                self.rows[key] = _PageRow(written, value, index)
+
+    def changes(self) -> Iterable[tuple[str, Optional[bytes], int]]:
+        """The rows that differ after the page: their values, if they are there, and the last events that changed them."""
+        return [(key, row.value, row.changed) for key, row in self.rows.items() if row.changed is not None]
+
+
 class Projector(Generic[R]):
     """Folds events, of any number of streams, into the rows of a view. `R` is a row, a dataclass."""
 
     #: Name within the application; left out: the class's name in kebab-case.
     name: ClassVar[str] = ""
-    #: The view, `[a-z][a-z0-9_-]*`.
+    #: The view, `[a-z][a-z0-9_-]*`, at most 64 characters.
     view: ClassVar[str]
-    #: Raise it whenever `row`, `touches` or `fold` changes: the view is built anew.
+    #: Raise it whenever `row`, `keys` or `fold` changes: the view is built anew.
     version: ClassVar[int] = 1
     #: Where it starts when it is first deployed: "origin" or "now".
     start: ClassVar[str] = "origin"
@@ -786,13 +1000,33 @@ class Projector(Generic[R]):
     #: The dataclass of a row.
     row: ClassVar[type]
 
-    def touches(self, event: Any, about: About) -> Iterable[str]:
-        """Keys of the rows that an event touches."""
+    def keys(self, event: Any, metadata: EventMetadata) -> Iterable[str]:
+        """Keys of the rows that an event changes, each 1 to 1024 bytes."""
         raise NotImplementedError
 
-    def fold(self, row: Optional[R], key: str, event: Any, about: About) -> Optional[R]:
-        """What becomes of a row that an event touches. `None` is no row: there was none yet, there is none now."""
+    def reads(self, event: Any, metadata: EventMetadata) -> Iterable[str]:
+        """Keys of further rows that `project` looks at, and does not change."""
+        return ()
+
+    def further_keys(self, rows: Rows[R], event: Any, metadata: EventMetadata) -> Iterable[str]:
+        """Keys of further rows that the event changes, where they depend on rows that it reads.
+
+        The framework asks again with the rows that were named, until no key is new.
+        """
+        return ()
+
+    def fold(self, row: Optional[R], key: str, event: Any, metadata: EventMetadata) -> Optional[R]:
+        """What becomes of a row that an event changes. `None` is no row: there was none yet, there is none now."""
         raise NotImplementedError
+
+    def project(self, rows: Rows[R], event: Any, metadata: EventMetadata) -> None:
+        """What an event does to all its rows. Folds one after the other; override it where one depends on another."""
+        for key in rows.keys():
+            row = self.fold(rows.get(key), key, event, metadata)
+            if row is None:
+                rows.delete(key)
+            else:
+                rows.put(key, row)
 
 
 class _ProjectorTable:
@@ -803,45 +1037,92 @@ class _ProjectorTable:
         self.name = cls.name or _kebab(cls.__name__)
         self.who = f"the projector {self.name}"
         if not _VIEW.fullmatch(cls.view):
-            raise TypeError("`view` must be a lower-case letter followed by lower-case letters, digits, `_` or `-`")
+            raise TypeError("`view` must be a lower-case letter followed by lower-case letters, digits, `_` or `-`, at most 64 in all")
+        self.keys_of = self.keys_method(cls)
+        if cls.fold is Projector.fold and cls.project is Projector.project:
+            raise TypeError(f"{cls.__name__} does not say what becomes of a row: define `fold`, or `project` for all rows")
         self.events = _Types("events", cls.events)
         if not self.events.names:
             raise TypeError("`events` names no event to react to")
         self.row = _object(cls.row)
 
+    def keys_method(self, cls: type[Projector[Any]]) -> Callable[..., Iterable[str]]:
+        """The method that names the rows. Its former name is accepted for one version."""
+        former: Optional[Callable[..., Iterable[str]]] = getattr(self.projector, "touches", None)
+        if former is None:
+            if cls.keys is Projector.keys:
+                raise TypeError(f"{cls.__name__} does not name the rows that an event changes: define `keys`")
+            return self.projector.keys
+        if cls.keys is not Projector.keys:
+            raise TypeError(f"{cls.__name__}: `touches` is the former name of `keys`: leave one out")
+        _deprecated(f"{cls.__name__}: `touches` is deprecated: it is called `keys` now")
+        return former
+
     def describe(self) -> list[wit.ReactionDescriptor]:
         _serve()
-        start = {"origin": wit.StartFrom.ORIGIN, "now": wit.StartFrom.NOW}[self.projector.start]
-        return [wit.ReactionDescriptor(self.name, self.projector.version, self.events.names, [], [self.projector.view], start, 1, self.events.schemas())]
+        projector = self.projector
+        return [
+            wit.ReactionDescriptor(
+                name=self.name,
+                version=projector.version,
+                event_types=self.events.names,
+                emits=[],
+                views=[projector.view],
+                start={"origin": wit.StartFrom.ORIGIN, "now": wit.StartFrom.NOW}[projector.start],
+                concurrency=1,
+                schemas=self.events.schemas(),
+                annotations=[],
+            )
+        ]
 
-    def touches(self, recorded: wit.RecordedEvent) -> list[wit.RowKey]:
-        return self.react(recorded, lambda event, about, keys: [wit.RowKey(self.projector.view, key) for key in keys])
+    def keys(self, events: list[wit.RecordedEvent]) -> list[list[wit.RowKey]]:
+        return [
+            self.react(index, recorded, lambda event, metadata, keys, reads: self.places([*keys, *reads]))
+            for index, recorded in enumerate(events)
+        ]
 
-    def project(self, recorded: wit.RecordedEvent, rows: list[wit.Row]) -> list[wit.RowChange]:
-        before = {row.key: row for row in rows}
+    def project(
+        self, events: list[wit.RecordedEvent], rows: list[wit.Row], needed: list[wit.RowKey]
+    ) -> tuple[list[wit.RowKey], list[tuple[Union[wit.Row, wit.RowKey], int]]]:
+        """The keys of rows that it needs as well; without any, the rows that differ, and the last events that changed them.
+
+        A changed row is a `Row` with its new value, or the `RowKey` of one that is there no more. The records of the answer are
+        known to the module `app` of this world alone.
+        """
+        page = _Page(rows, needed)
+        for index, recorded in enumerate(events):
+            needs = self.react(index, recorded, lambda *read: self.fold(page, index, *read))
+            if needs:
+                return self.places(needs), []
         view = self.projector.view
+        return [], [
+            (wit.RowKey(view, key) if value is None else wit.Row(view, key, _CONTENT_TYPE, value), event)
+            for key, value, event in page.changes()
+        ]
 
-        def changes(event: Any, about: About, keys: list[str]) -> list[Any]:
-            changed: list[Any] = []
-            for key in keys:
-                given = before.get(key)
-                row = self.projector.fold(None if given is None else self.read_row(given), key, event, about)
-                if row is None:
-                    if given is not None:
-                        changed.append(wit.RowChange_Delete(wit.RowKey(view, key)))
-                    continue
-                try:
-                    value = _encode(self.row.write(row))
-                except _Unfit as unfit:
-                    raise _Wrong(f"the row {json.dumps(key)} cannot be encoded: {unfit}" + (f" at {unfit.place}" if unfit.place else "")) from None
-                # A row that stays what it is is not written.
-                if given is None or given.value != value:
-                    changed.append(wit.RowChange_Put(wit.Row(view, key, _CONTENT_TYPE, value)))
-            return changed
+    def fold(self, page: _Page, index: int, event: Any, metadata: EventMetadata, keys: list[str], reads: list[str]) -> list[str]:
+        """Folds an event into the page. The answer is the keys of the rows that it needs as well."""
+        rows: Rows[Any] = Rows(self.row)
+        for key in keys:
+            rows._places[key] = _Place(page.row(key).written, True)
+        for key in reads:
+            rows._places[key] = _Place(page.row(key).written, False)
+        while True:
+            further = self.checked(self.projector.further_keys(rows, event, metadata))
+            further = [key for key in further if key not in rows._places]
+            if not further:
+                break
+            unknown = [key for key in further if not page.knows(key)]
+            if unknown:
+                return unknown
+            for key in further:
+                rows._places[key] = _Place(page.row(key).written, True)
+        self.projector.project(rows, event, metadata)
+        page.take(rows, index)
+        return []
 
-        return self.react(recorded, changes)
-
-    def react(self, recorded: wit.RecordedEvent, f: Callable[[Any, About, list[str]], list[Any]]) -> list[Any]:
+    def react(self, index: int, recorded: wit.RecordedEvent, f: Callable[..., list[Any]]) -> list[Any]:
+        """Runs `f` with an event of a listed type; what it raises is a fault at this index of the page."""
         _serve()
         doing = "cannot read"
         try:
@@ -849,35 +1130,34 @@ class _ProjectorTable:
             if event is None:
                 return []
             doing = "cannot project"
-            about = _about(recorded)
-            return f(event, about, self.keys(event, about))
+            metadata = _metadata(recorded)
+            keys = self.checked(self.keys_of(event, metadata))
+            reads = self.checked(self.projector.reads(event, metadata))
+            return f(event, metadata, keys, [key for key in reads if key not in keys])
         except (Exception, Impure) as error:
-            raise Err(
-                wit.Fault(
-                    f"{self.who} {doing} {recorded.event_type} (schema {recorded.schema_version}) "
-                    f"at position {recorded.position}: {_told(error)}"
-                )
-            ) from None
+            fault = wit.Fault(
+                f"{self.who} {doing} {recorded.event_type} (schema {recorded.schema_version}) "
+                f"at position {recorded.position}: {_told(error)}"
+            )
+            raise Err(wit.PageFault(index, fault)) from None
 
-    def keys(self, event: Any, about: About) -> list[str]:
-        keys = list(dict.fromkeys(self.projector.touches(event, about)))
-        for key in keys:
+    def checked(self, keys: Iterable[str]) -> list[str]:
+        """Keys, each once."""
+        unique = list(dict.fromkeys(keys))
+        for key in unique:
             if type(key) is not str or not _well_formed(key):
                 raise _Wrong(f"the key of a row is {_shown(key)}, and must be a str")
             if not 0 < len(key.encode()) <= _MAX_KEY:
                 raise _Wrong(f"the key of a row has {len(key.encode())} bytes; it must have 1 to {_MAX_KEY}")
-        return keys
+        return unique
 
-    def read_row(self, given: wit.Row) -> Any:
-        try:
-            return self.row.read(_parse(given.value))
-        except _Unfit as unfit:
-            raise _Wrong(f"the row {json.dumps(given.key)} cannot be read: {unfit}; has `row` changed, and `version` not?") from None
+    def places(self, keys: list[str]) -> list[wit.RowKey]:
+        return [wit.RowKey(self.projector.view, key) for key in keys]
 
 
-def _about(recorded: wit.RecordedEvent) -> About:
+def _metadata(recorded: wit.RecordedEvent) -> EventMetadata:
     metadata = recorded.metadata
-    return About(
+    return EventMetadata(
         event_id=recorded.id,
         stream=recorded.stream,
         version=recorded.version,
@@ -889,7 +1169,29 @@ def _about(recorded: wit.RecordedEvent) -> About:
         causation_id=metadata.causation_id,
         actor=metadata.actor,
         traceparent=metadata.traceparent,
+        tags=list(recorded.tags),
+        extensions=list(metadata.extensions),
     )
+
+
+# ---- former names --------------------------------------------------------------------------------------------
+
+
+def _deprecated(what: str) -> None:
+    # componentize-py shows nothing of it; `build.py` finds former names itself.
+    warnings.warn(what, DeprecationWarning, stacklevel=3)
+
+
+if typing.TYPE_CHECKING:
+    About = EventMetadata
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Names of the version before, for this one."""
+        if name == "About":
+            _deprecated("`annals.About` is deprecated: it is called `EventMetadata` now")
+            return EventMetadata
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # ---- what the component exports ------------------------------------------------------------------------------

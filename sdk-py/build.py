@@ -4,6 +4,7 @@
 component becomes <handler>/build/handler.wasm. <world> is what `handler.py` exports: decider or projector.
 """
 
+import ast
 import os
 import shutil
 import subprocess
@@ -12,6 +13,27 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = Path.cwd()
+
+
+#: Names of the version before, which this one accepts.
+FORMER = {"About": "EventMetadata", "touches": "keys"}
+
+
+def former_names(folder: Path) -> list[str]:
+    """Where the handler uses former names. The SDK warns of them, too, but componentize-py does not show what is printed."""
+    found = []
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_bytes(), file)):
+            used: list[tuple[int, str]] = []
+            if isinstance(node, ast.ImportFrom) and node.module == "annals":
+                used = [(node.lineno, "About") for one in node.names if one.name == "About"]
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) == "annals.About":
+                used = [(node.lineno, "About")]
+            elif isinstance(node, ast.ClassDef):
+                used = [(one.lineno, "touches") for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "touches"]
+            place = file.relative_to(folder.parent)
+            found += [f"{place}:{line}: `{name}` is deprecated: it is called `{FORMER[name]}` now" for line, name in used]
+    return found
 
 
 def main() -> int:
@@ -36,7 +58,12 @@ def main() -> int:
     command = [tool, "--quiet", "--wit-path", folder / "wit", "--world", world, "componentize", "app", "--output", output]
     for path in paths:
         command += ["--python-path", path]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    built = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if built == 0:
+        for what in former_names(folder):
+            print(f"warning: {what}", file=sys.stderr)
+    return built
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -200,9 +200,9 @@ fn a_projector_in_javascript_or_python_folds_whatever_event_it_is_made_for() {
             r#"
 import {{ projectors }} from './overview/handler.js';
 const payload = new TextEncoder().encode('{{}}');
-const event = {{ id: 'e', stream: 'thing-1', version: 1n, position: 1n, recordedAt: 5n, metadata: {{}}, eventType: '{event}', schemaVersion: 1, contentType: 'application/json', payload }};
-const [change] = projectors.project(0, event, []);
-console.log(projectors.describe()[0].wants[0], change.val.key, new TextDecoder().decode(change.val.value));
+const event = {{ id: 'e', stream: 'thing-1', version: 1n, position: 1n, recordedAt: 5n, tags: [], metadata: {{ extensions: [] }}, eventType: '{event}', schemaVersion: 1, contentType: 'application/json', payload }};
+const [{{ change }}] = projectors.project(0, [event], [], []).val;
+console.log(projectors.describe()[0].eventTypes[0], change.val.key, new TextDecoder().decode(change.val.value));
 "#
         );
         let told = scripts::javascript(home.path(), &script);
@@ -217,15 +217,13 @@ import sys
 from types import SimpleNamespace as Of
 sys.path.insert(0, "overview")
 import handler, annals
-metadata = Of(command_id="c", command_type="C", correlation_id="c", causation_id="c", actor=None, traceparent=None)
+metadata = Of(command_id="c", command_type="C", correlation_id="c", causation_id="c", actor=None, traceparent=None, extensions=[])
 def event(at):
-    return Of(id="e", stream="thing-1", version=1, position=1, recorded_at=at, metadata=metadata, event_type="{event}", schema_version=1, content_type="application/json", payload=b'{{"more": 1}}')
+    return Of(id="e", stream="thing-1", version=1, position=1, recorded_at=at, tags=[], metadata=metadata, event_type="{event}", schema_version=1, content_type="application/json", payload=b'{{"more": 1}}')
 table = annals.exported(annals.Projector)
-[put] = table.project(event(5), [])
-[row] = put.given
-_, key, _, value = row.given
-[put] = table.project(event(7), [Of(key=key, value=value)])
-print(table.events.names[0], key, value.decode(), put.given[0].given[3].decode())
+_, [(row, _)] = table.project([event(5)], [], [])
+_, [(next, _)] = table.project([event(7)], [row], [])
+print(table.events.names[0], row.key, row.value.decode(), next.value.decode())
 "#
         );
         let told = scripts::python(home.path(), &script);

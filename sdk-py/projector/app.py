@@ -3,6 +3,8 @@
 import annals
 import handler  # noqa: F401  exports itself
 from wit_world import exports
+from wit_world.exports import projectors as wit
+from wit_world.imports import types
 
 table = annals.exported(annals.Projector)
 
@@ -11,8 +13,15 @@ class Projectors(exports.Projectors):
     def describe(self):
         return table.describe()
 
-    def touches(self, projector, e):
-        return table.touches(e)
+    def keys(self, projector, events):
+        return table.keys(events)
 
-    def project(self, projector, e, rows):
-        return table.project(e, rows)
+    def project(self, projector, events, rows, needed):
+        needs, changes = table.project(events, rows, needed)
+        if needs:
+            return wit.Projection_Needs(needs)
+        return wit.Projection_Changes([wit.ChangedRow(change(row), event) for row, event in changes])
+
+
+def change(row):
+    return wit.RowChange_Put(row) if isinstance(row, types.Row) else wit.RowChange_Remove(row)

@@ -1,10 +1,8 @@
-import json
 import unittest
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Optional
 
-from support import annals, decide, payload
+from support import annals, command, context, decide, event, payload
 
 
 @dataclass
@@ -55,12 +53,6 @@ class Counting(annals.Decider):
         return Added(str(len(state.seen)))
 
 
-def event(name, data):
-    return SimpleNamespace(
-        event_type=name, schema_version=1, version=1, content_type="application/json", payload=json.dumps(data).encode()
-    )
-
-
 ADDED = event("Added", {"id": "a", "note": None})
 CLEARED = event("Cleared", {})
 
@@ -71,3 +63,32 @@ class StateTest(unittest.TestCase):
             decision = decide(Counting, events, "Count", '{"id":"1"}')
             # `None` is as good as left out.
             self.assertEqual(payload(decision), f'{{"id":"{seen}"}}')
+
+    def test_decide_folds_its_events_as_evolve_does_and_the_session_keeps_them(self):
+        annals.export(Counting)
+        session = annals.SessionOf(0)
+        session.evolve([ADDED])
+        for events, seen in [([ADDED, ADDED], 3), ([], 3), ([ADDED], 4)]:
+            decision = session.decide(events, command("Count", '{"id":"1"}'), context())
+            self.assertEqual(payload(decision), f'{{"id":"{seen}"}}')
+
+    def test_an_event_that_cannot_be_folded_is_a_failure_of_decide_and_the_session_is_of_no_use_from_then_on(self):
+        annals.export(Counting)
+        session = annals.SessionOf(0)
+        for events in ([event("Added", {})], []):
+            with self.assertRaises(Exception) as failed:
+                session.decide(events, command("Count", '{"id":"1"}'), context())
+            [error] = failed.exception.args
+            self.assertEqual(type(error).__name__, "DecideError_Failed")
+            [message] = error.given[0].given
+            self.assertIn("the decider counting cannot fold Added (schema 1) at version 1: missing field `id`", message)
+
+    def test_a_decision_knows_the_extensions_that_came_with_its_command(self):
+        given = []
+
+        class Curious(Counting):
+            def decide(self, state, command, context):
+                given.extend(context.extensions)
+
+        decide(Curious, [], "Count", '{"id":"1"}', context(extensions=[("tenant", "a")]))
+        self.assertEqual(given, [("tenant", "a")])

@@ -172,10 +172,12 @@ fn tries() -> PathBuf {
         copy(&tools::workspace().join(sdk), &folder.join(helper));
     }
     for handler in ["tries-js", "tries-py"] {
-        copy(
-            &tools::workspace().join("wit"),
-            &folder.join(handler).join("wit"),
-        );
+        let wit = folder.join(handler).join("wit");
+        // A file of an older contract would be read beside those of this one.
+        if wit.exists() {
+            fs::remove_dir_all(&wit).expect("removed");
+        }
+        copy(&tools::workspace().join("wit"), &wit);
     }
     folder
 }

@@ -24,7 +24,7 @@ pub fn play(runtime: &Runtime, decider: u32, case: &Case, when: &Message) -> Ans
             now: case.context.now,
             seed: case.context.seed,
             actor: case.context.actor.clone(),
-            extensions: Vec::new(),
+            extensions: case.context.extensions.clone().into_iter().collect(),
         },
     };
     let mut instance = runtime.deciders()?;

@@ -4,6 +4,7 @@ use annals_compose::manifest::{Handler, Manifest};
 use annals_compose::problem::{Code, Problem};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A file of cases.
@@ -66,6 +67,12 @@ pub struct Message {
     /// Events of reactions only: when it was recorded, in milliseconds since the epoch.
     #[serde(default)]
     pub recorded_at: Option<u64>,
+    /// Events only. Given: none if left out; expected: any if left out.
+    #[serde(default)]
+    pub tags: Option<Vec<String>>,
+    /// Events of reactions only: the extension attributes that came with the command.
+    #[serde(default)]
+    pub extensions: BTreeMap<String, String>,
 }
 
 /// A row of a view.
@@ -90,6 +97,8 @@ pub struct Context {
     pub command_id: Option<String>,
     /// Who asked for it.
     pub actor: Option<String>,
+    /// Extension attributes that came with the command.
+    pub extensions: BTreeMap<String, String>,
 }
 
 /// What must come of it: one of `events`, `rejected`, `malformed`, `fault` and `rows`.

@@ -42,6 +42,8 @@ pub struct Emitted {
     pub content_type: String,
     /// The payload.
     pub payload: Vec<u8>,
+    /// What readers of the log can filter by.
+    pub tags: Vec<String>,
 }
 
 impl Outcome {
@@ -59,6 +61,7 @@ impl Outcome {
                         schema_version: event.schema_version,
                         content_type: event.content_type,
                         payload: event.payload,
+                        tags: event.tags,
                     })
                     .collect(),
                 close: decision.close,
@@ -193,7 +196,8 @@ impl Emitted {
             1 => String::new(),
             version => format!(" (schema {version})"),
         };
-        format!("{}{version}{kind} {payload}", self.event_type)
+        let tags = tags_text(&self.tags);
+        format!("{}{version}{kind} {payload}{tags}", self.event_type)
     }
 
     fn fits(&self, expected: &Message) -> bool {
@@ -210,6 +214,7 @@ impl Emitted {
             && expected
                 .schema_version
                 .is_none_or(|version| version == self.schema_version)
+            && expected.tags.as_ref().is_none_or(|tags| *tags == self.tags)
     }
 }
 
@@ -253,7 +258,15 @@ fn message_text(message: &Message) -> String {
         Some(version) if version != 1 => format!(" (schema {version})"),
         _ => String::new(),
     };
-    format!("{}{version}{kind} {payload}", message.r#type)
+    let tags = tags_text(message.tags.as_deref().unwrap_or_default());
+    format!("{}{version}{kind} {payload}{tags}", message.r#type)
+}
+
+fn tags_text(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return String::new();
+    }
+    format!(" tagged {}", tags.join(", "))
 }
 
 /// What was expected, in the words of [`Outcome`].
@@ -307,6 +320,7 @@ mod tests {
                 schema_version: 1,
                 content_type: "application/json".into(),
                 payload: payload.into(),
+                tags: vec!["account:1".into()],
             }],
             close: false,
         }
@@ -316,7 +330,12 @@ mod tests {
     fn events_are_compared_as_json_and_shown_as_a_diff() {
         let outcome = decided(r#"{"a":1,"b":"x"}"#);
         let fits = |text: &str| outcome.differs(&then(text));
-        assert!(fits(r#"{"events":[{"type":"Opened","data":{"b":"x","a":1}}]}"#).is_empty());
+        for right in [
+            r#"{"events":[{"type":"Opened","data":{"b":"x","a":1}}]}"#,
+            r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"},"tags":["account:1"]}]}"#,
+        ] {
+            assert!(fits(right).is_empty(), "{right}");
+        }
         for wrong in [
             r#"{"events":[]}"#,
             r#"{"events":[{"type":"Opened","data":{"a":1,"b":"y"}}]}"#,
@@ -324,6 +343,7 @@ mod tests {
             r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"},"schema-version":2}]}"#,
             r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"},"content-type":"text/plain"}]}"#,
             r#"{"events":[{"type":"Opened","raw":"{\"b\":\"x\",\"a\":1}"}]}"#,
+            r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"},"tags":[]}]}"#,
             r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"}}],"stream":"account-2"}"#,
             r#"{"events":[{"type":"Opened","data":{"a":1,"b":"x"}}],"closes":true}"#,
             r#"{"rejected":"no"}"#,
@@ -334,7 +354,10 @@ mod tests {
         }
         assert_eq!(
             fits(r#"{"events":[{"type":"Opened","data":{"a":2,"b":"x"}}]}"#),
-            [r#"- Opened {"a":2,"b":"x"}"#, r#"+ Opened {"a":1,"b":"x"}"#]
+            [
+                r#"- Opened {"a":2,"b":"x"}"#,
+                r#"+ Opened {"a":1,"b":"x"} tagged account:1"#
+            ]
         );
     }
 

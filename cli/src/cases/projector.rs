@@ -89,7 +89,7 @@ fn events(case: &Case, of: &ReactionDescriptor) -> Vec<RecordedEvent> {
             schema_version: given.schema_version.unwrap_or(1),
             content_type: given.content_type(),
             payload: given.payload(),
-            tags: Vec::new(),
+            tags: given.tags.clone().unwrap_or_default(),
             metadata: Metadata {
                 command_id: format!("command-{position}"),
                 command_type: "Test".into(),
@@ -97,7 +97,7 @@ fn events(case: &Case, of: &ReactionDescriptor) -> Vec<RecordedEvent> {
                 causation_id: format!("command-{position}"),
                 actor: None,
                 traceparent: None,
-                extensions: Vec::new(),
+                extensions: given.extensions.clone().into_iter().collect(),
             },
         }
     };

@@ -14,7 +14,7 @@ export const projectors = defineProjector({
   },
   row: { account: t.string, owner: t.string, balance: t.integer },
 
-  touches: (event) => [event.data.account],
+  keys: (event) => [event.data.account],
 
   fold(row, account, { type, data }) {
     switch (type) {

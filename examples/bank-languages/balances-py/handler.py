@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Optional, Union
 
-from annals import About, Projector, export
+from annals import EventMetadata, Projector, export
 
 
 @dataclass
@@ -41,11 +41,11 @@ class Balances(Projector[Balance]):
     events = [AccountOpened, Deposited, Withdrawn]
     row = Balance
 
-    def touches(self, event: Union[AccountOpened, Deposited, Withdrawn], about: About) -> list[str]:
+    def keys(self, event: Union[AccountOpened, Deposited, Withdrawn], metadata: EventMetadata) -> list[str]:
         return [event.account]
 
     def fold(
-        self, row: Optional[Balance], key: str, event: Union[AccountOpened, Deposited, Withdrawn], about: About
+        self, row: Optional[Balance], key: str, event: Union[AccountOpened, Deposited, Withdrawn], metadata: EventMetadata
     ) -> Optional[Balance]:
         match event:
             case AccountOpened():

@@ -20,18 +20,21 @@ const attempts = {
 };
 
 const id = { id: t.string };
+/** A tag may have another name than its field. */
+const tried = { id: t.tag(t.string, 'attempt'), tenant: t.tag(t.optional(t.string)) };
 
 export const deciders = defineDecider({
   name: 'tries-js',
   category: 'js',
   commands: Object.fromEntries(Object.keys(attempts).map((name) => [name, id])),
-  events: { JsTried: id },
+  events: { JsTried: tried },
   streamId: (command) => command.data.id,
   initial: () => 0,
   evolve: (tried) => tried + 1,
-  decide(_, { type, data }) {
+  decide(_, { type, data }, context) {
     attempts[type]();
     console.log('not stopped');
-    return { type: 'JsTried', data };
+    const tenant = context.extensions.find(([name]) => name === 'tenant')?.[1];
+    return { type: 'JsTried', data: { ...data, tenant } };
   },
 });

@@ -6,8 +6,9 @@ import socket
 import time
 import uuid
 from dataclasses import dataclass, make_dataclass
+from typing import Annotated, Optional
 
-from annals import Decider, export
+from annals import Decider, export, tag
 
 
 def endless():
@@ -40,7 +41,8 @@ ATTEMPTS = {
 
 @dataclass
 class PyTried:
-    id: str
+    id: Annotated[str, tag("attempt")]
+    tenant: Annotated[Optional[str], tag] = None
 
 
 class Tries(Decider[int]):
@@ -61,7 +63,7 @@ class Tries(Decider[int]):
     def decide(self, state, command, context):
         ATTEMPTS[type(command).__name__]()
         print("not stopped")
-        return PyTried(command.id)
+        return PyTried(command.id, dict(context.extensions).get("tenant"))
 
 
 export(Tries)

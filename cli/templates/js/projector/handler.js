@@ -11,9 +11,9 @@ export const projectors = defineProjector({
   },
   row: { events: t.integer, last: t.integer },
 
-  // Which rows an event touches, by their keys: here the one of its subject, `1` for the stream `account-1`.
-  touches: (_, about) => [about.subject],
+  // Which rows an event changes, by their keys: here the one of its subject, `1` for the stream `account-1`.
+  keys: (_, metadata) => [metadata.subject],
 
   // `undefined` is no row: there was none yet, there is none from now on.
-  fold: (row, _key, _event, about) => ({ events: (row?.events ?? 0) + 1, last: about.recordedAt }),
+  fold: (row, _key, _event, metadata) => ({ events: (row?.events ?? 0) + 1, last: metadata.recordedAt }),
 });

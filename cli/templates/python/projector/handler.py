@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Optional
 
-from annals import About, Projector, export
+from annals import EventMetadata, Projector, export
 
 
 @dataclass
@@ -23,13 +23,13 @@ class {{Name}}Projector(Projector[Row]):
     events = [{{Event}}]
     row = Row
 
-    def touches(self, event: {{Event}}, about: About) -> list[str]:
-        # The keys of its rows: here the subject, `1` for the stream `account-1`.
-        return [about.subject]
+    def keys(self, event: {{Event}}, metadata: EventMetadata) -> list[str]:
+        # The keys of the rows that it changes: here the subject, `1` for the stream `account-1`.
+        return [metadata.subject]
 
-    def fold(self, row: Optional[Row], key: str, event: {{Event}}, about: About) -> Optional[Row]:
+    def fold(self, row: Optional[Row], key: str, event: {{Event}}, metadata: EventMetadata) -> Optional[Row]:
         # `None` is no row: there was none yet, there is none from now on.
-        return Row((row.events if row else 0) + 1, about.recorded_at)
+        return Row((row.events if row else 0) + 1, metadata.recorded_at)
 
 
 export({{Name}}Projector)

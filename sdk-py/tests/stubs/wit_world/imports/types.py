@@ -1,12 +1,8 @@
-"""In place of the contract's types: a record of any name keeps its class's name and its fields."""
+"""In place of the contract's types."""
 
+from types import SimpleNamespace
 
-class _Record:
-    def __init__(self, *given, **named):
-        self.given, self.named = given, named
+from ..records import records
 
-
-def __getattr__(name):
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return type(name, (_Record,), {})
+StartFrom = SimpleNamespace(ORIGIN="origin", NOW="now")
+__getattr__ = records()

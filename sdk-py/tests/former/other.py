@@ -1,0 +1,7 @@
+import annals
+
+METADATA = annals.About
+
+
+def touches():
+    """Not a projector's."""

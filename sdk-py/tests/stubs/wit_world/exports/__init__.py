@@ -1,0 +1,5 @@
+"""In place of the exported interfaces."""
+
+
+class Projectors:
+    pass

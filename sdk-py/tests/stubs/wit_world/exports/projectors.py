@@ -1,0 +1,5 @@
+"""In place of the types of the interface `projectors`."""
+
+from ..records import records
+
+__getattr__ = records()
