@@ -1,13 +1,14 @@
-//! The state of reactions, and what operators do about it.
+//! The administration interface: reports the state of reactions and executes operators' requests (rebuild,
+//! resume, drop a generation, retry or skip a dead letter).
 
 use crate::annals::es::event_reader::LogFilter;
 use crate::annals::es::event_store;
 use crate::annals::es::types::{RecordedEvent, StoreError};
 use crate::catalogue::stored_view;
 use crate::catalogue::{Kind, Reaction};
+use crate::delivery::dead_letters::{self, Found};
 use crate::delivery::generations::{Control, MAX_REPLACED};
-use crate::delivery::letters::{self, Found};
-use crate::delivery::{Engine, Late, Refused};
+use crate::delivery::{Engine, Refused, RetryOutcome};
 use crate::exports::annals::es::administration::{
     AdminError, DeadLetter, DeadLetterPage, Guest, Process, ProcessPage, ReactionStatus,
     RepairOutcome, Retried,
@@ -20,12 +21,14 @@ use std::collections::BTreeMap;
 mod processes;
 mod status;
 
-/// Dead letters that are counted at most.
-const COUNTED: usize = 1_000;
-/// Rows that are deleted between two looks at the clock.
-const DROPPED: u32 = 200;
-/// How long one call deletes rows, in milliseconds.
-const DROPPING: u64 = 10_000;
+/// Upper limit of dead letters that one status request counts. A larger backlog is reported as this many or a
+/// little more.
+const MAX_COUNTED_DEAD_LETTERS: usize = 1_000;
+/// Rows that `drop_generation` deletes between two checks of its deadline.
+const DROP_BATCH_ROWS: u32 = 200;
+/// Time budget of one `drop_generation` call, in milliseconds. A call that exceeds it answers `Busy`; the
+/// next call continues the deletion.
+const DROP_BUDGET_MILLIS: u64 = 10_000;
 
 impl Guest for Dispatcher {
     fn repair(key: String, name: Option<String>) -> Result<RepairOutcome, StoreError> {
@@ -43,7 +46,7 @@ impl Guest for Dispatcher {
     }
 
     fn reaction(name: String) -> Result<ReactionStatus, AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             let parked = parked().map_err(AdminError::Store)?;
             engine
                 .status(reaction, parked_of(&parked, reaction))
@@ -52,31 +55,33 @@ impl Guest for Dispatcher {
     }
 
     fn rebuild(name: String) -> Result<u32, AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             let why = match reaction.kind {
                 Kind::Projector => {
                     return match engine.begin_generation(reaction) {
                         Ok(Some(number)) => Ok(number),
                         Ok(None) => Err(AdminError::Refused(format!(
-                            "`{name}` has {MAX_REPLACED} generations that were replaced, and their rows are still \
-                             stored. Drop some of them first, with DELETE \
-                             /admin/reactions/{name}/generations/NUMBER; GET /admin/reactions/{name} lists them"
+                            "the store still holds the rows of {MAX_REPLACED} replaced generations of `{name}`. Drop some of \
+                             them first, with DELETE /admin/reactions/{name}/generations/NUMBER; GET \
+                             /admin/reactions/{name} lists them"
                         ))),
                         Err(error) => Err(AdminError::Store(error)),
                     };
                 }
-                Kind::ProcessManager => "its commands have taken effect, and would not do so again",
-                Kind::Notifier => "whoever it told would be told again",
+                Kind::ProcessManager => {
+                    "its commands have taken effect, and the sourcer would not execute them again"
+                }
+                Kind::Notifier => "it would deliver every notification a second time",
             };
             Err(AdminError::Refused(format!(
-                "`{name}` is a {}: {why}. Only projectors are rebuilt",
+                "`{name}` is a {}: {why}. Only projectors can be rebuilt",
                 reaction.kind.name()
             )))
         })
     }
 
     fn resume(name: String) -> Result<(), AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             engine.resume(reaction).map_err(AdminError::Store)
         })
     }
@@ -86,33 +91,33 @@ impl Guest for Dispatcher {
         after: Option<String>,
         limit: u32,
     ) -> Result<ProcessPage, AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             processes::page(engine, reaction, after.as_deref(), limit)
         })
     }
 
     fn find_process(name: String, id: String) -> Result<Process, AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             processes::find(engine, reaction, &id)
         })
     }
 
     fn drop_generation(name: String, number: u32) -> Result<(), AdminError> {
-        with(&name, |engine, reaction| {
+        with_reaction(&name, |engine, reaction| {
             let control = engine.control(reaction).map_err(AdminError::Store)?;
             let Some(generation) = control.get(number) else {
                 return Err(AdminError::UnknownGeneration);
             };
             if !generation.retired {
                 return Err(AdminError::Refused(format!(
-                    "generation {number} of `{name}` is in use: only those that were replaced can be dropped"
+                    "generation {number} of `{name}` is in use: only a replaced generation can be dropped"
                 )));
             }
-            let until = Outside.ticks() + DROPPING;
+            let until = Outside.ticks() + DROP_BUDGET_MILLIS;
             for view in &generation.views {
                 let stored = stored_view(view, number);
                 while !Outside
-                    .drop_rows(&stored, DROPPED)
+                    .drop_rows(&stored, DROP_BATCH_ROWS)
                     .map_err(AdminError::Store)?
                 {
                     if Outside.ticks() >= until {
@@ -134,10 +139,12 @@ impl Guest for Dispatcher {
 
     fn dead_letters(after: Option<String>, limit: u32) -> Result<DeadLetterPage, StoreError> {
         let reactions = reactions()?;
-        let page = letters::list(&Outside, after.as_deref(), limit)?;
-        let letters = page.letters.into_iter();
+        let page = dead_letters::list(&Outside, after.as_deref(), limit)?;
+        let dead_letters = page.dead_letters.into_iter();
         Ok(DeadLetterPage {
-            dead_letters: letters.map(|found| found.describe(&reactions)).collect(),
+            dead_letters: dead_letters
+                .map(|found| found.describe(&reactions))
+                .collect(),
             next: page.next,
             end: page.end,
         })
@@ -146,7 +153,7 @@ impl Guest for Dispatcher {
     fn inspect(id: String) -> Result<(DeadLetter, RecordedEvent), AdminError> {
         let reactions = reactions().map_err(AdminError::Store)?;
         let found = find(&id)?;
-        let position = found.letter.position;
+        let position = found.dead_letter.position;
         let all = LogFilter {
             event_types: Vec::new(),
             categories: Vec::new(),
@@ -171,8 +178,8 @@ impl Guest for Dispatcher {
         let found = find(&id)?;
         let reactions = reactions().map_err(AdminError::Store)?;
         match Engine::new(&Outside, &reactions).retry(found) {
-            Ok(Late::Done) => Ok(Retried::Delivered),
-            Ok(Late::Failed(reason)) => Ok(Retried::Failed(reason)),
+            Ok(RetryOutcome::Done) => Ok(Retried::Delivered),
+            Ok(RetryOutcome::Failed(reason)) => Ok(Retried::Failed(reason)),
             Err(refused) => Err(refused.into()),
         }
     }
@@ -195,8 +202,9 @@ impl From<Refused> for AdminError {
     }
 }
 
-/// Does something about one reaction.
-fn with<T>(
+/// Runs `act` with the engine and the reaction of this name. Fails with `UnknownReaction` if the application
+/// has no such reaction.
+fn with_reaction<T>(
     name: &str,
     act: impl FnOnce(&Engine<'_, Outside>, &Reaction) -> Result<T, AdminError>,
 ) -> Result<T, AdminError> {
@@ -209,23 +217,25 @@ fn with<T>(
 }
 
 fn find(id: &str) -> Result<Found, AdminError> {
-    letters::find(&Outside, id)
+    dead_letters::find(&Outside, id)
         .map_err(AdminError::Store)?
         .ok_or(AdminError::UnknownDeadLetter)
 }
 
-/// Dead letters of each reaction.
+/// Counts the stored dead letters by reaction key, up to [`MAX_COUNTED_DEAD_LETTERS`] dead letters in all.
 fn parked() -> Result<BTreeMap<String, u32>, StoreError> {
     let mut counts = BTreeMap::new();
     let (mut after, mut seen) = (None, 0);
     loop {
-        let page = letters::list(&Outside, after.as_deref(), 200)?;
-        for found in &page.letters {
-            *counts.entry(found.letter.reaction.clone()).or_default() += 1;
+        let page = dead_letters::list(&Outside, after.as_deref(), 200)?;
+        for found in &page.dead_letters {
+            *counts
+                .entry(found.dead_letter.reaction.clone())
+                .or_default() += 1;
         }
-        seen += page.letters.len();
+        seen += page.dead_letters.len();
         after = page.next.or(after);
-        if page.end || seen >= COUNTED {
+        if page.end || seen >= MAX_COUNTED_DEAD_LETTERS {
             return Ok(counts);
         }
     }

@@ -1,4 +1,5 @@
-//! The application as a whole: what it is made of, and whether it may run.
+//! The application interface: describes the components of the application and decides whether the application
+//! may run on its store.
 
 use crate::annals::es::sourcer;
 use crate::annals::es::types::DeciderDescriptor;
@@ -25,7 +26,8 @@ impl Guest for Dispatcher {
     }
 }
 
-/// What deciders offer outside: internal commands are left out.
+/// The deciders with their public commands. Internal commands are left out, because only process managers may
+/// send them.
 fn offered() -> Vec<DeciderDescriptor> {
     let mut deciders = sourcer::describe();
     for decider in &mut deciders {

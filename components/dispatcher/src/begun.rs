@@ -1,4 +1,4 @@
-//! An application with reactions begins on its store.
+//! Opens the store for an application that has reactions.
 
 use crate::annals::es::types::StoreError;
 use crate::application::{self, Change, Description, Plan, Record, Refused};
@@ -6,10 +6,11 @@ use crate::catalogue::{Kind, Reaction};
 use crate::delivery::Engine;
 use crate::ports::Ports;
 
-/// Positions of one commit: see `event-log`.
-const PER_COMMIT: u64 = 1_024;
+/// Number of positions that one commit occupies in the log. Defined by `event-log`.
+const POSITIONS_PER_COMMIT: u64 = 1_024;
 
-/// Compares the application with the store's record of it. Answers the record, and what changed, for people.
+/// Compares the application with the store's record of it. Returns the record that is valid from now on, and
+/// a description of each change for operators.
 pub fn open(
     ports: &impl Ports,
     digest: &str,
@@ -18,7 +19,7 @@ pub fn open(
     accepted: &[String],
 ) -> Result<(Record, Vec<String>), Refused> {
     let progress = |name: &str| Ok(ports.load_checkpoint(name)?.is_some());
-    let (record, told) = application::open(
+    let (record, notices) = application::open(
         digest,
         description,
         accepted,
@@ -27,14 +28,14 @@ pub fn open(
         progress,
         |plan| prepare(ports, plan, reactions, accepted),
     )?;
-    for line in &told {
+    for line in &notices {
         ports.log(line);
     }
-    Ok((record, told))
+    Ok((record, notices))
 }
 
-/// The reactions, with the keys that the record gives them.
-pub fn keyed(mut reactions: Vec<Reaction>, record: &Record) -> Vec<Reaction> {
+/// Sets each reaction's key to the key that the record holds for it.
+pub fn with_keys(mut reactions: Vec<Reaction>, record: &Record) -> Vec<Reaction> {
     for reaction in &mut reactions {
         if let Some(key) = record.key(&reaction.name) {
             reaction.key = key.into();
@@ -43,19 +44,21 @@ pub fn keyed(mut reactions: Vec<Reaction>, record: &Record) -> Vec<Reaction> {
     reactions
 }
 
-/// What must be done before a plan is recorded: a record without it would be taken for its having been done.
+/// Carries out the parts of a plan that must precede the record. Once a record exists, later instances assume
+/// that these parts are done, so a crash between the two must leave the record unwritten.
 fn prepare(
     ports: &impl Ports,
     plan: &mut Plan,
     reactions: &[Reaction],
     accepted: &[String],
 ) -> Result<(), StoreError> {
-    let keyed = keyed(reactions.to_vec(), &plan.record);
-    let engine = Engine::new(ports, &keyed);
-    for reaction in &keyed {
+    let reactions = with_keys(reactions.to_vec(), &plan.record);
+    let engine = Engine::new(ports, &reactions);
+    for reaction in &reactions {
         let name = &reaction.name;
         let built = engine.built(reaction)?;
-        // The record of a store that had none yet does not tell.
+        // The first record of a store holds no earlier version, so the comparison cannot detect an older
+        // projector. The version of the newest generation can.
         if reaction.kind == Kind::Projector
             && built > reaction.version
             && !plan.older.contains(name)
@@ -66,7 +69,7 @@ fn prepare(
             } else {
                 plan.refused.push(Change {
                     what: format!(
-                        "the view of the projector `{name}` was built by version {built}, and version {} is about to run",
+                        "version {built} built the view of the projector `{name}`, and the older version {} is about to run",
                         reaction.version
                     ),
                     remedy: format!("run the newer version, raise VERSION above it, or accept `{id}`"),
@@ -78,28 +81,28 @@ fn prepare(
     if !plan.refused.is_empty() {
         return Ok(());
     }
-    let commits = ports.log_end()? / PER_COMMIT;
-    for reaction in &keyed {
+    let commits = ports.log_end()? / POSITIONS_PER_COMMIT;
+    for reaction in &reactions {
         let name = &reaction.name;
         if plan.older.contains(name) && engine.built(reaction)? > reaction.version {
             let version = reaction.version;
-            plan.told.push(match engine.begin_generation(reaction)? {
+            plan.notices.push(match engine.begin_generation(reaction)? {
                 Some(number) => format!(
-                    "`{name}`: version {version} builds its view anew, as generation {number}; what version {version} did not build answers until that is done"
+                    "`{name}`: version {version} rebuilds its view as generation {number}; the existing generation answers queries until the rebuild is complete"
                 ),
                 None => format!(
-                    "`{name}`: version {version} cannot build its view anew while so many replaced generations are kept; delete some, then ask for a rebuild"
+                    "`{name}`: version {version} cannot rebuild its view, because too many replaced generations are stored; drop some of them, then request a rebuild"
                 ),
             });
         }
-        // Where it starts is decided now.
+        // Creates the reaction's first generation, which fixes the position at which the reaction starts.
         engine.control(reaction)?;
         if plan.new.contains(name) && commits > 0 {
             let kind = reaction.kind.name();
-            plan.told.push(match (reaction.from_now, reaction.kind) {
-                (true, _) => format!("the {kind} `{name}` is new: it starts now, behind the {commits} commits of the log"),
+            plan.notices.push(match (reaction.from_now, reaction.kind) {
+                (true, _) => format!("the {kind} `{name}` is new: it starts now, after the {commits} commits of the log"),
                 (false, Kind::Projector) => format!("the {kind} `{name}` is new: it builds its view from the {commits} commits of the log"),
-                (false, _) => format!("the {kind} `{name}` is new: it is given the events of all {commits} commits of the log, from the first one on (FROM)"),
+                (false, _) => format!("the {kind} `{name}` is new: it receives the events of all {commits} commits of the log, from the first one on (FROM)"),
             });
         }
     }

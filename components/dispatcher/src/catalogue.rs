@@ -3,7 +3,8 @@
 use crate::annals::es::types::{ReactionDescriptor, StartFrom};
 use crate::annals::framework::settings::{AppSettings, FailurePolicy, LastResort};
 
-/// What kind of reaction, and with that, what delivering an event to it means.
+/// The kind of a reaction. The kind determines what a delivery does: a projector changes rows, a process
+/// manager changes processes and sends commands, a notifier has side effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Projector,
@@ -20,8 +21,9 @@ impl Kind {
         }
     }
 
-    /// Milliseconds for which a deliverer has a reaction to itself without a sign of life. A pure handler
-    /// answers at once; a notifier waits for others.
+    /// Duration of a lease, in milliseconds. The deliverer renews the lease with every checkpoint. A
+    /// projector or process manager is pure and answers at once; a notifier waits for other systems, so its
+    /// lease is longer.
     pub fn lease(self) -> u64 {
         match self {
             Self::Projector | Self::ProcessManager => 5_000,
@@ -30,30 +32,31 @@ impl Kind {
     }
 }
 
-/// A reaction, as the application knows it.
+/// A reaction of the running application.
 #[derive(Clone, Debug)]
 pub struct Reaction {
     pub name: String,
-    /// What the store keeps it under: the first name that it had.
+    /// Prefix of the reaction's names in the store: the first name that the reaction had. A rename leaves the
+    /// key as it is.
     pub key: String,
     pub kind: Kind,
-    /// In the switchboard of its kind.
+    /// Index of the reaction in the switchboard of its kind.
     pub index: u32,
     pub version: u32,
     pub event_types: Vec<String>,
     pub views: Vec<String>,
     pub from_now: bool,
-    pub lanes: u32,
+    pub partitions: u32,
     pub policy: FailurePolicy,
 }
 
 impl Reaction {
-    pub fn wants(&self, event_type: &str) -> bool {
+    pub fn handles(&self, event_type: &str) -> bool {
         self.event_types.is_empty() || self.event_types.iter().any(|wanted| wanted == event_type)
     }
 
-    /// What its views are called in the store, without their generations. The first one is what the reaction is
-    /// known by, so it may have been renamed.
+    /// Names of the reaction's views in the store, without generation numbers. The first view takes the
+    /// reaction's key as its name, so that a rename of the reaction does not move its rows.
     pub fn stored_views(&self) -> Vec<String> {
         let stored = |(place, view): (usize, &String)| match place {
             0 => self.key.clone(),
@@ -62,7 +65,7 @@ impl Reaction {
         self.views.iter().enumerate().map(stored).collect()
     }
 
-    /// A generation of a view in the store.
+    /// Name of one generation of a view in the store.
     pub fn stored_view(&self, view: &str, generation: u32) -> String {
         let place = self.views.iter().position(|known| known == view);
         match place {
@@ -72,7 +75,7 @@ impl Reaction {
     }
 }
 
-/// What happens to a reaction that the settings say nothing of.
+/// Failure policy of a reaction that has no settings.
 const POLICY: FailurePolicy = FailurePolicy {
     attempts: 8,
     backoff: 250,
@@ -80,7 +83,7 @@ const POLICY: FailurePolicy = FailurePolicy {
     last_resort: LastResort::Park,
 };
 
-/// All reactions, from what the switchboards and the settings say.
+/// Builds the catalogue of all reactions from the switchboards' descriptors and the application's settings.
 pub fn reactions(
     settings: &AppSettings,
     [projectors, managers, notifiers]: [Vec<ReactionDescriptor>; 3],
@@ -117,9 +120,9 @@ fn reaction(
         event_types: described.event_types,
         views: described.views,
         from_now: described.start == StartFrom::Now,
-        lanes: match kind {
+        partitions: match kind {
             Kind::Notifier => described.concurrency.max(1),
-            // Rows and processes are touched by events of many streams, and take them in one order.
+            // Events of many streams change the same row or process. One partition applies them in one order.
             Kind::Projector | Kind::ProcessManager => 1,
         },
         policy: FailurePolicy {
@@ -129,7 +132,7 @@ fn reaction(
     }
 }
 
-/// The name of a generation of a view in the store.
+/// Name of one generation of a view in the store.
 pub fn stored_view(view: &str, generation: u32) -> String {
     format!("{view}@{generation}")
 }

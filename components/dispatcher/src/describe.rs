@@ -1,4 +1,4 @@
-//! What the application says of itself.
+//! Describes the application from its switchboards and its settings.
 
 use crate::annals::es::sourcer;
 use crate::annals::es::types::{DeciderDescriptor, ReactionDescriptor};
@@ -7,7 +7,7 @@ use crate::annals::es::{notifiers, process_managers, projectors};
 use crate::annals::framework::settings::AppSettings;
 use crate::application::{Decider, Description, Reaction, Record};
 
-/// What projectors, process managers and notifiers say of themselves.
+/// Descriptors of the projectors, process managers and notifiers, in this order.
 #[cfg(feature = "reactions")]
 pub fn reactions() -> [Vec<ReactionDescriptor>; 3] {
     [
@@ -17,13 +17,13 @@ pub fn reactions() -> [Vec<ReactionDescriptor>; 3] {
     ]
 }
 
-/// There are none.
+/// An application that is built without this feature has no reactions.
 #[cfg(not(feature = "reactions"))]
 pub fn reactions() -> [Vec<ReactionDescriptor>; 3] {
     Default::default()
 }
 
-/// The application, as the store's record has it.
+/// Builds the description of the application that the store's record is compared with.
 pub fn application(
     settings: &AppSettings,
     reactions: &[Vec<ReactionDescriptor>; 3],
@@ -36,7 +36,7 @@ pub fn application(
             kind: kind.into(),
             version: described.version,
             views: described.views.clone(),
-            wants: described.event_types.clone(),
+            event_types: described.event_types.clone(),
             formerly: Vec::new(),
         };
         all.iter().map(one)

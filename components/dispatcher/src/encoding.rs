@@ -1,24 +1,26 @@
-//! The encoding of what the dispatcher keeps in rows and checkpoints.
+//! The encoding of the records that the dispatcher stores in rows and checkpoints: one byte with the format's
+//! version, then postcard.
 
 use serde::{Deserialize, Serialize};
 
-/// First byte of what is stored: the version of the encoding.
+/// First byte of every record that this version writes: the version of the encoding.
 pub const FORMAT: u8 = 2;
-/// The version before it, whose records lack fields at their ends.
+/// The previous version of the encoding. Its records lack the fields that were later appended to the structs.
 pub const FORMER: u8 = 1;
-/// Bytes of zeros for the fields that a record of the former version lacks: zeros are the defaults of their types.
-const LACKED: usize = 16;
+/// Number of zero bytes that the decoder appends to a record of the former version. postcard decodes zeros as
+/// the default values of the missing fields.
+const FORMER_PADDING_BYTES: usize = 16;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    // Lengths of lists are always known, so encoding cannot fail.
+    // postcard fails only for sequences of unknown length, and no record has one.
     postcard::to_extend(value, vec![FORMAT]).unwrap_or_default()
 }
 
-/// Decodes the first field of a record, and nothing after it.
+/// Decodes the first field of a record and ignores the fields after it.
 ///
 /// # Errors
-/// Why not.
+/// A description of the defect, if the bytes are no record of the current format.
 pub fn first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
     match bytes {
         [FORMAT, body @ ..] => {
@@ -27,24 +29,24 @@ pub fn first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
                 .map(|(first, _)| first)
                 .map_err(|error| error.to_string())
         }
-        _ => Err(format!("its format is not {FORMAT}")),
+        _ => Err(format!("the record does not have format {FORMAT}")),
     }
 }
 
-/// Decodes it; no bytes at all are the default.
+/// Decodes a record. An empty slice decodes to the default value.
 ///
 /// # Errors
-/// Why not.
+/// A description of the defect, if the format is unknown or the bytes are no record of this type.
 pub fn decode<T: Default + for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, String> {
     match bytes {
         [] => Ok(T::default()),
         [FORMAT, body @ ..] => postcard::from_bytes(body).map_err(|error| error.to_string()),
         [FORMER, body @ ..] => {
-            let completed = [body, &[0; LACKED]].concat();
+            let completed = [body, &[0; FORMER_PADDING_BYTES]].concat();
             postcard::from_bytes(&completed).map_err(|error| error.to_string())
         }
         [format, ..] => Err(format!(
-            "it has format {format}, this version knows {FORMER} and {FORMAT}"
+            "the record has format {format}; this version reads formats {FORMER} and {FORMAT}"
         )),
     }
 }

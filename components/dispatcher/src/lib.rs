@@ -1,20 +1,20 @@
-//! The dispatcher: the application behind one interface. It takes commands to the sourcer, delivers
-//! events to reactions, and answers queries from the store.
+//! The dispatcher: the application behind one interface. The dispatcher passes commands to the sourcer,
+//! delivers events to reactions, and answers queries from the store.
 //!
 //! # Layout
 //!
-//! - [`app`]: commands and queries, passed on
-//! - [`reacting`]: the application's reactions, and when events are delivered to them
-//! - [`views`]: what projectors derived, for those who ask
-//! - [`administration`]: the state of reactions, and what operators do about it
-//! - [`delivery`]: the deliveries themselves
-//! - [`catalogue`]: which reactions there are
-//! - [`application`]: what the store knows of the application, and whether it may run
-//! - [`begun`]: the same for one with reactions, which get their keys there
-//! - [`ports`]: what deliveries need of the world; [`outside`]: the same, as imports
+//! - [`app`]: commands and the application's description, passed on
+//! - [`reacting`]: the delivery interface, and the reactions of this instance
+//! - [`views`]: queries of the views that projectors derive
+//! - [`administration`]: the state of reactions, and operators' requests
+//! - [`delivery`]: the delivery of events
+//! - [`catalogue`]: the reactions of the application and their settings
+//! - [`application`]: the store's record of the application, and the decision whether the application may run
+//! - [`begun`]: the same decision for an application with reactions, which get their keys there
+//! - [`ports`]: the functions that deliveries call; [`outside`]: these functions as imports of the component
 //!
-//! It is built a second time, without the feature `reactions`, for applications that have none: then `plain`
-//! answers in place of all but [`app`].
+//! The crate is built a second time without the feature `reactions`, for applications that have none. In that
+//! build `plain` answers in place of all modules but [`app`].
 #![allow(missing_docs, reason = "generated bindings")]
 
 #[cfg(feature = "reactions")]

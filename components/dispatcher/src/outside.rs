@@ -1,4 +1,4 @@
-//! The ports as imports of the component.
+//! Implements the ports by the imports of the component.
 
 use crate::annals::es::event_reader::{self, LogFilter, LogPage};
 use crate::annals::es::notifiers::{self, Delivery};
@@ -122,7 +122,7 @@ impl Handlers for Outside {
 impl Commands for Outside {
     fn submit(&self, command: &ProcessCommand) -> Result<Accepted, SubmitError> {
         let submitted = sourcing::submit(command)?;
-        // No client waits for this answer.
+        // No client waits for this answer, so a snapshot that is due is taken at once.
         if submitted.snapshot_due {
             sourcing::after_answer();
         }
@@ -150,7 +150,7 @@ impl Clock for Outside {
     fn log(&self, line: &str) {
         let stderr = stderr::get_stderr();
         let line = format!("annals: {line}\n");
-        // 4096 bytes is what `blocking-write-and-flush` takes at most.
+        // `blocking-write-and-flush` accepts at most 4096 bytes.
         for chunk in line.as_bytes().chunks(4096) {
             if stderr.blocking_write_and_flush(chunk).is_err() {
                 return;

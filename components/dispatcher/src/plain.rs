@@ -1,6 +1,7 @@
-//! What is answered where there are no reactions: what [`crate::Dispatcher`] would answer otherwise, too, if
-//! the application had none. Only dead letters differ: those of reactions that a former version of the
-//! application had are there again once it has any.
+//! The dispatcher of an application without reactions. [`crate::Dispatcher`] with reactions would give the
+//! same answers for such an application, with one exception: dead letters. This build does not read the dead
+//! dead_letters of reactions that a former version of the application had. They reappear once the application has
+//! reactions again.
 
 use crate::annals::es::types::RecordedEvent;
 use crate::annals::es::types::StoreError;
@@ -20,7 +21,8 @@ thread_local! {
     static BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The application may run on this store.
+/// Ensures that the application may run on this store. The first call of an instance compares the application
+/// with the store's record.
 pub fn begin() -> Result<(), StoreError> {
     if !BEGUN.get() {
         open(&[])?;
@@ -28,9 +30,9 @@ pub fn begin() -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Compares the application with what the store knows of it; answers what changed.
+/// Compares the application with the store's record of it. Returns a description of each change.
 pub fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
-    let (_, told) = application::open(
+    let (_, notices) = application::open(
         &settings::application(),
         || describe::application(&settings::get(), &describe::reactions()),
         accept,
@@ -40,7 +42,7 @@ pub fn open(accept: &[String]) -> Result<Vec<String>, Refused> {
         |_| Ok(()),
     )?;
     BEGUN.set(true);
-    Ok(told)
+    Ok(notices)
 }
 
 const UNKNOWN_VIEW: QueryError = QueryError::UnknownView(Vec::new());

@@ -1,7 +1,7 @@
-//! Everything that deliveries need of the world around them: the store, the handlers, the sourcer, and the clock.
+//! The functions that deliveries call: the store, the log, the handlers, the sourcer, and the clock.
 //!
-//! In the component these are imports ([`crate::outside`]); tests put others in their place, and
-//! crash them.
+//! In the component these are imports ([`crate::outside`]). Tests substitute fakes that crash at a chosen
+//! call.
 
 use crate::annals::es::event_reader::{LogFilter, LogPage};
 use crate::annals::es::notifiers::Delivery;
@@ -12,10 +12,10 @@ use crate::annals::es::sourcer::{Accepted, SubmitError};
 use crate::annals::es::types::{Context, Fault, PageFault, RecordedEvent, Row, RowKey, StoreError};
 use crate::annals::framework::sourcing::ProcessCommand;
 
-/// Events as handlers take them: references to what the log reader holds.
+/// An event as handlers take it: a reference to the event that the log reader holds.
 pub type EventRef<'a> = &'a RecordedEvent;
 
-/// How far handlers are, and what they derived.
+/// Checkpoints, hints and rows of reactions.
 pub trait ReactionStore {
     fn load_checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, StoreError>;
     fn save_checkpoint(&self, name: &str, next: &Checkpoint) -> Result<(), WriteError>;
@@ -59,24 +59,25 @@ pub trait Handlers {
     fn notify(&self, notifier: u32, event: EventRef<'_>, attempt: u32) -> Result<Delivery, Fault>;
 }
 
-/// Where process managers' commands go.
+/// The sourcer, which executes process managers' commands.
 pub trait Commands {
     fn submit(&self, command: &ProcessCommand) -> Result<Accepted, SubmitError>;
 }
 
-/// Time and chance, for leases and pauses only: nothing is right or wrong because of them.
+/// Clocks and random numbers. Deliveries use them for leases and pauses only: a wrong clock costs time and
+/// never correctness.
 pub trait Clock {
     /// Milliseconds since the epoch.
     fn now(&self) -> u64;
-    /// Milliseconds since some moment, never going back.
+    /// Milliseconds of a monotonic clock.
     fn ticks(&self) -> u64;
     fn random(&self) -> u64;
     fn pause(&self, milliseconds: u64);
-    /// A line for the host's log.
+    /// Writes a line to the host's log.
     fn log(&self, line: &str);
 }
 
-/// All of it.
+/// All ports together.
 pub trait Ports: ReactionStore + Log + Handlers + Commands + Clock {}
 
 impl<T: ReactionStore + Log + Handlers + Commands + Clock> Ports for T {}

@@ -1,4 +1,4 @@
-//! The application's reactions, and when events are delivered to them.
+//! The delivery interface, and the reactions of this instance.
 
 use crate::Dispatcher;
 use crate::annals::es::reaction_store::Checkpoint;
@@ -15,15 +15,17 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 thread_local! {
-    /// What an instance knows of the application, once it may run on its store.
+    /// The application's reactions. Set once the application may run on its store.
     static REACTIONS: OnceCell<Rc<[Reaction]>> = const { OnceCell::new() };
-    /// The store's record of the application, once it says that the application may run.
+    /// The store's record of the application. Set if the record contains the application's digest, which
+    /// means that the application may run.
     static RECORDED: RefCell<Option<Checkpoint>> = const { RefCell::new(None) };
-    /// Milliseconds of deliveries after an answer.
+    /// Time budget of the deliveries after an answer, in milliseconds.
     static BUDGET: OnceCell<u32> = const { OnceCell::new() };
 }
 
-/// All reactions of the application, which may run on its store.
+/// The reactions of the application. The first call of an instance compares the application with the store's
+/// record.
 pub fn reactions() -> Result<Rc<[Reaction]>, StoreError> {
     if let Some(known) = REACTIONS.with(|known| known.get().cloned()) {
         return Ok(known);
@@ -31,11 +33,11 @@ pub fn reactions() -> Result<Rc<[Reaction]>, StoreError> {
     Ok(open(&[])?.0)
 }
 
-/// The application may run on this store. A reaction that starts "now" starts before the first command that the
-/// application takes with it.
+/// Ensures that the application may run on this store. A reaction that starts "now" starts before the first
+/// command that the application executes with this reaction.
 ///
-/// Where the record has the application's digest, its reactions are not looked at: most instances that take a command
-/// end before they deliver.
+/// If the record contains the application's digest, this function does not build the catalogue of reactions:
+/// most instances that execute a command end before they deliver.
 pub fn begin() -> Result<(), StoreError> {
     let known = REACTIONS.with(|known| known.get().is_some());
     if known || RECORDED.with_borrow(Option::is_some) {
@@ -49,12 +51,13 @@ pub fn begin() -> Result<(), StoreError> {
     reactions().map(|_| ())
 }
 
-/// Compares the application with what the store knows of it; answers also what changed.
+/// Compares the application with the store's record of it. Returns the reactions, and a description of each
+/// change.
 pub fn open(accept: &[String]) -> Result<(Rc<[Reaction]>, Vec<String>), Refused> {
     let settings = settings::get();
     let reactions = catalogue::reactions(&settings, describe::reactions());
     let (record, _) = application::decode(RECORDED.take())?;
-    let (record, told) = match record {
+    let (record, notices) = match record {
         Some(record) => (record, Vec::new()),
         None => begun::open(
             &Outside,
@@ -64,17 +67,17 @@ pub fn open(accept: &[String]) -> Result<(Rc<[Reaction]>, Vec<String>), Refused>
             accept,
         )?,
     };
-    let reactions: Rc<[Reaction]> = begun::keyed(reactions, &record).into();
+    let reactions: Rc<[Reaction]> = begun::with_keys(reactions, &record).into();
     let known = REACTIONS.with(|known| known.get_or_init(|| reactions).clone());
-    Ok((known, told))
+    Ok((known, notices))
 }
 
-/// Does the same; answers what changed.
+/// Compares the application with the store's record of it. Returns a description of each change.
 pub fn start(accept: &[String]) -> Result<Vec<String>, Refused> {
     Ok(open(accept)?.1)
 }
 
-/// Names of the known reactions.
+/// Names of the reactions, for answers about an unknown reaction.
 pub fn names(reactions: &[Reaction]) -> Vec<String> {
     reactions
         .iter()
@@ -124,7 +127,7 @@ impl Guest for Dispatcher {
         if budget == 0 {
             return;
         }
-        // What went wrong was said where it did, and nobody waits for it.
+        // The failing function has logged the error, and no caller waits for this result.
         let Ok(reactions) = reactions() else {
             return;
         };

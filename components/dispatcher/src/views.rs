@@ -1,4 +1,5 @@
-//! What projectors derived, for those who ask: the generation that answers, whatever is being built.
+//! Queries of the views that projectors derive. A query reads the active generation, also while a newer one
+//! is being built.
 
 use crate::annals::es::reaction_store;
 use crate::annals::es::types::RowKey;
@@ -28,7 +29,7 @@ impl Guest for Dispatcher {
     }
 }
 
-/// The stored name of the view's generation that answers.
+/// The stored name of the view's active generation.
 fn answering<P: Ports>(engine: &Engine<'_, P>, view: &str) -> Result<String, QueryError> {
     let keeper = engine
         .reactions

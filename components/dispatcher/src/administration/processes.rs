@@ -1,4 +1,4 @@
-//! What process managers remember.
+//! Reports the stored processes of process managers.
 
 use crate::annals::es::reaction_store::StoredRow;
 use crate::annals::es::types::RowKey;

@@ -1,39 +1,39 @@
-//! Compares what ran last with what is about to run.
+//! Compares the application that ran last with the application that is about to run.
 
 use super::record::{Decider, Reaction, Record};
 use crate::annals::es::types::StoreError;
 use std::collections::BTreeSet;
 
-/// What is about to run. Keys of its reactions are not known yet.
+/// The application that is about to run. The comparison assigns the keys of its reactions.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
     pub record: Record,
-    /// By name: what the manifest says a reaction was called before.
+    /// Former names of reactions, by their present name, from the manifest.
     pub formerly: Vec<(String, Vec<String>)>,
-    /// Names of reactions and types of events that the manifest says are gone.
+    /// Names of reactions and types of events that the manifest declares retired.
     pub retired: Vec<String>,
 }
 
-/// A change that is not allowed unless somebody means it.
+/// A change that the dispatcher refuses unless the manifest declares it or an operator accepts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What an operator accepts it by, such as `retire:mailer`.
+    /// The token by which an operator accepts the change, such as `retire:mailer`.
     pub id: String,
     pub what: String,
     pub remedy: String,
 }
 
-/// What follows from a comparison.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// To be recorded.
+    /// The record to store.
     pub record: Record,
     pub refused: Vec<Change>,
-    /// What changes, for people.
-    pub told: Vec<String>,
-    /// Names of reactions that the store does not know.
+    /// A description of each permitted change, for operators.
+    pub notices: Vec<String>,
+    /// Names of reactions that the store has no record and no progress of.
     pub new: Vec<String>,
-    /// Names of projectors whose views an older version is to build anew.
+    /// Names of projectors whose views the older version that is about to run must rebuild.
     pub older: Vec<String>,
 }
 
@@ -43,8 +43,8 @@ struct Comparison<'a> {
     plan: Plan,
 }
 
-/// Compares an application with what is known of it. `known` says whether a reaction without a record has progress under
-/// a key.
+/// Compares an application with the store's record of it. `known` tells whether a key has progress; it is
+/// asked only if the store has no record.
 pub fn compare(
     before: Option<&Record>,
     description: &Description,
@@ -76,13 +76,13 @@ impl Comparison<'_> {
             .map_or(&[][..], |(_, formerly)| formerly)
     }
 
-    /// `true`: somebody means it. Otherwise it is refused.
-    fn meant(&mut self, id: String, what: String, remedy: &str) -> bool {
+    /// Returns `true` if an operator has accepted the change. Otherwise adds the change to the refused ones.
+    fn is_accepted(&mut self, id: String, what: String, remedy: &str) -> bool {
         if self.accepted.contains(&id) {
-            self.plan.told.push(format!("{what} (accepted)"));
+            self.plan.notices.push(format!("{what} (accepted)"));
             return true;
         }
-        // A change may have several causes, and is accepted as a whole.
+        // A change may have several causes. An operator accepts all of them with one token.
         match self.plan.refused.iter_mut().find(|one| one.id == id) {
             Some(one) => one.what = format!("{}, and {what}", one.what),
             None => self.plan.refused.push(Change {
@@ -98,7 +98,8 @@ impl Comparison<'_> {
         self.description.retired.iter().any(|one| one == name)
     }
 
-    /// A store without a record: what has progress goes on with it.
+    /// Compares with a store that has no record. A reaction that has progress keeps its key and continues
+    /// from that progress.
     fn first(
         &mut self,
         known: impl Fn(&str) -> Result<bool, StoreError>,
@@ -128,10 +129,10 @@ impl Comparison<'_> {
 
     fn reactions(&mut self, before: &Record) {
         let mut reactions = std::mem::take(&mut self.plan.record.reactions);
-        // What goes on, by its key.
+        // Keys of the recorded reactions that continue in the new application.
         let mut taken: BTreeSet<&str> = BTreeSet::new();
         for reaction in &mut reactions {
-            let Some(old) = self.goes_on(before, reaction) else {
+            let Some(old) = self.predecessor(before, reaction) else {
                 continue;
             };
             taken.insert(&old.key);
@@ -140,25 +141,27 @@ impl Comparison<'_> {
             if old.name != reaction.name {
                 reaction.formerly.push(old.name.clone());
                 let (old, new) = (&old.name, &reaction.name);
-                self.plan.told.push(format!("`{old}` goes on as `{new}`"));
+                self.plan
+                    .notices
+                    .push(format!("`{old}` continues as `{new}`"));
             }
             let (name, was, is) = (reaction.name.clone(), old.version, reaction.version);
             if reaction.kind == "projector"
                 && is == was
-                && let Some(event) = folded_anew(before, old, reaction)
+                && let Some(event) = newly_folded(before, old, reaction)
             {
                 let what = format!(
-                    "the projector `{name}` folds `{event}` now; version {is} has built its view without those that are in the log"
+                    "the projector `{name}` now folds `{event}`; version {is} has built its view without the events of this type in the log"
                 );
-                let remedy = "raise VERSION, so that the view is built anew";
-                self.meant(format!("partial:{name}"), what, remedy);
+                let remedy = "raise VERSION, which rebuilds the view";
+                self.is_accepted(format!("partial:{name}"), what, remedy);
             }
             if reaction.kind == "projector" && is < was {
                 let what = format!(
-                    "the view of the projector `{name}` was built by version {was}, and version {is} is about to run"
+                    "version {was} built the view of the projector `{name}`, and the older version {is} is about to run"
                 );
                 let remedy = "run the newer version, raise VERSION above it";
-                if self.meant(format!("older:{name}"), what, remedy) {
+                if self.is_accepted(format!("older:{name}"), what, remedy) {
                     self.plan.older.push(name);
                 }
             }
@@ -177,22 +180,22 @@ impl Comparison<'_> {
             let same_name = reactions.iter().any(|new| new.name == old.name);
             if !same_name && !self.is_retired(&old.name) {
                 let Reaction { name, kind, .. } = old;
-                self.meant(
+                self.is_accepted(
                     format!("retire:{name}"),
-                    format!("the {kind} `{name}` is gone"),
+                    format!("the application no longer contains the {kind} `{name}`"),
                     &format!(
-                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of what it is called now, or `retired = [\"{name}\"]` in [app] if it is not needed any more"
+                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of the reaction that continues it, or `retired = [\"{name}\"]` in [app] if it is no longer needed"
                     ),
                 );
             }
         }
         for reaction in reactions.iter_mut().filter(|one| one.key.is_empty()) {
-            self.begins(before, reaction);
+            self.add_new(before, reaction);
         }
         self.plan.record.reactions = reactions;
     }
 
-    /// What a reaction was before, if it was there.
+    /// The recorded reaction that this reaction continues, if there is one.
     fn goes_on<'b>(&self, before: &'b Record, reaction: &Reaction) -> Option<&'b Reaction> {
         let same = |old: &&Reaction, name: &str| old.name == name && old.kind == reaction.kind;
         let mut known = before.reactions.iter();
@@ -211,8 +214,9 @@ impl Comparison<'_> {
         })
     }
 
-    /// A reaction that was not there: its key is its name, unless the store has known that name.
-    fn begins(&mut self, before: &Record, reaction: &mut Reaction) {
+    /// Adds a new reaction. Its key is its name, unless the store has used that name as a key or a name
+    /// before.
+    fn add_new(&mut self, before: &Record, reaction: &mut Reaction) {
         let name = &reaction.name;
         let all = || before.reactions.iter().chain(&before.retired);
         let renamed = before
@@ -234,18 +238,24 @@ impl Comparison<'_> {
                 )
             } else if old.kind == reaction.kind {
                 (
-                    format!("the {} `{name}` was dropped, and is there again", old.kind),
                     format!(
-                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of `{name}` to let it go on where it stopped, give it another name to begin anew"
+                        "the {} `{name}` was dropped earlier, and the application contains it again",
+                        old.kind
+                    ),
+                    format!(
+                        "write `formerly = [\"{name}\"]` in [handlers.<n>] of `{name}` to continue where it stopped, give it another name to start anew"
                     ),
                 )
             } else {
                 (
-                    format!("`{name}` was a {}, and is a {}", old.kind, reaction.kind),
+                    format!(
+                        "`{name}` was a {}, and is now a {}",
+                        old.kind, reaction.kind
+                    ),
                     "give it another name".to_owned(),
                 )
             };
-            self.meant(format!("anew:{name}"), what, &remedy);
+            self.is_accepted(format!("anew:{name}"), what, &remedy);
             let used = |key: &str| all().any(|old| old.key == key);
             let mut number = 2;
             while used(&reaction.key) {
@@ -270,30 +280,30 @@ impl Comparison<'_> {
                 let all_fold = successors.iter().all(|new| new.folds.contains(event));
                 let some_fold = category.iter().any(|new| new.folds.contains(event));
                 if !all_fold || (successors.is_empty() && !category.is_empty() && !some_fold) {
-                    self.dropped(
-                        event,
-                        format!("`{}` folded `{event}`, and no longer does", old.name),
-                    );
+                    self.dropped(event, format!("`{}` no longer folds `{event}`", old.name));
                 }
                 let reads = |new: &&Decider| {
                     new.folds.contains(event) && new.schema(event) < old.schema(event)
                 };
                 if let Some(new) = category.iter().copied().find(reads) {
                     let what = format!(
-                        "`{}` read schema version {} of `{event}`, and `{}` reads version {}",
+                        "`{}` read schema version {} of `{event}`, and `{}` reads only version {}",
                         old.name,
                         old.schema(event),
                         new.name,
                         new.schema(event)
                     );
-                    self.meant(format!("older:{event}"), what, "run the newer version");
+                    self.is_accepted(format!("older:{event}"), what, "run the newer version");
                 }
             }
             for event in &old.emits {
                 if !category.iter().any(|new| new.emits.contains(event)) {
                     self.dropped(
                         event,
-                        format!("`{}` emitted `{event}`, and nobody does any more", old.name),
+                        format!(
+                            "`{}` emitted `{event}`, and no decider emits it now",
+                            old.name
+                        ),
                     );
                 }
             }
@@ -303,17 +313,19 @@ impl Comparison<'_> {
     fn dropped(&mut self, event: &str, what: String) {
         if !self.is_retired(event) {
             let remedy = format!(
-                "run a version that knows it, write `retired = [\"{event}\"]` in [app] if the type is gone for good"
+                "run a version that handles it, write `retired = [\"{event}\"]` in [app] if the type is gone for good"
             );
-            self.meant(format!("drop:{event}"), what, &remedy);
+            self.is_accepted(format!("drop:{event}"), what, &remedy);
         }
     }
 }
 
-/// A type of events that may be in the log, and that a projector is given now and was not given before.
-fn folded_anew<'a>(before: &'a Record, old: &Reaction, new: &Reaction) -> Option<&'a String> {
-    let gives =
-        |reaction: &Reaction, event| reaction.wants.is_empty() || reaction.wants.contains(event);
+/// An event type that the log may contain, and that the new version of the projector takes but the old one
+/// did not.
+fn newly_folded<'a>(before: &'a Record, old: &Reaction, new: &Reaction) -> Option<&'a String> {
+    let takes = |reaction: &Reaction, event| {
+        reaction.event_types.is_empty() || reaction.event_types.contains(event)
+    };
     let mut emitted = before.deciders.iter().flat_map(|decider| &decider.emits);
-    emitted.find(|event| gives(new, event) && !gives(old, event))
+    emitted.find(|event| takes(new, event) && !takes(old, event))
 }

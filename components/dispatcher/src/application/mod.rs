@@ -1,16 +1,18 @@
-//! What the store knows of the application, and whether what is about to run may follow it.
+//! The store's record of the application, and the decision whether the application that is about to run may
+//! follow it.
 //!
-//! The record of the application names its deciders, reactions and views as they ran last. It lies in a chain of checkpoints
-//! of its own, so two instances that start at once cannot both replace it. Every instance compares it
-//! with itself before it touches the store. It records what may change. It refuses what would deliver history again, lose a
-//! reaction silently, use a dropped name again, or run code older than the events: unless the manifest or
-//! an operator says that this is meant.
+//! The record names the deciders, reactions and views of the application that ran last. It is stored in a
+//! chain of checkpoints of its own, so of two instances that start at once only one can replace it. Every
+//! instance compares itself with the record before it touches the store. The instance records a permitted
+//! change. It refuses a change that would deliver history again, silently drop a reaction, reuse a dropped
+//! name, or run code older than the events, unless the manifest declares the change or an operator accepts
+//! it.
 //!
 //! # Keys
 //!
-//! A reaction keeps its progress, rows, processes and command ids under a key: the first name that it had. `formerly` gives
-//! it another name and leaves the key as it is, so a rename copies nothing. A name that was dropped keeps its key for ever;
-//! a new reaction of that name gets a key of its own.
+//! A reaction stores its progress, rows, processes and command ids under a key: the first name that the
+//! reaction had. `formerly` gives the reaction another name and leaves the key as it is, so a rename copies
+//! nothing. A dropped name keeps its key for ever; a new reaction of that name gets a key of its own.
 
 mod compare;
 mod record;
@@ -24,12 +26,13 @@ use crate::exports::annals::es::application::{self as exports, StartError};
 pub use compare::{Change, Description, Plan, compare};
 pub use record::{Decider, Reaction, Record};
 
-/// Name of the chain of checkpoints; no reaction can have it.
+/// Name of the chain of checkpoints. `~` is not allowed in names, so no reaction can have it.
 pub const CHAIN: &str = "~application";
-/// Applications that may run beside each other on one store without each replacing the other's digest.
-const DIGESTS: usize = 4;
+/// Number of digests in a record. As many deployments can run beside each other on one store without
+/// replacing each other's digest.
+const MAX_DIGESTS: usize = 4;
 
-/// Why an application may not run on a store.
+/// The reason why an application may not run on a store.
 #[derive(Debug)]
 pub enum Refused {
     Because(Vec<Change>),
@@ -51,7 +54,7 @@ impl From<Refused> for StoreError {
     }
 }
 
-/// All changes that are not allowed, each with what to do.
+/// Describes all refused changes, each with its remedy.
 pub fn explain(changes: &[Change]) -> String {
     let each = changes
         .iter()
@@ -63,7 +66,7 @@ pub fn explain(changes: &[Change]) -> String {
     )
 }
 
-/// The record, as it lies in its checkpoint.
+/// Decodes the record and its revision from the checkpoint.
 pub fn decode(checkpoint: Option<Checkpoint>) -> Result<(Option<Record>, u64), StoreError> {
     let Some(checkpoint) = checkpoint else {
         return Ok((None, 0));
@@ -74,13 +77,14 @@ pub fn decode(checkpoint: Option<Checkpoint>) -> Result<(Option<Record>, u64), S
     Ok((Some(record), checkpoint.revision))
 }
 
-/// Was an application of this digest compared with the record? Then it may run, and the record says all of it.
+/// Whether an application with this digest has been compared with the record. If so, the application may run,
+/// and the record describes it completely.
 pub fn is_compared(checkpoint: Option<&Checkpoint>, digest: &str) -> bool {
     let digests = checkpoint.map(|checkpoint| encoding::first::<Vec<&str>>(&checkpoint.state));
     digests.is_some_and(|digests| digests.is_ok_and(|digests| digests.contains(&digest)))
 }
 
-/// The checkpoint that follows a revision.
+/// Encodes the record as the checkpoint that replaces `revision`.
 pub fn encode(record: &Record, revision: u64) -> Checkpoint {
     Checkpoint {
         position: 0,
@@ -90,8 +94,10 @@ pub fn encode(record: &Record, revision: u64) -> Checkpoint {
     }
 }
 
-/// Compares, and records what may change, until nobody else is faster. `prepare` does what must be done before a plan is
-/// recorded; it may find more that is not allowed. Answers the record, and what changed, for people.
+/// Compares the application with the record and stores the new record. Repeats the comparison if another
+/// instance has replaced the record meanwhile. `prepare` carries out the parts of the plan that must precede
+/// the record, and may add refused changes. Returns the record, and a description of each change for
+/// operators.
 pub fn open(
     digest: &str,
     description: impl FnOnce() -> Description,
@@ -118,8 +124,8 @@ pub fn open(
         {
             let others = stored.digests.into_iter().filter(|one| one != digest);
             plan.record.digests.extend(others);
-            plan.record.digests.truncate(DIGESTS);
-            // Where the digest cannot be recorded, the next instance compares, too.
+            plan.record.digests.truncate(MAX_DIGESTS);
+            // Ignore the error: without the digest, the next instance compares again.
             let _ = save(&encode(&plan.record, revision));
             return Ok((plan.record, Vec::new()));
         }
@@ -130,7 +136,7 @@ pub fn open(
             return Err(Refused::Because(plan.refused));
         }
         match save(&encode(&plan.record, revision)) {
-            Ok(()) => return Ok((plan.record, plan.told)),
+            Ok(()) => return Ok((plan.record, plan.notices)),
             Err(WriteError::Stale) => checkpoint = load()?,
             Err(WriteError::Store(error)) => return Err(error.into()),
         }

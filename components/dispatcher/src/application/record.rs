@@ -1,12 +1,12 @@
-//! What is recorded of an application.
+//! The record of an application.
 
 use serde::{Deserialize, Serialize};
 
-/// An application, as it ran last.
+/// The application that ran last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Digests of applications that were compared with this record and change nothing in it, newest first. They lie at the
-    /// front, so [`super::is_compared`] decodes nothing else.
+    /// Digests of applications that have been compared with this record and would not change it, newest
+    /// first. This field is the first one, so [`super::is_compared`] decodes nothing else.
     pub digests: Vec<String>,
     pub name: String,
     pub version: String,
@@ -14,19 +14,19 @@ pub struct Record {
     pub composer: String,
     pub deciders: Vec<Decider>,
     pub reactions: Vec<Reaction>,
-    /// Reactions that are gone: their keys are never given again.
+    /// Dropped reactions. Their keys are never reused.
     pub retired: Vec<Reaction>,
 }
 
 impl Record {
-    /// Would writing one in place of the other change nothing that is ever compared? Versions for people do not count: two
-    /// deployments beside each other would replace each other's record for ever.
+    /// Whether both records are equal in everything that comparisons use. The application's name and versions
+    /// do not count: otherwise two deployments beside each other would replace each other's record for ever.
     pub fn same(&self, other: &Self) -> bool {
         (&self.deciders, &self.reactions, &self.retired)
             == (&other.deciders, &other.reactions, &other.retired)
     }
 
-    /// The key of the reaction of a name.
+    /// The key of the reaction with this name.
     #[cfg(feature = "reactions")]
     pub fn key(&self, name: &str) -> Option<&str> {
         let mut reactions = self.reactions.iter();
@@ -42,7 +42,7 @@ pub struct Decider {
     pub commands: Vec<String>,
     pub emits: Vec<String>,
     pub folds: Vec<String>,
-    /// Newest schema versions that it understands, of events whose version is not 1.
+    /// The newest schema version that the decider understands, for each event type whose version is not 1.
     pub schemas: Vec<(String, u32)>,
 }
 
@@ -58,14 +58,14 @@ impl Decider {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     pub name: String,
-    /// What its checkpoints, rows, processes and command ids are kept under.
+    /// Prefix of the names of its checkpoints, rows, processes and command ids.
     pub key: String,
     /// `projector`, `process-manager` or `notifier`.
     pub kind: String,
     pub version: u32,
     pub views: Vec<String>,
-    /// Types of the events that it is given; empty: all.
-    pub wants: Vec<String>,
-    /// Names that it had, oldest first.
+    /// Types of the events that the reaction takes. Empty means all types.
+    pub event_types: Vec<String>,
+    /// Former names, oldest first.
     pub formerly: Vec<String>,
 }

@@ -8,7 +8,7 @@ fn reaction(kind: &str, name: &str) -> Reaction {
         kind: kind.into(),
         version: 1,
         views: Vec::new(),
-        wants: Vec::new(),
+        event_types: Vec::new(),
         formerly: Vec::new(),
     }
 }
@@ -41,7 +41,7 @@ fn planned(before: Option<&Record>, now: &Description, accepted: &[&str]) -> Pla
     compare(before, now, &accepted, |_| Ok(false)).expect("nothing is read")
 }
 
-/// Starts an application on a store that has seen others.
+/// Compares an application with a record and expects that nothing is refused.
 fn after(before: &Record, now: &Description, accepted: &[&str]) -> Record {
     let plan = planned(Some(before), now, accepted);
     assert_eq!(plan.refused, [], "it is refused");
@@ -111,10 +111,10 @@ fn a_renamed_reaction_keeps_its_key_there_and_back_again() {
     );
     let record = after(&record, &renamed("mailer", "post"), &[]);
     assert_eq!(keys(&record), [("post", "mailer")]);
-    // From then on the manifest need not say it.
+    // The record remembers the rename, so the manifest need not repeat it.
     let post = application(&[reaction("notifier", "post")]);
     assert!(after(&record, &post, &[]).same(&record));
-    // The old version again: it would be given again what the renamed one was given.
+    // The old version runs again: its reaction would take every event that the renamed one has taken.
     assert_eq!(
         refused(&record, &mailer(), &[]),
         ["retire:post", "anew:mailer"]
@@ -179,12 +179,12 @@ fn an_older_projector_is_refused_and_builds_anew_if_it_is_accepted() {
 
 #[test]
 fn a_projector_that_folds_more_than_what_built_its_view_is_refused() {
-    let totals = |version, wants: &[&str]| Reaction {
+    let totals = |version, event_types: &[&str]| Reaction {
         version,
-        wants: wants.iter().map(|&one| one.to_owned()).collect(),
+        event_types: event_types.iter().map(|&one| one.to_owned()).collect(),
         ..reaction("projector", "totals")
     };
-    let with = |version, wants: &[&str]| application(&[totals(version, wants)]);
+    let with = |version, event_types: &[&str]| application(&[totals(version, event_types)]);
     let record = first(&with(1, &["Reserved"]));
     let more = with(1, &["Reserved", "Cancelled"]);
     assert_eq!(refused(&record, &more, &[]), ["partial:totals"]);
@@ -193,7 +193,7 @@ fn a_projector_that_folds_more_than_what_built_its_view_is_refused() {
     after(&record, &more, &[]);
     // No decider has emitted that type before.
     let record = after(&record, &with(1, &["Reserved", "Cancelled", "Moved"]), &[]);
-    // It folds less, or builds its view anew.
+    // A projector that folds fewer types, or a raised version, is permitted.
     let record = after(&record, &with(1, &["Reserved"]), &[]);
     after(&record, &with(2, &["Reserved", "Cancelled"]), &[]);
     let record = first(&with(1, &[]));
@@ -214,7 +214,7 @@ fn a_decider_that_knows_less_than_before_is_refused() {
     after(&record, &older, &[]);
     older.record.deciders[0].schemas.clear();
     assert_eq!(refused(&record, &older, &[]), ["older:Reserved"]);
-    // The decider that takes a command is the successor, whatever its name and its siblings.
+    // The successor of a decider is the decider that takes one of its commands, whatever its name.
     let mut split = mailer();
     split.record.deciders.push(Decider {
         name: "new".into(),
@@ -227,7 +227,7 @@ fn a_decider_that_knows_less_than_before_is_refused() {
     assert_eq!(refused(&record, &split, &[]), ["drop:Cancelled"]);
     split.record.deciders[1].folds.push("Cancelled".into());
     let record = after(&record, &split, &[]);
-    // A category that grows, a decider and a command that go, are no loss.
+    // An additional decider in a category, a removed decider and a removed command lose no events.
     let mut more = split.clone();
     more.record.deciders.remove(1);
     after(&record, &more, &[]);
@@ -242,7 +242,7 @@ fn a_store_without_a_record_goes_on_with_what_has_progress() {
     assert!(plan.new.is_empty());
 }
 
-/// What is stored of one application never changes its meaning: see docs/format.md.
+/// The bytes of a stored record never change their meaning: see docs/format.md.
 #[test]
 fn a_record_is_stored_as_it_always_was() {
     let record = Record {

@@ -1,12 +1,12 @@
-//! What is kept of a delivery that was put aside.
+//! The record of a parked delivery.
 
 use super::outgoing::Outgoing;
 use super::{hash, ids};
 use serde::{Deserialize, Serialize};
 
-/// A dead letter, as it is stored.
+/// A parked event or command, with the reason of its failure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Letter {
+pub struct DeadLetter {
     /// The reaction's key.
     pub reaction: String,
     pub generation: u32,
@@ -14,15 +14,16 @@ pub struct Letter {
     pub event_type: String,
     pub stream: String,
     pub position: u64,
-    /// A command that failed, with its id.
+    /// The command that failed, with its id. Absent if the event itself failed.
     pub command: Option<(String, Outgoing)>,
     pub attempts: u32,
     pub reason: String,
     pub parked_at: u64,
 }
 
-impl Letter {
-    /// Unique, and the same however often the letter is filed.
+impl DeadLetter {
+    /// The dead letter's id. It is derived from the event and the command, so filing the same dead letter
+    /// again yields the same id.
     pub fn id(&self) -> String {
         let Self {
             reaction,
@@ -39,7 +40,7 @@ impl Letter {
         }
     }
 
-    /// The id of the letter of an event that failed for one process, which had waited before.
+    /// The id of the dead letter of an event that failed for one process while the process caught up.
     pub fn id_for(&self, process: &str) -> String {
         format!("{}.p{:016x}", self.id(), hash(process.as_bytes()))
     }

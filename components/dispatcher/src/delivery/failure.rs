@@ -1,20 +1,21 @@
-//! What becomes of what fails: tried again after a pause, and after some attempts put aside,
-//! passed over, or the end of the reaction, as its policy says.
+//! Deals with failed events and commands. The dispatcher retries after a pause. When the attempts are
+//! exhausted, the failure policy decides: the dispatcher parks or skips the event or command, or stops the
+//! reaction.
 
-use super::dead_letter::Letter;
-use super::outcome::{Ended, Failure, Held, LONGEST_PAUSE, Stop, Then};
+use super::dead_letter::DeadLetter;
+use super::outcome::{Ended, Failure, MAX_PAUSE_MILLIS, PartitionState, Stop, Then};
 use super::progress::Work;
-use super::{Engine, Lane, ids, manager};
+use super::{Engine, Partition, ids, manager};
 use crate::annals::es::types::RecordedEvent;
 use crate::annals::framework::settings::{FailurePolicy, LastResort};
 use crate::catalogue::Kind;
 use crate::ports::Ports;
 
-/// How often a process manager is asked whom an event concerns that is parked.
-const ASKED: u32 = 3;
+/// Attempts to ask a process manager which processes a parked event concerns.
+const PARK_ATTEMPTS: u32 = 3;
 
-/// A pause before attempt `tried` + 1, in milliseconds: doubled each time, and somewhere in the
-/// upper half of that, so that those who failed together do not try again together.
+/// The pause before attempt `tried` + 1, in milliseconds. The pause doubles with each attempt. A random value
+/// picks a point in its upper half, so that partitions that failed together do not retry together.
 fn pause(policy: FailurePolicy, tried: u32, random: u64) -> u64 {
     let doubled = u64::from(policy.backoff) << tried.saturating_sub(1).min(32);
     let longest = doubled.min(u64::from(policy.max_backoff)).max(1);
@@ -22,166 +23,192 @@ fn pause(policy: FailurePolicy, tried: u32, random: u64) -> u64 {
 }
 
 impl<P: Ports> Engine<'_, P> {
-    /// Deals with an event that failed. Nothing: the lane goes on behind it.
+    /// Deals with an event that failed. `None`: the partition has passed the event and continues.
     pub(super) fn failed(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
         event: &RecordedEvent,
         failure: Failure,
     ) -> Result<Option<Ended>, Stop> {
-        if self.is_worth_a_try(lane, held, &failure) {
-            return self.try_later(lane, held, failure).map(Some);
+        if self.is_worth_a_try(partition, state, &failure) {
+            return self.try_later(partition, state, failure).map(Some);
         }
-        let tried = held.progress.tried;
-        let attempts = tried.min(lane.reaction.policy.attempts);
+        let tried = state.progress.tried;
+        let attempts = tried.min(partition.reaction.policy.attempts);
         let mut work = Work {
-            letter: Some(self.letter(lane, event, attempts, &failure.reason)),
+            dead_letter: Some(self.dead_letter(partition, event, attempts, &failure.reason)),
             ..Work::default()
         };
-        let parks = lane.reaction.policy.last_resort == LastResort::Park;
-        // The handler is asked once more. If that is what does not come back, it is not asked for ever.
-        if lane.reaction.kind == Kind::ProcessManager && parks && tried < attempts + ASKED {
-            let id = work.letter.as_ref().map(Letter::id).unwrap_or_default();
-            (work.rows, work.waiting) = manager::park(self.ports, lane, event, &id)?;
+        let parks = partition.reaction.policy.last_resort == LastResort::Park;
+        // `park` calls the handler again. If that call traps, the attempt counter grows, so the number of
+        // these calls is limited.
+        if partition.reaction.kind == Kind::ProcessManager
+            && parks
+            && tried < attempts + PARK_ATTEMPTS
+        {
+            let id = work
+                .dead_letter
+                .as_ref()
+                .map(DeadLetter::id)
+                .unwrap_or_default();
+            (work.rows, work.waiting) = manager::park(self.ports, partition, event, &id)?;
         }
-        self.last_resort(lane, held, &failure.reason, |held| {
-            held.position = event.position;
+        self.last_resort(partition, state, &failure.reason, |state| {
+            state.position = event.position;
             work
         })
     }
 
-    /// Deals with the first outstanding command, which failed. Nothing: the lane goes on behind it.
+    /// Deals with the failure of the first outstanding command. `None`: the partition has passed the command
+    /// and continues.
     pub(super) fn command_failed(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
         failure: Failure,
     ) -> Result<Option<Ended>, Stop> {
-        if self.is_worth_a_try(lane, held, &failure) {
-            return self.try_later(lane, held, failure).map(Some);
+        if self.is_worth_a_try(partition, state, &failure) {
+            return self.try_later(partition, state, failure).map(Some);
         }
-        let Some(cause) = held.progress.work.step.as_ref().map(|step| step.cause) else {
+        let Some(cause) = state.progress.work.step.as_ref().map(|step| step.cause) else {
             return Ok(None);
         };
         let event = self.window.event(self.ports, cause)?;
-        if lane.reaction.policy.last_resort == LastResort::Skip {
+        if partition.reaction.policy.last_resort == LastResort::Skip {
             let reason = manager::skipped(&failure.reason);
-            // A process that cannot even be told of it goes on without.
-            if let Ok(work) = manager::refuse(self.ports, lane, held, &event, reason)? {
-                self.led_on(lane, held, work)?;
-                let name = &lane.reaction.name;
+            // If the process fails to react to the skip, the policy's last resort applies as for any other
+            // failure.
+            if let Ok(work) = manager::refuse(self.ports, partition, state, &event, reason)? {
+                self.advance(partition, state, work)?;
+                let name = &partition.reaction.name;
                 self.ports
                     .log(&format!("{name}: a command is skipped: {}", failure.reason));
                 return Ok(None);
             }
         }
-        let attempts = held.progress.tried;
-        self.last_resort(lane, held, &failure.reason, |held| {
-            let mut work = held.progress.work.clone();
+        let attempts = state.progress.tried;
+        self.last_resort(partition, state, &failure.reason, |state| {
+            let mut work = state.progress.work.clone();
             if let Some(step) = &mut work.step
                 && !step.commands.is_empty()
             {
                 let command = step.commands.remove(0);
-                let id = ids::command_id(lane.reaction, &event, command.index);
-                let mut letter = self.letter(lane, &event, attempts, &failure.reason);
-                letter.command = Some((id, command));
-                // It had been taken up again, and has failed again: it stays where it lies.
-                if work.settled.as_ref() == Some(&letter.id()) {
-                    work.settled = None;
+                let id = ids::command_id(partition.reaction, &event, command.index);
+                let mut dead_letter =
+                    self.dead_letter(partition, &event, attempts, &failure.reason);
+                dead_letter.command = Some((id, command));
+                // A retried dead letter has failed again: it stays stored.
+                if work.resolved.as_ref() == Some(&dead_letter.id()) {
+                    work.resolved = None;
                 }
-                work.letter = Some(letter);
+                work.dead_letter = Some(dead_letter);
             }
             work
         })
     }
 
-    /// Gives up the next event: it used up its attempts, and none of them came back.
+    /// Gives up the next event: its attempts are exhausted, and the last one never returned.
     pub(super) fn give_up_next(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
     ) -> Result<Option<Ended>, Stop> {
-        let failure = Failure::unanswered(held);
+        let failure = Failure::unanswered(state);
         loop {
-            let next = self
-                .window
-                .next(self.ports, held.position, 1, |event| lane.wants(event))?;
+            let next = self.window.next(self.ports, state.position, 1, |event| {
+                partition.includes(event)
+            })?;
             if let Some(event) = next.events.first() {
-                return self.failed(lane, held, event, failure);
+                return self.failed(partition, state, event, failure);
             }
-            held.position = held.position.max(next.reach);
+            state.position = state.position.max(next.reach);
             if next.end {
                 return Ok(None);
             }
         }
     }
 
-    fn is_worth_a_try(&self, lane: &Lane<'_>, held: &Held, failure: &Failure) -> bool {
-        failure.then != Then::Never && held.progress.tried < lane.reaction.policy.attempts
+    fn is_worth_a_try(
+        &self,
+        partition: &Partition<'_>,
+        state: &PartitionState,
+        failure: &Failure,
+    ) -> bool {
+        failure.then != Then::Never && state.progress.tried < partition.reaction.policy.attempts
     }
 
-    fn try_later(&self, lane: &Lane<'_>, held: &mut Held, failure: Failure) -> Result<Ended, Stop> {
+    fn try_later(
+        &self,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
+        failure: Failure,
+    ) -> Result<Ended, Stop> {
         let least = match failure.then {
-            Then::After(milliseconds) => milliseconds.min(LONGEST_PAUSE),
+            Then::After(milliseconds) => milliseconds.min(MAX_PAUSE_MILLIS),
             _ => 0,
         };
-        let policy = lane.reaction.policy;
-        let pause = pause(policy, held.progress.tried, self.ports.random()).max(least);
-        let progress = &mut held.progress;
+        let policy = partition.reaction.policy;
+        let pause = pause(policy, state.progress.tried, self.ports.random()).max(least);
+        let progress = &mut state.progress;
         progress.reason = Some(failure.reason);
         progress.retry_at = self.ports.now() + pause;
         progress.lease = None;
-        self.save(lane, held)?;
+        self.save(partition, state)?;
         Ok(Ended::Later(pause))
     }
 
-    /// `behind` leads the lane behind what failed, and answers what follows, a dead letter among it.
+    /// Applies the policy's last resort. `behind` moves the partition past the failure and returns the work
+    /// that follows, with the dead letter.
     fn last_resort(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
         reason: &str,
-        behind: impl FnOnce(&mut Held) -> Work,
+        behind: impl FnOnce(&mut PartitionState) -> Work,
     ) -> Result<Option<Ended>, Stop> {
-        let name = &lane.reaction.name;
-        let tried = held.progress.tried;
-        if lane.reaction.policy.last_resort == LastResort::Stop {
-            let progress = &mut held.progress;
+        let name = &partition.reaction.name;
+        let tried = state.progress.tried;
+        if partition.reaction.policy.last_resort == LastResort::Stop {
+            let progress = &mut state.progress;
             progress.stopped = true;
             progress.reason = Some(reason.into());
             progress.lease = None;
-            self.save(lane, held)?;
+            self.save(partition, state)?;
             self.ports
                 .log(&format!("{name}: stopped after {tried} attempts: {reason}"));
             return Ok(Some(Ended::Stopped));
         }
-        let mut work = behind(held);
-        let what = work.letter.as_ref().map(Letter::id).unwrap_or_default();
-        let how = match lane.reaction.policy.last_resort {
+        let mut work = behind(state);
+        let what = work
+            .dead_letter
+            .as_ref()
+            .map(DeadLetter::id)
+            .unwrap_or_default();
+        let how = match partition.reaction.policy.last_resort {
             LastResort::Skip => {
-                work.letter = None;
+                work.dead_letter = None;
                 "skipped"
             }
             _ => "parked",
         };
-        self.led_on(lane, held, work)?;
+        self.advance(partition, state, work)?;
         self.ports.log(&format!(
             "{name}: {what} {how} after {tried} attempts: {reason}"
         ));
-        self.finish_work(lane, held)
+        self.finish_work(partition, state)
     }
 
-    pub(super) fn letter(
+    pub(super) fn dead_letter(
         &self,
-        lane: &Lane<'_>,
+        partition: &Partition<'_>,
         event: &RecordedEvent,
         attempts: u32,
         reason: &str,
-    ) -> Letter {
-        Letter {
-            reaction: lane.reaction.key.clone(),
-            generation: lane.generation,
+    ) -> DeadLetter {
+        DeadLetter {
+            reaction: partition.reaction.key.clone(),
+            generation: partition.generation,
             event_id: event.id.clone(),
             event_type: event.event_type.clone(),
             stream: event.stream.clone(),

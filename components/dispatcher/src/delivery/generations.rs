@@ -1,12 +1,11 @@
-//! Which generations a reaction has, and which one answers.
+//! The generations of a reaction, and the choice of the active one.
 //!
-//! A generation is what a reaction derived from some position on, by one version of its code. A
-//! projector whose version was raised builds a new one beside the one that answers; the switch is
-//! one write of the record kept here, so a reader sees one or the other. A notifier whose number
-//! of lanes changed goes on in a new one.
+//! A generation is the result of one version of a reaction's code, from one position on. A projector whose
+//! version was raised builds a new generation beside the active one. The switch is one write of the record
+//! that this module keeps, so a reader sees either the old or the new generation. A notifier whose
+//! concurrency changed continues in a new generation.
 //!
-//! Numbers are never used again: rows of a generation that was dropped cannot come back to life in
-//! another one.
+//! Generation numbers are never reused: rows of a dropped generation cannot reappear in another one.
 
 use super::Engine;
 use super::progress;
@@ -16,15 +15,15 @@ use crate::catalogue::{Kind, Reaction};
 use crate::ports::Ports;
 use serde::{Deserialize, Serialize};
 
-/// Replaced generations that are kept, beside which another one may be asked for.
+/// Number of stored replaced generations up to which an operator may request another rebuild.
 pub const MAX_REPLACED: usize = 8;
 
-/// What is known of a reaction's generations.
+/// The record of a reaction's generations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Control {
-    /// Number of the one that answers.
+    /// Number of the generation that answers queries.
     pub active: u32,
-    /// The highest number that was ever given.
+    /// The highest number that was ever assigned.
     pub last: u32,
     /// Oldest first.
     pub generations: Vec<Generation>,
@@ -35,11 +34,11 @@ pub struct Generation {
     pub number: u32,
     /// The reaction's declared version.
     pub version: u32,
-    /// Lanes that its events are divided into.
-    pub lanes: u32,
-    /// Events after this position are delivered to it.
+    /// Number of partitions of its events.
+    pub partitions: u32,
+    /// The generation takes the events after this position.
     pub from: u64,
-    /// It has been replaced, or was given up.
+    /// The generation was replaced, or its rebuild was abandoned.
     pub retired: bool,
     pub views: Vec<String>,
 }
@@ -55,18 +54,18 @@ impl Control {
         self.get(self.active)
     }
 
-    /// The one that is being built, if any.
+    /// The generation that is being built, if there is one.
     pub fn building(&self) -> Option<&Generation> {
         let mut newer = self.generations.iter().rev();
         newer.find(|generation| !generation.retired && generation.number > self.active)
     }
 
-    /// Those that this version of the reaction delivers to, the one that answers first.
+    /// The generations that this version of the reaction delivers to, the active one first.
     pub fn served_by(&self, reaction: &Reaction) -> Vec<Generation> {
         let live = |generation: &&Generation| {
             let same = match reaction.kind {
                 Kind::Projector => generation.version == reaction.version,
-                // What they did cannot be done anew, so there is one that goes on.
+                // Their effects cannot be repeated, so only the active generation continues.
                 Kind::ProcessManager | Kind::Notifier => generation.number == self.active,
             };
             same && !generation.retired
@@ -74,7 +73,8 @@ impl Control {
         self.generations.iter().filter(live).cloned().collect()
     }
 
-    /// The newest one that is not retired: what an accepted older version has built anew is newer than what it replaces.
+    /// The newest generation that is not retired. It may have a lower version than the one it replaces: an
+    /// operator can accept an older version, which then rebuilds its view.
     fn newest(&self) -> Option<&Generation> {
         let mut newer = self.generations.iter().rev();
         newer.find(|generation| !generation.retired)
@@ -85,23 +85,24 @@ impl Control {
         self.generations.push(Generation {
             number: self.last,
             version: reaction.version,
-            lanes: reaction.lanes,
+            partitions: reaction.partitions,
             from,
             retired: false,
             views: reaction.stored_views(),
         });
     }
 
-    /// What has to change so that the reaction, as it is deployed now, is served.
+    /// Adds a generation if the deployed version of the reaction needs one. Returns whether anything changed.
     fn adapt(
         &mut self,
         reaction: &Reaction,
-        lanes_at: impl FnOnce() -> Result<u64, StoreError>,
+        partitions_from: impl FnOnce() -> Result<u64, StoreError>,
     ) -> Result<bool, StoreError> {
         let newest = self.newest();
         let active = self.active;
         match reaction.kind {
-            // An older deployment may still run: it does not undo what a newer one builds.
+            // An older deployment may still run. It must not undo the generation that a newer deployment
+            // builds.
             Kind::Projector
                 if newest.is_none_or(|newest| {
                     newest.version < reaction.version
@@ -115,8 +116,12 @@ impl Control {
                 self.add(reaction, 0);
                 Ok(true)
             }
-            Kind::Notifier if self.answering().is_none_or(|it| it.lanes != reaction.lanes) => {
-                let from = lanes_at()?;
+            Kind::Notifier
+                if self
+                    .answering()
+                    .is_none_or(|it| it.partitions != reaction.partitions) =>
+            {
+                let from = partitions_from()?;
                 self.add(reaction, from);
                 self.switch(self.last);
                 Ok(true)
@@ -134,7 +139,7 @@ impl Control {
 }
 
 impl<P: Ports> Engine<'_, P> {
-    /// A reaction's generations; the first call ever makes the first one.
+    /// A reaction's generations. The first call for a reaction creates its first generation.
     pub(crate) fn control(&self, reaction: &Reaction) -> Result<Control, StoreError> {
         if let Some(known) = self.controls.borrow().get(&reaction.key) {
             return Ok(known.clone());
@@ -152,7 +157,7 @@ impl<P: Ports> Engine<'_, P> {
                 true
             } else {
                 let before = control.clone();
-                control.adapt(reaction, || self.slowest_lane(reaction, &before))?
+                control.adapt(reaction, || self.slowest_partition(reaction, &before))?
             };
             if !changed || self.save_control(&reaction.key, &control, revision)? {
                 let known = &mut self.controls.borrow_mut();
@@ -162,25 +167,26 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// The version that the newest view of a reaction was built by, or is being; 0: nothing is known of it.
+    /// The version of the newest generation that is not retired, complete or not. 0 if the store has no
+    /// record of the reaction.
     pub(crate) fn built(&self, reaction: &Reaction) -> Result<u32, StoreError> {
         let (control, _) = self.load_control(&reaction.key)?;
         let newest = control.as_ref().and_then(Control::newest);
         Ok(newest.map_or(0, |newest| newest.version))
     }
 
-    /// A reaction's generations, if it ever had any, and the revision of what says so.
+    /// The stored record of a reaction's generations, if there is one, and the record's revision.
     pub(crate) fn load_control(&self, name: &str) -> Result<(Option<Control>, u64), StoreError> {
         let Some(checkpoint) = self.ports.load_checkpoint(name)? else {
             return Ok((None, 0));
         };
         let control = progress::decode(&checkpoint.state).map_err(|reason| {
-            StoreError::Corrupt(format!("the generations of {name}: {reason}"))
+            StoreError::Corrupt(format!("the record of the generations of {name}: {reason}"))
         })?;
         Ok((Some(control), checkpoint.revision))
     }
 
-    /// Replaces a revision; `false` if somebody else did.
+    /// Replaces a revision of the record. `false` if another instance has replaced it already.
     pub(crate) fn save_control(
         &self,
         name: &str,
@@ -200,7 +206,8 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// Changes the generations. `change` answers whether anything changed.
+    /// Applies `change` to the record until no other instance interferes. `change` returns `None` if there is
+    /// nothing to change.
     pub(crate) fn change_control<T>(
         &self,
         reaction: &Reaction,
@@ -221,8 +228,8 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// Begins a new generation of a projector; answers its number, or that of the one being built. None:
-    /// so many that were replaced have not been dropped that there is no room for another.
+    /// Begins a new generation of a projector and returns its number, or the number of the generation that is
+    /// already being built. `None` if too many replaced generations are stored.
     pub(crate) fn begin_generation(&self, reaction: &Reaction) -> Result<Option<u32>, StoreError> {
         let begun = self.change_control(reaction, |control| {
             let full = control.generations.len() > MAX_REPLACED;
@@ -234,14 +241,14 @@ impl<P: Ports> Engine<'_, P> {
         })?;
         match begun {
             Some(number) => {
-                self.forget_done();
+                self.clear_idle_hint();
                 Ok(Some(number))
             }
             None => Ok(self.control(reaction)?.building().map(|it| it.number)),
         }
     }
 
-    /// Lets a generation that has caught up answer from now on.
+    /// Makes a generation that has caught up the active one.
     pub(crate) fn switch_to(&self, reaction: &Reaction, number: u32) -> Result<(), StoreError> {
         let switched = self.change_control(reaction, |control| {
             let building = control.building().is_some_and(|it| it.number == number);
@@ -250,18 +257,18 @@ impl<P: Ports> Engine<'_, P> {
         if switched.is_some() {
             let name = &reaction.name;
             self.ports
-                .log(&format!("{name}: generation {number} answers from now on"));
+                .log(&format!("{name}: generation {number} is now active"));
         }
         Ok(())
     }
 
-    fn slowest_lane(&self, reaction: &Reaction, control: &Control) -> Result<u64, StoreError> {
+    fn slowest_partition(&self, reaction: &Reaction, control: &Control) -> Result<u64, StoreError> {
         let Some(active) = control.answering() else {
             return Ok(0);
         };
         let mut slowest = u64::MAX;
-        for lane in super::lanes(reaction, active) {
-            slowest = slowest.min(self.load(&lane)?.position);
+        for partition in super::partitions(reaction, active) {
+            slowest = slowest.min(self.load(&partition)?.position);
         }
         Ok(slowest)
     }

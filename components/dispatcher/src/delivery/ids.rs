@@ -1,19 +1,20 @@
-//! Ids of process managers' commands, and how long the chain is that a command ends.
+//! Ids of process managers' commands, and the length of command chains.
 //!
-//! An id is `{event id}:{reaction}:{index}`: whoever derives it from the same event derives the same. The index holds two
-//! numbers. The upper one is how many commands of process managers led to the event one after the other; the id says it as
-//! `{chain}.{number}` where it is not 0. So each event of a chain tells in its command id how long the chain is, and process
-//! managers that feed each other are stopped.
+//! An id is `{event id}:{reaction}:{index}`, so every deliverer derives the same id from the same event. The
+//! index combines two numbers. The upper bits hold the length of the chain: the number of process managers'
+//! commands that led to the event one after the other. The id shows the length as `{chain}.{number}` unless
+//! it is 0. An event's metadata contains the id of its command, so the dispatcher reads the length of the
+//! chain from the event, and stops process managers that feed each other.
 
 use super::hash;
 use crate::annals::es::types::RecordedEvent;
 use crate::catalogue::Reaction;
 
-/// Most commands that one event may lead to, those after refusals included.
-pub const COMMANDS: u64 = 1_000;
-/// Most commands in a chain, each of which led to the event that led to the next one.
-pub const LONGEST_CHAIN: u64 = 1_000;
-/// Bits of an index below the length of the chain.
+/// Upper limit of commands that one event may lead to, including commands after refusals.
+pub const MAX_COMMANDS_PER_EVENT: u64 = 1_000;
+/// Upper limit of commands in a chain, in which each command led to the event that led to the next command.
+pub const MAX_CHAIN_COMMANDS: u64 = 1_000;
+/// Bits of an index that hold the command's number, below the length of the chain.
 const NUMBER_BITS: u32 = 54;
 const NUMBERS: u64 = 1 << NUMBER_BITS;
 /// Characters of an event's id before its index: see `event-log`.
@@ -24,17 +25,20 @@ pub fn first_index(cause: &RecordedEvent) -> u64 {
     chain(cause) << NUMBER_BITS
 }
 
-/// Index of the first command that a process sends because of an event that it takes in after others have. Each process has
-/// a range of its own, since what the others sent is not known any more. It leaves room for [`taken_up`].
-pub fn late_index(cause: &RecordedEvent, process: &str) -> u64 {
+/// Index of the first command that a process sends when it catches up with this event. Other processes have
+/// taken the event before, and the indices of their commands are not stored. So each process has a range of
+/// indices of its own. The range leaves room for [`retried_index`].
+pub fn catch_up_index(cause: &RecordedEvent, process: &str) -> u64 {
     let range = (hash(process.as_bytes()) >> 20) | (1 << 43);
-    first_index(cause) | (range - range % COMMANDS)
+    first_index(cause) | (range - range % MAX_COMMANDS_PER_EVENT)
 }
 
-/// Index of the first command after the refusal of one that was put aside and taken up again: the others have theirs,
-/// whatever else followed from the event.
-pub fn taken_up(index: u64) -> u64 {
-    let number = number(index).saturating_add(1).saturating_mul(COMMANDS);
+/// Index of the first command after the refusal of a retried command. The range is disjoint from the indices
+/// of all other commands of the event.
+pub fn retried_index(index: u64) -> u64 {
+    let number = number(index)
+        .saturating_add(1)
+        .saturating_mul(MAX_COMMANDS_PER_EVENT);
     index - self::number(index) + number.min(NUMBERS - 1)
 }
 
@@ -43,10 +47,10 @@ pub fn number(index: u64) -> u64 {
     index % NUMBERS
 }
 
-/// There is no index after this one for the same event.
+/// Whether this is the last index of its range: no further command of the event can have an index.
 pub fn is_last(index: u64) -> bool {
     let number = number(index);
-    number % COMMANDS == COMMANDS - 1 || number == NUMBERS - 1
+    number % MAX_COMMANDS_PER_EVENT == MAX_COMMANDS_PER_EVENT - 1 || number == NUMBERS - 1
 }
 
 /// The id of a command.
@@ -59,17 +63,18 @@ pub fn command_id(reaction: &Reaction, cause: &RecordedEvent, index: u64) -> Str
     }
 }
 
-/// How many commands of process managers led to an event, one after the other.
+/// The number of process managers' commands that led to an event, one after the other.
 pub fn chain(event: &RecordedEvent) -> u64 {
     let Some(index) = index_of(&event.metadata.command_id) else {
         return 0;
     };
     let before = index.split_once('.').map_or("0", |(chain, _)| chain);
     let before: u64 = before.parse().unwrap_or_default();
-    before.min(LONGEST_CHAIN) + 1
+    before.min(MAX_CHAIN_COMMANDS) + 1
 }
 
-/// What stands for the index in an id of a process manager's command. No command from outside has such an id: see the sourcer.
+/// The index part of the id of a process manager's command. `None` for other ids: the sourcer refuses client
+/// ids of this form.
 fn index_of(command_id: &str) -> Option<&str> {
     let (commit, rest) = command_id.split_at_checked(COMMIT_ID_DIGITS)?;
     let of_event = commit.bytes().all(|byte| byte.is_ascii_hexdigit()) && rest.starts_with('-');
@@ -111,24 +116,25 @@ mod tests {
     fn indices_of_one_event_do_not_meet() {
         let event = led_to_by(&format!("{}-0:it:9.0", "0".repeat(COMMIT_ID_DIGITS)));
         let first = first_index(&event);
-        let late = late_index(&event, "p1");
-        for index in [first, first + 998, late, taken_up(late)] {
+        let caught_up = catch_up_index(&event, "p1");
+        for index in [first, first + 998, caught_up, retried_index(caught_up)] {
             assert!(!is_last(index));
             assert_eq!(index >> NUMBER_BITS, 10, "{index}");
         }
         let mut all = vec![
             first,
-            taken_up(first),
-            taken_up(first + 1),
-            late,
-            taken_up(late),
+            retried_index(first),
+            retried_index(first + 1),
+            caught_up,
+            retried_index(caught_up),
         ];
-        all.push(late_index(&event, "p2"));
+        all.push(catch_up_index(&event, "p2"));
         all.sort_unstable();
         assert!(
-            all.windows(2).all(|pair| pair[1] - pair[0] >= COMMANDS),
+            all.windows(2)
+                .all(|pair| pair[1] - pair[0] >= MAX_COMMANDS_PER_EVENT),
             "{all:?}"
         );
-        assert!(is_last(taken_up(taken_up(late))));
+        assert!(is_last(retried_index(retried_index(caught_up))));
     }
 }

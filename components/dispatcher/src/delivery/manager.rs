@@ -1,16 +1,17 @@
-//! What events mean to a process manager: new states of processes, and commands.
+//! Delivers events to process managers: new states of processes, and commands.
 //!
-//! An event that leads to commands ends a batch: their outcomes come before the next event. The
-//! commands' ids are derived from the event, so sending them again changes nothing; and how each of
-//! them ended is recorded under its id, so whoever asks is told the same.
+//! An event that leads to commands ends a batch: the dispatcher sends the commands and stores their outcomes
+//! before it delivers the next event. The ids of the commands are derived from the event, so a command that
+//! is sent again has no further effect. The sourcer records each command's outcome under its id, so every
+//! deliverer receives the same outcome.
 
-use super::Lane;
-use super::ids::{self, COMMANDS};
-use super::outcome::{Batch, Failure, Held, shorten};
+use super::Partition;
+use super::ids::{self, MAX_COMMANDS_PER_EVENT};
+use super::outcome::{Batch, Failure, PartitionState, shorten};
 use super::outgoing::Outgoing;
-use super::processes::{self, MAX_ID, Process, Processes};
-use super::progress::{MAX_EFFECTS, PendingRow, Step, Work};
-use crate::annals::es::process_managers::{Input, Interest, Reaction as Told, Refusal};
+use super::processes::{self, MAX_ID_BYTES, Process, Processes};
+use super::progress::{MAX_EFFECT_BYTES, PendingRow, Step, Work};
+use crate::annals::es::process_managers::{Input, Interest, Reaction as ProcessReaction, Refusal};
 use crate::annals::es::sourcer::Request;
 use crate::annals::es::types::{
     Context, Malformed, OutgoingCommand, RecordedEvent, Rejection, StoreError,
@@ -20,14 +21,14 @@ use crate::catalogue::Reaction;
 use crate::ports::Ports;
 use std::rc::Rc;
 
-/// Notes that are kept of a process.
-const NOTES: usize = 20;
-/// States are written down together until they are this long, in bytes.
-const BYTES: usize = 256 << 10;
+/// Number of notes that a process keeps.
+const MAX_NOTES: usize = 20;
+/// Size of the changed states at which a batch ends, in bytes.
+const BATCH_BYTES: usize = 256 << 10;
 
 pub fn batch(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     events: &[Rc<RecordedEvent>],
 ) -> Result<Batch, StoreError> {
     let mut processes = Processes::default();
@@ -37,21 +38,21 @@ pub fn batch(
         failed: None,
     };
     for event in events {
-        let interests = match ports.interested(lane.reaction.index, event) {
+        let interests = match ports.interested(partition.reaction.index, event) {
             Ok(interests) => interests,
             Err(fault) => {
                 batch.failed = Some(Failure::again(fault.message));
                 break;
             }
         };
-        match step(ports, lane, event, interests, &mut processes)? {
-            Ok((step, told)) => {
-                // Beside those of the events before it, its effects are too many for one checkpoint.
-                let effects = told.size() + step.size();
-                if batch.done > 0 && processes.size() + effects > MAX_EFFECTS {
+        match step(ports, partition, event, interests, &mut processes)? {
+            Ok((step, changed)) => {
+                // One checkpoint cannot hold the event's effects together with those of the events before it.
+                let effects = changed.size() + step.size();
+                if batch.done > 0 && processes.size() + effects > MAX_EFFECT_BYTES {
                     break;
                 }
-                processes.extend(told);
+                processes.extend(changed);
                 batch.done += 1;
                 if !step.commands.is_empty() {
                     batch.work.step = Some(step);
@@ -63,22 +64,22 @@ pub fn batch(
                 break;
             }
         }
-        if processes.size() >= BYTES {
+        if processes.size() >= BATCH_BYTES {
             break;
         }
     }
-    batch.work.rows = processes.rows(lane);
+    batch.work.rows = processes.rows(partition);
     Ok(batch)
 }
 
-/// What an event that was put aside, and that no process waits for, leads to now. Processes that have taken in later
-/// events are passed over, and so are those that wait: they come to this event by themselves.
-pub fn late(
+/// Retries a parked event that no process waits for. Processes that have taken later events do not receive
+/// it. Waiting processes do not receive it here either: they reach this event when they catch up.
+pub fn retry(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     event: &RecordedEvent,
 ) -> Result<Result<Work, Failure>, StoreError> {
-    let interests = match ports.interested(lane.reaction.index, event) {
+    let interests = match ports.interested(partition.reaction.index, event) {
         Ok(interests) => interests,
         Err(fault) => return Ok(Err(Failure::again(fault.message))),
     };
@@ -87,7 +88,7 @@ pub fn late(
     for interest in interests {
         let id = process_of(&interest);
         if processes::is_legal(id) {
-            let process = processes.get(ports, lane, id)?;
+            let process = processes.get(ports, partition, id)?;
             if process.now.position > event.position {
                 gone = Some(id.clone());
                 continue;
@@ -97,24 +98,26 @@ pub fn late(
     }
     if let (Some(id), true) = (gone, concerned.is_empty()) {
         return Ok(Err(Failure::never(format!(
-            "the process `{id}` has taken in later events: skip this one"
+            "the process `{id}` has taken later events: skip this event"
         ))));
     }
-    Ok(match step(ports, lane, event, concerned, &mut processes)? {
-        Ok((step, told)) => Ok(Work {
-            rows: told.rows(lane),
-            step: Some(step),
-            ..Work::default()
-        }),
-        Err(failure) => Err(failure),
-    })
+    Ok(
+        match step(ports, partition, event, concerned, &mut processes)? {
+            Ok((step, changed)) => Ok(Work {
+                rows: changed.rows(partition),
+                step: Some(step),
+                ..Work::default()
+            }),
+            Err(failure) => Err(failure),
+        },
+    )
 }
 
-/// Tells an event to every process that it concerns. Those that wait are passed over. Answers what follows, with the
-/// processes as they are then.
+/// Delivers an event to every process that it concerns, except waiting ones. Returns the commands that
+/// follow, and the changed processes.
 fn step(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     event: &RecordedEvent,
     interests: Vec<Interest>,
     processes: &mut Processes,
@@ -124,46 +127,46 @@ fn step(
         next: ids::first_index(event),
         commands: Vec::new(),
     };
-    let mut told = Processes::default();
+    let mut changed = Processes::default();
     for interest in interests {
         let id = process_of(&interest);
         if !processes::is_legal(id) {
             let why = format!(
-                "the id of a process has {} bytes, it must have 1 to {MAX_ID}",
+                "the id of a process has {} bytes; 1 to {MAX_ID_BYTES} are allowed",
                 id.len()
             );
             return Ok(Err(Failure::again(why)));
         }
-        let process = match told.known(id) {
+        let process = match changed.known(id) {
             Some(process) => process.clone(),
-            None => processes.get(ports, lane, id)?.clone(),
+            None => processes.get(ports, partition, id)?.clone(),
         };
         if process.now.waits_for.is_some() {
             continue;
         }
-        match tell(ports, lane, event, &interest, process, &mut step) {
+        match deliver_to_process(ports, partition, event, &interest, process, &mut step) {
             Ok(Some(process)) => {
-                told.put(id, process);
+                changed.put(id, process);
             }
             Ok(None) => {}
             Err(failure) => return Ok(Err(failure)),
         }
     }
-    let bytes = told.size() + step.size();
-    if bytes > MAX_EFFECTS {
+    let bytes = changed.size() + step.size();
+    if bytes > MAX_EFFECT_BYTES {
         return Ok(Err(Failure::again(format!(
-            "it led to {} states of processes and {} commands that take {bytes} bytes together, one event may lead to {MAX_EFFECTS} bytes",
-            told.len(),
+            "the event led to {} process states and {} commands of {bytes} bytes in all; at most {MAX_EFFECT_BYTES} bytes per event are allowed",
+            changed.len(),
             step.commands.len()
         ))));
     }
-    Ok(Ok((step, told)))
+    Ok(Ok((step, changed)))
 }
 
-/// Tells one process of an event. Nothing: as it is, the event does not concern it.
-pub(super) fn tell(
+/// Delivers an event to one process. `None` if the event does not concern the process in its present state.
+pub(super) fn deliver_to_process(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     event: &RecordedEvent,
     interest: &Interest,
     mut process: Process,
@@ -173,35 +176,39 @@ pub(super) fn tell(
     let runs = process.now.state.is_some();
     match interest {
         Interest::StartStrict(_) if runs => {
-            let why = format!("process `{id}` is to be started, and runs already");
+            let why = format!(
+                "the process manager starts the process `{id}`, which runs already (start-strict)"
+            );
             return Err(Failure::again(why));
         }
         Interest::ProceedStrict(_) if !runs => {
-            let why = format!("process `{id}` is to go on, and does not run");
+            let why = format!(
+                "the process manager continues the process `{id}`, which does not run (proceed-strict)"
+            );
             return Err(Failure::again(why));
         }
         Interest::Proceed(_) | Interest::Stop(_) if !runs => return Ok(None),
         _ => {}
     }
     let input = Input::Event(event.clone());
-    let context = context(event, lane.reaction, id, step.next);
+    let context = context(event, partition.reaction, id, step.next);
     let answer = ports
         .react(
-            lane.reaction.index,
+            partition.reaction.index,
             id,
             process.now.state.as_deref(),
             &input,
             &context,
         )
         .map_err(|fault| Failure::again(fault.message))?;
-    if !answer.commands.is_empty() && ids::chain(event) >= ids::LONGEST_CHAIN {
+    if !answer.commands.is_empty() && ids::chain(event) >= ids::MAX_CHAIN_COMMANDS {
         return Err(Failure::never(format!(
-            "{} commands of process managers led to this event, one after the other: do they feed each other? Process `{id}` would send another one",
-            ids::LONGEST_CHAIN
+            "a chain of {} process managers' commands led to this event, and the process `{id}` would send another one: do the process managers feed each other?",
+            ids::MAX_CHAIN_COMMANDS
         )));
     }
     let ends = matches!(interest, Interest::Stop(_));
-    take_in(&mut process, step, id, answer, ends)?;
+    apply(&mut process, step, id, answer, ends)?;
     process.now.position = event.position;
     Ok(Some(process))
 }
@@ -217,16 +224,18 @@ pub(super) fn process_of(interest: &Interest) -> &String {
     }
 }
 
-/// Lets the processes that an event concerns wait for its dead letter: their rows, and their ids.
+/// Makes the processes that an event concerns wait for the event's dead letter. Returns the processes' rows
+/// and ids.
 pub fn park(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     event: &RecordedEvent,
-    letter: &str,
+    dead_letter: &str,
 ) -> Result<(Vec<PendingRow>, Vec<String>), StoreError> {
-    // Without an answer nobody knows whom it concerns. A process that has gone on is not told of it later.
+    // If the process manager fails, the concerned processes are unknown, so no process waits. A later retry
+    // of the dead letter leaves out the processes that have taken later events.
     let interests = ports
-        .interested(lane.reaction.index, event)
+        .interested(partition.reaction.index, event)
         .unwrap_or_default();
     let mut processes = Processes::default();
     let mut waiting = Vec::new();
@@ -235,54 +244,54 @@ pub fn park(
         if !processes::is_legal(id) {
             continue;
         }
-        let process = processes.get(ports, lane, id)?;
+        let process = processes.get(ports, partition, id)?;
         let passes = matches!(interest, Interest::Proceed(_) | Interest::Stop(_));
         if process.now.waits_for.is_some() || (passes && process.now.state.is_none()) {
             continue;
         }
-        process.now.waits_for = Some(letter.into());
+        process.now.waits_for = Some(dead_letter.into());
         process.now.position = event.position - 1;
         process.changed = true;
         waiting.push(id.clone());
     }
-    match processes.size() > MAX_EFFECTS {
-        // A checkpoint has no room for their rows, so no process waits.
+    match processes.size() > MAX_EFFECT_BYTES {
+        // The rows do not fit into a checkpoint, so no process waits.
         true => Ok((Vec::new(), Vec::new())),
-        false => Ok((processes.rows(lane), waiting)),
+        false => Ok((processes.rows(partition), waiting)),
     }
 }
 
-fn take_in(
+fn apply(
     process: &mut Process,
     step: &mut Step,
     id: &str,
-    told: Told,
+    reaction: ProcessReaction,
     ends: bool,
 ) -> Result<(), Failure> {
     process.changed = true;
-    process.now.state = match ends || told.stop {
+    process.now.state = match ends || reaction.stop {
         true => None,
-        false => Some(told.state),
+        false => Some(reaction.state),
     };
     process
         .now
         .notes
-        .extend(told.notes.into_iter().map(shorten));
+        .extend(reaction.notes.into_iter().map(shorten));
     let notes = process.now.notes.len();
-    process.now.notes.drain(..notes.saturating_sub(NOTES));
-    let later = told
+    process.now.notes.drain(..notes.saturating_sub(MAX_NOTES));
+    let later = reaction
         .commands
         .iter()
         .find(|command| command.deliver_at.is_some());
     if let Some(OutgoingCommand { command_type, .. }) = later {
         return Err(Failure::again(format!(
-            "it wants `{command_type}` sent at a later time (deliver-at), which this version of Annals cannot do"
+            "the process manager set deliver-at for `{command_type}`, which this version of Annals does not support"
         )));
     }
-    for command in told.commands {
+    for command in reaction.commands {
         if ids::is_last(step.next) {
             return Err(Failure::never(format!(
-                "one event led to more than {COMMANDS} commands: does the process answer each refusal with the same command?"
+                "one event led to more than {MAX_COMMANDS_PER_EVENT} commands: does the process answer each refusal with the same command?"
             )));
         }
         step.commands.push(Outgoing {
@@ -297,16 +306,15 @@ fn take_in(
     Ok(())
 }
 
-/// Tells a process that the first outstanding command was refused, and answers the work that is
-/// left then.
+/// Delivers the refusal of the first outstanding command to its process. Returns the remaining work.
 pub fn refuse(
     ports: &impl Ports,
-    lane: &Lane<'_>,
-    held: &Held,
+    partition: &Partition<'_>,
+    partition_state: &PartitionState,
     cause: &RecordedEvent,
     reason: Rejection,
 ) -> Result<Result<Work, Failure>, StoreError> {
-    let mut work = held.progress.work.clone();
+    let mut work = partition_state.progress.work.clone();
     let Some(mut step) = work.step.take() else {
         return Ok(Ok(work));
     };
@@ -314,19 +322,19 @@ pub fn refuse(
         return Ok(Ok(work));
     }
     let outgoing = step.commands.remove(0);
-    let mut processes = Processes::pending(lane, &work.rows)?;
+    let mut processes = Processes::pending(partition, &work.rows)?;
     let id = outgoing.process.clone();
-    let process = processes.get(ports, lane, &id)?;
+    let process = processes.get(ports, partition, &id)?;
     let why = format!("{}: {}", reason.code, reason.message);
     let Some(state) = process.now.state.clone() else {
         ports.log(&format!(
-            "{}: process `{id}` has ended; its command {} was refused: {why}",
-            lane.reaction.name, outgoing.command_type
+            "{}: the command {} of the ended process `{id}` was refused: {why}",
+            partition.reaction.name, outgoing.command_type
         ));
         work.step = Some(step);
         return Ok(Ok(work));
     };
-    let context = context(cause, lane.reaction, &id, outgoing.index + 1);
+    let context = context(cause, partition.reaction, &id, outgoing.index + 1);
     let input = Input::Refused(Refusal {
         command: OutgoingCommand {
             command_type: outgoing.command_type,
@@ -338,27 +346,33 @@ pub fn refuse(
         reason,
         cause: cause.clone(),
     });
-    let answer = ports.react(lane.reaction.index, &id, Some(&state), &input, &context);
+    let answer = ports.react(
+        partition.reaction.index,
+        &id,
+        Some(&state),
+        &input,
+        &context,
+    );
     match answer {
         Ok(answer) => {
-            if let Err(failure) = take_in(process, &mut step, &id, answer, false) {
+            if let Err(failure) = apply(process, &mut step, &id, answer, false) {
                 return Ok(Err(failure));
             }
             let bytes = processes.size() + step.size();
-            if bytes > MAX_EFFECTS {
+            if bytes > MAX_EFFECT_BYTES {
                 return Ok(Err(Failure::again(format!(
-                    "the refusal of a command led to states of processes and commands that take {bytes} bytes together, one event may lead to {MAX_EFFECTS} bytes"
+                    "the refusal of a command led to process states and commands of {bytes} bytes in all; at most {MAX_EFFECT_BYTES} bytes per event are allowed"
                 ))));
             }
         }
         Err(fault) => return Ok(Err(Failure::again(fault.message))),
     }
-    work.rows = processes.rows(lane);
+    work.rows = processes.rows(partition);
     work.step = Some(step);
     Ok(Ok(work))
 }
 
-/// Time and seed come from the event: a step that is made again is the same step.
+/// The context of a call. Time and seed are derived from the event, so a repeated call gets the same context.
 fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64) -> Context {
     let salt = ids::number(salt);
     let parts = format!("{}\n{}\n{process}\n{salt}", event.id, reaction.key);
@@ -370,12 +384,12 @@ fn context(event: &RecordedEvent, reaction: &Reaction, process: &str, salt: u64)
     }
 }
 
-/// The step that is left when one command is taken up again that had been put aside. What follows from
-/// its refusal has indices of its own, whatever else followed from the event.
-pub fn taken_up(cause: u64, command: Outgoing) -> Step {
+/// The step that retries one parked command. The commands that follow from its refusal get a separate range
+/// of indices.
+pub fn retried_step(cause: u64, command: Outgoing) -> Step {
     Step {
         cause,
-        next: ids::taken_up(command.index),
+        next: ids::retried_index(command.index),
         commands: vec![command],
     }
 }
@@ -399,16 +413,16 @@ pub fn request(reaction: &Reaction, cause: &RecordedEvent, command: &Outgoing) -
     }
 }
 
-/// A process is told of a command that was given up as of a rejection.
+/// The refusal that a process receives when its command is skipped.
 pub fn skipped(after: &str) -> Rejection {
     Rejection {
         code: "command-skipped".into(),
-        message: format!("it was given up, after: {after}"),
+        message: format!("the command was skipped after it failed: {after}"),
         details: None,
     }
 }
 
-/// A process is told of a command that could not be decoded as of a rejection.
+/// The refusal that a process receives when the decider could not decode its command.
 pub fn malformed(malformed: Malformed) -> Rejection {
     Rejection {
         code: "malformed-command".into(),

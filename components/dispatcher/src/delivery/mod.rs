@@ -1,44 +1,42 @@
-//! Delivery of events to reactions: at least once, in the order of the log, with effects that
-//! happen once.
+//! Delivery of events to reactions: at least once, in the order of the log, with effects that happen once.
 //!
-//! Nobody is in charge: every instance of the application may deliver at any time, and die at any
-//! time. What keeps them from each other's throat is one chain of checkpoints for each lane of a
-//! reaction ([`progress`]).
+//! There is no leader: every instance of the application may deliver at any time, and may die at any time.
+//! One chain of checkpoints per partition of a reaction coordinates the instances ([`progress`]).
 //!
 //! # Layout
 //!
-//! - [`progress`]: what is written down, and why it is enough
-//! - [`generations`]: which generation of a reaction answers, and which is built
-//! - [`window`]: reading the log once for all
-//! - [`lane`]: one lane of a reaction: taking it, leading it on, giving it back
-//! - [`outcome`]: how deliveries end, and why one fails
-//! - [`failure`]: what becomes of what fails
-//! - [`letters`]: what was put aside; [`dead_letter`]: what is kept of it
-//! - [`work`]: bringing about what was written down
-//! - [`projector`], [`manager`], [`notifier`]: what one event means to each kind
-//! - [`processes`]: processes of a process manager, as they are stored
-//! - [`outgoing`]: commands that a process manager wants sent; [`ids`]: their ids
-//! - [`late`]: dead letters, taken up again
+//! - [`progress`]: the state that a checkpoint stores, and why it suffices after a crash
+//! - [`generations`]: the generations of a reaction
+//! - [`window`]: a cache of log pages that all reactions share
+//! - [`partition`]: one partition of a reaction and its lease
+//! - [`outcome`]: results and failures of deliveries
+//! - [`failure`]: retries, and the last resort of the failure policy
+//! - [`dead_letters`]: storage of dead letters; [`dead_letter`]: their record
+//! - [`work`]: execution of stored work
+//! - [`projector`], [`manager`], [`notifier`]: delivery to each kind of reaction
+//! - [`processes`]: storage of a process manager's processes
+//! - [`outgoing`]: commands of process managers; [`ids`]: their ids
+//! - [`retry`]: retries and skips of dead letters
 //! - [`waiting`]: processes that wait for a dead letter
-//! - [`pump`]: all lanes, within a time
-//! - [`turn`]: after an answer: one deliverer for each reaction at a time
-//! - [`wait`]: until everybody has seen an event
+//! - [`pump`]: delivery to all partitions within a time budget
+//! - [`turn`]: delivery after an answer, with one deliverer per reaction at a time
+//! - [`wait`]: waiting until every reaction has dealt with an event
 
 mod dead_letter;
+pub mod dead_letters;
 mod failure;
 pub mod generations;
 pub mod ids;
-mod lane;
-mod late;
-pub mod letters;
 pub mod manager;
 mod notifier;
 mod outcome;
 mod outgoing;
+mod partition;
 pub mod processes;
 pub mod progress;
 mod projector;
 mod pump;
+mod retry;
 mod turn;
 mod wait;
 mod waiting;
@@ -51,25 +49,25 @@ mod tests;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 use generations::{Control, Generation};
-pub use late::{Late, Refused};
-pub use outcome::{Failure, Held};
+pub use outcome::{Failure, PartitionState};
+pub use retry::{Refused, RetryOutcome};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use window::Window;
 
-/// Delivers, on behalf of one call.
+/// The deliverer of one call.
 pub struct Engine<'a, P> {
     pub ports: &'a P,
     pub reactions: &'a [Reaction],
     window: Window,
-    /// Generations, as this call has found them. It is short: who knows old ones delivers to them a
-    /// little longer.
+    /// Cache of the reactions' generations, for this call only. A stale entry delivers to a superseded
+    /// generation, which is harmless.
     controls: RefCell<BTreeMap<String, Control>>,
-    /// Limits of a delivery after an answer; none for a pump.
-    manners: Cell<Option<turn::Manners>>,
-    /// Lowest position that every lane found idle has dealt with.
+    /// Pacing of a delivery after an answer. `None` for a pump.
+    pacing: Cell<Option<turn::Pacing>>,
+    /// Lowest position that all partitions found idle have reached.
     reach: Cell<u64>,
-    /// Tells this deliverer from all others.
+    /// Random id of this deliverer, which its leases carry.
     me: u64,
 }
 
@@ -79,7 +77,7 @@ impl<'a, P: Ports> Engine<'a, P> {
             me: ports.random(),
             window: Window::new(reactions),
             controls: RefCell::default(),
-            manners: Cell::new(None),
+            pacing: Cell::new(None),
             reach: Cell::new(u64::MAX),
             ports,
             reactions,
@@ -90,51 +88,51 @@ impl<'a, P: Ports> Engine<'a, P> {
         self.reactions.iter().find(|reaction| reaction.name == name)
     }
 
-    /// The reaction that the store knows by a key.
+    /// The reaction with this key.
     pub fn reaction_of_key(&self, key: &str) -> Option<&'a Reaction> {
         self.reactions.iter().find(|reaction| reaction.key == key)
     }
 }
 
-/// A part of a reaction's events that is delivered in order: all of them, unless a notifier asks
-/// for several.
+/// A part of a reaction's events that is delivered in order. Every reaction has one partition, unless a
+/// notifier declares a higher concurrency.
 #[derive(Clone, Debug)]
-pub struct Lane<'a> {
+pub struct Partition<'a> {
     pub reaction: &'a Reaction,
     pub generation: u32,
-    /// Events after this position.
+    /// The partition starts after this position.
     pub from: u64,
     pub number: u32,
     pub of: u32,
 }
 
-impl Lane<'_> {
-    /// Name of its chain of checkpoints.
+impl Partition<'_> {
+    /// Name of the partition's chain of checkpoints.
     fn chain(&self) -> String {
         format!("{}@{}.{}", self.reaction.key, self.generation, self.number)
     }
 
-    /// Whether an event is given to this lane. All events of a stream are given to the same one.
-    fn wants(&self, event: &crate::annals::es::types::RecordedEvent) -> bool {
-        self.reaction.wants(&event.event_type)
+    /// Whether an event belongs to this partition. All events of a stream belong to the same one.
+    fn includes(&self, event: &crate::annals::es::types::RecordedEvent) -> bool {
+        self.reaction.handles(&event.event_type)
             && (self.of <= 1
                 || hash(event.stream.as_bytes()) % u64::from(self.of) == u64::from(self.number))
     }
 }
 
-/// The lanes of a generation.
-pub fn lanes<'a>(
+/// The partitions of a generation.
+pub fn partitions<'a>(
     reaction: &'a Reaction,
     generation: &Generation,
-) -> impl Iterator<Item = Lane<'a>> + use<'a> {
+) -> impl Iterator<Item = Partition<'a>> + use<'a> {
     let Generation {
         number: generation,
         from,
-        lanes,
+        partitions,
         ..
     } = *generation;
-    let of = lanes.max(1);
-    (0..of).map(move |number| Lane {
+    let of = partitions.max(1);
+    (0..of).map(move |number| Partition {
         reaction,
         generation,
         from,
@@ -143,7 +141,7 @@ pub fn lanes<'a>(
     })
 }
 
-/// 64-bit FNV-1a. Which lane a stream belongs to depends on it: it must stay as it is.
+/// 64-bit FNV-1a. The assignment of streams to partitions depends on this hash, so it must never change.
 pub fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

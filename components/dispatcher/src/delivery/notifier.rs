@@ -1,14 +1,19 @@
-//! What an event means to a notifier: a call with side effects, at least once.
+//! Delivers events to notifiers: calls with side effects, at least once each.
 
-use super::Lane;
+use super::Partition;
 use super::outcome::{Batch, Failure, Then};
 use super::progress::Work;
 use crate::annals::es::notifiers::Delivery;
 use crate::annals::es::types::RecordedEvent;
 use crate::ports::Ports;
 
-pub fn batch(ports: &impl Ports, lane: &Lane<'_>, event: &RecordedEvent, attempt: u32) -> Batch {
-    let failed = call(ports, lane.reaction.index, event, attempt);
+pub fn batch(
+    ports: &impl Ports,
+    partition: &Partition<'_>,
+    event: &RecordedEvent,
+    attempt: u32,
+) -> Batch {
+    let failed = call(ports, partition.reaction.index, event, attempt);
     Batch {
         done: usize::from(failed.is_none()),
         work: Work::default(),
@@ -16,7 +21,7 @@ pub fn batch(ports: &impl Ports, lane: &Lane<'_>, event: &RecordedEvent, attempt
     }
 }
 
-/// Notifies of an event; why not, if not.
+/// Calls the notifier with an event. Returns the failure, if it fails.
 pub fn call(
     ports: &impl Ports,
     notifier: u32,
@@ -27,7 +32,7 @@ pub fn call(
         Ok(Delivery::Done) => None,
         Ok(Delivery::RetryAfter(milliseconds)) => Some(Failure {
             then: Then::After(milliseconds),
-            ..Failure::again("it asked to be called again later")
+            ..Failure::again("the notifier asked for a later retry (retry-after)")
         }),
         Ok(Delivery::Reject(reason)) => Some(Failure::never(reason)),
         Err(fault) => Some(Failure::again(fault.message)),

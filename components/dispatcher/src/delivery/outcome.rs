@@ -1,49 +1,50 @@
-//! How deliveries end, and why one fails.
+//! Results and failures of deliveries.
 
 use super::progress::{Progress, Work};
 use crate::annals::es::types::StoreError;
 
-/// Longest reason or note that is kept, in bytes.
-const REASON: usize = 2_000;
-/// No pause between attempts is longer, in milliseconds.
-pub(super) const LONGEST_PAUSE: u64 = 3_600_000;
+/// Upper limit of a stored reason or note, in bytes.
+const MAX_REASON_BYTES: usize = 2_000;
+/// Upper limit of a pause between attempts, in milliseconds.
+pub(super) const MAX_PAUSE_MILLIS: u64 = 3_600_000;
 
-/// A lane as it was read, and perhaps taken.
+/// The state of a partition, as read from its checkpoint or as the lease holder has changed it.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct PartitionState {
     pub position: u64,
-    /// Of the checkpoint that this is built on.
+    /// Revision of the checkpoint that the next one replaces.
     pub revision: u64,
     pub progress: Progress,
 }
 
-/// How a delivery ended.
+/// The result of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Nothing is due.
     Idle,
-    /// Another instance delivers.
+    /// Another instance holds the lease.
     Busy,
     /// The next attempt is due in so many milliseconds.
     Later(u64),
-    /// Nothing happens until somebody says so.
+    /// The partition is stopped until an operator resumes it.
     Stopped,
-    /// The time was up.
+    /// The deadline passed while more was due.
     More,
-    /// The last attempt failed, and is not repeated here.
+    /// The last attempt failed, and this deliverer does not repeat it.
     Failing,
 }
 
-/// What to do about a lane whose last attempt failed or did not come back: the next one may end this instance.
+/// Whether to deliver to a partition whose last attempt failed or never returned. Such an attempt may trap
+/// and end this instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     Try,
     LeaveAlone,
 }
 
-/// Why a lane was let go of early.
+/// The reason why a deliverer abandoned a partition.
 pub enum Stop {
-    /// It belongs to somebody else now.
+    /// Another deliverer has written the partition's checkpoint.
     Lost,
     Store(StoreError),
 }
@@ -54,16 +55,16 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// What follows from a number of events in a row.
+/// The effects of consecutive events.
 pub struct Batch {
-    /// How many of them.
+    /// Number of events that succeeded.
     pub done: usize,
     pub work: Work,
-    /// What went wrong with the one after them.
+    /// The failure of the event after them.
     pub failed: Option<Failure>,
 }
 
-/// Why an event, or a command that followed from it, could not be dealt with.
+/// The reason why an event, or a command that follows from it, failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub reason: String,
@@ -72,11 +73,11 @@ pub struct Failure {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Try again, when the policy says.
+    /// Retry after the policy's pause.
     Again,
-    /// Try again, in so many milliseconds at the earliest.
+    /// Retry after this number of milliseconds at the earliest.
     After(u64),
-    /// Trying again is of no use.
+    /// Do not retry: a further attempt would fail too.
     Never,
 }
 
@@ -88,13 +89,13 @@ impl Failure {
         }
     }
 
-    /// Why an attempt left no reason.
+    /// Reason that is reported for an attempt that never returned.
     pub const NO_ANSWER: &'static str =
-        "it did not come back: a trap, or the end of its time or of its host";
+        "the attempt did not come back: the handler trapped, or its host ended or stopped it";
 
-    /// Of something that was tried, and nobody came back to say more.
-    pub fn unanswered(held: &Held) -> Self {
-        let reason = held.progress.reason.clone();
+    /// The failure of an event or command whose last attempt never returned.
+    pub fn unanswered(state: &PartitionState) -> Self {
+        let reason = state.progress.reason.clone();
         Self::never(reason.unwrap_or_else(|| Self::NO_ANSWER.into()))
     }
 
@@ -106,10 +107,10 @@ impl Failure {
     }
 }
 
-/// Cuts what is kept of a text that a handler wrote for people.
+/// Truncates a handler's text to [`MAX_REASON_BYTES`] bytes.
 pub(super) fn shorten(mut reason: String) -> String {
-    if reason.len() > REASON {
-        let mut end = REASON;
+    if reason.len() > MAX_REASON_BYTES {
+        let mut end = MAX_REASON_BYTES;
         while !reason.is_char_boundary(end) {
             end -= 1;
         }
@@ -118,7 +119,7 @@ pub(super) fn shorten(mut reason: String) -> String {
     reason
 }
 
-/// A store's error, for people.
+/// Describes a store's error.
 pub fn store_error(error: &StoreError) -> String {
     match error {
         StoreError::Invalid(why) => format!("the store refused: {why}"),

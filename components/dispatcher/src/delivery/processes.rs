@@ -1,9 +1,9 @@
-//! Processes of a process manager, as they are stored.
+//! Storage of a process manager's processes.
 //!
-//! The state of a process is a row of an internal view that counts its own revisions. It stays when
-//! the process has ended, so that a late deliverer of an earlier step cannot bring it back.
+//! A process is a row of an internal view. The row's position counts the row's revisions. The row stays when
+//! the process has ended, so that a late deliverer of an earlier step cannot restore the process.
 
-use super::Lane;
+use super::Partition;
 use super::progress::{self, Content, PendingRow, row_size};
 use crate::annals::es::types::RowKey;
 use crate::annals::es::types::StoreError;
@@ -12,34 +12,36 @@ use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Longest id of a process, in bytes.
-pub(super) const MAX_ID: usize = 1_024;
+/// Upper limit of a process id, in bytes.
+pub(super) const MAX_ID_BYTES: usize = 1_024;
 
 pub(super) fn is_legal(process: &str) -> bool {
-    (1..=MAX_ID).contains(&process.len())
+    (1..=MAX_ID_BYTES).contains(&process.len())
 }
 
-/// A process, as it is stored.
+/// The stored value of a process's row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessState {
-    /// Nothing: it has ended.
+    /// `None` if the process has ended.
     pub state: Option<Vec<u8>>,
-    /// What it said last, oldest first.
+    /// The process's latest notes, oldest first.
     pub notes: Vec<String>,
-    /// Position of the last event that it took in or, where it waits, that it has dealt with.
+    /// Position of the last event that the process has taken. For a waiting process: the position up to which
+    /// it has caught up.
     pub position: u64,
-    /// The dead letter that it waits for. Until that is dealt with, no later event is taken in.
+    /// Id of the dead letter that the process waits for. The process takes no later event until this dead
+    /// dead_letter is resolved.
     pub waits_for: Option<String>,
 }
 
-/// The view that holds a process manager's processes.
+/// Name of the internal view that holds a process manager's processes.
 pub fn process_view(reaction: &str, generation: u32) -> String {
     stored_view(&format!("~{reaction}"), generation)
 }
 
 #[derive(Clone)]
 pub(super) struct Process {
-    /// Revision that is stored; 0: none.
+    /// Stored revision of the row; 0 if there is no row.
     seen: u64,
     pub(super) now: ProcessState,
     pub(super) changed: bool,
@@ -57,9 +59,12 @@ impl Process {
 pub(super) struct Processes(BTreeMap<String, Process>);
 
 impl Processes {
-    /// Processes whose new states a checkpoint holds already.
-    pub(super) fn pending(lane: &Lane<'_>, rows: &[PendingRow]) -> Result<Self, StoreError> {
-        let view = process_view(&lane.reaction.key, lane.generation);
+    /// The processes whose new states are pending in a checkpoint.
+    pub(super) fn pending(
+        partition: &Partition<'_>,
+        rows: &[PendingRow],
+    ) -> Result<Self, StoreError> {
+        let view = process_view(&partition.reaction.key, partition.generation);
         let mut known = BTreeMap::new();
         for row in rows.iter().filter(|row| row.view == view) {
             let bytes = row
@@ -79,12 +84,12 @@ impl Processes {
     pub(super) fn get(
         &mut self,
         store: &impl ReactionStore,
-        lane: &Lane<'_>,
+        partition: &Partition<'_>,
         id: &str,
     ) -> Result<&mut Process, StoreError> {
         if !self.0.contains_key(id) {
             let row = store.get_row(&RowKey {
-                view: process_view(&lane.reaction.key, lane.generation),
+                view: process_view(&partition.reaction.key, partition.generation),
                 key: id.into(),
             })?;
             let process = match row {
@@ -101,7 +106,7 @@ impl Processes {
             };
             self.0.insert(id.into(), process);
         }
-        // It was put there if it was not.
+        // The entry exists: the branch above has inserted it.
         Ok(self.0.entry(id.into()).or_insert(Process {
             seen: 0,
             now: ProcessState::default(),
@@ -109,7 +114,7 @@ impl Processes {
         }))
     }
 
-    /// A process that was read or put here.
+    /// The process with this id, if this set contains it.
     pub(super) fn known(&self, id: &str) -> Option<&Process> {
         self.0.get(id)
     }
@@ -118,7 +123,7 @@ impl Processes {
         self.0.insert(id.into(), process);
     }
 
-    /// Puts all of the others here.
+    /// Adds all processes of another set.
     pub(super) fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
     }
@@ -127,14 +132,14 @@ impl Processes {
         self.0.len()
     }
 
-    /// Bytes that they take in a checkpoint, at most.
+    /// Upper bound of the processes' size in a checkpoint, in bytes.
     pub(super) fn size(&self) -> usize {
         let size = |(id, process): (&String, &Process)| process.size(id);
         self.0.iter().map(size).sum()
     }
 
-    pub(super) fn rows(self, lane: &Lane<'_>) -> Vec<PendingRow> {
-        let view = process_view(&lane.reaction.key, lane.generation);
+    pub(super) fn rows(self, partition: &Partition<'_>) -> Vec<PendingRow> {
+        let view = process_view(&partition.reaction.key, partition.generation);
         let changed = self.0.into_iter().filter(|(_, process)| process.changed);
         changed
             .map(|(key, process)| PendingRow {
@@ -151,8 +156,8 @@ impl Processes {
     }
 }
 
-/// What is stored of a process.
+/// Decodes a process's row.
 pub fn decode(id: &str, bytes: &[u8]) -> Result<ProcessState, StoreError> {
     progress::decode(bytes)
-        .map_err(|reason| StoreError::Corrupt(format!("the state of process {id}: {reason}")))
+        .map_err(|reason| StoreError::Corrupt(format!("the state of the process {id}: {reason}")))
 }

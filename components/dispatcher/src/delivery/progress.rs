@@ -1,38 +1,40 @@
-//! How far a reaction is, with everything that a deliverer must find again after a crash.
+//! The state of a partition: its position, and everything that a deliverer needs to resume after a crash.
 //!
-//! It lies in a chain of checkpoints (see the contract's `reaction-store`), so of all who build on
-//! one revision one wins. That makes it the fence behind everything else: whoever loses has written
-//! nothing that counts, and whoever wins has first written down what it is about to do.
+//! The state is stored in a chain of checkpoints (see the contract's `reaction-store`). Of all deliverers
+//! that replace one revision exactly one succeeds. The chain therefore fences all other effects: a deliverer
+//! that loses has written nothing that counts, and a deliverer that wins has stored its intent before it
+//! acts.
 //!
-//! - Before a handler is called, `tried` counts the attempt: a call that never returns is counted, too.
-//! - Before rows are written or commands sent, `work` holds them: a crash in the middle of them is mended by
-//!   doing all of it again, and each part takes effect once.
+//! - `tried` counts an attempt before the handler is called, so a call that never returns is counted too.
+//! - `work` holds rows and commands before they are written and sent. After a crash in the middle of them the
+//!   next deliverer repeats all of them, and each takes effect once.
 
-use super::dead_letter::Letter;
+use super::dead_letter::DeadLetter;
 use super::outgoing::Outgoing;
 pub use crate::encoding::{decode, encode};
 use serde::{Deserialize, Serialize};
 
-/// What stands in a checkpoint beside the position.
+/// The content of a checkpoint beside its position.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Who is delivering.
+    /// The deliverer that holds the partition, if there is one.
     pub lease: Option<Lease>,
-    /// Attempts that were begun at what comes next, and have not led on.
+    /// Number of attempts at the next event or command that have begun and have not succeeded.
     pub tried: u32,
-    /// So many events are delivered one by one, because one of them may be poisonous.
-    pub careful: u32,
-    /// No attempt before this time, milliseconds since the epoch.
+    /// Number of events that are still to be delivered one by one, because one of them may be the cause of a
+    /// lost attempt.
+    pub one_by_one: u32,
+    /// Time of the next attempt, in milliseconds since the epoch.
     pub retry_at: u64,
-    /// Why the last attempt failed.
+    /// Reason of the last attempt's failure.
     pub reason: Option<String>,
-    /// No further attempt until somebody says so.
+    /// The partition is stopped until an operator resumes it.
     pub stopped: bool,
-    /// What follows from the events up to the position, and may not be done yet.
+    /// Effects of the events up to the position that may not have been executed yet.
     pub work: Work,
 }
 
-/// A claim to be the one who delivers. It only saves work: the fence is the chain of revisions.
+/// A deliverer's claim on a partition. It only prevents duplicate work: the chain of revisions is the fence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lease {
     pub holder: u64,
@@ -40,17 +42,17 @@ pub struct Lease {
     pub until: u64,
 }
 
-/// Effects to bring about. Doing them again changes nothing.
+/// Effects to execute. Executing them again changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     pub rows: Vec<PendingRow>,
-    /// Commands to send, before the rows are written.
+    /// Commands to send. They are sent before the rows are written.
     pub step: Option<Step>,
-    /// A dead letter to file.
-    pub letter: Option<Letter>,
-    /// A dead letter that is dealt with, and goes.
-    pub settled: Option<String>,
-    /// Processes that wait for the dead letter to file.
+    /// Dead letter to store.
+    pub dead_letter: Option<DeadLetter>,
+    /// Id of a resolved dead letter, to delete.
+    pub resolved: Option<String>,
+    /// Ids of the processes that wait for the dead letter to store.
     pub waiting: Vec<String>,
 }
 
@@ -58,8 +60,8 @@ impl Work {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
             && self.step.is_none()
-            && self.letter.is_none()
-            && self.settled.is_none()
+            && self.dead_letter.is_none()
+            && self.resolved.is_none()
     }
 
     pub fn has_commands(&self) -> bool {
@@ -69,22 +71,23 @@ impl Work {
     }
 }
 
-/// Bytes of what one event may lead to: rows with their keys, or states of processes, notes and commands. It lies in one
-/// checkpoint, which has at most 1 MiB, beside the rest of the progress.
-pub const MAX_EFFECTS: usize = 1_000 << 10;
-/// Bytes that lengths, positions and a stored view's generation take beside the texts of a row or a command, at most.
-const PER_EFFECT: usize = 64;
+/// Upper limit of one event's effects, in bytes: rows with their keys, or process states, notes and commands.
+/// They must fit into one checkpoint of at most 1 MiB, beside the rest of the progress.
+pub const MAX_EFFECT_BYTES: usize = 1_000 << 10;
+/// Upper bound of the encoding overhead of one row or command, in bytes: lengths, positions and the
+/// generation in a stored view's name.
+const EFFECT_OVERHEAD_BYTES: usize = 64;
 
 /// A row's new value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PendingRow {
     pub view: String,
     pub key: String,
-    /// What the row must reflect until then.
+    /// Position that the stored row must have before the write.
     pub seen: u64,
-    /// What it reflects from then on.
+    /// Position that the row has after the write.
     pub position: u64,
-    /// Absent: the row is deleted.
+    /// The new content. `None` deletes the row.
     pub content: Option<Content>,
 }
 
@@ -100,12 +103,12 @@ impl Content {
     }
 }
 
-/// Bytes that a row takes in a checkpoint, at most.
+/// Upper bound of a row's size in a checkpoint, in bytes.
 pub fn row_size(view: &str, key: &str, content: usize) -> usize {
-    view.len() + key.len() + content + PER_EFFECT
+    view.len() + key.len() + content + EFFECT_OVERHEAD_BYTES
 }
 
-/// What a process manager wants sent because of one event.
+/// Commands that a process manager sends because of one event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Position of the event.
@@ -122,28 +125,28 @@ impl Step {
                 + command.command_type.len()
                 + command.content_type.len()
                 + command.payload.len()
-                + PER_EFFECT
+                + EFFECT_OVERHEAD_BYTES
         });
         sizes.sum()
     }
 }
 
 impl Progress {
-    /// What is stored.
+    /// Encodes the progress for a checkpoint.
     pub fn encode(&self) -> Vec<u8> {
         encode(self)
     }
 
-    /// What was stored; nothing stored is the beginning.
+    /// Decodes the progress from a checkpoint. An empty slice is the progress of a new partition.
     ///
     /// # Errors
-    /// Why the bytes are no progress.
+    /// A description of the defect, if the bytes are no progress.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
         decode(bytes)
     }
 
-    /// Somebody else may be delivering. A lease that ends later than any lease can is of a clock that
-    /// is wrong, and binds nobody.
+    /// Whether a deliverer other than `me` holds a valid lease. A lease that ends more than `longest`
+    /// milliseconds from now comes from a wrong clock and is ignored.
     pub fn is_leased(&self, me: u64, now: u64, longest: u64) -> bool {
         self.lease.is_some_and(|lease| {
             lease.holder != me && lease.until > now && lease.until - now <= longest
@@ -162,23 +165,26 @@ mod tests {
         struct FormerWork {
             rows: Vec<PendingRow>,
             step: Option<Step>,
-            letter: Option<Letter>,
-            settled: Option<String>,
+            dead_letter: Option<DeadLetter>,
+            resolved: Option<String>,
         }
         let former = FormerWork {
             rows: Vec::new(),
             step: None,
-            letter: Some(Letter {
+            dead_letter: Some(DeadLetter {
                 reaction: "r".into(),
                 reason: "why".into(),
                 ..Default::default()
             }),
-            settled: Some("id".into()),
+            resolved: Some("id".into()),
         };
         let bytes = postcard::to_extend(&former, vec![FORMER]).expect("bytes");
         let work: Work = decode(&bytes).expect("it is read");
-        assert_eq!(work.letter.map(|letter| letter.reason), Some("why".into()));
-        assert_eq!(work.settled.as_deref(), Some("id"));
+        assert_eq!(
+            work.dead_letter.map(|dead_letter| dead_letter.reason),
+            Some("why".into())
+        );
+        assert_eq!(work.resolved.as_deref(), Some("id"));
         assert_eq!(work.waiting, [""; 0]);
         assert!(
             decode::<Work>(&[FORMAT]).is_err(),

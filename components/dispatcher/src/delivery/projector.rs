@@ -1,12 +1,13 @@
-//! What events mean to a projector: new values of rows.
+//! Delivers events to projectors: new values of rows.
 //!
-//! A projector takes a page of events at once. The dispatcher reads the rows of the page, lets the projector fold the page, and
-//! writes the new rows down as a whole before it writes any of them. So an event that changes one row by what it finds in
-//! another is safe from a crash between the two writes.
+//! A projector takes a page of events at once. The dispatcher reads the rows of the page, calls the
+//! projector, and stores all new rows in one checkpoint before it writes any of them. An event may change one
+//! row depending on another row; a crash between the two writes cannot separate them, because the next
+//! deliverer writes both from the checkpoint.
 
-use super::Lane;
+use super::Partition;
 use super::outcome::{Batch, Failure};
-use super::progress::{Content, MAX_EFFECTS, PendingRow, Work, row_size};
+use super::progress::{Content, MAX_EFFECT_BYTES, PendingRow, Work, row_size};
 use crate::annals::es::projectors::{ChangedRow, Projection, RowChange};
 use crate::annals::es::types::StoreError;
 use crate::annals::es::types::{PageFault, RecordedEvent, Row, RowKey};
@@ -15,24 +16,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::slice;
 
-/// Values of rows are written down together until they are this long, in bytes.
-const BYTES: usize = 256 << 10;
-/// Payload bytes of one page of events.
+/// Size of the changed rows at which a batch ends, in bytes.
+const BATCH_BYTES: usize = 256 << 10;
+/// Upper limit of the payloads of one page of events, in bytes. A page has at least one event.
 const PAGE_BYTES: usize = 512 << 10;
-/// How often a projector may ask for further rows of a page.
-const ROUNDS: u32 = 32;
-/// Longest key of a row, in bytes.
-const KEY: usize = 1_024;
+/// Upper limit of a projector's requests for further rows per page.
+const MAX_ROUNDS: u32 = 32;
+/// Upper limit of a row's key, in bytes.
+const MAX_KEY_BYTES: usize = 1_024;
 
-/// A row as the events so far leave it.
+/// A row, with the changes of the events folded so far.
 #[derive(Clone)]
 struct Folded {
-    /// What a writer of the stored row must have seen; 0 where it is deleted.
+    /// Position of the stored row, which a write must name; 0 if there is no row.
     seen: u64,
-    /// Position of the newest event that the stored row reflects, also by being deleted.
+    /// Position of the newest event that the store has applied to the row. A deleted row has one too.
     stored: u64,
     content: Option<Content>,
-    /// Position of the last event that changed it.
+    /// Position of the last event of this batch that changed the row.
     changed: Option<u64>,
 }
 
@@ -44,17 +45,17 @@ impl Folded {
     }
 }
 
-/// What came of folding a page of events.
-enum Came {
-    /// The page is folded. Names the rows that reflected one of its events, or a later one, already.
+/// The result of folding a page of events.
+enum FoldOutcome {
+    /// The page is folded. Lists the rows that already reflected one of its events or a later one.
     Folded(Vec<Place>),
-    /// With the rows of the events before it, its rows are too many for one checkpoint.
+    /// One checkpoint cannot hold the page's rows together with the rows of the events before it.
     NoRoom,
-    /// A row reflects some of its events already, so the events must be folded one by one.
+    /// A row already reflects some of the page's events, so the events must be folded one by one.
     OneByOne,
 }
 
-/// A page cannot be folded.
+/// The failure of a page.
 struct PageFailure {
     /// Index of the event in the page.
     event: usize,
@@ -70,7 +71,7 @@ impl PageFailure {
     }
 
     fn of(fault: PageFault, events: &[RecordedEvent]) -> Self {
-        // An index that lies behind the page is the handler's mistake.
+        // A faulty handler may report an index beyond the page.
         let last = events.len().saturating_sub(1);
         Self::again(last.min(fault.index as usize), fault.fault.message)
     }
@@ -82,7 +83,7 @@ type Rows = BTreeMap<Place, Folded>;
 
 pub fn batch(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     events: &[Rc<RecordedEvent>],
 ) -> Result<Batch, StoreError> {
     let events = page(events);
@@ -93,16 +94,16 @@ pub fn batch(
         failed: None,
     };
     let mut length = events.len();
-    while batch.done < events.len() && batch.failed.is_none() && size(&rows) < BYTES {
+    while batch.done < events.len() && batch.failed.is_none() && size(&rows) < BATCH_BYTES {
         let rest = &events[batch.done..];
         let next = &rest[..length.min(rest.len())];
-        match fold(ports, lane, next, &mut rows, batch.done == 0)? {
-            Ok(Came::Folded(_)) => batch.done += next.len(),
-            Ok(Came::NoRoom) if next.len() == 1 => break,
-            Ok(Came::NoRoom) => length = next.len() / 2,
-            Ok(Came::OneByOne) => length = 1,
+        match fold(ports, partition, next, &mut rows, batch.done == 0)? {
+            Ok(FoldOutcome::Folded(_)) => batch.done += next.len(),
+            Ok(FoldOutcome::NoRoom) if next.len() == 1 => break,
+            Ok(FoldOutcome::NoRoom) => length = next.len() / 2,
+            Ok(FoldOutcome::OneByOne) => length = 1,
             Err(PageFailure { event: 0, failure }) => batch.failed = Some(failure),
-            // The events before the one that fails are folded first.
+            // Fold the events before the failing one first.
             Err(PageFailure { event, .. }) => length = event,
         }
     }
@@ -110,9 +111,9 @@ pub fn batch(
         .into_iter()
         .filter_map(|((view, key), row)| {
             let position = row.changed?;
-            // A row that never was need not be deleted.
+            // Skip the deletion of a row that was never stored.
             (row.seen > 0 || row.content.is_some()).then(|| PendingRow {
-                view: lane.reaction.stored_view(&view, lane.generation),
+                view: partition.reaction.stored_view(&view, partition.generation),
                 key,
                 seen: row.seen,
                 position,
@@ -123,7 +124,7 @@ pub fn batch(
     Ok(batch)
 }
 
-/// The events as handlers take them: side by side, and not too many bytes of them.
+/// Copies the first events, up to [`PAGE_BYTES`], into the contiguous list that handlers take.
 fn page(events: &[Rc<RecordedEvent>]) -> Vec<RecordedEvent> {
     let mut bytes = 0;
     let fits = |event: &&Rc<RecordedEvent>| {
@@ -135,7 +136,7 @@ fn page(events: &[Rc<RecordedEvent>]) -> Vec<RecordedEvent> {
     page.map(|event| RecordedEvent::clone(event)).collect()
 }
 
-/// Bytes of the rows that are to be written.
+/// Size of the changed rows, in bytes.
 fn size(rows: &Rows) -> usize {
     let written = rows.iter().filter(|(_, row)| row.changed.is_some());
     let size =
@@ -147,15 +148,16 @@ fn content_size(view: &str, key: &str, content: Option<&Content>) -> usize {
     row_size(view, key, content.map_or(0, Content::size))
 }
 
-/// Folds a page of events into the rows, or leaves them as they are. However often an event is delivered, a row takes it once.
+/// Folds a page of events into the rows. If the result is not [`FoldOutcome::Folded`], the contents of the rows stay
+/// as they were. A row takes each event once, however often the event is delivered.
 fn fold(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     events: &[RecordedEvent],
     rows: &mut Rows,
     first: bool,
-) -> Result<Result<Came, PageFailure>, StoreError> {
-    let keys = match keys(ports, lane, events) {
+) -> Result<Result<FoldOutcome, PageFailure>, StoreError> {
+    let keys = match keys(ports, partition, events) {
         Ok(keys) => keys,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -164,7 +166,7 @@ fn fold(
     for (event, keys) in events.iter().zip(&keys) {
         for place in keys {
             if !rows.contains_key(place) {
-                rows.insert(place.clone(), read(ports, lane, place)?);
+                rows.insert(place.clone(), read(ports, partition, place)?);
             }
             if rows[place].reflects() >= event.position {
                 reflecting.push(place.clone());
@@ -174,35 +176,35 @@ fn fold(
     }
     if !reflecting.is_empty() {
         if events.len() > 1 {
-            return Ok(Ok(Came::OneByOne));
+            return Ok(Ok(FoldOutcome::OneByOne));
         }
         if reflecting.len() == places.len() {
-            return Ok(Ok(Came::Folded(reflecting)));
+            return Ok(Ok(FoldOutcome::Folded(reflecting)));
         }
     }
     let mut needed = BTreeSet::new();
     let mut changes = None;
-    for _ in 0..ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let given = places.union(&needed);
         let given: Vec<Row> = given.filter_map(|place| given_row(rows, place)).collect();
         let wanted: Vec<RowKey> = needed.iter().map(row_key).collect();
-        match ports.project(lane.reaction.index, events, &given, &wanted) {
+        match ports.project(partition.reaction.index, events, &given, &wanted) {
             Ok(Projection::Changes(found)) => {
                 changes = Some(found);
                 break;
             }
             Ok(Projection::Needs(more)) => {
                 for RowKey { view, key } in more {
-                    if let Err(failure) = check(lane, &view, &key) {
+                    if let Err(failure) = check(partition, &view, &key) {
                         return Ok(Err(PageFailure { event: 0, failure }));
                     }
                     let place = (view, key);
                     if !rows.contains_key(&place) {
-                        rows.insert(place.clone(), read(ports, lane, &place)?);
+                        rows.insert(place.clone(), read(ports, partition, &place)?);
                     }
                     if rows[&place].reflects() >= events[0].position {
                         if events.len() > 1 {
-                            return Ok(Ok(Came::OneByOne));
+                            return Ok(Ok(FoldOutcome::OneByOne));
                         }
                         reflecting.push(place.clone());
                     }
@@ -216,9 +218,9 @@ fn fold(
         return Ok(match events.len() {
             1 => Err(PageFailure::again(
                 0,
-                format!("it asked for further rows {ROUNDS} times"),
+                format!("the projector asked for further rows {MAX_ROUNDS} times"),
             )),
-            _ => Ok(Came::NoRoom),
+            _ => Ok(FoldOutcome::NoRoom),
         });
     };
     let folded = match changed(events, &keys, &needed, changes) {
@@ -230,16 +232,16 @@ fn fold(
     let bytes: usize = sizes
         .map(|(_, (view, key), content)| content_size(view, key, content.as_ref()))
         .sum();
-    if bytes > MAX_EFFECTS && events.len() == 1 {
+    if bytes > MAX_EFFECT_BYTES && events.len() == 1 {
         return Ok(Err(PageFailure::again(
             0,
             format!(
-                "it changed {count} rows that take {bytes} bytes together, one event may change rows of {MAX_EFFECTS} bytes"
+                "the projector changed {count} rows of {bytes} bytes in all; at most {MAX_EFFECT_BYTES} bytes per event are allowed"
             ),
         )));
     }
-    if bytes > MAX_EFFECTS || (!first && size(rows) + bytes > MAX_EFFECTS) {
-        return Ok(Ok(Came::NoRoom));
+    if bytes > MAX_EFFECT_BYTES || (!first && size(rows) + bytes > MAX_EFFECT_BYTES) {
+        return Ok(Ok(FoldOutcome::NoRoom));
     }
     for (event, place, content) in folded {
         if reflecting.contains(&place) {
@@ -250,27 +252,28 @@ fn fold(
             row.changed = Some(events[event].position);
         }
     }
-    Ok(Ok(Came::Folded(reflecting)))
+    Ok(Ok(FoldOutcome::Folded(reflecting)))
 }
 
-/// The rows of each event, checked.
+/// Asks the projector for the rows of each event, and checks them.
 fn keys(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     events: &[RecordedEvent],
 ) -> Result<Vec<Vec<Place>>, PageFailure> {
-    let keys = ports.keys(lane.reaction.index, events);
+    let keys = ports.keys(partition.reaction.index, events);
     let keys = keys.map_err(|fault| PageFailure::of(fault, events))?;
     if keys.len() != events.len() {
         let (given, named) = (events.len(), keys.len());
-        let reason = format!("it named the rows of {named} events, {given} were given");
+        let reason =
+            format!("the projector returned the keys of {named} events instead of {given}");
         return Err(PageFailure::again(0, reason));
     }
     let mut places = Vec::with_capacity(keys.len());
     for (event, keys) in keys.into_iter().enumerate() {
         let mut of_event = Vec::with_capacity(keys.len());
         for RowKey { view, key } in keys {
-            let checked = check(lane, &view, &key);
+            let checked = check(partition, &view, &key);
             checked.map_err(|failure| PageFailure { event, failure })?;
             of_event.push((view, key));
         }
@@ -296,7 +299,7 @@ fn given_row(rows: &Rows, place: &Place) -> Option<Row> {
     })
 }
 
-/// What a projector changed, checked: index of the event, the row, its new content.
+/// Checks a projector's changes. Returns the event's index, the row and its new content for each change.
 fn changed(
     events: &[RecordedEvent],
     keys: &[Vec<Place>],
@@ -321,16 +324,18 @@ fn changed(
         let Some(named) = keys.get(event) else {
             let count = events.len();
             let reason = format!(
-                "it says that event {event} changed the row `{view}/{key}`, and {count} events were given"
+                "the projector attributed a change of the row `{view}/{key}` to the event with index {event}, but received {count} events"
             );
             return Err(PageFailure::again(0, reason));
         };
         if !named.contains(&place) && !needed.contains(&place) {
-            let reason = format!("it changed the row `{view}/{key}`, which is not among its keys");
+            let reason = format!(
+                "the projector changed the row `{view}/{key}`, which is not among the event's keys"
+            );
             return Err(PageFailure::again(event, reason));
         }
         if !seen.insert(place.clone()) {
-            let reason = format!("it listed the row `{view}/{key}` twice");
+            let reason = format!("the projector listed the row `{view}/{key}` twice");
             return Err(PageFailure::again(event, reason));
         }
         folded.push((event, place, content));
@@ -338,24 +343,28 @@ fn changed(
     Ok(folded)
 }
 
-fn check(lane: &Lane<'_>, view: &str, key: &str) -> Result<(), Failure> {
-    if !lane.reaction.views.iter().any(|known| known == view) {
+fn check(partition: &Partition<'_>, view: &str, key: &str) -> Result<(), Failure> {
+    if !partition.reaction.views.iter().any(|known| known == view) {
         return Err(Failure::again(format!(
-            "it named a row of the view `{view}`, which it does not declare"
+            "the projector named a row of the view `{view}`, which it does not declare"
         )));
     }
-    if key.is_empty() || key.len() > KEY {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
         return Err(Failure::again(format!(
-            "a key of the view `{view}` has {} bytes, it must have 1 to {KEY}",
+            "a key of the view `{view}` has {} bytes; 1 to {MAX_KEY_BYTES} are allowed",
             key.len()
         )));
     }
     Ok(())
 }
 
-fn read(ports: &impl Ports, lane: &Lane<'_>, (view, key): &Place) -> Result<Folded, StoreError> {
+fn read(
+    ports: &impl Ports,
+    partition: &Partition<'_>,
+    (view, key): &Place,
+) -> Result<Folded, StoreError> {
     let found = ports.find_row(&RowKey {
-        view: lane.reaction.stored_view(view, lane.generation),
+        view: partition.reaction.stored_view(view, partition.generation),
         key: key.clone(),
     })?;
     Ok(Folded {
@@ -369,20 +378,20 @@ fn read(ports: &impl Ports, lane: &Lane<'_>, (view, key): &Place) -> Result<Fold
     })
 }
 
-/// Folds an event that was put aside into rows that have not gone on without it.
-pub fn late(
+/// Retries a parked event. Fails if one of the event's rows reflects later events.
+pub fn retry(
     ports: &impl Ports,
-    lane: &Lane<'_>,
+    partition: &Partition<'_>,
     event: &RecordedEvent,
 ) -> Result<Result<Work, Failure>, StoreError> {
     let mut rows = Rows::new();
-    match fold(ports, lane, slice::from_ref(event), &mut rows, true)? {
+    match fold(ports, partition, slice::from_ref(event), &mut rows, true)? {
         Err(failed) => return Ok(Err(failed.failure)),
-        Ok(Came::NoRoom | Came::OneByOne) => {}
-        Ok(Came::Folded(reflecting)) => {
+        Ok(FoldOutcome::NoRoom | FoldOutcome::OneByOne) => {}
+        Ok(FoldOutcome::Folded(reflecting)) => {
             if let Some((view, key)) = reflecting.first() {
                 return Ok(Err(Failure::never(format!(
-                    "the row `{view}/{key}` reflects later events by now: rebuild the view, which takes all events in order"
+                    "the row `{view}/{key}` already reflects later events: rebuild the view, which takes all events in order"
                 ))));
             }
         }
@@ -393,7 +402,7 @@ pub fn late(
             continue;
         };
         work.rows.push(PendingRow {
-            view: lane.reaction.stored_view(&view, lane.generation),
+            view: partition.reaction.stored_view(&view, partition.generation),
             key,
             seen: row.seen,
             position,

@@ -1,13 +1,13 @@
-//! All that is due, within a time.
+//! Delivery to all partitions within a time budget.
 
 use super::generations::Control;
 use super::outcome::{Ended, Failing, store_error};
-use super::{Engine, lanes};
+use super::{Engine, partitions};
 use crate::annals::es::types::StoreError;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 
-/// What a round, or all of them, came to.
+/// The result of one round, or of all rounds of a pump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pumped {
     pub delivered: u64,
@@ -15,9 +15,9 @@ pub struct Pumped {
     pub more: bool,
     /// Milliseconds until something is due.
     pub next: Option<u64>,
-    /// Another instance delivers, at least to a part.
+    /// Another instance holds the lease of at least one partition.
     pub busy: bool,
-    /// Something was left alone because its last attempt failed.
+    /// At least one partition was left out because its last attempt failed.
     pub failing: bool,
 }
 
@@ -40,8 +40,8 @@ impl Pumped {
 }
 
 impl<P: Ports> Engine<'_, P> {
-    /// Delivers what is due to one reaction or to all, for about so many milliseconds. What one
-    /// delivery leads to is due, too. A reaction that fails does not keep the others from theirs.
+    /// Delivers what is due to one reaction or to all, for about `budget` milliseconds. Events that a
+    /// delivery leads to are due too. The failure of one reaction does not keep the others from their events.
     pub fn pump(&self, only: Option<&Reaction>, budget: u64) -> Result<Pumped, StoreError> {
         let deadline = self.ports.ticks().saturating_add(budget);
         let order = self.in_turn(only);
@@ -50,10 +50,10 @@ impl<P: Ports> Engine<'_, P> {
             let mut round = Pumped::default();
             let mut failure = None;
             self.window.refresh();
-            for (reaction, ailing) in self.ailing_last(&order) {
+            for (reaction, failing) in self.failing_last(&order) {
                 let now = self.ports.ticks();
-                let slice = deadline.saturating_sub(now) / if ailing { 4 } else { 2 };
-                // Whoever comes last still gets a look.
+                let slice = deadline.saturating_sub(now) / if failing { 4 } else { 2 };
+                // The last reaction gets at least one millisecond, so it is at least inspected.
                 let until = now + slice.max(1);
                 match self.deliver_to(reaction, until, Failing::Try) {
                     Ok(pumped) => {
@@ -83,7 +83,8 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// The reactions, beginning with any of them: whoever is first gets the most.
+    /// The reactions in cyclic order from a random one on. The first reaction gets the largest share of the
+    /// budget, so no reaction is always first.
     pub(super) fn in_turn<'r>(&'r self, only: Option<&Reaction>) -> Vec<&'r Reaction> {
         let mut order: Vec<&Reaction> = self
             .reactions
@@ -97,33 +98,35 @@ impl<P: Ports> Engine<'_, P> {
         order
     }
 
-    /// Those whose last attempt failed or did not come back come last: what they do to this
-    /// instance must not keep it from the others.
-    fn ailing_last<'r>(&self, order: &[&'r Reaction]) -> Vec<(&'r Reaction, bool)> {
-        let (ailing, mut sorted): (Vec<_>, Vec<_>) = order
+    /// Sorts failing reactions to the end. Their next attempt may trap and end this instance, which must not
+    /// keep the other reactions from their events.
+    fn failing_last<'r>(&self, order: &[&'r Reaction]) -> Vec<(&'r Reaction, bool)> {
+        let (failing, mut sorted): (Vec<_>, Vec<_>) = order
             .iter()
-            .map(|reaction| (*reaction, self.is_ailing(reaction)))
-            .partition(|(_, ailing)| *ailing);
-        sorted.extend(ailing);
+            .map(|reaction| (*reaction, self.is_failing(reaction)))
+            .partition(|(_, failing)| *failing);
+        sorted.extend(failing);
         sorted
     }
 
-    pub(super) fn is_ailing(&self, reaction: &Reaction) -> bool {
+    pub(super) fn is_failing(&self, reaction: &Reaction) -> bool {
         let Ok(control) = self.control(reaction) else {
             return false;
         };
-        let mut lanes = control
+        let mut partitions = control
             .served_by(reaction)
             .into_iter()
-            .flat_map(|generation| lanes(reaction, &generation));
-        lanes.any(|lane| {
-            let progress = self.load(&lane).map(|held| held.progress);
+            .flat_map(|generation| partitions(reaction, &generation));
+        partitions.any(|partition| {
+            let progress = self.load(&partition).map(|state| state.progress);
             let now = self.ports.now();
-            progress.is_ok_and(|progress| progress.tried > 0 && !self.is_taken(&progress, now))
+            progress.is_ok_and(|progress| {
+                progress.tried > 0 && !self.is_leased_elsewhere(&progress, now)
+            })
         })
     }
 
-    /// Delivers to all lanes of the generations that this version of the reaction serves.
+    /// Delivers to all partitions of the generations that this version of the reaction serves.
     pub(super) fn deliver_to(
         &self,
         reaction: &Reaction,
@@ -133,12 +136,12 @@ impl<P: Ports> Engine<'_, P> {
         let control: Control = self.control(reaction)?;
         let mut pumped = Pumped::default();
         for generation in control.served_by(reaction) {
-            let mut all: Vec<_> = lanes(reaction, &generation).collect();
+            let mut all: Vec<_> = partitions(reaction, &generation).collect();
             let first = self.ports.random() % all.len().max(1) as u64;
             all.rotate_left(usize::try_from(first).unwrap_or_default());
             let mut caught_up = true;
-            for lane in &all {
-                let (ended, delivered) = self.deliver(lane, deadline, failing)?;
+            for partition in &all {
+                let (ended, delivered) = self.deliver(partition, deadline, failing)?;
                 caught_up &= ended == Ended::Idle;
                 pumped.count(ended, delivered);
             }

@@ -1,34 +1,34 @@
-//! Until every reaction has dealt with an event.
+//! Waiting until every reaction has dealt with an event.
 
-use super::outcome::{Failing, LONGEST_PAUSE};
-use super::{Engine, Lane, lanes};
+use super::outcome::{Failing, MAX_PAUSE_MILLIS};
+use super::{Engine, Partition, partitions};
 use crate::annals::es::types::StoreError;
 use crate::catalogue::Reaction;
 use crate::ports::Ports;
 
-/// Milliseconds between two looks: at first, and at most.
-const PAUSE: u64 = 2;
-const MAX_PAUSE: u64 = 50;
+/// First and longest pause between two checks, in milliseconds.
+const FIRST_POLL_MILLIS: u64 = 2;
+const MAX_POLL_MILLIS: u64 = 50;
 
-/// How far a reaction is.
+/// The position that a reaction has reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
-    /// Every event up to here is dealt with; 0 while the effects of some are being brought about.
+    /// Every event up to this position is dealt with. 0 while stored work is outstanding.
     pub position: u64,
-    /// It neither stopped nor waits for its next attempt.
+    /// The reaction is neither stopped nor in a pause between attempts.
     pub due: bool,
 }
 
 impl<P: Ports> Engine<'_, P> {
-    /// Delivers, and waits for others who do, until all events up to a position are dealt with.
-    /// Returns the reactions that lag after so many milliseconds, or as soon as one of them lags that
-    /// is not due.
+    /// Delivers, and waits for other deliverers, until all events up to a position are dealt with. Returns
+    /// the reactions that still lag after `timeout` milliseconds. Returns earlier if a lagging reaction is
+    /// stopped or in a pause.
     ///
-    /// What a process manager's commands lead to is not waited for.
+    /// The events that follow from process managers' commands are not waited for.
     pub fn wait(&self, position: u64, timeout: u64) -> Result<Vec<String>, StoreError> {
         let deadline = self.ports.ticks().saturating_add(timeout);
         let mut lagging: Vec<&Reaction> = self.reactions.iter().collect();
-        let mut pause = PAUSE;
+        let mut pause = FIRST_POLL_MILLIS;
         loop {
             self.window.refresh();
             let mut in_vain = false;
@@ -36,8 +36,12 @@ impl<P: Ports> Engine<'_, P> {
             for reaction in lagging {
                 let mut reached = self.reached(reaction)?;
                 let lags = reached.position < position;
-                // One that fails may take this instance with it, and the answer that is owed.
-                if lags && reached.due && self.ports.ticks() < deadline && !self.is_ailing(reaction)
+                // A failing reaction may trap and end this instance before it gives its answer, so another
+                // deliverer must serve it.
+                if lags
+                    && reached.due
+                    && self.ports.ticks() < deadline
+                    && !self.is_failing(reaction)
                 {
                     self.deliver_to(reaction, deadline, Failing::Try)?;
                     reached = self.reached(reaction)?;
@@ -56,11 +60,11 @@ impl<P: Ports> Engine<'_, P> {
                     .collect());
             }
             self.ports.pause(pause.min(left));
-            pause = (pause * 2).min(MAX_PAUSE);
+            pause = (pause * 2).min(MAX_POLL_MILLIS);
         }
     }
 
-    /// How far the generation of a reaction is that answers.
+    /// The position that the active generation of a reaction has reached.
     pub fn reached(&self, reaction: &Reaction) -> Result<Reached, StoreError> {
         let control = self.control(reaction)?;
         let Some(active) = control.answering() else {
@@ -74,13 +78,13 @@ impl<P: Ports> Engine<'_, P> {
             position: u64::MAX,
             due: true,
         };
-        for lane in lanes(reaction, active) {
-            let held = self.load(&lane)?;
-            let progress = &held.progress;
+        for partition in partitions(reaction, active) {
+            let state = self.load(&partition)?;
+            let progress = &state.progress;
             let pause = progress.retry_at.saturating_sub(now);
-            slowest.due &= !progress.stopped && !(1..=LONGEST_PAUSE).contains(&pause);
+            slowest.due &= !progress.stopped && !(1..=MAX_PAUSE_MILLIS).contains(&pause);
             let position = match progress.work.is_empty() {
-                true => self.dealt_with(&lane, held.position)?,
+                true => self.dealt_with(&partition, state.position)?,
                 false => 0,
             };
             slowest.position = slowest.position.min(position);
@@ -88,13 +92,13 @@ impl<P: Ports> Engine<'_, P> {
         Ok(slowest)
     }
 
-    /// The last position before the lane's next event, or the end of what is visible of the log.
-    fn dealt_with(&self, lane: &Lane<'_>, position: u64) -> Result<u64, StoreError> {
+    /// The last position before the partition's next event, or the end of the visible log.
+    fn dealt_with(&self, partition: &Partition<'_>, position: u64) -> Result<u64, StoreError> {
         let mut at = position;
         loop {
             let next = self
                 .window
-                .next(self.ports, at, 1, |event| lane.wants(event))?;
+                .next(self.ports, at, 1, |event| partition.includes(event))?;
             if let Some(event) = next.events.first() {
                 return Ok(event.position.saturating_sub(1));
             }

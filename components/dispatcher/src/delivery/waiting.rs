@@ -1,104 +1,108 @@
 //! Processes that wait for a dead letter.
 //!
-//! A process takes in its events in the order of the log. When one of them is parked, the lane goes on, and the process
-//! waits: its row names the dead letter, and the lane passes the process over. When the letter is retried or skipped, the
-//! process catches up: it takes in the parked event and all later ones up to where the lane is, while the lane stands still.
-//! Each step is written down like one of the lane's, and the row says how far the process is. So whoever dies in the middle
-//! leaves a process that still waits, and a letter that can be retried.
+//! A process takes its events in the order of the log. When the dispatcher parks one of them, the partition
+//! continues, and the process waits: its row names the dead letter, and the partition leaves the process out.
+//! When an operator retries or skips the dead letter, the process catches up: it takes the parked event and
+//! all later ones up to the partition's position, while the partition is leased. Each step is stored in the
+//! partition's checkpoint, and the process's row holds the position up to which it has caught up. A crash in
+//! the middle leaves a process that still waits, and a dead letter that can be retried.
 
-use super::late::{Late, Refused};
-use super::letters::{self, Found};
+use super::dead_letters::{self, Found};
 use super::manager;
-use super::outcome::{Failure, Held};
+use super::outcome::{Failure, PartitionState};
 use super::processes::Processes;
 use super::progress::{Step, Work};
-use super::{Engine, Lane, ids};
+use super::retry::{Refused, RetryOutcome};
+use super::{Engine, Partition, ids};
 use crate::annals::es::process_managers::Interest;
 use crate::annals::es::types::RecordedEvent;
 use crate::annals::es::types::StoreError;
 use crate::ports::Ports;
 use std::rc::Rc;
 
-/// How long one call lets processes catch up, in milliseconds.
-const CATCH_UP_BUDGET: u64 = 2_000;
+/// Time budget of one call for processes to catch up, in milliseconds.
+const CATCH_UP_MILLIS: u64 = 2_000;
 
-/// How far a process came.
-enum Came {
-    /// It does not wait for this letter any more.
-    Through,
-    /// The letter's event failed again.
+/// The result of catching up.
+enum CatchUp {
+    /// The process no longer waits for this dead letter.
+    Done,
+    /// The event of the dead letter failed again.
     Failed(Failure),
-    /// A command that followed is being tried again, for this reason.
-    Sending(String),
-    /// The time was up.
-    Short,
+    /// A command that follows from the events failed for this reason, and will be retried.
+    CommandFailed(String),
+    /// The time budget was exhausted.
+    OutOfTime,
 }
 
-/// What a process is to do next.
+/// The next step of a process that catches up.
 enum Due {
-    /// The process has no event to take in up to the lane's position.
+    /// The process has caught up with the partition.
     Nothing,
-    /// It was not decided up to this position whether there is anything.
+    /// The time budget was exhausted. There is no event for the process up to this position.
     Later(u64),
     Event(Rc<RecordedEvent>, Interest),
     Failed(Rc<RecordedEvent>, Failure),
 }
 
 impl<P: Ports> Engine<'_, P> {
-    /// Retries a letter that processes wait for.
-    pub(super) fn release(
+    /// Retries a dead letter that processes wait for.
+    pub(super) fn retry_waiting(
         &self,
-        lane: &Lane<'_>,
-        mut held: Held,
+        partition: &Partition<'_>,
+        mut state: PartitionState,
         found: Found,
-    ) -> Result<Late, Refused> {
-        let deadline = self.ports.ticks() + CATCH_UP_BUDGET;
+    ) -> Result<RetryOutcome, Refused> {
+        let deadline = self.ports.ticks() + CATCH_UP_MILLIS;
         for process in &found.waiting {
-            let failed = match self.catch_up(lane, &mut held, process, &found, deadline)? {
-                Came::Through => continue,
-                Came::Failed(failure) => {
-                    self.unborrow(lane, &mut held)?;
+            let failed = match self.catch_up(partition, &mut state, process, &found, deadline)? {
+                CatchUp::Done => continue,
+                CatchUp::Failed(failure) => {
+                    self.release_after_retry(partition, &mut state)?;
                     return self.still_failing(found, failure);
                 }
-                Came::Sending(reason) => {
-                    format!("a command of the process `{process}` is being tried again: {reason}")
-                }
-                Came::Short => {
-                    self.unborrow(lane, &mut held)?;
+                CatchUp::CommandFailed(reason) => {
                     format!(
-                        "the process `{process}` takes in the events that came meanwhile: retry again, and it goes on"
+                        "a command of the process `{process}` failed and will be retried: {reason}"
+                    )
+                }
+                CatchUp::OutOfTime => {
+                    self.release_after_retry(partition, &mut state)?;
+                    format!(
+                        "the process `{process}` has not caught up with the log yet: retry again to continue"
                     )
                 }
             };
-            return Ok(Late::Failed(failed));
+            return Ok(RetryOutcome::Failed(failed));
         }
-        letters::remove(self.ports, &found.id)?;
-        self.unborrow(lane, &mut held)?;
-        Ok(Late::Done)
+        dead_letters::remove(self.ports, &found.id)?;
+        self.release_after_retry(partition, &mut state)?;
+        Ok(RetryOutcome::Done)
     }
 
-    /// Skips a letter that processes wait for.
+    /// Skips a dead letter that processes wait for.
     pub(super) fn skip_waiting(&self, found: Found) -> Result<(), Refused> {
-        let (_, lane) = match self.lane_of(&found) {
+        let (_, partition) = match self.partition_of(&found) {
             Ok(found) => found,
-            // The reaction is gone, so no process waits for this letter.
-            Err(Refused::Because(_)) => return Ok(letters::remove(self.ports, &found.id)?),
+            // The reaction is gone, so no process waits for this dead letter.
+            Err(Refused::Because(_)) => return Ok(dead_letters::remove(self.ports, &found.id)?),
             Err(other) => return Err(other),
         };
-        let mut held = self.borrow(&lane)?;
-        let deadline = self.ports.ticks() + CATCH_UP_BUDGET;
+        let mut state = self.acquire_for_retry(&partition)?;
+        let deadline = self.ports.ticks() + CATCH_UP_MILLIS;
         let mut processes = Processes::default();
         for id in &found.waiting {
-            let process = processes.get(self.ports, &lane, id)?;
+            let process = processes.get(self.ports, &partition, id)?;
             if process.now.waits_for.as_ref() != Some(&found.id) {
                 continue;
             }
             let before = process.now.position;
             process.changed = true;
-            process.now.position = match before < found.letter.position {
-                true => found.letter.position,
-                // This one is dealt with: what is in the way is the event behind it.
-                false => match self.due(&lane, &held, id, before, deadline)? {
+            process.now.position = match before < found.dead_letter.position {
+                true => found.dead_letter.position,
+                // The process has dealt with the parked event before. A later event blocks it, so that event
+                // is skipped.
+                false => match self.due(&partition, &state, id, before, deadline)? {
                     Due::Event(event, _) | Due::Failed(event, _) => event.position,
                     Due::Later(position) => position,
                     Due::Nothing => before,
@@ -106,55 +110,60 @@ impl<P: Ports> Engine<'_, P> {
             };
         }
         let work = Work {
-            rows: processes.rows(&lane),
+            rows: processes.rows(&partition),
             ..Work::default()
         };
-        self.bring_about(&lane, &mut held, work)?;
-        match self.release(&lane, held, found)? {
-            Late::Done => Ok(()),
-            Late::Failed(reason) => Err(Refused::Because(format!("it is skipped, and {reason}"))),
+        self.bring_about(&partition, &mut state, work)?;
+        match self.retry_waiting(&partition, state, found)? {
+            RetryOutcome::Done => Ok(()),
+            RetryOutcome::Failed(reason) => Err(Refused::Because(format!(
+                "the event is skipped, but {reason}"
+            ))),
         }
     }
 
-    /// Lets one process take in its events after the one that it has dealt with, up to where the lane is.
+    /// Delivers to one process its events after the position that it has reached, up to the partition's
+    /// position.
     fn catch_up(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
         id: &str,
         found: &Found,
         deadline: u64,
-    ) -> Result<Came, Refused> {
+    ) -> Result<CatchUp, Refused> {
         loop {
             let mut processes = Processes::default();
-            let process = processes.get(self.ports, lane, id)?;
+            let process = processes.get(self.ports, partition, id)?;
             if process.now.waits_for.as_ref() != Some(&found.id) {
-                return Ok(Came::Through);
+                return Ok(CatchUp::Done);
             }
             let mut step = None;
             let mut came = None;
             let mut failed = None;
-            match self.due(lane, held, id, process.now.position, deadline)? {
+            match self.due(partition, state, id, process.now.position, deadline)? {
                 Due::Nothing => {
                     process.now.waits_for = None;
-                    process.now.position = held.position;
-                    came = Some(Came::Through);
+                    process.now.position = state.position;
+                    came = Some(CatchUp::Done);
                 }
                 Due::Later(position) => {
                     process.now.position = position;
-                    came = Some(Came::Short);
+                    came = Some(CatchUp::OutOfTime);
                 }
                 Due::Event(event, interest) => {
                     let mut taken = Step {
                         cause: event.position,
-                        next: ids::late_index(&event, id),
+                        next: ids::catch_up_index(&event, id),
                         commands: Vec::new(),
                     };
                     let before = process.clone();
-                    match manager::tell(self.ports, lane, &event, &interest, before, &mut taken) {
-                        Ok(told) => {
-                            if let Some(told) = told {
-                                *process = told;
+                    match manager::deliver_to_process(
+                        self.ports, partition, &event, &interest, before, &mut taken,
+                    ) {
+                        Ok(reached) => {
+                            if let Some(reached) = reached {
+                                *process = reached;
                             }
                             process.now.position = event.position;
                             step = Some(taken);
@@ -165,50 +174,50 @@ impl<P: Ports> Engine<'_, P> {
                 Due::Failed(event, failure) => failed = Some((event, failure)),
             }
             if let Some((event, failure)) = failed {
-                if event.position == found.letter.position {
-                    return Ok(Came::Failed(failure));
+                if event.position == found.dead_letter.position {
+                    return Ok(CatchUp::Failed(failure));
                 }
-                process.now.waits_for = Some(self.park_again(lane, id, &event, &failure)?);
+                process.now.waits_for = Some(self.park_again(partition, id, &event, &failure)?);
                 process.now.position = event.position - 1;
-                came = Some(Came::Through);
+                came = Some(CatchUp::Done);
             }
             process.changed = true;
             let work = Work {
-                rows: processes.rows(lane),
+                rows: processes.rows(partition),
                 step,
                 ..Work::default()
             };
-            if let Some(reason) = self.bring_about(lane, held, work)? {
-                return Ok(Came::Sending(reason));
+            if let Some(reason) = self.bring_about(partition, state, work)? {
+                return Ok(CatchUp::CommandFailed(reason));
             }
             if let Some(came) = came {
                 return Ok(came);
             }
             if self.ports.ticks() >= deadline {
-                return Ok(Came::Short);
+                return Ok(CatchUp::OutOfTime);
             }
         }
     }
 
-    /// The next event that concerns a process, after a position and up to where the lane is.
+    /// The next event that concerns a process, after a position and up to the partition's position.
     fn due(
         &self,
-        lane: &Lane<'_>,
-        held: &Held,
+        partition: &Partition<'_>,
+        state: &PartitionState,
         id: &str,
         after: u64,
         deadline: u64,
     ) -> Result<Due, StoreError> {
         let mut after = after;
         loop {
-            let next = self
-                .window
-                .next(self.ports, after, usize::MAX, |event| lane.wants(event))?;
+            let next = self.window.next(self.ports, after, usize::MAX, |event| {
+                partition.includes(event)
+            })?;
             for event in next.events {
-                if event.position > held.position {
+                if event.position > state.position {
                     return Ok(Due::Nothing);
                 }
-                let interests = match self.ports.interested(lane.reaction.index, &event) {
+                let interests = match self.ports.interested(partition.reaction.index, &event) {
                     Ok(interests) => interests,
                     Err(fault) => return Ok(Due::Failed(event, Failure::again(fault.message))),
                 };
@@ -218,7 +227,7 @@ impl<P: Ports> Engine<'_, P> {
                 }
             }
             after = after.max(next.reach);
-            if next.end || after >= held.position {
+            if next.end || after >= state.position {
                 return Ok(Due::Nothing);
             }
             if self.ports.ticks() >= deadline {
@@ -227,33 +236,35 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    /// Parks a later event that failed for a process, under a letter of its own, and answers its id.
+    /// Parks a later event that failed for a process, as a separate dead letter, and returns its id.
     fn park_again(
         &self,
-        lane: &Lane<'_>,
+        partition: &Partition<'_>,
         process: &str,
         event: &RecordedEvent,
         failure: &Failure,
     ) -> Result<String, StoreError> {
-        let letter = self.letter(lane, event, 1, &failure.reason);
-        let id = letter.id_for(process);
-        // Before the process waits for it: a process must never wait for a letter that nobody can find.
-        letters::file(self.ports, &id, &letter, &[process.to_owned()])?;
+        let dead_letter = self.dead_letter(partition, event, 1, &failure.reason);
+        let id = dead_letter.id_for(process);
+        // Store the dead letter before the process's row names it: a process must never wait for a dead
+        // dead_letter that does not exist.
+        dead_letters::file(self.ports, &id, &dead_letter, &[process.to_owned()])?;
         Ok(id)
     }
 
-    /// Writes work down, and does it. Answers why a command that belongs to it did not end, if so.
+    /// Stores work in the checkpoint and executes it. Returns the reason, if a command of this work failed
+    /// and will be retried.
     fn bring_about(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
         work: Work,
     ) -> Result<Option<String>, Refused> {
-        held.progress.work = work;
-        self.renew(lane, held);
-        self.save(lane, held)?;
+        state.progress.work = work;
+        self.renew(partition, state);
+        self.save(partition, state)?;
         Ok(self
-            .finish_work(lane, held)?
-            .map(|_| held.progress.reason.clone().unwrap_or_default()))
+            .finish_work(partition, state)?
+            .map(|_| state.progress.reason.clone().unwrap_or_default()))
     }
 }

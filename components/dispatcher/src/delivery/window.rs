@@ -1,5 +1,5 @@
-//! The part of the log that deliveries look at. Many reactions are at about the same place, so
-//! what was read for one serves the others.
+//! A cache of log pages. Most reactions are at about the same position, so a page that was read for one
+//! serves the others.
 
 use crate::annals::es::event_reader::LogFilter;
 use crate::annals::es::types::{RecordedEvent, StoreError};
@@ -8,31 +8,31 @@ use crate::ports::Log;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Events in a page.
-const PAGE: u32 = 256;
-/// Pages that are kept.
-const KEPT: usize = 8;
+/// Upper limit of events in a page.
+const PAGE_EVENTS: u32 = 256;
+/// Number of cached pages.
+const MAX_PAGES: usize = 8;
 
 /// Events of the log after a position.
 pub struct Page {
     after: u64,
     events: Vec<Rc<RecordedEvent>>,
-    /// The page reaches up to here.
+    /// The page covers the log up to this position.
     next: u64,
-    /// Nothing followed when it was read.
+    /// The page ended at the end of the log when it was read.
     end: bool,
 }
 
-/// What a reaction is to be given next.
+/// The next events of a partition.
 pub struct Next {
     pub events: Vec<Rc<RecordedEvent>>,
-    /// Up to here there are no other events for it.
+    /// The log has no other events for the partition up to this position.
     pub reach: u64,
-    /// Nothing followed when it was read.
+    /// The page ended at the end of the log when it was read.
     pub end: bool,
 }
 
-/// Reads the log, for all reactions at once.
+/// Reads the log for all reactions at once.
 pub struct Window {
     filter: LogFilter,
     pages: RefCell<Vec<Rc<Page>>>,
@@ -61,12 +61,12 @@ impl Window {
         }
     }
 
-    /// Forgets where the log seemed to end.
+    /// Drops the pages that end at the end of the log, so the next read finds new events.
     pub fn refresh(&self) {
         self.pages.borrow_mut().retain(|page| !page.end);
     }
 
-    /// The events after a position that one lane of a reaction is to be given, at most so many.
+    /// The partition's next events after a position, at most `limit`.
     pub fn next(
         &self,
         log: &impl Log,
@@ -100,14 +100,14 @@ impl Window {
         if let Some(page) = known {
             return Ok(page.clone());
         }
-        let read = log.read_log(after, PAGE, &self.filter)?;
+        let read = log.read_log(after, PAGE_EVENTS, &self.filter)?;
         let page = Rc::new(Page {
             after,
             events: read.events.into_iter().map(Rc::new).collect(),
             next: read.next.max(after),
             end: read.end,
         });
-        if pages.len() == KEPT {
+        if pages.len() == MAX_PAGES {
             pages.remove(0);
         }
         pages.push(page.clone());

@@ -1,11 +1,11 @@
-//! Bringing about what was written down: commands, rows, dead letters. Everything here may be done
-//! again by anybody who reads the same revision, and takes effect once.
+//! Execution of stored work: commands, rows, dead letters. Any deliverer that reads the same revision may
+//! execute the work again, and each effect happens once.
 
-use super::letters;
+use super::dead_letters;
 use super::manager;
-use super::outcome::{Ended, Failure, Held, Stop, store_error};
+use super::outcome::{Ended, Failure, PartitionState, Stop, store_error};
 use super::progress::{PendingRow, Work};
-use super::{Engine, Lane};
+use super::{Engine, Partition};
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::sourcer::SubmitError;
 use crate::annals::es::types::RowKey;
@@ -13,68 +13,74 @@ use crate::annals::es::types::StoreError;
 use crate::ports::{Ports, ReactionStore};
 
 impl<P: Ports> Engine<'_, P> {
-    /// Finishes the lane's outstanding work. Ends early if a command fails.
+    /// Executes the partition's outstanding work. Returns early if a command fails.
     pub(super) fn finish_work(
         &self,
-        lane: &Lane<'_>,
-        held: &mut Held,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
     ) -> Result<Option<Ended>, Stop> {
-        while held.progress.work.has_commands() {
-            self.minds_others(lane.reaction);
-            if let Some(ended) = self.send_first(lane, held)? {
+        while state.progress.work.has_commands() {
+            self.yield_to_others(partition.reaction);
+            if let Some(ended) = self.send_first(partition, state)? {
                 return Ok(Some(ended));
             }
         }
-        let work = &held.progress.work;
+        let work = &state.progress.work;
         for row in &work.rows {
-            self.minds_others(lane.reaction);
+            self.yield_to_others(partition.reaction);
             write_row(self.ports, row)?;
         }
-        if let Some(letter) = &work.letter {
-            letters::file(self.ports, &letter.id(), letter, &work.waiting)?;
+        if let Some(dead_letter) = &work.dead_letter {
+            dead_letters::file(self.ports, &dead_letter.id(), dead_letter, &work.waiting)?;
         }
-        if let Some(id) = &work.settled {
-            letters::remove(self.ports, id)?;
+        if let Some(id) = &work.resolved {
+            dead_letters::remove(self.ports, id)?;
         }
-        held.progress.work = Work::default();
+        state.progress.work = Work::default();
         Ok(None)
     }
 
-    /// Sends the first outstanding command, and deals with its outcome.
-    fn send_first(&self, lane: &Lane<'_>, held: &mut Held) -> Result<Option<Ended>, Stop> {
-        let Some(step) = &held.progress.work.step else {
+    /// Sends the first outstanding command and handles its outcome.
+    fn send_first(
+        &self,
+        partition: &Partition<'_>,
+        state: &mut PartitionState,
+    ) -> Result<Option<Ended>, Stop> {
+        let Some(step) = &state.progress.work.step else {
             return Ok(None);
         };
         let cause = self.window.event(self.ports, step.cause)?;
-        let command = manager::request(lane.reaction, &cause, &step.commands[0]);
+        let command = manager::request(partition.reaction, &cause, &step.commands[0]);
         let reason = match self.ports.submit(&command) {
             Ok(_) => None,
             Err(SubmitError::Rejected(refused)) => Some(refused.reason),
-            // What cannot be decoded now can never be.
+            // A command that its decider cannot decode will not become decodable.
             Err(SubmitError::Malformed(malformed)) => Some(manager::malformed(malformed)),
             Err(error) => {
                 let failure = failure(&command.request.command_type, error);
-                return self.command_failed(lane, held, failure);
+                return self.command_failed(partition, state, failure);
             }
         };
         let Some(reason) = reason else {
-            if let Some(step) = &mut held.progress.work.step {
+            if let Some(step) = &mut state.progress.work.step {
                 step.commands.remove(0);
             }
-            if held.progress.careful > 0 {
-                // Which of them does not come back must be known, or that it is none of them.
-                let work = held.progress.work.clone();
-                self.led_on(lane, held, work)?;
+            if state.progress.one_by_one > 0 {
+                // An earlier attempt never returned. A checkpoint after each command tells the next deliverer
+                // which command, if any, is the cause.
+                let work = state.progress.work.clone();
+                self.advance(partition, state, work)?;
             }
             return Ok(None);
         };
-        // The process is told, and what it makes of it is written down before anything is done.
-        match manager::refuse(self.ports, lane, held, &cause, reason)? {
+        // The process reacts to the refusal, and the checkpoint stores its reaction before any of it is
+        // executed.
+        match manager::refuse(self.ports, partition, state, &cause, reason)? {
             Ok(work) => {
-                self.led_on(lane, held, work)?;
+                self.advance(partition, state, work)?;
                 Ok(None)
             }
-            Err(failure) => self.command_failed(lane, held, failure),
+            Err(failure) => self.command_failed(partition, state, failure),
         }
     }
 }
@@ -82,17 +88,17 @@ impl<P: Ports> Engine<'_, P> {
 fn failure(command_type: &str, error: SubmitError) -> Failure {
     match error {
         SubmitError::UnknownCommand(_) => {
-            Failure::never(format!("no handler takes the command `{command_type}`"))
+            Failure::never(format!("no decider handles the command `{command_type}`"))
         }
         SubmitError::IdReused(id) => Failure::never(format!(
-            "the command id `{id}` was used for a different command: did the process manager change what it sends?"
+            "the command id `{id}` was used for a different command: did a new version of the process manager send a different command for the same event?"
         )),
         SubmitError::Fault(fault) => Failure::again(format!(
-            "`{command_type}` made the handler `{}` fail: {}",
+            "the handler `{}` failed on `{command_type}`: {}",
             fault.handler, fault.message
         )),
         SubmitError::Conflict(_) | SubmitError::PreconditionFailed(_) => Failure::again(format!(
-            "`{command_type}` met others who were faster, again and again"
+            "`{command_type}`: write conflict, retries exhausted"
         )),
         SubmitError::Store(error) => {
             Failure::again(format!("`{command_type}`: {}", store_error(&error)))
@@ -103,7 +109,7 @@ fn failure(command_type: &str, error: SubmitError) -> Failure {
     }
 }
 
-/// Writes a row, unless it reflects at least that much already.
+/// Writes a row, unless the stored row already reflects this event or a later one.
 fn write_row(store: &impl ReactionStore, row: &PendingRow) -> Result<(), StoreError> {
     let key = RowKey {
         view: row.view.clone(),
@@ -124,11 +130,11 @@ fn write_row(store: &impl ReactionStore, row: &PendingRow) -> Result<(), StoreEr
     match written {
         Ok(()) => Ok(()),
         Err(WriteError::Store(error)) => Err(error),
-        // Nobody writes a row without this lane's checkpoint, so it is this write that was there
-        // before, or a later one.
+        // Only the holder of this partition's checkpoint writes the row, so the stored row comes from an
+        // earlier execution of this write or from a later write.
         Err(WriteError::Stale) => match store.get_row(&key)? {
             Some(found) if found.position < row.position => Err(StoreError::Corrupt(format!(
-                "the row {}/{} reflects {}, and {} was expected",
+                "the row {}/{} has position {} instead of {}",
                 row.view, row.key, found.position, row.seen
             ))),
             _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Another application on the same store.
+//! Deployments of changed applications on the same store.
 
 use super::world::{World, reaction};
 use crate::application::{Description, Reaction as Known, Record, Refused};
@@ -27,7 +27,7 @@ fn description(reactions: &[Reaction], formerly: &[(&str, &str)]) -> Description
     }
 }
 
-/// Deploys reactions on a world; answers what changed.
+/// Deploys reactions on a world. Returns a description of each change.
 fn deploy(
     world: &mut World,
     reactions: Vec<Reaction>,
@@ -38,9 +38,9 @@ fn deploy(
     let accepted: Vec<String> = accepted.iter().map(|one| (*one).to_owned()).collect();
     let digest = format!("{description:?}");
     match begun::open(world, &digest, || description, &reactions, &accepted) {
-        Ok((record, told)) => {
-            world.reactions = begun::keyed(reactions, &record);
-            Ok(told)
+        Ok((record, notices)) => {
+            world.reactions = begun::with_keys(reactions, &record);
+            Ok(notices)
         }
         Err(Refused::Because(changes)) => Err(changes.into_iter().map(|one| one.id).collect()),
         Err(Refused::Store(error)) => panic!("{error:?}"),
@@ -64,7 +64,7 @@ fn an_application_that_was_compared_is_not_compared_again() {
     };
     let known = format!("{:?}", description(&mailer(), &[]));
     start(&world, &known, false);
-    // Four may run beside each other.
+    // Four deployments may run beside each other.
     for digest in ["a", "b", "c"] {
         start(&world, digest, true);
     }
@@ -73,7 +73,7 @@ fn an_application_that_was_compared_is_not_compared_again() {
     }
     start(&world, "d", true);
     start(&world, &known, true);
-    // What changes the record forgets those that were compared with the former one.
+    // A changed record drops the digests that were compared with the former record.
     let both = || {
         let mut both = mailer();
         both.push(reaction("post", Kind::Notifier));
@@ -90,7 +90,7 @@ fn an_application_that_was_compared_is_not_compared_again() {
     assert!(matches!(refused, Err(Refused::Because(_))), "{refused:?}");
 }
 
-fn told(world: &World) -> Vec<u64> {
+fn notified_of(world: &World) -> Vec<u64> {
     let notified = world.notified.borrow();
     notified.iter().map(|(at, _)| at / 1024).collect()
 }
@@ -114,24 +114,24 @@ fn a_renamed_notifier_goes_on_where_it_was() {
     );
     assert_eq!(
         deploy(&mut world, post(), &[("post", "mailer")], &[]),
-        Ok(vec!["`mailer` goes on as `post`".to_owned()])
+        Ok(vec!["`mailer` continues as `post`".to_owned()])
     );
     world.append("s-1", "Given", "a 2");
     world.pump();
-    assert_eq!(told(&world), [1, 2]);
+    assert_eq!(notified_of(&world), [1, 2]);
 }
 
 #[test]
 fn a_renamed_process_manager_keeps_its_processes_and_its_commands_ids() {
-    for settled in [true, false] {
+    for idle in [true, false] {
         let mut world = World::new(Vec::new());
         let transfer = || vec![reaction("transfer", Kind::ProcessManager)];
         deploy(&mut world, transfer(), &[], &[]).unwrap();
         world.balances.borrow_mut().insert("a".into(), 10);
         world.append("s-1", "Requested", "a b 7 t1");
-        match settled {
-            true => world.settle(),
-            // The commands are written down, and perhaps sent.
+        match idle {
+            true => world.run_until_idle(),
+            // The checkpoint holds the commands, and some may have been sent.
             false => {
                 world.arm(12, super::world::Mishap::DieAfter);
                 assert!(!world.pump(), "the deliverer died");
@@ -140,11 +140,11 @@ fn a_renamed_process_manager_keeps_its_processes_and_its_commands_ids() {
         }
         let moves = vec![reaction("moves", Kind::ProcessManager)];
         deploy(&mut world, moves, &[("moves", "transfer")], &[]).unwrap();
-        world.settle();
+        world.run_until_idle();
         world.append("s-1", "Requested", "a b 1 t2");
-        world.settle();
+        world.run_until_idle();
         let balances = world.balances.borrow();
-        assert_eq!((balances["a"], balances["b"]), (2, 8), "settled: {settled}");
+        assert_eq!((balances["a"], balances["b"]), (2, 8), "idle: {idle}");
     }
 }
 
@@ -155,7 +155,7 @@ fn a_renamed_projector_keeps_its_rows_and_a_new_one_of_its_name_gets_none_of_the
     deploy(&mut world, vec![ledger()], &[], &[]).unwrap();
     world.append("s-1", "Given", "a 1");
     world.pump();
-    // The handler of this world calls its view `ledger`, whatever the application calls it.
+    // The handler of this world always names its view `ledger`.
     let mut book = ledger();
     book.name = "book".into();
     deploy(&mut world, vec![book.clone()], &[("book", "ledger")], &[]).unwrap();
@@ -169,7 +169,7 @@ fn a_renamed_projector_keeps_its_rows_and_a_new_one_of_its_name_gets_none_of_the
         Err(vec!["anew:ledger".to_owned()])
     );
     deploy(&mut world, both(), &[], &["anew:ledger"]).unwrap();
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@1"), world.expected());
     assert_eq!(world.rows("ledger~2@1"), world.expected());
 }
@@ -185,13 +185,13 @@ fn an_accepted_older_projector_builds_its_view_anew_and_a_newer_one_does_so_agai
     for version in [1, 2] {
         deploy(&mut world, ledger(version), &[], &[]).unwrap();
         world.append("s-1", "Given", "a 1");
-        world.settle();
+        world.run_until_idle();
     }
     assert_eq!(
         deploy(&mut world, ledger(1), &[], &[]),
         Err(vec!["older:ledger".to_owned()])
     );
-    // A store whose record is lost knows it all the same, by the view.
+    // After the loss of the record, the view's generation still tells the version.
     let record = world.checkpoints.borrow_mut().remove("~application");
     assert_eq!(
         deploy(&mut world, ledger(1), &[], &[]),
@@ -202,13 +202,13 @@ fn an_accepted_older_projector_builds_its_view_anew_and_a_newer_one_does_so_agai
         .borrow_mut()
         .extend(record.map(|it| ("~application".to_owned(), it)));
     deploy(&mut world, ledger(1), &[], &["older:ledger"]).unwrap();
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@3"), world.expected());
     deploy(&mut world, ledger(1), &[], &[]).unwrap();
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     deploy(&mut world, ledger(2), &[], &[]).unwrap();
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@4"), world.expected());
     let active = world.engine().control(&world.reactions[0]).unwrap().active;
     assert_eq!(active, 4);
@@ -222,10 +222,13 @@ fn a_new_reaction_on_a_store_with_history_says_what_it_will_do() {
     let mut late = reaction("late", Kind::Notifier);
     late.from_now = true;
     let both = vec![late, reaction("early", Kind::Notifier)];
-    let told = deploy(&mut world, both, &[], &[]).unwrap();
-    assert!(told[0].contains("`late` is new: it starts now"), "{told:?}");
+    let notices = deploy(&mut world, both, &[], &[]).unwrap();
     assert!(
-        told[1].contains("`early` is new: it is given the events of all 1 commits"),
-        "{told:?}"
+        notices[0].contains("`late` is new: it starts now"),
+        "{notices:?}"
+    );
+    assert!(
+        notices[1].contains("`early` is new: it receives the events of all 1 commits"),
+        "{notices:?}"
     );
 }

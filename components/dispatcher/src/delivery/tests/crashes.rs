@@ -1,11 +1,11 @@
-//! A deliverer that dies or is overtaken at any of its calls changes nothing of what comes out.
+//! A deliverer that dies or is overtaken at any call does not change the results.
 
 use super::world::{Mishap, World, reaction};
 use crate::catalogue::Kind;
 
 const MISHAPS: [Mishap; 3] = [Mishap::DieBefore, Mishap::DieAfter, Mishap::Pause];
 
-/// Runs with a mishap at every call, and a second one at every call of the recovery from it.
+/// Runs with a mishap at every call, and with a second one at every call of the recovery.
 fn everywhere(make: impl Fn() -> World, check: impl Fn(&World, &str)) {
     let mut places = 0;
     for mishap in MISHAPS {
@@ -24,7 +24,7 @@ fn everywhere(make: impl Fn() -> World, check: impl Fn(&World, &str)) {
                 world.pump();
                 world.calls()
             };
-            world.settle();
+            world.run_until_idle();
             check(&world, &format!("{mishap:?} at call {call}"));
             for second in MISHAPS {
                 for again in (1..=recovery).step_by(5) {
@@ -35,7 +35,7 @@ fn everywhere(make: impl Fn() -> World, check: impl Fn(&World, &str)) {
                     world.arm(again, second);
                     world.pump();
                     world.disarm();
-                    world.settle();
+                    world.run_until_idle();
                     check(
                         &world,
                         &format!("{mishap:?} at call {call}, {second:?} at call {again} after it"),
@@ -60,11 +60,11 @@ fn rows_that_depend_on_each_other_reflect_every_event_once() {
     };
     everywhere(make, |world, place| {
         assert_eq!(world.rows("ledger@1"), world.expected(), "{place}");
-        assert_eq!(world.letters(), [""; 0], "{place}");
+        assert_eq!(world.dead_letters(), [""; 0], "{place}");
     });
 }
 
-/// Transfers: one that goes well, one without the money, one to an account that is closed.
+/// Three transfers: one succeeds, one lacks the money, one goes to a closed account.
 fn transfers() -> World {
     let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
     world.balances.borrow_mut().insert("a".into(), 10);
@@ -88,7 +88,7 @@ fn commands_of_processes_take_effect_once() {
                 .count()
         };
         assert_eq!((kinds("Withdrawn"), kinds("Deposited")), (2, 2), "{place}");
-        assert_eq!(world.letters(), [""; 0], "{place}");
+        assert_eq!(world.dead_letters(), [""; 0], "{place}");
     });
 }
 
@@ -126,7 +126,7 @@ fn dead_letters_are_filed_once_and_what_follows_goes_on() {
         world
     };
     everywhere(make, |world, place| {
-        assert_eq!(world.letters(), ["ledger.1.2048"], "{place}");
+        assert_eq!(world.dead_letters(), ["ledger.1.2048"], "{place}");
         let rows: Vec<_> = world.rows("ledger@1").into_keys().collect();
         assert_eq!(rows, ["a", "c"], "{place}");
     });

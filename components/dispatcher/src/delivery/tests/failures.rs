@@ -1,11 +1,11 @@
-//! What becomes of events and commands that fail, and of those beside them.
+//! Failed events and commands, and the events beside them.
 
 use super::world::{Answer, Mishap, World, reaction};
 use crate::annals::framework::settings::LastResort;
 use crate::catalogue::{Kind, Reaction};
-use crate::delivery::Late;
-use crate::delivery::ids::LONGEST_CHAIN;
-use crate::delivery::letters;
+use crate::delivery::RetryOutcome;
+use crate::delivery::dead_letters;
+use crate::delivery::ids::MAX_CHAIN_COMMANDS;
 use crate::exports::annals::es::administration::DeliveryState;
 use crate::ports::Clock as _;
 
@@ -17,8 +17,10 @@ fn mended(world: &World) {
     world.answers.borrow_mut().clear();
 }
 
-fn retry(world: &World, id: &str) -> Late {
-    let found = letters::find(world, id).unwrap().expect("a letter");
+fn retry(world: &World, id: &str) -> RetryOutcome {
+    let found = dead_letters::find(world, id)
+        .unwrap()
+        .expect("a dead letter");
     world.engine().retry(found).expect("tried")
 }
 
@@ -40,7 +42,7 @@ fn two(then: LastResort) -> World {
 #[test]
 fn a_failing_event_is_tried_as_often_as_the_policy_says_then_parked() {
     let world = two(LastResort::Park);
-    // It fails for the notifier only: the projector does not ask for answers of that kind.
+    // Only the notifier reads this event, so only the notifier fails.
     bad(&world, "bad 1", Answer::RetryAfter(1));
     world.pump();
     assert_eq!(notified(&world, 1024), [1]);
@@ -49,34 +51,39 @@ fn a_failing_event_is_tried_as_often_as_the_policy_says_then_parked() {
         2,
         "the other reaction goes on"
     );
-    world.settle();
+    world.run_until_idle();
     assert_eq!(notified(&world, 1024), [1, 2, 3]);
     assert_eq!(notified(&world, 2048), [1]);
-    assert_eq!(world.letters(), ["mailer.1.1024"]);
+    assert_eq!(world.dead_letters(), ["mailer.1.1024"]);
 }
 
 #[test]
 fn an_event_that_changes_too_many_rows_is_parked_with_the_reason() {
     let world = World::new(vec![reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Filled", "a 9 100000");
-    // It fits, but not beside the one before it.
+    // The event's rows fit into a checkpoint, but not together with the rows of the event before it.
     world.append("s-1", "Filled", "b 9 100000");
     world.append("s-1", "Filled", "c 11 100000");
     world.append("s-1", "Filled", "d 20000 1");
     world.append("s-1", "Given", "e 1");
-    world.settle();
-    assert_eq!(world.letters(), ["ledger.1.3072", "ledger.1.4096"]);
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), ["ledger.1.3072", "ledger.1.4096"]);
     let reason = |id: &str| {
-        let found = letters::find(&world, id).unwrap().expect("a letter");
-        found.letter.reason
+        let found = dead_letters::find(&world, id)
+            .unwrap()
+            .expect("a dead letter");
+        found.dead_letter.reason
     };
     let many = reason("ledger.1.3072");
     assert!(
-        many.starts_with("it changed 11 rows that take 110") && many.contains("1024000 bytes"),
+        many.starts_with("the projector changed 11 rows of 110") && many.contains("1024000 bytes"),
         "{many}"
     );
     let many = reason("ledger.1.4096");
-    assert!(many.starts_with("it changed 20000 rows"), "{many}");
+    assert!(
+        many.starts_with("the projector changed 20000 rows"),
+        "{many}"
+    );
     let rows = world.rows("ledger@1");
     assert_eq!(rows.len(), 9 + 9 + 1);
 }
@@ -88,13 +95,13 @@ fn an_event_that_leads_to_too_much_is_parked_and_its_processes_wait() {
     world.append("s-1", "Noted", &format!("{word} p1"));
     world.append("s-1", "Noted", &format!("{word} p1 p2 p3"));
     world.append("s-1", "Noted", "x p4");
-    world.settle();
-    assert_eq!(world.letters(), ["transfer.1.2048"]);
-    let found = letters::find(&world, "transfer.1.2048");
-    let found = found.unwrap().expect("a letter");
-    let reason = &found.letter.reason;
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), ["transfer.1.2048"]);
+    let found = dead_letters::find(&world, "transfer.1.2048");
+    let found = found.unwrap().expect("a dead letter");
+    let reason = &found.dead_letter.reason;
     assert!(
-        reason.starts_with("it led to 3 states of processes and 3 commands that take 1"),
+        reason.starts_with("the event led to 3 process states and 3 commands of 1"),
         "{reason}"
     );
     assert_eq!(found.waiting, ["p1", "p2", "p3"]);
@@ -122,15 +129,15 @@ fn a_rejected_event_is_parked_at_once() {
     world.pump();
     assert_eq!(notified(&world, 1024), [1]);
     assert_eq!(notified(&world, 2048), [1]);
-    assert_eq!(world.letters(), ["mailer.1.1024"]);
+    assert_eq!(world.dead_letters(), ["mailer.1.1024"]);
 }
 
 #[test]
 fn skipping_leaves_no_letter() {
     let world = two(LastResort::Skip);
     bad(&world, "bad 1", Answer::RetryAfter(1));
-    world.settle();
-    assert_eq!(world.letters(), [""; 0]);
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), [""; 0]);
     assert_eq!(notified(&world, 2048), [1]);
 }
 
@@ -138,16 +145,16 @@ fn skipping_leaves_no_letter() {
 fn a_stopped_reaction_goes_on_when_it_is_resumed() {
     let world = two(LastResort::Stop);
     bad(&world, "bad 1", Answer::RetryAfter(1));
-    world.settle();
+    world.run_until_idle();
     assert_eq!(notified(&world, 1024).len(), 3);
     assert_eq!(notified(&world, 2048), [0; 0]);
     mended(&world);
-    world.settle();
+    world.run_until_idle();
     assert_eq!(notified(&world, 2048), [0; 0], "it stays stopped");
     let engine = world.engine();
     let control = engine.control(&world.reactions[0]).unwrap();
-    for lane in crate::delivery::lanes(&world.reactions[0], &control.generations[0]) {
-        engine.unstop(&lane).unwrap();
+    for partition in crate::delivery::partitions(&world.reactions[0], &control.generations[0]) {
+        engine.unstop(&partition).unwrap();
     }
     world.pump();
     assert_eq!(notified(&world, 1024).len(), 4);
@@ -169,14 +176,14 @@ fn traps_are_parked(kind: Kind) {
     }
     bad(&world, "bad 1", Answer::Trap);
     bad(&world, "bad x 1 t2", Answer::Trap);
-    world.settle();
-    assert_eq!(world.letters(), ["it.1.3072"], "{kind:?}");
-    let found = letters::find(&world, "it.1.3072").unwrap().unwrap();
-    assert_eq!(found.letter.attempts, 3, "{kind:?}");
-    // Those beside it were dealt with, and are not blamed.
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), ["it.1.3072"], "{kind:?}");
+    let found = dead_letters::find(&world, "it.1.3072").unwrap().unwrap();
+    assert_eq!(found.dead_letter.attempts, 3, "{kind:?}");
+    // The events beside it were delivered and are not parked.
     match kind {
         Kind::Projector => assert_eq!(world.rows("it@1").len(), 4),
-        // The fifth one waits.
+        // The fifth process waits.
         Kind::ProcessManager => assert_eq!(world.rows("~it@1").len(), 5),
         Kind::Notifier => {
             for slot in [1, 2, 4, 5] {
@@ -218,14 +225,14 @@ fn a_command_that_fails_is_parked_and_retried_with_the_same_id() {
     for answer in [Answer::Fault, Answer::Trap] {
         let world = transfer();
         bad(&world, "b 4 t1", answer);
-        world.settle();
-        assert_eq!(world.letters(), ["transfer.1.2048.0"]);
+        world.run_until_idle();
+        assert_eq!(world.dead_letters(), ["transfer.1.2048.0"]);
         assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 0));
         mended(&world);
-        assert_eq!(retry(&world, "transfer.1.2048.0"), Late::Done);
-        world.settle();
+        assert_eq!(retry(&world, "transfer.1.2048.0"), RetryOutcome::Done);
+        world.run_until_idle();
         assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 4));
-        assert_eq!(world.letters(), [""; 0]);
+        assert_eq!(world.dead_letters(), [""; 0]);
     }
 }
 
@@ -234,17 +241,19 @@ fn a_parked_command_that_fails_again_stays_parked() {
     for answer in [Answer::Fault, Answer::Trap] {
         let world = transfer();
         bad(&world, "b 4 t1", answer);
-        world.settle();
+        world.run_until_idle();
         let id = "transfer.1.2048.0";
-        let found = letters::find(&world, id).unwrap().expect("a letter");
+        let found = dead_letters::find(&world, id)
+            .unwrap()
+            .expect("a dead letter");
         world.alive(|world| {
-            let late = world.engine().retry(found).expect("tried");
-            assert!(matches!(late, Late::Failed(_)), "{late:?}");
+            let outcome = world.engine().retry(found).expect("tried");
+            assert!(matches!(outcome, RetryOutcome::Failed(_)), "{outcome:?}");
         });
-        world.settle();
-        assert_eq!(world.letters(), [id]);
+        world.run_until_idle();
+        assert_eq!(world.dead_letters(), [id]);
         mended(&world);
-        assert_eq!(retry(&world, id), Late::Done);
+        assert_eq!(retry(&world, id), RetryOutcome::Done);
         assert_eq!((balance(&world, "a"), balance(&world, "b")), (6, 4));
     }
 }
@@ -254,9 +263,9 @@ fn the_process_of_a_command_that_is_skipped_by_policy_is_told() {
     let mut world = transfer();
     world.reactions[0].policy.last_resort = LastResort::Skip;
     bad(&world, "b 4 t1", Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     assert_eq!((balance(&world, "a"), balance(&world, "b")), (10, 0));
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }
 
 #[test]
@@ -265,10 +274,10 @@ fn a_parked_command_that_is_refused_in_the_end_is_compensated() {
     world.balances.borrow_mut().insert("a".into(), 10);
     world.append("t-1", "Requested", "a closed 4 t1");
     bad(&world, "closed 4 t1", Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     mended(&world);
-    assert_eq!(retry(&world, "transfer.1.2048.0"), Late::Done);
-    world.settle();
+    assert_eq!(retry(&world, "transfer.1.2048.0"), RetryOutcome::Done);
+    world.run_until_idle();
     assert_eq!(balance(&world, "a"), 10);
 }
 
@@ -276,12 +285,14 @@ fn a_parked_command_that_is_refused_in_the_end_is_compensated() {
 fn skipping_a_parked_command_tells_the_process() {
     let world = transfer();
     bad(&world, "b 4 t1", Answer::Fault);
-    world.settle();
-    let found = letters::find(&world, "transfer.1.2048.0").unwrap().unwrap();
+    world.run_until_idle();
+    let found = dead_letters::find(&world, "transfer.1.2048.0")
+        .unwrap()
+        .unwrap();
     world.engine().skip(found).expect("skipped");
-    world.settle();
+    world.run_until_idle();
     assert_eq!((balance(&world, "a"), balance(&world, "b")), (10, 0));
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }
 
 #[test]
@@ -290,16 +301,16 @@ fn a_parked_event_of_a_projector_is_not_folded_behind_later_ones() {
     world.append("s-1", "Given", "a 1");
     world.append("s-1", "Given", "bad 1");
     bad(&world, "bad 1", Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     world.append("s-1", "Given", "bad 2");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@1")["bad"], "2");
     mended(&world);
-    let Late::Failed(reason) = retry(&world, "ledger.1.2048") else {
+    let RetryOutcome::Failed(reason) = retry(&world, "ledger.1.2048") else {
         panic!("it was folded");
     };
     assert!(reason.contains("rebuild"), "{reason}");
-    assert_eq!(world.letters().len(), 1);
+    assert_eq!(world.dead_letters().len(), 1);
 }
 
 #[test]
@@ -307,18 +318,18 @@ fn a_parked_event_of_a_projector_is_not_folded_behind_a_deletion() {
     let world = World::new(vec![reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Given", "bad 1");
     bad(&world, "bad 1", Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     world.append("s-1", "Given", "bad 2");
     world.pump();
     world.append("s-1", "Emptied", "bad");
-    world.settle();
+    world.run_until_idle();
     assert!(world.rows("ledger@1").is_empty());
     mended(&world);
-    let Late::Failed(reason) = retry(&world, "ledger.1.1024") else {
+    let RetryOutcome::Failed(reason) = retry(&world, "ledger.1.1024") else {
         panic!("it was folded");
     };
     assert!(reason.contains("rebuild"), "{reason}");
-    assert_eq!(world.letters().len(), 1);
+    assert_eq!(world.dead_letters().len(), 1);
 }
 
 #[test]
@@ -327,14 +338,14 @@ fn a_parked_event_of_a_projector_is_folded_into_rows_that_wait_for_it() {
     world.append("s-1", "Given", "bad 1");
     world.append("s-1", "Given", "a 1");
     bad(&world, "bad 1", Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     mended(&world);
-    assert_eq!(retry(&world, "ledger.1.1024"), Late::Done);
+    assert_eq!(retry(&world, "ledger.1.1024"), RetryOutcome::Done);
     assert_eq!(world.rows("ledger@1"), world.expected());
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }
 
-/// What a wait of a minute answers, and after how many milliseconds.
+/// The result of a wait of a minute, and its duration in milliseconds.
 fn waited(world: &World, position: u64) -> (Vec<String>, u64) {
     let before = world.ticks();
     let lagging = world.engine().wait(position, 60_000).unwrap();
@@ -362,7 +373,7 @@ fn waiting_ends_at_once_for_a_reaction_that_pauses() {
 fn waiting_ends_at_once_for_a_reaction_that_is_stopped() {
     let world = two(LastResort::Stop);
     bad(&world, "bad 1", Answer::RetryAfter(1));
-    world.settle();
+    world.run_until_idle();
     let position = world.append("s-1", "Given", "a 2");
     let (lagging, time) = waited(&world, position);
     assert_eq!(lagging, ["mailer"]);
@@ -405,8 +416,8 @@ fn of_several_commands_the_one_that_traps_is_parked() {
     let world = World::new(vec![reaction("transfer", Kind::ProcessManager)]);
     world.append("t-1", "Given twice", "a b 4 t1");
     bad(&world, "b 4 t1", Answer::Trap);
-    world.settle();
-    assert_eq!(world.letters(), ["transfer.1.1024.1"]);
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), ["transfer.1.1024.1"]);
     assert_eq!((balance(&world, "a"), balance(&world, "b")), (4, 0));
 }
 
@@ -417,18 +428,18 @@ fn who_died_with_nothing_left_to_do_is_not_held_against_the_reaction() {
     let ledger = &world.reactions[1];
     world.pump();
     let control = engine.control(ledger).unwrap();
-    let lane = crate::delivery::lanes(ledger, &control.generations[0])
+    let partition = crate::delivery::partitions(ledger, &control.generations[0])
         .next()
         .unwrap();
-    let mut held = engine.load(&lane).unwrap();
+    let mut state = engine.load(&partition).unwrap();
     assert!(
-        engine.take(&lane, &mut held).is_ok(),
+        engine.acquire(&partition, &mut state).is_ok(),
         "and never comes back"
     );
     world.pass(60_000);
-    assert!(engine.is_ailing(ledger));
+    assert!(engine.is_failing(ledger));
     world.pump();
-    assert!(!engine.is_ailing(ledger));
+    assert!(!engine.is_failing(ledger));
 }
 
 #[test]
@@ -436,7 +447,7 @@ fn whoever_traps_comes_after_the_others() {
     for round in 0..10 {
         let world = two(LastResort::Park);
         bad(&world, "bad 1", Answer::Trap);
-        // Both trap over the first event; then only the notifier does.
+        // Both reactions trap on the first event; afterwards only the notifier does.
         let mut ledger = reaction("other", Kind::Projector);
         ledger.event_types = vec!["Moved".into()];
         let mut world = world;
@@ -493,12 +504,17 @@ fn an_attempt_by_hand_is_counted() {
     bad(&world, "bad 1", Answer::Reject);
     world.pump();
     for attempts in 2..5 {
-        assert_eq!(retry(&world, "mailer.1.1024"), Late::Failed("never".into()));
-        let found = letters::find(&world, "mailer.1.1024").unwrap().unwrap();
-        assert_eq!(found.letter.attempts, attempts);
+        assert_eq!(
+            retry(&world, "mailer.1.1024"),
+            RetryOutcome::Failed("never".into())
+        );
+        let found = dead_letters::find(&world, "mailer.1.1024")
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.dead_letter.attempts, attempts);
     }
     mended(&world);
-    assert_eq!(retry(&world, "mailer.1.1024"), Late::Done);
+    assert_eq!(retry(&world, "mailer.1.1024"), RetryOutcome::Done);
     assert_eq!(notified(&world, 1024), [1, 2, 3, 4, 5]);
 }
 
@@ -506,16 +522,18 @@ fn an_attempt_by_hand_is_counted() {
 fn process_managers_that_feed_each_other_are_stopped() {
     let world = World::new(vec![reaction("it", Kind::ProcessManager)]);
     world.append("s-1", "Fed", "s-1 1 p1");
-    world.settle();
-    let longest = usize::try_from(LONGEST_CHAIN).unwrap();
+    world.run_until_idle();
+    let longest = usize::try_from(MAX_CHAIN_COMMANDS).unwrap();
     assert_eq!(world.events.borrow().len(), 1 + longest);
-    let letters = world.letters();
-    assert_eq!(letters.len(), 1, "{letters:?}");
-    let found = letters::find(&world, &letters[0]).unwrap().unwrap();
-    assert!(found.letter.reason.contains("feed each other"));
-    // What comes from outside begins anew, for another process at once.
+    let dead_letters = world.dead_letters();
+    assert_eq!(dead_letters.len(), 1, "{dead_letters:?}");
+    let found = dead_letters::find(&world, &dead_letters[0])
+        .unwrap()
+        .unwrap();
+    assert!(found.dead_letter.reason.contains("feed each other"));
+    // A command from outside starts a new chain, for another process too.
     world.append("s-2", "Fed", "s-2 1 p2");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.events.borrow().len(), 2 * (1 + longest));
 }
 
@@ -542,7 +560,7 @@ fn a_reaction_that_loops_or_traps_is_not_shown_as_running() {
             assert!(!world.pump());
             assert_eq!(state().0, DeliveryState::Retrying, "{kind:?}, at once");
         }
-        world.settle();
+        world.run_until_idle();
         assert_eq!(state().0, DeliveryState::Running, "parked");
     }
 }

@@ -1,4 +1,4 @@
-//! New generations beside old ones.
+//! New generations beside existing ones.
 
 use super::world::{Answer, Mishap, World, reaction};
 use crate::catalogue::Kind;
@@ -26,13 +26,13 @@ fn a_raised_version_is_built_beside_the_one_that_answers() {
     for number in 0..300 {
         world.append("s-1", "Given", &format!("a{number} 1"));
     }
-    world.settle();
+    world.run_until_idle();
     let world = deploy(world, 2);
     let engine = world.engine();
     let control = engine.control(&world.reactions[0]).unwrap();
     assert_eq!((control.active, control.building().unwrap().number), (1, 2));
     assert_eq!(world.rows("ledger@1").len(), 300, "the old one answers");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(active(&world), 2);
     assert_eq!(world.rows("ledger@2"), world.expected());
 }
@@ -43,7 +43,7 @@ fn a_generation_answers_only_when_it_has_caught_up() {
     for number in 0..700 {
         world.append("s-1", "Given", &format!("a{number} 1"));
     }
-    world.settle();
+    world.run_until_idle();
     let world = deploy(world, 2);
     let mut rounds = 0;
     while active(&world) == 1 {
@@ -58,10 +58,10 @@ fn a_generation_answers_only_when_it_has_caught_up() {
 fn an_older_deployment_undoes_nothing() {
     let world = deploy(world(1), 2);
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     let world = deploy(world, 1);
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(active(&world), 1, "only version 2 was ever deployed here");
     assert_eq!(
         world.rows("ledger@1")["a"],
@@ -74,18 +74,18 @@ fn an_older_deployment_undoes_nothing() {
 fn the_old_code_goes_on_with_its_generation_until_the_switch() {
     let world = world(1);
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     let world = deploy(world, 2);
     world.engine().control(&world.reactions[0]).unwrap();
     let world = deploy(world, 1);
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(
         (active(&world), world.rows("ledger@1")["a"].as_str()),
         (1, "2")
     );
     let world = deploy(world, 2);
-    world.settle();
+    world.run_until_idle();
     assert_eq!(
         (active(&world), world.rows("ledger@2")["a"].as_str()),
         (2, "2")
@@ -101,7 +101,7 @@ fn a_rebuild_by_hand_takes_parked_events_anew() {
         .answers
         .borrow_mut()
         .insert("bad 1".into(), Answer::Fault);
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@1")["bad"], "2");
     world.answers.borrow_mut().clear();
     let number = world
@@ -109,12 +109,12 @@ fn a_rebuild_by_hand_takes_parked_events_anew() {
         .begin_generation(&world.reactions[0])
         .unwrap();
     assert_eq!(number, Some(2));
-    world.settle();
+    world.run_until_idle();
     assert_eq!(active(&world), 2);
     assert_eq!(world.rows("ledger@2"), world.expected());
     let replaced = world.rows("ledger@1");
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(world.rows("ledger@1"), replaced, "nobody delivers to it");
     assert_eq!(world.rows("ledger@2"), world.expected());
 }
@@ -131,14 +131,14 @@ fn when_a_reaction_starts_is_decided_once() {
             assert!(call > 5);
             break;
         }
-        world.settle();
+        world.run_until_idle();
         let control = world.engine().control(&world.reactions[0]).unwrap();
-        let told: Vec<u64> = world.notified.borrow().iter().map(|(at, _)| *at).collect();
+        let positions: Vec<u64> = world.notified.borrow().iter().map(|(at, _)| *at).collect();
         let after: Vec<u64> = [1024, 2048]
             .into_iter()
             .filter(|at| *at > control.generations[0].from)
             .collect();
-        assert_eq!(told, after, "appended at call {call}");
+        assert_eq!(positions, after, "appended at call {call}");
     }
 }
 
@@ -149,7 +149,7 @@ fn a_mishap_anywhere_in_a_rebuild_changes_nothing() {
             let world = world(1);
             world.append("s-1", "Given", "a 10");
             world.append("s-1", "Moved", "a b 7");
-            world.settle();
+            world.run_until_idle();
             let world = deploy(world, 2);
             world.append("s-1", "Moved", "b c 5");
             world.arm(call, mishap);
@@ -158,7 +158,7 @@ fn a_mishap_anywhere_in_a_rebuild_changes_nothing() {
                 assert!(call > 10);
                 break;
             }
-            world.settle();
+            world.run_until_idle();
             assert_eq!(active(&world), 2, "{mishap:?} at call {call}");
             assert_eq!(
                 world.rows("ledger@2"),
@@ -170,7 +170,7 @@ fn a_mishap_anywhere_in_a_rebuild_changes_nothing() {
 }
 
 #[test]
-fn another_number_of_lanes_skips_nothing() {
+fn another_number_of_partitions_skips_nothing() {
     let world = World::new(vec![reaction("mailer", Kind::Notifier)]);
     for number in 0..20 {
         world.append(
@@ -179,9 +179,9 @@ fn another_number_of_lanes_skips_nothing() {
             &format!("a {number}"),
         );
     }
-    world.settle();
+    world.run_until_idle();
     let mut world = world;
-    world.reactions[0].lanes = 3;
+    world.reactions[0].partitions = 3;
     for number in 20..40 {
         world.append(
             &format!("s-{}", number % 5),
@@ -189,18 +189,18 @@ fn another_number_of_lanes_skips_nothing() {
             &format!("a {number}"),
         );
     }
-    world.settle();
-    let mut told: Vec<u64> = world.notified.borrow().iter().map(|(at, _)| *at).collect();
-    told.sort_unstable();
+    world.run_until_idle();
+    let mut positions: Vec<u64> = world.notified.borrow().iter().map(|(at, _)| *at).collect();
+    positions.sort_unstable();
     let all: Vec<u64> = (1..=40).map(|slot| slot * 1024).collect();
-    assert_eq!(told, all);
+    assert_eq!(positions, all);
 }
 
 #[test]
 fn a_loop_of_rebuilds_ends_until_what_was_replaced_is_dropped() {
     let world = World::new(vec![reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Given", "a 1");
-    world.settle();
+    world.run_until_idle();
     let begin = || {
         world
             .engine()
@@ -212,7 +212,7 @@ fn a_loop_of_rebuilds_ends_until_what_was_replaced_is_dropped() {
         assert_eq!(begin(), Some(number), "one is built at a time");
         begun.push(number);
         assert!(begun.len() < 100, "{begun:?}");
-        world.settle();
+        world.run_until_idle();
     }
     assert_eq!(begun.len(), MAX_REPLACED);
     assert_eq!(active(&world), *begun.last().expect("a generation"));

@@ -1,4 +1,4 @@
-//! What users of other systems expect of a subscription, by the names that they know.
+//! Properties that users of other systems expect of a subscription, under the names known there.
 
 use super::world::{Answer, Mishap, World, reaction};
 use crate::catalogue::Kind;
@@ -7,7 +7,7 @@ fn mailer() -> World {
     World::new(vec![reaction("mailer", Kind::Notifier)])
 }
 
-fn told(world: &World) -> Vec<u64> {
+fn notified_of(world: &World) -> Vec<u64> {
     let notified = world.notified.borrow();
     notified.iter().map(|(at, _)| at / 1024).collect()
 }
@@ -19,7 +19,7 @@ fn events_arrive_in_the_order_of_the_log() {
         world.append(&format!("s-{}", number % 7), "Given", "a 1");
     }
     world.pump();
-    assert_eq!(told(&world), (1..=500).collect::<Vec<_>>());
+    assert_eq!(notified_of(&world), (1..=500).collect::<Vec<_>>());
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_subscription_resumes_from_the_last_acknowledged_event() {
     world.append("s-1", "Given", "a 2");
     world.pump();
     world.pump();
-    assert_eq!(told(&world), [1, 2]);
+    assert_eq!(notified_of(&world), [1, 2]);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn an_unacknowledged_event_is_redelivered() {
     world.answers.borrow_mut().clear();
     world.pass(60_000);
     world.pump();
-    assert_eq!(told(&world), [1, 1]);
+    assert_eq!(notified_of(&world), [1, 1]);
 }
 
 #[test]
@@ -53,15 +53,15 @@ fn from_origin_takes_everything_and_from_now_what_comes() {
     let mut world = mailer();
     world.append("s-1", "Given", "a 1");
     world.pump();
-    assert_eq!(told(&world), [1]);
+    assert_eq!(notified_of(&world), [1]);
     world.reactions = vec![late];
     world.pump();
     world.append("s-1", "Given", "a 2");
     world.pump();
     assert_eq!(
-        told(&world),
+        notified_of(&world),
         [1, 2],
-        "`late` was told of the second one only"
+        "`late` was notified of the second event only"
     );
 }
 
@@ -78,7 +78,7 @@ fn events_are_filtered_by_type() {
     }
     world.pump();
     let moved: Vec<u64> = (0..10).map(|number| number * 100 + 1).collect();
-    assert_eq!(told(&world), moved);
+    assert_eq!(notified_of(&world), moved);
 }
 
 #[test]
@@ -88,40 +88,40 @@ fn there_are_no_duplicates_where_catching_up_meets_what_is_new() {
         for _ in 0..=round % 5 {
             world.append("s-1", "Given", "a 1");
         }
-        // Many deliverers, one after the other and beside each other.
+        // Many deliverers run, one after the other and concurrently.
         world.pump();
         world.engine().wait(1024, 10).unwrap();
         world.pump();
     }
     let all: Vec<u64> = (1..=world.events.borrow().len() as u64).collect();
-    assert_eq!(told(&world), all);
+    assert_eq!(notified_of(&world), all);
 }
 
 #[test]
-fn with_lanes_the_events_of_a_stream_stay_in_order() {
+fn with_partitions_the_events_of_a_stream_stay_in_order() {
     let mut world = mailer();
-    world.reactions[0].lanes = 4;
+    world.reactions[0].partitions = 4;
     for number in 0..200 {
         world.append(&format!("s-{}", number % 9), "Given", "a 1");
     }
     world.pump();
-    let told = told(&world);
+    let positions = notified_of(&world);
     for stream in 0..9 {
-        let of_stream: Vec<u64> = told
+        let of_stream: Vec<u64> = positions
             .iter()
             .filter(|slot| (*slot - 1) % 9 == stream)
             .copied()
             .collect();
         assert!(of_stream.is_sorted(), "{of_stream:?}");
     }
-    assert_eq!(told.len(), 200);
-    assert!(!told.is_sorted(), "nothing was divided");
+    assert_eq!(positions.len(), 200);
+    assert!(!positions.is_sorted(), "nothing was divided");
 }
 
 #[test]
-fn one_lane_that_fails_does_not_hold_back_the_others() {
+fn one_partition_that_fails_does_not_hold_back_the_others() {
     let mut world = mailer();
-    world.reactions[0].lanes = 4;
+    world.reactions[0].partitions = 4;
     world.append("s-1", "Given", "bad");
     let answers = [("bad".to_owned(), Answer::Fault)];
     world.answers.borrow_mut().extend(answers);
@@ -129,7 +129,7 @@ fn one_lane_that_fails_does_not_hold_back_the_others() {
         world.append(&format!("s-{number}"), "Given", "a 1");
     }
     world.pump();
-    assert!(told(&world).len() > 25, "{:?}", told(&world));
+    assert!(notified_of(&world).len() > 25, "{:?}", notified_of(&world));
 }
 
 #[test]
@@ -152,18 +152,22 @@ fn only_one_deliverer_is_active() {
     world.append("s-1", "Given", "a 1");
     let engine = world.engine();
     let control = engine.control(&world.reactions[0]).unwrap();
-    let lane = crate::delivery::lanes(&world.reactions[0], &control.generations[0])
+    let partition = crate::delivery::partitions(&world.reactions[0], &control.generations[0])
         .next()
         .unwrap();
-    let mut held = engine.load(&lane).unwrap();
-    assert!(engine.take(&lane, &mut held).is_ok());
+    let mut state = engine.load(&partition).unwrap();
+    assert!(engine.acquire(&partition, &mut state).is_ok());
     let pumped = world.engine().pump(None, 100).unwrap();
-    assert_eq!((pumped.delivered, pumped.more), (0, true), "it is taken");
-    // A lease of a clock that is far ahead binds nobody.
-    held.progress.lease.as_mut().unwrap().until += 1_000_000_000;
-    assert!(engine.save(&lane, &mut held).is_ok());
+    assert_eq!(
+        (pumped.delivered, pumped.more),
+        (0, true),
+        "the partition is leased"
+    );
+    // A lease from a clock that is far ahead is ignored.
+    state.progress.lease.as_mut().unwrap().until += 1_000_000_000;
+    assert!(engine.save(&partition, &mut state).is_ok());
     world.pump();
-    assert_eq!(told(&world), [1]);
+    assert_eq!(notified_of(&world), [1]);
 }
 
 #[test]
@@ -177,8 +181,8 @@ fn what_is_appended_while_another_delivers_is_delivered() {
             assert!(call > 10);
             break;
         }
-        // Nobody comes after the two.
-        assert_eq!(told(&world), [1, 2], "appended at call {call}");
+        // No deliverer follows the two.
+        assert_eq!(notified_of(&world), [1, 2], "appended at call {call}");
     }
 }
 
@@ -193,7 +197,7 @@ fn what_is_appended_while_somebody_waits_is_delivered() {
             assert!(call > 5);
             break;
         }
-        assert_eq!(told(&world), [1, 2], "appended at call {call}");
+        assert_eq!(notified_of(&world), [1, 2], "appended at call {call}");
     }
 }
 

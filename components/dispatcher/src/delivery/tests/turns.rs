@@ -1,11 +1,11 @@
-//! Deliveries after answers: one deliverer for each reaction, and nothing left behind.
+//! Deliveries after answers: one deliverer for each reaction, and no event left behind.
 
 use super::world::{Answer, Mishap, World, reaction};
 use crate::catalogue::Kind;
 use crate::ports::Clock as _;
 use std::collections::BTreeSet;
 
-/// Milliseconds of a slice. A call of the world takes one.
+/// Milliseconds of a budget. A call of the world takes one millisecond.
 const SLICE: u64 = 20;
 
 fn bank() -> World {
@@ -15,7 +15,7 @@ fn bank() -> World {
     ])
 }
 
-fn told(world: &World) -> BTreeSet<u64> {
+fn notified_of(world: &World) -> BTreeSet<u64> {
     let notified = world.notified.borrow();
     notified.iter().map(|(at, _)| at / 1024).collect()
 }
@@ -29,7 +29,7 @@ fn a_request_delivers_what_its_command_led_to_and_announces_nothing_for_a_moment
     let world = bank();
     world.append("s-1", "Given", "a 1");
     world.engine().after_answer(200);
-    assert_eq!(told(&world), all(&world));
+    assert_eq!(notified_of(&world), all(&world));
     assert_eq!(world.rows("ledger@1"), world.expected());
     assert_eq!(world.announcements(), 0);
 }
@@ -44,11 +44,11 @@ fn whoever_finds_announcements_looks_at_nothing_else() {
     world.calls();
     world.engine().after_answer(200);
     assert!(world.calls() <= 3, "one record for all, and one for each");
-    assert!(told(&world).is_empty());
-    // Their author is gone: they have run out.
+    assert!(notified_of(&world).is_empty());
+    // The author of the announcements is gone, and they have expired.
     world.pass(500);
     world.engine().after_answer(200);
-    assert_eq!(told(&world), all(&world));
+    assert_eq!(notified_of(&world), all(&world));
 }
 
 #[test]
@@ -60,12 +60,12 @@ fn where_nothing_is_due_two_records_say_so() {
     for _ in 0..64 {
         world.engine().after_answer(200);
     }
-    // Some do not believe it, and look at both lanes.
+    // Some requests ignore the hint and read both partitions.
     let calls = world.calls();
     assert!(calls < 64 * 4, "{calls} calls of 64 requests");
     world.append("s-1", "Given", "b 1");
     world.engine().after_answer(200);
-    assert_eq!(told(&world), all(&world));
+    assert_eq!(notified_of(&world), all(&world));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn what_a_delivery_leads_to_is_delivered_by_the_same_request() {
         world.append("s-1", "Requested", "a b 5 t1");
         world.engine().after_answer(200);
         assert!(world.events.borrow().len() > 1, "a command took effect");
-        assert_eq!(told(&world), all(&world), "luck {luck}");
+        assert_eq!(notified_of(&world), all(&world), "luck {luck}");
     }
 }
 
@@ -108,7 +108,7 @@ fn an_announcement_of_a_clock_that_is_wrong_binds_nobody() {
     world.append("s-1", "Given", "a 1");
     world.announce("mailer", 3_600_000);
     world.engine().after_answer(200);
-    assert_eq!(told(&world), all(&world));
+    assert_eq!(notified_of(&world), all(&world));
 }
 
 #[test]
@@ -118,16 +118,16 @@ fn a_deliverer_with_more_to_do_announces_itself_and_takes_that_back() {
         world.append("s-1", "Given", &format!("a{number} 1"));
     }
     world.engine().after_answer(SLICE);
-    assert_eq!(told(&world), all(&world));
+    assert_eq!(notified_of(&world), all(&world));
     assert!(world.announcements() > 0);
     assert_eq!(world.announced_until("mailer"), 0);
     assert_eq!(world.announced_until("ledger"), 0);
 }
 
-/// Somebody appends at any moment of a delivery, looks for a deliverer, and never comes again.
+/// A request appends at any call of a delivery, looks for a deliverer, and is the last request.
 #[test]
 fn an_event_that_comes_at_any_moment_is_delivered_although_no_request_follows() {
-    // A moment's work, more than that, and so much that the deliverer makes way in between.
+    // A moment's work, more than that, and so much that the deliverer hands over in between.
     for events in [1, 20, 120] {
         for call in 1.. {
             let world = bank();
@@ -141,24 +141,24 @@ fn an_event_that_comes_at_any_moment_is_delivered_although_no_request_follows() 
                 break;
             }
             let place = format!("{events} events, at call {call}");
-            assert_eq!(told(&world), all(&world), "{place}");
+            assert_eq!(notified_of(&world), all(&world), "{place}");
             assert_eq!(world.rows("ledger@1"), world.expected(), "{place}");
         }
     }
 }
 
-/// As many requests end at every moment of a delivery as calls are made.
+/// One request ends beside every call of a delivery.
 #[test]
 fn requests_that_end_beside_a_deliverer_look_once_and_write_nothing() {
     let world = World::new(vec![reaction("mailer", Kind::Notifier)]);
     for _ in 0..90 {
         world.append("s-1", "Given", "a 1");
     }
-    // The first calls find the lane and take it.
+    // The first calls acquire the lease.
     world.beside_every_call(9, 4 * SLICE);
     world.engine().after_answer(4 * SLICE);
     let (requests, calls) = world.alone();
-    assert_eq!(told(&world).len(), 90);
+    assert_eq!(notified_of(&world).len(), 90);
     assert!(requests > 100, "{requests} requests");
     assert!(
         calls * 2 < requests * 5,
@@ -178,12 +178,13 @@ fn a_reaction_whose_last_attempt_trapped_keeps_nobody_from_theirs() {
         world.append("s-1", "Emptied", "q");
         let answers = [("bad 1".to_owned(), Answer::Trap)];
         world.answers.borrow_mut().extend(answers);
-        // The first request cannot know. The second one ends in the trap, too, but last.
+        // The first request does not know of the failure. The second one traps too, but delivers to the other
+        // reactions first.
         for _ in 0..2 {
             assert!(!world.alive(|world| world.engine().after_answer(200)));
             world.pass(60_000);
         }
-        assert_eq!(told(&world), BTreeSet::from([2]), "luck {luck}");
+        assert_eq!(notified_of(&world), BTreeSet::from([2]), "luck {luck}");
     }
 }
 

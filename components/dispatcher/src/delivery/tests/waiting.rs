@@ -3,10 +3,10 @@
 use super::world::{Answer, Mishap, World, reaction};
 use crate::annals::es::types::RowKey;
 use crate::catalogue::Kind;
-use crate::delivery::Late;
-use crate::delivery::late::Refused;
-use crate::delivery::letters::{self, Found};
+use crate::delivery::RetryOutcome;
+use crate::delivery::dead_letters::{self, Found};
 use crate::delivery::processes::{ProcessState, decode};
+use crate::delivery::retry::Refused;
 use crate::ports::ReactionStore as _;
 
 /// Notes of two processes; `bad` is for the first one.
@@ -16,7 +16,7 @@ fn notes(answer: Answer) -> World {
         world.append("s-1", "Noted", note);
     }
     bad(&world, "bad p1", answer);
-    world.settle();
+    world.run_until_idle();
     world
 }
 
@@ -39,17 +39,19 @@ fn process(world: &World, id: &str) -> ProcessState {
     decode(id, &row.value).unwrap()
 }
 
-/// What a process has taken in, in its order.
+/// The events that a process has taken, in order.
 fn taken(world: &World, id: &str) -> String {
     let state = process(world, id).state.unwrap_or_default();
     String::from_utf8(state).unwrap().trim_end().into()
 }
 
 fn found(world: &World, id: &str) -> Found {
-    letters::find(world, id).unwrap().expect("a letter")
+    dead_letters::find(world, id)
+        .unwrap()
+        .expect("a dead letter")
 }
 
-fn retry(world: &World, id: &str) -> Late {
+fn retry(world: &World, id: &str) -> RetryOutcome {
     world.engine().retry(found(world, id)).expect("tried")
 }
 
@@ -64,7 +66,7 @@ fn sent(world: &World, note: &str) -> i64 {
 }
 
 fn waits(world: &World) {
-    assert_eq!(world.letters(), [BAD]);
+    assert_eq!(world.dead_letters(), [BAD]);
     assert_eq!(found(world, BAD).waiting, ["p1"]);
     assert_eq!(taken(world, "p1"), "one");
     assert_eq!(process(world, "p1").waits_for.as_deref(), Some(BAD));
@@ -74,7 +76,7 @@ fn waits(world: &World) {
 }
 
 fn all_taken(world: &World) {
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
     assert_eq!(taken(world, "p1"), "one bad two both");
     assert_eq!(taken(world, "p2"), "one both");
     assert_eq!(process(world, "p1").waits_for, None);
@@ -88,12 +90,12 @@ fn a_process_waits_for_its_parked_event_and_others_go_on() {
     for answer in [Answer::Fault, Answer::Trap] {
         let world = notes(answer);
         waits(&world);
-        assert_eq!(found(&world, BAD).letter.attempts, 3);
+        assert_eq!(found(&world, BAD).dead_letter.attempts, 3);
         mended(&world);
-        assert_eq!(retry(&world, BAD), Late::Done);
+        assert_eq!(retry(&world, BAD), RetryOutcome::Done);
         all_taken(&world);
         world.append("s-1", "Noted", "after p1");
-        world.settle();
+        world.run_until_idle();
         assert_eq!(taken(&world, "p1"), "one bad two both after");
     }
 }
@@ -102,7 +104,7 @@ fn a_process_waits_for_its_parked_event_and_others_go_on() {
 fn a_process_goes_on_without_an_event_that_is_skipped() {
     let world = notes(Answer::Fault);
     world.engine().skip(found(&world, BAD)).expect("skipped");
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
     assert_eq!(taken(&world, "p1"), "one two both");
     assert_eq!((sent(&world, "two"), sent(&world, "both")), (1, 2));
 }
@@ -111,12 +113,12 @@ fn a_process_goes_on_without_an_event_that_is_skipped() {
 fn a_process_waits_on_while_its_event_fails() {
     let world = notes(Answer::Fault);
     for attempts in 4..6 {
-        assert_eq!(retry(&world, BAD), Late::Failed("no".into()));
+        assert_eq!(retry(&world, BAD), RetryOutcome::Failed("no".into()));
         waits(&world);
-        assert_eq!(found(&world, BAD).letter.attempts, attempts);
+        assert_eq!(found(&world, BAD).dead_letter.attempts, attempts);
     }
     world.append("s-1", "Noted", "three p2");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(taken(&world, "p2"), "one both three");
 }
 
@@ -125,19 +127,25 @@ fn a_later_event_that_fails_is_parked_in_its_turn() {
     let world = notes(Answer::Fault);
     mended(&world);
     bad(&world, "two p1", Answer::Fault);
-    assert_eq!(retry(&world, BAD), Late::Done);
+    assert_eq!(retry(&world, BAD), RetryOutcome::Done);
     assert_eq!(taken(&world, "p1"), "one bad");
-    let letters = world.letters();
-    assert_eq!(letters.len(), 1, "{letters:?}");
-    assert!(letters[0].starts_with("it.1.3072.p"), "{letters:?}");
-    assert_eq!(process(&world, "p1").waits_for.as_ref(), Some(&letters[0]));
+    let dead_letters = world.dead_letters();
+    assert_eq!(dead_letters.len(), 1, "{dead_letters:?}");
+    assert!(
+        dead_letters[0].starts_with("it.1.3072.p"),
+        "{dead_letters:?}"
+    );
+    assert_eq!(
+        process(&world, "p1").waits_for.as_ref(),
+        Some(&dead_letters[0])
+    );
     world.append("s-1", "Noted", "last p1");
-    world.settle();
+    world.run_until_idle();
     assert_eq!(taken(&world, "p1"), "one bad");
     mended(&world);
-    assert_eq!(retry(&world, &letters[0]), Late::Done);
+    assert_eq!(retry(&world, &dead_letters[0]), RetryOutcome::Done);
     assert_eq!(taken(&world, "p1"), "one bad two both last");
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }
 
 #[test]
@@ -146,13 +154,13 @@ fn an_event_that_concerns_nobody_knows_whom_is_not_taken_in_after_later_ones() {
     assert_eq!(taken(&world, "p1"), "one two both");
     assert_eq!(found(&world, BAD).waiting, [""; 0]);
     mended(&world);
-    let Late::Failed(reason) = retry(&world, BAD) else {
+    let RetryOutcome::Failed(reason) = retry(&world, BAD) else {
         panic!("it was taken in");
     };
     assert!(reason.contains("later events"), "{reason}");
     assert_eq!(taken(&world, "p1"), "one two both");
     world.engine().skip(found(&world, BAD)).expect("skipped");
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }
 
 #[test]
@@ -160,7 +168,7 @@ fn a_mended_manager_that_ignores_the_event_lets_the_process_go_on() {
     let world = notes(Answer::Fault);
     mended(&world);
     world.events.borrow_mut()[1].event_type = "Unnoted".into();
-    assert_eq!(retry(&world, BAD), Late::Done);
+    assert_eq!(retry(&world, BAD), RetryOutcome::Done);
     assert_eq!(taken(&world, "p1"), "one two both");
 }
 
@@ -172,7 +180,7 @@ fn whoever_dies_while_a_process_catches_up_leaves_it_waiting_and_nothing_twice()
             mended(&world);
             world.arm(call, mishap);
             world.alive(|world| {
-                // A pause may cost it the lane.
+                // A pause may cost the deliverer its lease.
                 let _ = world.engine().retry(found(world, BAD));
             });
             if world.disarm() {
@@ -180,10 +188,10 @@ fn whoever_dies_while_a_process_catches_up_leaves_it_waiting_and_nothing_twice()
                 break;
             }
             for _ in 0..3 {
-                world.settle();
-                if let Some(found) = letters::find(&world, BAD).unwrap() {
+                world.run_until_idle();
+                if let Some(found) = dead_letters::find(&world, BAD).unwrap() {
                     match world.engine().retry(found) {
-                        Ok(Late::Done) | Err(Refused::Busy) => {}
+                        Ok(RetryOutcome::Done) | Err(Refused::Busy) => {}
                         other => panic!("{mishap:?} at call {call}: {other:?}"),
                     }
                 }
@@ -202,11 +210,11 @@ fn an_event_in_the_way_that_traps_can_be_skipped() {
         assert!(!world.alive(|world| {
             let _ = world.engine().retry(found(world, BAD));
         }));
-        world.settle();
-        assert_eq!(world.letters(), [BAD]);
+        world.run_until_idle();
+        assert_eq!(world.dead_letters(), [BAD]);
         assert_eq!(taken(&world, "p1"), "one bad");
     }
     world.engine().skip(found(&world, BAD)).expect("skipped");
     assert_eq!(taken(&world, "p1"), "one bad both");
-    assert_eq!(world.letters(), [""; 0]);
+    assert_eq!(world.dead_letters(), [""; 0]);
 }

@@ -1,7 +1,7 @@
 //! A world for deliveries: a store, a log, a bank behind the sourcer, and some handlers.
 //!
-//! Every call of a port counts. At a chosen call the deliverer dies, before or after the call took
-//! effect; or it is paused for a minute, while another one does everything that is due.
+//! The world counts every call of a port. At a chosen call the deliverer dies before or after the call takes
+//! effect, or it pauses for a minute while another deliverer does everything that is due.
 
 use crate::annals::es::reaction_store::Checkpoint;
 use crate::annals::es::types::{Fault, Metadata, RecordedEvent, Rejection};
@@ -23,22 +23,22 @@ pub enum Mishap {
     DieAfter,
     /// Another deliverer takes over meanwhile.
     Pause,
-    /// Somebody appends an event and tries to deliver it, meanwhile and at once.
+    /// A request appends an event and tries to deliver it during the call.
     Append,
-    /// The same, as a request that ends does it, in slices of so many milliseconds.
+    /// A request appends an event and delivers after its answer, with a budget of this many milliseconds.
     AppendAndAnswer(u64),
 }
 
 /// How the deliverer ended.
 struct Death;
 
-/// A row: what it reflects, and its content type and value unless it was deleted.
+/// A row: its position, and its content type and value unless it is deleted.
 type Stored = (u64, Option<(String, Vec<u8>)>);
 
 #[derive(Clone, Default)]
 struct StoredView(BTreeMap<String, Stored>);
 
-/// A command's payload, and how it ended.
+/// A command's payload and its outcome.
 type Ended = (Vec<u8>, Result<(), Rejection>);
 
 #[derive(Default)]
@@ -50,20 +50,21 @@ pub struct World {
     pub events: RefCell<Vec<RecordedEvent>>,
     outcomes: RefCell<BTreeMap<String, Ended>>,
     pub balances: RefCell<BTreeMap<String, i64>>,
-    /// Positions, in the order of the calls.
+    /// Positions of the notified events, in the order of the calls.
     pub notified: RefCell<Vec<(u64, u32)>>,
     pub projected: Cell<u32>,
-    /// What the notifier answers, by payload; and commands that fail, by payload.
+    /// The notifier's answers by payload, and the failing commands by payload.
     pub answers: RefCell<BTreeMap<String, Answer>>,
     pub log: RefCell<Vec<String>>,
     time: Cell<u64>,
     luck: Cell<u64>,
     calls: Cell<u32>,
     mishap: Cell<Option<(u32, Mishap)>>,
-    /// Milliseconds of a call.
+    /// Duration of a call, in milliseconds.
     pub pace: Cell<u64>,
     announcements: Cell<u32>,
-    /// From a call on, requests end beside every call, with slices so long; they are counted, and their calls.
+    /// From this call on, a request ends beside every call, with this budget. The counters hold the number of
+    /// requests and of their calls.
     crowd: Cell<Option<(u32, u64)>>,
     crowded: Cell<(u32, u32)>,
     saved: RefCell<Vec<u64>>,
@@ -75,7 +76,7 @@ pub enum Answer {
     Reject,
     RetryAfter(u64),
     Trap,
-    /// The process manager fails to say whom the event concerns.
+    /// The process manager fails to name the processes that an event concerns.
     Deaf,
 }
 
@@ -89,7 +90,7 @@ pub fn reaction(name: &str, kind: Kind) -> Reaction {
         event_types: Vec::new(),
         views: vec!["ledger".into()],
         from_now: false,
-        lanes: 1,
+        partitions: 1,
         policy: FailurePolicy {
             attempts: 3,
             backoff: 100,
@@ -164,15 +165,15 @@ impl World {
         }
     }
 
-    /// Delivers, with time passing and deaths forgiven, until nothing is left.
-    pub fn settle(&self) {
+    /// Delivers until nothing is due. Time passes, and a dead deliverer is replaced.
+    pub fn run_until_idle(&self) {
         for _ in 0..60 {
             self.pass(60_000);
             self.pump();
         }
     }
 
-    /// Pumps once and again until something is the case.
+    /// Pumps until a condition holds.
     pub fn settle_until(&self, done: impl Fn(&Self) -> bool) {
         for _ in 0..10 {
             if done(self) {
@@ -183,7 +184,7 @@ impl World {
         assert!(done(self), "it never was the case");
     }
 
-    /// Arms a mishap at a call from now on; answers nothing once it is beyond the last call.
+    /// Arms a mishap at a call, counted from now.
     pub fn arm(&self, call: u32, mishap: Mishap) {
         self.calls.set(0);
         self.mishap.set(Some((call, mishap)));
@@ -199,7 +200,7 @@ impl World {
 
     fn call<T>(&self, effect: impl FnOnce() -> T) -> T {
         self.calls.set(self.calls.get() + 1);
-        // Time passes slowly, so that nothing takes for ever.
+        // Each call advances the clock, so that every loop with a deadline ends.
         self.pass(self.pace.get());
         if let Some((from, slice)) = self.crowd.get()
             && self.calls.get() >= from
@@ -252,13 +253,13 @@ impl World {
         self.crowd.set(Some((from, slice)));
     }
 
-    /// No longer; answers how many there were, and their calls.
+    /// Ends the concurrent requests. Returns their number and the number of their calls.
     pub fn alone(&self) -> (u32, u32) {
         self.crowd.set(None);
         self.crowded.get()
     }
 
-    /// Somebody announces to deliver for so many milliseconds.
+    /// Announces another deliverer for this many milliseconds.
     pub fn announce(&self, reaction: &str, milliseconds: u64) {
         let until = self.time.get() + milliseconds;
         self.hints
@@ -271,7 +272,7 @@ impl World {
         self.hints.borrow().get(&name).copied().unwrap_or(0)
     }
 
-    /// How often somebody announced to deliver.
+    /// The number of announcements.
     pub fn announcements(&self) -> u32 {
         self.announcements.get()
     }
@@ -305,7 +306,7 @@ impl World {
     }
 
     /// Ids of dead letters.
-    pub fn letters(&self) -> Vec<String> {
+    pub fn dead_letters(&self) -> Vec<String> {
         self.rows("~dead-letters").into_keys().collect()
     }
 

@@ -3,7 +3,7 @@
 use super::{Answer, Death, World};
 use crate::annals::es::event_store::Appended;
 use crate::annals::es::notifiers::Delivery;
-use crate::annals::es::process_managers::{Input, Interest, Reaction as Told};
+use crate::annals::es::process_managers::{Input, Interest, Reaction as ProcessReaction};
 use crate::annals::es::projectors::{ChangedRow, Projection, RowChange};
 use crate::annals::es::sourcer::{Accepted, HandlerFault, Refused, SubmitError};
 use crate::annals::es::types::{
@@ -37,7 +37,7 @@ fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
     }
 }
 
-/// Keys of `Filled a n width`: `n` rows, each with a number of so many digits.
+/// Keys of `Filled a n width`: `n` rows, each numbered with this many digits.
 fn filled(words: &[String]) -> Vec<String> {
     let count: u32 = words[1].parse().unwrap();
     (0..count).map(|n| format!("{}{n}", words[0])).collect()
@@ -51,7 +51,7 @@ fn ledger_key(key: &str) -> RowKey {
 }
 
 impl World {
-    /// What the ledger must say.
+    /// The expected rows of the ledger.
     pub fn expected(&self) -> BTreeMap<String, String> {
         let mut rows = BTreeMap::new();
         for event in self.events.borrow().iter() {
@@ -158,7 +158,7 @@ impl Handlers for World {
         state: Option<&[u8]>,
         what: &Input,
         _: &Context,
-    ) -> Result<Told, Fault> {
+    ) -> Result<ProcessReaction, Fault> {
         let send = |kind: &str, account: &str, amount: &str| OutgoingCommand {
             command_type: kind.into(),
             content_type: "text/plain".into(),
@@ -166,7 +166,7 @@ impl Handlers for World {
             deliver_at: None,
             name: None,
         };
-        let mut told = Told {
+        let mut reaction = ProcessReaction {
             state: state.unwrap_or_default().to_vec(),
             commands: Vec::new(),
             cancellations: Vec::new(),
@@ -179,17 +179,17 @@ impl Handlers for World {
                 let now = words(&event.payload);
                 match event.event_type.as_str() {
                     "Requested" => {
-                        told.state = now[..3].join(" ").into_bytes();
-                        told.commands.push(send("Withdraw", &now[0], &now[2]));
+                        reaction.state = now[..3].join(" ").into_bytes();
+                        reaction.commands.push(send("Withdraw", &now[0], &now[2]));
                     }
-                    "Fed" => told.commands.push(send("Feed", &now[0], &now[1])),
-                    // Remembers the first word, and sends it on.
+                    "Fed" => reaction.commands.push(send("Feed", &now[0], &now[1])),
+                    // The process stores the first word and sends it in a command.
                     "Noted" => {
-                        let mut all = told.state.clone();
+                        let mut all = reaction.state.clone();
                         all.extend_from_slice(now[0].as_bytes());
                         all.push(b' ');
-                        told.state = all;
-                        told.commands.push(OutgoingCommand {
+                        reaction.state = all;
+                        reaction.commands.push(OutgoingCommand {
                             command_type: "Deposit".into(),
                             content_type: "text/plain".into(),
                             payload: format!("{} 1 -", now[0]).into_bytes(),
@@ -198,26 +198,30 @@ impl Handlers for World {
                         });
                     }
                     "Given twice" => {
-                        told.commands.push(send("Deposit", &now[0], &now[2]));
-                        told.commands.push(send("Deposit", &now[1], &now[2]));
+                        reaction.commands.push(send("Deposit", &now[0], &now[2]));
+                        reaction.commands.push(send("Deposit", &now[1], &now[2]));
                     }
                     "Withdrawn" => {
-                        let state = words(&told.state);
-                        told.commands.push(send("Deposit", &state[1], &state[2]));
+                        let state = words(&reaction.state);
+                        reaction
+                            .commands
+                            .push(send("Deposit", &state[1], &state[2]));
                     }
                     _ => {}
                 }
             }
             Input::Refused(refusal) => {
-                let state = words(&told.state);
-                told.notes.push(refusal.reason.code.clone());
+                let state = words(&reaction.state);
+                reaction.notes.push(refusal.reason.code.clone());
                 match refusal.command.command_type.as_str() {
-                    "Deposit" => told.commands.push(send("Deposit", &state[0], &state[2])),
-                    _ => told.stop = true,
+                    "Deposit" => reaction
+                        .commands
+                        .push(send("Deposit", &state[0], &state[2])),
+                    _ => reaction.stop = true,
                 }
             }
         }
-        Ok(told)
+        Ok(reaction)
     }
 
     fn notify(&self, _: u32, event: EventRef<'_>, attempt: u32) -> Result<Delivery, Fault> {

@@ -1,51 +1,51 @@
-//! Dead letters: events that a reaction could not be brought to accept, and commands of process
-//! managers that could not be brought to an end.
+//! Storage of dead letters: events that a reaction failed to accept, and commands of process managers that
+//! failed.
 //!
-//! They are rows of an internal view. A letter's row counts its own revisions instead of reflecting
-//! a position: that makes every change of it a compare-and-set.
+//! Dead letters are rows of an internal view. The position of such a row counts the row's revisions instead
+//! of naming a log position, so every change of a row is a compare-and-set.
 
-use super::dead_letter::Letter;
+use super::dead_letter::DeadLetter;
 use crate::annals::es::reaction_store::{StoredRow, WriteError};
 use crate::annals::es::types::StoreError;
 use crate::annals::es::types::{OutgoingCommand, RowKey};
 use crate::catalogue::Reaction;
 use crate::encoding;
-use crate::exports::annals::es::administration::{DeadLetter, ParkedCommand};
+use crate::exports::annals::es::administration::{self as exports, ParkedCommand};
 use crate::ports::ReactionStore;
 use serde::{Deserialize, Serialize};
 
-/// The view that holds them.
+/// The internal view of dead letters.
 const VIEW: &str = "~dead-letters";
 
-/// A letter, as it is stored.
+/// The stored value of a dead letter's row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Filed {
-    letter: Letter,
+struct StoredDeadLetter {
+    dead_letter: DeadLetter,
     waiting: Vec<String>,
 }
 
-/// A letter with the revision that was read.
+/// A stored dead letter, with the revision that was read.
 pub struct Found {
     pub id: String,
     pub revision: u64,
-    pub letter: Letter,
-    /// Processes that wait for it.
+    pub dead_letter: DeadLetter,
+    /// Processes that take no events until this dead letter is retried or skipped.
     pub waiting: Vec<String>,
 }
 
 impl Found {
-    pub fn describe(self, reactions: &[Reaction]) -> DeadLetter {
-        let letter = self.letter;
+    pub fn describe(self, reactions: &[Reaction]) -> exports::DeadLetter {
+        let dead_letter = self.dead_letter;
         let mut known = reactions.iter();
-        let reaction = known.find(|reaction| reaction.key == letter.reaction);
-        DeadLetter {
+        let reaction = known.find(|reaction| reaction.key == dead_letter.reaction);
+        exports::DeadLetter {
             id: self.id,
-            reaction: reaction.map_or(letter.reaction, |reaction| reaction.name.clone()),
-            event_id: letter.event_id,
-            event_type: letter.event_type,
-            stream: letter.stream,
-            position: letter.position,
-            command: letter.command.map(|(id, command)| ParkedCommand {
+            reaction: reaction.map_or(dead_letter.reaction, |reaction| reaction.name.clone()),
+            event_id: dead_letter.event_id,
+            event_type: dead_letter.event_type,
+            stream: dead_letter.stream,
+            position: dead_letter.position,
+            command: dead_letter.command.map(|(id, command)| ParkedCommand {
                 process: command.process,
                 id,
                 command: OutgoingCommand {
@@ -57,9 +57,9 @@ impl Found {
                 },
             }),
             waiting: self.waiting,
-            attempts: letter.attempts,
-            reason: letter.reason,
-            parked_at: letter.parked_at,
+            attempts: dead_letter.attempts,
+            reason: dead_letter.reason,
+            parked_at: dead_letter.parked_at,
         }
     }
 }
@@ -71,44 +71,49 @@ fn key(id: &str) -> RowKey {
     }
 }
 
-fn write(store: &impl ReactionStore, id: &str, seen: u64, filed: &Filed) -> Result<(), WriteError> {
+fn write(
+    store: &impl ReactionStore,
+    id: &str,
+    seen: u64,
+    stored: &StoredDeadLetter,
+) -> Result<(), WriteError> {
     let row = StoredRow {
         key: id.into(),
         content_type: "application/octet-stream".into(),
-        value: encoding::encode(filed),
+        value: encoding::encode(stored),
         position: seen + 1,
     };
     store.put_row(VIEW, &row, seen)
 }
 
-/// Files a letter, unless it is filed already.
+/// Stores a dead letter unless it was stored before.
 pub fn file(
     store: &impl ReactionStore,
     id: &str,
-    letter: &Letter,
+    dead_letter: &DeadLetter,
     waiting: &[String],
 ) -> Result<(), StoreError> {
-    let filed = Filed {
-        letter: letter.clone(),
+    let stored = StoredDeadLetter {
+        dead_letter: dead_letter.clone(),
         waiting: waiting.to_vec(),
     };
-    match write(store, id, 0, &filed) {
-        // It lies there, or has been dealt with since.
+    match write(store, id, 0, &stored) {
+        // `Stale`: the dead letter is stored already, or was stored and has been resolved.
         Ok(()) | Err(WriteError::Stale) => Ok(()),
         Err(WriteError::Store(error)) => Err(error),
     }
 }
 
-/// Writes a letter anew that has not changed since it was found.
+/// Replaces a dead letter, provided that it has not changed since it was read.
 pub fn update(store: &impl ReactionStore, found: &Found) -> Result<(), WriteError> {
-    let filed = Filed {
-        letter: found.letter.clone(),
+    let stored = StoredDeadLetter {
+        dead_letter: found.dead_letter.clone(),
         waiting: found.waiting.clone(),
     };
-    write(store, &found.id, found.revision, &filed)
+    write(store, &found.id, found.revision, &stored)
 }
 
-/// Takes a letter away for ever.
+/// Deletes a dead letter. The row's tombstone prevents a late deliverer from storing it again.
 pub fn remove(store: &impl ReactionStore, id: &str) -> Result<(), StoreError> {
     loop {
         let Some(found) = find(store, id)? else {
@@ -129,36 +134,39 @@ pub fn find(store: &impl ReactionStore, id: &str) -> Result<Option<Found>, Store
     store.get_row(&key(id))?.map(found).transpose()
 }
 
-/// Dead letters in the order of their ids.
+/// A page of dead letters in the order of their ids.
 pub struct Page {
-    pub letters: Vec<Found>,
-    /// The next page begins after this id.
+    pub dead_letters: Vec<Found>,
+    /// Id after which the next page begins.
     pub next: Option<String>,
     pub end: bool,
 }
 
-/// Dead letters after an id.
+/// Reads the dead letters after an id.
 pub fn list(
     store: &impl ReactionStore,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Page, StoreError> {
     let page = store.scan_rows(VIEW, after, limit)?;
-    let letters = page.rows.into_iter().map(found).collect::<Result<_, _>>()?;
+    let dead_letters = page.rows.into_iter().map(found).collect::<Result<_, _>>()?;
     Ok(Page {
-        letters,
+        dead_letters,
         next: page.next,
         end: page.end,
     })
 }
 
 fn found(row: StoredRow) -> Result<Found, StoreError> {
-    let Filed { letter, waiting } = encoding::decode(&row.value)
+    let StoredDeadLetter {
+        dead_letter,
+        waiting,
+    } = encoding::decode(&row.value)
         .map_err(|reason| StoreError::Corrupt(format!("{VIEW}/{}: {reason}", row.key)))?;
     Ok(Found {
         id: row.key,
         revision: row.position,
-        letter,
+        dead_letter,
         waiting,
     })
 }
