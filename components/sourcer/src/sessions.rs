@@ -1,12 +1,12 @@
-//! Sessions that outlive their command, on hosts that keep instances warm.
+//! A cache of sessions, for hosts that keep instances warm.
 //!
-//! A kept session is exact: it has folded its stream up to its head and nothing else, slots before
-//! a head never change, and whoever takes it reads on from there before anything is decided. So
-//! what others appended meanwhile is folded, and the stream's end is seen, as without a cache; only
-//! what was folded before is not read again.
+//! A cached session is exact. It has folded its stream up to its head and nothing else, the slots before a
+//! head never change, and the next command reads the stream from that head before it decides. So the next
+//! command folds all events that others appended meanwhile and sees the stream's end, as without the cache.
+//! The cache only saves the repeated read of earlier events.
 //!
-//! There are two generations. What is used moves to the younger one; when that is full, the older
-//! one is forgotten. Forgetting costs reads only.
+//! The cache has two generations. A used session moves to the younger one. When the younger generation is
+//! full, it replaces the older one, whose sessions are dropped. A dropped session costs only reads.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,15 +14,15 @@ use std::mem;
 
 use crate::rehydrate::Loaded;
 
-/// Sessions of one generation.
-const MOST: usize = 512;
-/// Bytes of snapshots and payloads that the sessions of one generation have folded: their states
-/// are seldom larger.
-const MOST_BYTES: usize = 8 << 20;
+/// Upper limit of sessions per generation.
+const MAX_SESSIONS: usize = 512;
+/// Upper limit of the snapshots and payloads that the sessions of one generation have folded, in bytes. Their
+/// states are seldom larger.
+const MAX_SESSION_BYTES: usize = 8 << 20;
 
 #[derive(Default)]
 struct Generation {
-    /// By stream, for each decider.
+    /// Sessions by stream. Each has the index of its decider.
     sessions: HashMap<String, Vec<(u32, Loaded)>>,
     count: usize,
     bytes: usize,
@@ -38,7 +38,7 @@ thread_local! {
     static SESSIONS: RefCell<Sessions> = RefCell::default();
 }
 
-/// Takes the session of a decider on a stream, if it was kept.
+/// Removes the session of a decider on a stream from the cache.
 pub fn take(decider: u32, stream: &str) -> Option<Loaded> {
     SESSIONS.with_borrow_mut(|sessions| {
         let young = sessions.young.take(decider, stream);
@@ -46,11 +46,12 @@ pub fn take(decider: u32, stream: &str) -> Option<Loaded> {
     })
 }
 
-/// Keeps a session that was taken, or where none was. The last one is kept whatever its size: it was in memory before.
+/// Adds a session to the cache, which must not contain one of the same decider and stream. The newest session
+/// is kept whatever its size, because it was in memory before.
 pub fn keep(decider: u32, stream: String, loaded: Loaded) {
     SESSIONS.with_borrow_mut(|sessions| {
         let young = &mut sessions.young;
-        if young.count >= MOST || young.bytes + loaded.bytes > MOST_BYTES {
+        if young.count >= MAX_SESSIONS || young.bytes + loaded.bytes > MAX_SESSION_BYTES {
             sessions.old = mem::take(young);
         }
         sessions.young.keep(decider, stream, loaded);
@@ -112,14 +113,14 @@ mod tests {
 
     #[test]
     fn what_is_used_stays_and_what_is_not_is_forgotten() {
-        for number in 0..4 * MOST {
+        for number in 0..4 * MAX_SESSIONS {
             keep(0, format!("a-{number}"), session(1));
             assert!(kept(0, "a-0"), "used after {number}");
         }
         assert!(!kept(0, "a-1"));
         SESSIONS.with_borrow(|sessions| {
             for generation in [&sessions.young, &sessions.old] {
-                assert!(generation.count <= MOST);
+                assert!(generation.count <= MAX_SESSIONS);
                 assert_eq!(generation.count, generation.bytes);
                 assert_eq!(generation.count, generation.sessions.len());
             }
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn large_ones_are_forgotten_sooner_but_the_last_one_never() {
         for number in 0..8 {
-            keep(0, format!("a-{number}"), session(MOST_BYTES + 1));
+            keep(0, format!("a-{number}"), session(MAX_SESSION_BYTES + 1));
             assert!(kept(0, &format!("a-{number}")));
         }
         assert!(!kept(0, "a-5"));
