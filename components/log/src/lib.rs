@@ -1,8 +1,9 @@
-//! Where sandboxes write: the host's stderr, line by line, each with its handler's name in front.
+//! The log of sandboxed handlers: writes their output to the host's stderr, line by line, with the handler's
+//! name in front.
 //!
 //! # Layout
 //!
-//! - [`lines`]: makes lines of what comes in pieces.
+//! - [`lines`]: assembles lines from pieces.
 #![allow(missing_docs, reason = "generated bindings")]
 
 mod lines;
@@ -21,14 +22,14 @@ use wasip2::cli::stderr;
 struct Log;
 
 thread_local! {
-    /// What handlers have begun to print, and not ended.
+    /// Incomplete lines of handlers.
     static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) };
 }
 
 impl Guest for Log {
     fn write(handler: String, stderr: bool, text: Vec<u8>) {
-        let said = LINES.with_borrow_mut(|lines| lines.add(&handler, stderr, &text));
-        print(&said);
+        let output = LINES.with_borrow_mut(|lines| lines.add(&handler, stderr, &text));
+        print(&output);
     }
 
     fn report_violation(
@@ -38,25 +39,26 @@ impl Guest for Log {
         function: String,
         outcome: String,
     ) {
-        // What the handler printed before comes before.
-        let mut said = LINES.with_borrow_mut(|lines| lines.end(&handler));
-        said.push_str("annals: `");
-        lines::push_plain(&mut said, handler.as_bytes());
-        said.push_str("` tried to ");
-        said.push_str(&attempt);
+        // Print the handler's incomplete line first, in the order of the calls.
+        let mut output = LINES.with_borrow_mut(|lines| lines.end(&handler));
+        output.push_str("annals: `");
+        lines::push_plain(&mut output, handler.as_bytes());
+        output.push_str("` tried to ");
+        output.push_str(&attempt);
         if !subject.is_empty() {
-            said.push_str(" `");
-            lines::push_plain(&mut said, lines::shortened(&subject).as_bytes());
-            said.push('`');
+            output.push_str(" `");
+            lines::push_plain(&mut output, lines::truncated(&subject).as_bytes());
+            output.push('`');
         }
         for piece in [" (", &function, ") ", &outcome, "\n"] {
-            said.push_str(piece);
+            output.push_str(piece);
         }
-        print(&said);
+        print(&output);
     }
 }
 
-/// Whole lines in one piece, as far as the host takes it. A host that takes none has no log.
+/// Writes whole lines in one piece, if the host accepts the size. If the host refuses a write, the text is
+/// lost.
 fn print(text: &str) {
     let stream = stderr::get_stderr();
     for piece in text.as_bytes().chunks(4096) {

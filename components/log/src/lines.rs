@@ -1,15 +1,15 @@
-//! Makes lines of what comes in pieces.
+//! Assembles lines from pieces.
 //!
-//! A piece need not be a line: Rust's `eprintln!` writes each of its arguments by itself. So a line is
-//! kept until its end comes, or until it is long.
+//! A piece need not be a line: Rust's `eprintln!` writes each of its arguments separately. So a line is
+//! buffered until its end arrives or until it is long.
 
-/// Bytes of a line that is longer than this come out as lines of their own.
-const LONGEST: usize = 2000;
+/// Upper limit of a line, in bytes. The rest of a longer line is printed as further lines.
+const MAX_LINE_BYTES: usize = 2000;
 
-/// Bytes of a name or the like that is printed.
-const SUBJECT: usize = 200;
+/// Upper limit of a printed name, in bytes.
+const MAX_SUBJECT_BYTES: usize = 200;
 
-/// The lines that were begun, by handler and by whether it is its stderr.
+/// Incomplete lines: the handler, whether the text is from its stderr, and the text.
 pub struct Lines(Vec<(String, bool, Vec<u8>)>);
 
 impl Lines {
@@ -17,7 +17,7 @@ impl Lines {
         Self(Vec::new())
     }
 
-    /// Adds text, and answers the lines that it ended.
+    /// Adds text. Returns the lines that it completes.
     pub fn add(&mut self, handler: &str, stderr: bool, text: &[u8]) -> String {
         let known = self
             .0
@@ -28,53 +28,53 @@ impl Lines {
             self.0.len() - 1
         });
         let begun = &mut self.0[index].2;
-        let mut said = String::new();
+        let mut output = String::new();
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
             let (piece, ended) = match piece.split_last() {
                 Some((b'\n', piece)) => (piece, true),
                 _ => (piece, false),
             };
             let mut rest = piece;
-            while begun.len() + rest.len() > LONGEST {
-                let (front, back) = rest.split_at(LONGEST - begun.len());
+            while begun.len() + rest.len() > MAX_LINE_BYTES {
+                let (front, back) = rest.split_at(MAX_LINE_BYTES - begun.len());
                 begun.extend_from_slice(front);
-                push_line(&mut said, handler, begun);
+                push_line(&mut output, handler, begun);
                 rest = back;
             }
             begun.extend_from_slice(rest);
             if ended {
-                push_line(&mut said, handler, begun);
+                push_line(&mut output, handler, begun);
             }
         }
-        said
+        output
     }
 
-    /// Ends the lines that a handler has begun, and answers them.
+    /// Completes and returns the incomplete lines of a handler.
     pub fn end(&mut self, handler: &str) -> String {
-        let mut said = String::new();
+        let mut output = String::new();
         for (name, _, begun) in &mut self.0 {
             if name == handler && !begun.is_empty() {
-                push_line(&mut said, handler, begun);
+                push_line(&mut output, handler, begun);
             }
         }
-        said
+        output
     }
 }
 
-/// `[handler] text`, and nothing is left of the text.
-fn push_line(said: &mut String, handler: &str, text: &mut Vec<u8>) {
-    said.push('[');
-    said.push_str(handler);
-    said.push_str("] ");
-    push_plain(said, text.strip_suffix(b"\r").unwrap_or(text));
-    said.push('\n');
+/// Adds the line `[handler] text` and clears the text.
+fn push_line(output: &mut String, handler: &str, text: &mut Vec<u8>) {
+    output.push('[');
+    output.push_str(handler);
+    output.push_str("] ");
+    push_plain(output, text.strip_suffix(b"\r").unwrap_or(text));
+    output.push('\n');
     text.clear();
 }
 
-/// Text that does nothing to a terminal, nor looks like another line: control characters are replaced.
-pub fn push_plain(said: &mut String, text: &[u8]) {
+/// Adds text with control characters replaced, so that it cannot control a terminal or imitate another line.
+pub fn push_plain(output: &mut String, text: &[u8]) {
     for character in String::from_utf8_lossy(text).chars() {
-        said.push(match character {
+        output.push(match character {
             '\t' => '\t',
             control if control.is_control() => char::REPLACEMENT_CHARACTER,
             plain => plain,
@@ -82,9 +82,9 @@ pub fn push_plain(said: &mut String, text: &[u8]) {
     }
 }
 
-/// As much of a text as is worth printing.
-pub fn shortened(text: &str) -> &str {
-    let end = (0..=SUBJECT.min(text.len())).rev();
+/// Truncates a text to [`MAX_SUBJECT_BYTES`].
+pub fn truncated(text: &str) -> &str {
+    let end = (0..=MAX_SUBJECT_BYTES.min(text.len())).rev();
     let end = end.into_iter().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]
 }
@@ -120,30 +120,33 @@ mod tests {
     #[test]
     fn a_line_without_an_end_takes_no_memory_without_end() {
         let mut lines = Lines::new();
-        let mut said = String::new();
+        let mut output = String::new();
         for _ in 0..1000 {
-            said += &lines.add("a", true, b"0123456789");
+            output += &lines.add("a", true, b"0123456789");
         }
-        said += &lines.end("a");
-        assert!(said.lines().all(|line| line.len() <= LONGEST + 4), "{said}");
-        assert_eq!(said.replace("[a] ", "").replace('\n', "").len(), 10_000);
-        let big = vec![b'x'; 5 * LONGEST];
+        output += &lines.end("a");
+        assert!(
+            output.lines().all(|line| line.len() <= MAX_LINE_BYTES + 4),
+            "{output}"
+        );
+        assert_eq!(output.replace("[a] ", "").replace('\n', "").len(), 10_000);
+        let big = vec![b'x'; 5 * MAX_LINE_BYTES];
         assert_eq!(lines.add("a", true, &big).lines().count(), 4);
-        assert_eq!(lines.end("a").len(), LONGEST + 5);
+        assert_eq!(lines.end("a").len(), MAX_LINE_BYTES + 5);
     }
 
     #[test]
     fn a_line_cannot_look_like_another_one() {
         let mut lines = Lines::new();
-        let said = lines.add("a", true, b"x\r[b] y\x1b[2J\xff\r\n");
-        assert_eq!(said, "[a] x\u{fffd}[b] y\u{fffd}[2J\u{fffd}\n");
+        let output = lines.add("a", true, b"x\r[b] y\x1b[2J\xff\r\n");
+        assert_eq!(output, "[a] x\u{fffd}[b] y\u{fffd}[2J\u{fffd}\n");
     }
 
     #[test]
     fn names_are_cut_between_characters() {
-        assert_eq!(shortened("short"), "short");
+        assert_eq!(truncated("short"), "short");
         let long = "é".repeat(150);
-        assert_eq!(shortened(&long).len(), 200);
-        assert_eq!(shortened(&format!("x{long}")).len(), 199);
+        assert_eq!(truncated(&long).len(), 200);
+        assert_eq!(truncated(&format!("x{long}")).len(), 199);
     }
 }
