@@ -1,42 +1,48 @@
-//! What was asked for.
+//! The command line's arguments.
 
 pub const HELP: &str = "\
-Delivers to the application's reactions what is due.
+Delivers due events to the application's reactions.
 
 Usage: pump [--budget MS] [--reaction NAME] [--until-idle]
 
-  --budget MS       go on for about so many milliseconds [default: 1000]
+  --budget MS       deliver for about this many milliseconds [default: 1000]
   --reaction NAME   deliver to this reaction only
-  --until-idle      go on until nothing is due any more; what failed and is to be
-                    tried again later is not waited for
+  --until-idle      deliver until nothing is due; failed deliveries whose next
+                    attempt is due later are not waited for
   -h, --help        print this
 
-Prints how many events were delivered, and what is left to do.
-Exit status: 0 done (also if the time was up), 1 it failed or was not understood.
+Prints the number of delivered events, and whether more are due.
+Exit status: 0 success (also if the budget was used up), 1 failure or invalid arguments.
 ";
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Invocation {
     Help,
     Pump(Pump),
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pump {
-    /// Milliseconds.
+    /// Time budget of one pump, in milliseconds.
     pub budget: u32,
     pub reaction: Option<String>,
     pub until_idle: bool,
 }
 
+/// Parses the arguments.
+///
 /// # Errors
-/// What was not understood.
-pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
+/// The argument that is invalid.
+pub fn parse(arguments: &[String]) -> Result<Invocation, String> {
     let mut arguments = arguments.iter().map(String::as_str);
     match arguments.next() {
         Some("pump") => {}
-        None | Some("-h" | "--help" | "help") => return Ok(Wanted::Help),
-        Some(other) => return Err(format!("`{other}` is not a command; there is `pump`")),
+        None | Some("-h" | "--help" | "help") => return Ok(Invocation::Help),
+        Some(other) => {
+            return Err(format!(
+                "unknown command `{other}`; the only command is `pump`"
+            ));
+        }
     }
     let mut pump = Pump {
         budget: 1000,
@@ -51,10 +57,10 @@ pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
         let mut value = || {
             joined
                 .or_else(|| arguments.next())
-                .ok_or_else(|| format!("`{name}` takes a value"))
+                .ok_or_else(|| format!("`{name}` requires a value"))
         };
         match name {
-            "-h" | "--help" => return Ok(Wanted::Help),
+            "-h" | "--help" => return Ok(Invocation::Help),
             "--until-idle" if joined.is_none() => pump.until_idle = true,
             "--reaction" => pump.reaction = Some(value()?.to_owned()),
             "--budget" => {
@@ -63,42 +69,42 @@ pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
                     .parse()
                     .map_err(|_| format!("`{given}` is not a number of milliseconds"))?;
             }
-            _ => return Err(format!("`{argument}` is not known")),
+            _ => return Err(format!("unknown argument `{argument}`")),
         }
     }
-    Ok(Wanted::Pump(pump))
+    Ok(Invocation::Pump(pump))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Wanted, String> {
+    fn parsed(line: &str) -> Result<Invocation, String> {
         let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         parse(&arguments)
     }
 
     #[test]
     fn options_are_read_in_any_order_and_both_forms() {
-        let wanted = Ok(Wanted::Pump(Pump {
+        let expected = Ok(Invocation::Pump(Pump {
             budget: 50,
             reaction: Some("mailer".into()),
             until_idle: true,
         }));
         assert_eq!(
             parsed("pump --budget 50 --reaction mailer --until-idle"),
-            wanted
+            expected
         );
         assert_eq!(
             parsed("pump --until-idle --reaction=mailer --budget=50"),
-            wanted
+            expected
         );
     }
 
     #[test]
     fn help_is_given_where_it_is_asked_for_or_nothing_is() {
         for line in ["", "--help", "-h", "help", "pump --help"] {
-            assert_eq!(parsed(line), Ok(Wanted::Help), "{line}");
+            assert_eq!(parsed(line), Ok(Invocation::Help), "{line}");
         }
     }
 

@@ -1,31 +1,33 @@
-//! Delivers, and says what it did.
+//! Delivers, and reports the result.
 
 use crate::annals::es::delivery::{self, DeliveryError, Pumped};
 use crate::annals::es::types::StoreError;
 use crate::arguments::Pump;
 use wasip2::clocks::monotonic_clock;
 
-/// Pause before trying again where another instance is delivering, in nanoseconds.
-const PAUSE: u64 = 50_000_000;
+/// Pause before the next attempt while another instance delivers, in nanoseconds.
+const BUSY_PAUSE_NANOS: u64 = 50_000_000;
 
+/// Delivers due events as the arguments demand. Returns the report.
+///
 /// # Errors
-/// Why nothing more can be delivered.
-pub fn run(wish: &Pump) -> Result<String, String> {
+/// The reason why the delivery failed.
+pub fn run(arguments: &Pump) -> Result<String, String> {
     let mut delivered = 0;
     loop {
-        let pumped = delivery::pump(wish.reaction.as_deref(), wish.budget)
-            .map_err(|error| refused(wish, error))?;
+        let pumped = delivery::pump(arguments.reaction.as_deref(), arguments.budget)
+            .map_err(|error| describe(arguments, error))?;
         delivered += pumped.delivered;
-        if !wish.until_idle || !pumped.more {
-            return Ok(said(delivered, &pumped));
+        if !arguments.until_idle || !pumped.more {
+            return Ok(report(delivered, &pumped));
         }
         if pumped.delivered == 0 {
-            monotonic_clock::subscribe_duration(PAUSE).block();
+            monotonic_clock::subscribe_duration(BUSY_PAUSE_NANOS).block();
         }
     }
 }
 
-fn said(delivered: u64, last: &Pumped) -> String {
+fn report(delivered: u64, last: &Pumped) -> String {
     let rest = match (last.more, last.next) {
         (true, _) => "; more is due".into(),
         (false, Some(millis)) => format!("; the next attempt is due in {millis} ms"),
@@ -34,13 +36,16 @@ fn said(delivered: u64, last: &Pumped) -> String {
     format!("delivered {delivered}{rest}\n")
 }
 
-fn refused(wish: &Pump, error: DeliveryError) -> String {
+fn describe(arguments: &Pump, error: DeliveryError) -> String {
     match error {
         DeliveryError::UnknownReaction(known) => {
-            let name = wish.reaction.as_deref().unwrap_or_default();
+            let name = arguments.reaction.as_deref().unwrap_or_default();
             match known.as_slice() {
                 [] => format!("there is no reaction `{name}`; the application has none"),
-                known => format!("there is no reaction `{name}`, only {}", known.join(", ")),
+                known => format!(
+                    "there is no reaction `{name}`; the application has {}",
+                    known.join(", ")
+                ),
             }
         }
         DeliveryError::Store(
@@ -48,7 +53,7 @@ fn refused(wish: &Pump, error: DeliveryError) -> String {
             | StoreError::Unavailable(why)
             | StoreError::Corrupt(why)
             | StoreError::InDoubt(why),
-        ) => format!("the store: {why}"),
+        ) => format!("the store failed: {why}"),
         DeliveryError::Store(StoreError::Refused(why)) => why,
     }
 }
