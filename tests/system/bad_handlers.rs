@@ -73,17 +73,17 @@ fn names_who_answers_too_much(host: Kind) {
         (
             "Gush",
             r#"{"id":"x","events":1025,"bytes":1}"#,
-            "it emitted 1025 events",
+            "the decider emitted 1025 events",
         ),
         (
             "Gush",
             r#"{"id":"x","events":3,"bytes":800000}"#,
-            "it emitted events of 24000",
+            "the decider emitted events of 24000",
         ),
         (
             "Rant",
             r#"{"id":"x","bytes":70000}"#,
-            "it rejected a command with 140",
+            "the decider rejected a command with 140",
         ),
     ];
     for (command, body, reason) in cases {

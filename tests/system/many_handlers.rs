@@ -132,5 +132,5 @@ fn an_event_that_was_not_declared_is_a_fault() {
         ..Decider::default()
     });
     is_fault_of_toy_1(&answer);
-    assert!(log.contains("it emitted `Surprise`"), "{log}");
+    assert!(log.contains("the decider emitted `Surprise`"), "{log}");
 }

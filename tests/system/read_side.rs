@@ -379,7 +379,7 @@ fn the_application_pumps_from_the_command_line() {
             &["pump", "--reaction", "nobody"],
             "there is no reaction `nobody`",
         ),
-        (&["pump", "--budget"], "`--budget` takes a value"),
+        (&["pump", "--budget"], "`--budget` requires a value"),
     ] {
         let failed = command(&served, arguments);
         let why = String::from_utf8_lossy(&failed.stderr).into_owned();

@@ -35,8 +35,8 @@ impl Guest for CommandLine {
                 Ok(())
             }
             Ok(Invocation::Pump(arguments)) => match pump::run(&arguments) {
-                Ok(said) => {
-                    print(&stdout::get_stdout(), &said);
+                Ok(report) => {
+                    print(&stdout::get_stdout(), &report);
                     Ok(())
                 }
                 Err(why) => {
@@ -53,7 +53,7 @@ impl Guest for CommandLine {
     }
 }
 
-/// Ignore the error: the reader has closed the stream.
+/// Prints a text. A reader that has closed the stream does not receive it.
 fn print(stream: &OutputStream, text: &str) {
     for piece in text.as_bytes().chunks(4096) {
         if stream.blocking_write_and_flush(piece).is_err() {
