@@ -374,7 +374,7 @@ fn the_application_pumps_from_the_command_line() {
     assert!(help.status.success());
     assert!(String::from_utf8_lossy(&help.stdout).contains("--until-idle"));
     for (arguments, words) in [
-        (&["dump"][..], "`dump` is not a command"),
+        (&["dump"][..], "unknown command `dump`"),
         (
             &["pump", "--reaction", "nobody"],
             "there is no reaction `nobody`",

@@ -1,4 +1,4 @@
-//! The application itself: JSON for programs, a page for people.
+//! Describes the application: JSON for programs, an HTML page for people.
 
 use crate::accept;
 use crate::annals::es::types::{Precondition, ReactionDescriptor, StartFrom};
@@ -64,11 +64,15 @@ struct Reaction<'a> {
     name: &'a str,
     kind: &'static str,
     version: u32,
-    wants: &'a [String],
+    /// Its name in JSON is fixed: clients read `wants`.
+    #[serde(rename = "wants")]
+    event_types: &'a [String],
     emits: &'a [String],
     views: &'a [String],
     from: &'static str,
-    lanes: u32,
+    /// Its name in JSON is fixed: clients read `lanes`.
+    #[serde(rename = "lanes")]
+    concurrency: u32,
 }
 
 fn application(about: &About) -> Application<'_> {
@@ -102,14 +106,14 @@ fn application(about: &About) -> Application<'_> {
         name: &reaction.name,
         kind,
         version: reaction.version,
-        wants: &reaction.event_types,
+        event_types: &reaction.event_types,
         emits: &reaction.emits,
         views: &reaction.views,
         from: match reaction.start {
             StartFrom::Origin => "origin",
             StartFrom::Now => "now",
         },
-        lanes: reaction.concurrency,
+        concurrency: reaction.concurrency,
     });
     Application {
         name: &about.settings.name,
@@ -135,7 +139,7 @@ pub fn reactions(about: &About) -> impl Iterator<Item = (&'static str, &Reaction
         .flat_map(|(kind, reactions)| reactions.iter().map(move |reaction| (kind, reaction)))
 }
 
-/// All views, each with the projector that keeps it.
+/// All views, each with its projector.
 fn views(about: &About) -> impl Iterator<Item = (&str, &str)> {
     about.description.projectors.iter().flat_map(|projector| {
         let views = projector.views.iter();
@@ -152,7 +156,7 @@ fn precondition(precondition: Precondition) -> String {
     }
 }
 
-/// A page for people. The names come from the manifest and from components, so they are escaped.
+/// The HTML page. Its names come from the manifest and from components, so they are escaped.
 fn page(about: &About) -> String {
     let name = escape(&about.settings.name);
     let mut html = format!(
@@ -198,19 +202,19 @@ fn reaction_tables(html: &mut String, about: &About) {
             "<h2>Reactions</h2><table><tr><th>reaction<th>kind<th>events<th>may send</tr>",
         );
         for (kind, reaction) in reactions(about) {
-            let wants = match reaction.event_types.as_slice() {
+            let event_types = match reaction.event_types.as_slice() {
                 [] => "all".into(),
-                wants => escape(&wants.join(", ")),
+                listed => escape(&listed.join(", ")),
             };
             let _ = write!(
                 html,
-                "<tr><td>{}<td>{kind}<td>{wants}<td>{}</tr>",
+                "<tr><td>{}<td>{kind}<td>{event_types}<td>{}</tr>",
                 escape(&reaction.name),
                 escape(&reaction.emits.join(", ")),
             );
         }
         html.push_str(
-            "</table><p><a href=\"/admin/reactions\">how far they are</a> \
+            "</table><p><a href=\"/admin/reactions\">state of the reactions</a> \
              <a href=\"/admin/dead-letters\">dead letters</a>",
         );
     }

@@ -2,12 +2,11 @@
 
 use crate::request::Request;
 
-/// Thousandths of the quality of a media range without a `q`.
-const WHOLE: u16 = 1000;
+/// Quality of a media range without a `q`, in thousandths.
+const WHOLE_QUALITY: u16 = 1000;
 
-/// Does the client want this media type rather than JSON? Where it wants both as much, it must have
-/// named the type: `*/*` comes from programs that take whatever there is. A client that takes neither is
-/// given JSON.
+/// Whether the client prefers this media type to JSON. At equal quality the client must have named the type,
+/// because `*/*` comes from programs that accept anything. A client that accepts neither receives JSON.
 pub fn prefers(request: &Request, media_type: &str) -> bool {
     let accept: Vec<&str> = request.all_values("accept").collect();
     prefers_in(&accept.join(","), media_type)
@@ -20,16 +19,16 @@ fn prefers_in(accept: &str, media_type: &str) -> bool {
         || (special.is_named && special.quality == json.quality && special.quality > 0)
 }
 
-/// How much a media type is wanted.
+/// The client's preference for a media type.
 #[derive(Clone, Copy, Default)]
 struct Wish {
-    /// In thousandths; 0: not at all.
+    /// In thousandths; 0 means not acceptable.
     quality: u16,
-    /// By its name, not by a range.
+    /// The client named the type itself and not a range.
     is_named: bool,
 }
 
-/// The range that fits a media type most closely says how much it is wanted.
+/// The preference for a media type, from the most specific range that matches it.
 fn wish(accept: &str, media_type: &str) -> Wish {
     let kind = media_type.split('/').next().unwrap_or_default();
     let (mut found, mut closest) = (Wish::default(), 0);
@@ -51,14 +50,14 @@ fn wish(accept: &str, media_type: &str) -> Wish {
         };
         if closeness > closest {
             closest = closeness;
-            let quality = parts.find_map(quality).unwrap_or(WHOLE);
+            let quality = parts.find_map(quality).unwrap_or(WHOLE_QUALITY);
             found = Wish { quality, is_named };
         }
     }
     found
 }
 
-/// A parameter `q`, in thousandths. One that is no quality says nothing.
+/// The value of a parameter `q`, in thousandths. `None` for other parameters and invalid values.
 fn quality(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim_end().eq_ignore_ascii_case("q") {
@@ -76,7 +75,7 @@ fn quality(parameter: &str) -> Option<u16> {
         .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     match whole {
         "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(WHOLE),
+        "1" if thousandths == 0 => Some(WHOLE_QUALITY),
         _ => None,
     }
 }

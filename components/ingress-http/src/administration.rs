@@ -1,4 +1,4 @@
-//! What operators do to the store, and which application they let run on it.
+//! Operators' requests about the store: the repair of a slot, and the start of an application.
 
 use crate::annals::es::administration::{self, RepairOutcome};
 use crate::annals::es::application::{self, StartError};
@@ -8,7 +8,7 @@ use crate::response::Response;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// `POST /admin/repair` with `{"key": .., "name": ..}`: decides a slot whose creator is dead.
+/// `POST /admin/repair` with `{"key": .., "name": ..}`: completes a slot whose creator is dead.
 pub fn repair(request: &Request) -> Result<Response, Problem> {
     let body = fields(request, &["key", "name"])?;
     let text = |field: &str| match body.get(field) {
@@ -19,23 +19,20 @@ pub fn repair(request: &Request) -> Result<Response, Problem> {
     };
     let Some(key) = text("key")? else {
         return Err(Problem::bad_request(
-            "`key` says which slot: the store's answer that something is in doubt names it",
+            "the field `key` is missing: it names the slot, which the store's `in-doubt` answer contains",
             "key",
         ));
     };
-    let settled = administration::repair(&key, text("name")?.as_deref()).map_err(Problem::store)?;
-    let (result, detail) = match settled {
+    let outcome = administration::repair(&key, text("name")?.as_deref()).map_err(Problem::store)?;
+    let (result, detail) = match outcome {
         RepairOutcome::Written => (
             "written",
-            "The slot had been begun and is decided now: nothing was recorded in it.",
+            "The slot was begun and not completed. It now holds a void, so nothing is recorded in it.",
         ),
-        RepairOutcome::Decided => (
-            "decided",
-            "The slot has a record; there was nothing to repair.",
-        ),
+        RepairOutcome::Decided => ("decided", "The slot has a record, so nothing was repaired."),
         RepairOutcome::Untouched => (
             "untouched",
-            "Nobody has begun to write the slot, or this store cannot leave one half-written; there was nothing to repair.",
+            "No writer has begun the slot, or this store never leaves a slot half-written. Nothing was repaired.",
         ),
     };
     let fields = [
@@ -46,7 +43,8 @@ pub fn repair(request: &Request) -> Result<Response, Problem> {
     Ok(Response::fields(200, &fields))
 }
 
-/// `POST /admin/application`, with `{"accept": [..]}` or nothing: compares the application with what ran before it.
+/// `POST /admin/application`, with `{"accept": [..]}` or nothing: compares the application with the store's
+/// record of it.
 pub fn start(request: &Request) -> Result<Response, Problem> {
     let accept = match request.body.is_empty() {
         true => Vec::new(),
@@ -70,17 +68,20 @@ pub fn start(request: &Request) -> Result<Response, Problem> {
     }
 }
 
-/// The fields of a request's body, all of them known.
+/// The fields of a request's body. Fails if the body has other fields.
 fn fields<'a>(
     request: &'a Request,
     known: &[&str],
 ) -> Result<BTreeMap<String, &'a RawValue>, Problem> {
     let body: &RawValue = serde_json::from_slice(&request.body)
         .map_err(|error| Problem::bad_request(format!("not JSON: {error}"), "body"))?;
-    // What is no object has no fields.
+    // JSON that is not an object has no fields.
     let body: BTreeMap<String, &RawValue> = serde_json::from_str(body.get()).unwrap_or_default();
     if let Some(unknown) = body.keys().find(|name| !known.contains(&name.as_str())) {
-        let why = format!("`{unknown}` is not known, only `{}`", known.join("` and `"));
+        let why = format!(
+            "unknown field `{unknown}`; known are `{}`",
+            known.join("` and `")
+        );
         return Err(Problem::bad_request(why, "body"));
     }
     Ok(body)

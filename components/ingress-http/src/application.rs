@@ -1,7 +1,7 @@
-//! The parts of the application that commands and queries go to: the sourcer and the store.
+//! The sourcer and the store, to which the routes pass commands and queries.
 //!
-//! The application must be compared with the store's record of it before the first command of an instance. This module is the
-//! only way to the sourcer, so no handler of a route can forget it.
+//! Before the first command of an instance the application must be compared with the store's record of it.
+//! Only this module calls the sourcer, so no route can omit the comparison.
 
 use crate::annals::es::application::{self, Description};
 use crate::annals::es::delivery;
@@ -29,9 +29,9 @@ pub fn about() -> About {
 
 thread_local! {
     static BEGUN: Cell<bool> = const { Cell::new(false) };
-    /// Milliseconds of deliveries after an answer.
+    /// Time budget of the deliveries after an answer, in milliseconds.
     static BUDGET: OnceCell<u32> = const { OnceCell::new() };
-    /// The last command of this request has left a snapshot to be taken.
+    /// A command of this request has made a snapshot due.
     static SNAPSHOT_DUE: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -66,7 +66,8 @@ pub fn health() -> Result<(), StoreError> {
     begin()
 }
 
-/// Does what is left to do after an answer. Where the host drives deliveries and no snapshot is due, nothing is.
+/// Executes the work after an answer: the due snapshot, and deliveries. There is none if the host drives
+/// deliveries and no snapshot is due.
 pub fn after_answer() {
     let budget = BUDGET.with(|known| *known.get_or_init(|| settings::get().delivery_budget));
     if SNAPSHOT_DUE.replace(false) || budget > 0 {

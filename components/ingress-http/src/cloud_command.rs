@@ -1,12 +1,13 @@
-//! Commands as CloudEvents 1.0 over HTTP, in structured mode (`application/cloudevents+json`) and binary mode (`ce-*` headers).
+//! Commands as CloudEvents 1.0 over HTTP, in structured mode (`application/cloudevents+json`) and binary mode
+//! (`ce-*` headers).
 //!
-//! | attribute | of the command |
+//! | attribute | part of the command |
 //! |---|---|
 //! | `type` | its type |
 //! | `id` | its idempotency key |
 //! | `datacontenttype`, and the data | its payload |
-//! | `correlationid`, `causationid`, `actor`, `traceparent` | the same metadata as the headers bring |
-//! | `specversion`, `source`, `subject`, `time`, `dataschema` | checked if CloudEvents requires them, and not kept |
+//! | `correlationid`, `causationid`, `actor`, `traceparent` | the same metadata as from the headers |
+//! | `specversion`, `source`, `subject`, `time`, `dataschema` | checked if CloudEvents requires them, and not stored |
 //! | others | its extensions |
 
 use crate::annals::es::sourcer::Request as Submission;
@@ -20,17 +21,17 @@ use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// The headers of binary mode begin like this.
+/// Prefix of the headers of binary mode.
 const HEADER: &str = "ce-";
 const STRUCTURED: &str = "application/cloudevents+json";
 const JSON: &str = "application/json";
 
-/// A CloudEvent, whichever way it came.
+/// A CloudEvent, from either mode.
 struct Event {
     attributes: BTreeMap<String, String>,
     content_type: String,
     payload: Vec<u8>,
-    /// What goes before an attribute's name where the client is told of it.
+    /// Prefix of an attribute's name in problems: how the mode presents attributes.
     place: &'static str,
 }
 
@@ -50,14 +51,16 @@ pub fn submission(request: &Request) -> Result<Submission, Problem> {
             415,
             "unsupported-media-type",
             "Unsupported media type",
-            format!("`{media_type}` is not taken. Send one command at a time, as `{STRUCTURED}`."),
+            format!(
+                "The server does not accept `{media_type}`. Send one command at a time, as `{STRUCTURED}`."
+            ),
         ));
     }
     if request.names_after(HEADER).next().is_none() {
         return Err(Problem::bad_request(
             format!(
-                "`POST /commands` takes a command as a CloudEvent: send it as `{STRUCTURED}`, or with the headers `ce-specversion`, \
-                 `ce-id`, `ce-source` and `ce-type`. Without an event, send the payload to `/commands/{{type}}`"
+                "`POST /commands` accepts a command as a CloudEvent: send it as `{STRUCTURED}`, or with the headers `ce-specversion`, \
+                 `ce-id`, `ce-source` and `ce-type`. To send a plain payload, use `/commands/{{type}}`"
             ),
             "header Content-Type",
         ));
@@ -103,7 +106,7 @@ fn structured(request: &Request) -> Result<Event, Problem> {
     })
 }
 
-/// The text of an attribute; none where it is `null`, which is as good as absent.
+/// The text of an attribute. `None` for `null`, which is equivalent to an absent attribute.
 fn attribute(name: &str, value: &RawValue) -> Result<Option<String>, Problem> {
     let text = value.get();
     let is_integer = || text.parse::<i32>().is_ok();
@@ -120,7 +123,8 @@ fn attribute(name: &str, value: &RawValue) -> Result<Option<String>, Problem> {
     }
 }
 
-/// The payload in `data`: JSON as it is; a text, where the media type is no JSON.
+/// The payload in `data`. A string is the payload itself if the media type is not JSON; any other value is
+/// JSON.
 fn text_or_json(data: &RawValue, content_type: &str) -> Vec<u8> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let is_json =
@@ -144,7 +148,7 @@ fn binary(request: &Request) -> Result<Event, Problem> {
         let value = request.header(&header)?.unwrap_or_default();
         let value = unescaped(value).ok_or_else(|| {
             Problem::bad_request(
-                "what is percent-encoded must be UTF-8",
+                "the percent-decoded value must be UTF-8",
                 &format!("header {header}"),
             )
         })?;
@@ -158,8 +162,8 @@ fn binary(request: &Request) -> Result<Event, Problem> {
     })
 }
 
-/// The value of a header as the HTTP binding of CloudEvents has it (section 3.1.3.2): perhaps in double quotes, then
-/// percent-encoded.
+/// Decodes the value of a header by the HTTP binding of CloudEvents (section 3.1.3.2): optional double
+/// quotes, then percent-encoding.
 fn unescaped(value: &str) -> Option<String> {
     let quoted = value
         .strip_prefix('"')
@@ -187,7 +191,7 @@ impl Event {
         let version = self.required("specversion")?;
         if version != "1.0" {
             let at = self.at("specversion");
-            let why = format!("CloudEvents 1.0 is known, not `{version}`");
+            let why = format!("the version must be 1.0, not `{version}`");
             return Err(Problem::bad_request(why, &at));
         }
         self.required("source")?;
@@ -198,7 +202,7 @@ impl Event {
             && key != id
         {
             return Err(Problem::bad_request(
-                "the id of a CloudEvent is the command's idempotency key: leave the header out, or give it the same value",
+                "the id of a CloudEvent is the command's idempotency key: omit the header, or give it the same value",
                 "header Idempotency-Key",
             ));
         }
@@ -232,11 +236,11 @@ impl Event {
         format!("{}{name}", self.place)
     }
 
-    /// Takes an attribute that CloudEvents requires.
+    /// Removes and returns an attribute that CloudEvents requires.
     fn required(&mut self, name: &str) -> Result<String, Problem> {
         let value = self.attributes.remove(name);
         value.filter(|value| !value.is_empty()).ok_or_else(|| {
-            let why = format!("a CloudEvent has the attribute `{name}`, and it is not empty");
+            let why = format!("a CloudEvent must have a non-empty attribute `{name}`");
             Problem::bad_request(why, &self.at(name))
         })
     }

@@ -25,7 +25,7 @@ pub struct CloudEvent<'a> {
     data: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
-    // Integers of CloudEvents have 32 bits.
+    // CloudEvents limits integers to 32 bits, so these numbers are strings.
     #[serde(serialize_with = "as_text")]
     streamversion: u64,
     #[serde(serialize_with = "as_text")]
@@ -50,7 +50,7 @@ struct Attributes<'a>(&'a [(String, String)]);
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        // An own ingress may let names through that events have themselves.
+        // An application's own ingress may accept reserved names. The event's own attributes take precedence.
         let own = self.0.iter().filter(|(name, _)| !is_reserved(name));
         for (name, value) in own {
             map.serialize_entry(name, value)?;
@@ -59,7 +59,7 @@ impl Serialize for Attributes<'_> {
     }
 }
 
-/// Tags in one text: a space stands between two of them.
+/// Characters that are percent-encoded in tags. All tags form one string, separated by spaces.
 const TAG: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 fn tags(tags: &[String]) -> Option<String> {
@@ -70,7 +70,7 @@ fn tags(tags: &[String]) -> Option<String> {
     (!encoded.is_empty()).then(|| encoded.join(" "))
 }
 
-/// What may stand in a segment of a URI's path as it is (RFC 3986, section 3.3).
+/// Characters that are percent-encoded in a segment of a URI's path (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -90,7 +90,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// The `source` of an application's events: a URI reference, whatever the application is called.
+/// The `source` of an application's events: a valid URI reference for any name.
 pub fn source(application: &str) -> String {
     format!("/apps/{}", utf8_percent_encode(application, SEGMENT))
 }
@@ -100,9 +100,9 @@ fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error
 }
 
 impl<'a> CloudEvent<'a> {
-    /// `source`: that of the application.
+    /// Converts a recorded event. `source` is that of the application.
     pub fn new(event: &'a RecordedEvent, source: &'a str) -> Self {
-        // JSON goes in as it is; anything else, and what is not the JSON that it claims to be, as base64.
+        // JSON is embedded. Other payloads, and invalid JSON, become base64.
         let json = event.content_type.starts_with("application/json")
             || event.content_type.ends_with("+json");
         let data: Option<&RawValue> = if json { raw(&event.payload) } else { None };

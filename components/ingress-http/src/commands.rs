@@ -1,4 +1,4 @@
-//! Commands: headers to a request, outcomes to responses.
+//! Commands: converts headers to a request, and outcomes to responses.
 
 use crate::about;
 use crate::annals::es::delivery;
@@ -50,8 +50,8 @@ fn carry_out(request: &Request, mut submission: Submission) -> Result<Response, 
         Err(error) => Err(match error {
             SubmitError::UnknownCommand(near) => Problem::not_found(
                 "unknown-command",
-                "No handler takes this command",
-                format!("No handler takes `{command_type}`."),
+                "No decider handles this command",
+                format!("No decider handles `{command_type}`."),
                 near,
             ),
             SubmitError::Malformed(malformed) => Problem::malformed(malformed),
@@ -65,7 +65,7 @@ fn carry_out(request: &Request, mut submission: Submission) -> Result<Response, 
     }
 }
 
-/// What the client is told of a command that was accepted.
+/// The answer to an accepted command.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcome<'a> {
@@ -75,7 +75,7 @@ struct Outcome<'a> {
     position: u64,
     events: Vec<Event<'a>>,
     duplicate: bool,
-    /// Reactions that were waited for in vain.
+    /// Reactions that had not dealt with the events when the wait ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lagging: Vec<String>,
 }
@@ -106,13 +106,14 @@ fn outcome(accepted: &Accepted, lagging: Vec<String>) -> Outcome<'_> {
     }
 }
 
-/// Answers when all reactions to the command's events ran, or with 202 when the time is over. The
-/// command took effect either way, so a store that fails here makes all of them lag, no error.
+/// Answers when all reactions have dealt with the command's events, or with 202 when the time is over. The
+/// command has taken effect in either case, so a store that fails here makes all reactions lag and causes no
+/// error.
 fn after_reactions(request: &Request, accepted: &Accepted, seconds: u32) -> Response {
     let position = accepted.appended.position;
     if preferences::host_waits(request) {
         let answer = waited(accepted, seconds, Vec::new());
-        // Without events there is nothing to wait for.
+        // A command without events needs no wait.
         return match position {
             0 => answer,
             _ => answer.with_header(
@@ -121,9 +122,10 @@ fn after_reactions(request: &Request, accepted: &Accepted, seconds: u32) -> Resp
             ),
         };
     }
-    // The host may end a request that goes on for longer, and the client would be told of a failure.
-    let most = request.time_left().saturating_sub(request.time_limit() / 5);
-    let wait = u64::from(seconds).saturating_mul(1000).min(most);
+    // The host may end a longer request, and the client would receive a failure for a command that has taken
+    // effect.
+    let longest = request.time_left().saturating_sub(request.time_limit() / 5);
+    let wait = u64::from(seconds).saturating_mul(1000).min(longest);
     let lagging = match position {
         0 => Vec::new(),
         _ => {
@@ -153,16 +155,16 @@ impl Response {
     }
 }
 
-/// What `If-Match` and `If-None-Match` demand of the stream.
+/// The precondition in `If-Match` or `If-None-Match`.
 #[derive(Debug)]
 enum Expected {
     Anything,
     This(Precondition),
-    /// One of these versions. None: no tag that was listed is that of a version.
+    /// The stream must be at one of these versions. Empty if no listed tag is the tag of a version.
     OneOf(Vec<u64>),
 }
 
-/// Of tags that no version has. A stream never comes to this one.
+/// A version that no stream reaches, for lists without the tag of a version.
 const NO_VERSION: u64 = u64::MAX;
 
 impl Expected {
@@ -177,7 +179,7 @@ impl Expected {
                 Ok(Self::OneOf(tags.iter().filter_map(version).collect()))
             }
             (None, Some(Tags::Listed(_))) => Err(Problem::bad_request(
-                "`If-None-Match` of a command takes * only",
+                "`If-None-Match` of a command must be *",
                 "header If-None-Match",
             )),
             (Some(_), Some(_)) => Err(Problem::bad_request(
@@ -187,7 +189,7 @@ impl Expected {
         }
     }
 
-    /// What to submit the command with at first.
+    /// The precondition of the first submission.
     fn first(&self) -> Option<Precondition> {
         match self {
             Self::Anything => None,
@@ -198,8 +200,8 @@ impl Expected {
         }
     }
 
-    /// The version to submit it with after that failed: the stream may be at another one of those listed. What the
-    /// decider itself demands cannot be met so.
+    /// The version of the next submission after a failed one: the stream may be at another listed version.
+    /// `None` if the decider's own precondition failed.
     fn next(&self, failed: Conflict) -> Option<u64> {
         let (Self::OneOf(versions), Precondition::At(tried)) = (self, failed.expected) else {
             return None;
@@ -220,8 +222,8 @@ impl Expected {
     }
 }
 
-/// The version of a strong tag, `"7"`; that of a state, `"7-…"`, has the version that it is of. Comparison is
-/// exact: `"07"` is not the tag of version 7.
+/// The version of a strong tag: `"7"`, or the tag of a state, `"7-…"`. The comparison is exact: `"07"` is not
+/// the tag of version 7.
 fn version(tag: &Tag) -> Option<u64> {
     let number = tag.opaque.split('-').next()?;
     let version = digits(number).filter(|_| !tag.weak)?;
@@ -279,7 +281,7 @@ mod tests {
         assert_eq!(failed(at(4), 6), Some(6));
         assert_eq!(failed(at(6), 7), None);
         assert_eq!(failed(at(9), 9), None);
-        // These are the decider's own.
+        // The decider's own preconditions.
         assert_eq!(failed(Precondition::NoStream, 4), None);
         assert_eq!(failed(at(5), 4), None);
         let nothing = Expected::OneOf(Vec::new());

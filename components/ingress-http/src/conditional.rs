@@ -1,11 +1,11 @@
-//! Conditional requests (RFC 9110, section 13), and the tags that they compare.
+//! Conditional requests (RFC 9110, section 13), and entity tags.
 
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::Response;
 use wasip2::http::types::Method;
 
-/// What `If-Match` or `If-None-Match` lists.
+/// The value of `If-Match` or `If-None-Match`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tags {
     /// `*`
@@ -17,12 +17,12 @@ pub enum Tags {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tag {
     pub weak: bool,
-    /// What is between the quotes.
+    /// The text between the quotes.
     pub opaque: String,
 }
 
 impl Tags {
-    /// The tags of a header; nothing if the request does not have it.
+    /// The tags of a header. `None` if the request does not have this header.
     pub fn of(request: &Request, name: &str) -> Result<Option<Self>, Problem> {
         let Some(list) = request.list(name)? else {
             return Ok(None);
@@ -31,7 +31,7 @@ impl Tags {
             Some(tags) => Ok(Some(tags)),
             None => Err(Problem::bad_request(
                 format!(
-                    "`{name}` lists tags in quotes, such as \"7\", with commas between them, or is *"
+                    "`{name}` must be * or a list of quoted tags, such as \"7\", separated by commas"
                 ),
                 &format!("header {name}"),
             )),
@@ -69,7 +69,7 @@ impl Tags {
         }
     }
 
-    /// Strong comparison: character by character, and a weak tag equals none.
+    /// Strong comparison: the tags must be identical, and a weak tag matches none.
     fn match_strongly(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -77,7 +77,7 @@ impl Tags {
         }
     }
 
-    /// Weak comparison: whether a tag is weak makes no difference.
+    /// Weak comparison: the weakness of a tag is ignored.
     fn match_weakly(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -86,8 +86,8 @@ impl Tags {
     }
 }
 
-/// Answers a read that has a tag by its request's conditions: as it is, with 304, or with 412.
-pub fn settle(request: &Request, response: Response) -> Response {
+/// Applies a read's conditions to its response: the response stays as it is, or becomes a 304 or 412.
+pub fn apply_conditions(request: &Request, response: Response) -> Response {
     let reads = matches!(request.method, Method::Get | Method::Head);
     let tag = response.header("etag").map(|tag| tag.trim_matches('"'));
     let Some(tag) = tag.filter(|_| reads && response.status == 200) else {
@@ -96,21 +96,21 @@ pub fn settle(request: &Request, response: Response) -> Response {
     match Tags::of(request, "If-Match") {
         Err(problem) => return problem.into_response(),
         Ok(Some(tags)) if !tags.match_strongly(tag) => {
-            let detail = format!("What is there now has the tag \"{tag}\".");
-            let title = "It is not as expected";
+            let detail = format!("The resource now has the tag \"{tag}\".");
+            let title = "The resource has another version than expected";
             return Problem::new(412, "precondition-failed", title, detail).into_response();
         }
         Ok(_) => {}
     }
-    // A cache whose tag cannot be read is given everything.
+    // An invalid `If-None-Match` is ignored: the client receives the whole response.
     match Tags::of(request, "If-None-Match") {
         Ok(Some(tags)) if tags.match_weakly(tag) => response.not_modified(),
         _ => response,
     }
 }
 
-/// A tag of what was made of a version or position by code that may change: two representations of the same
-/// number have different tags.
+/// A tag for a representation of a version or position. It contains a hash of the representation, because
+/// changed code may represent the same number differently.
 pub fn tag(number: u64, representation: &[&[u8]]) -> String {
     // 64-bit FNV-1a.
     let hash = representation
@@ -157,11 +157,11 @@ mod tests {
         }
     }
 
-    fn settled(conditions: &[(&str, &str)]) -> Response {
+    fn conditional(conditions: &[(&str, &str)]) -> Response {
         let response = Response::empty(200)
             .with_header("content-type", "application/json")
             .with_header("etag", "\"7\"");
-        settle(&get_with("/x", conditions), response)
+        apply_conditions(&get_with("/x", conditions), response)
     }
 
     #[test]
@@ -187,13 +187,13 @@ mod tests {
             (&[("If-Match", "\"6\""), ("If-None-Match", "\"7\"")], 412),
             (&[("If-Match", "\"7\""), ("If-None-Match", "\"7\"")], 304),
         ] {
-            assert_eq!(settled(conditions).status, status, "{conditions:?}");
+            assert_eq!(conditional(conditions).status, status, "{conditions:?}");
         }
     }
 
     #[test]
     fn what_is_not_modified_has_its_tag_and_no_content() {
-        let response = settled(&[("If-None-Match", "\"7\"")]);
+        let response = conditional(&[("If-None-Match", "\"7\"")]);
         assert_eq!(response.header("etag"), Some("\"7\""));
         assert_eq!(response.header("content-type"), None);
         assert!(response.body.is_empty());
@@ -203,11 +203,11 @@ mod tests {
     #[test]
     fn what_has_no_tag_or_failed_has_no_conditions() {
         let request = get_with("/x", &[("If-Match", "\"1\"")]);
-        assert_eq!(settle(&request, Response::empty(200)).status, 200);
+        assert_eq!(apply_conditions(&request, Response::empty(200)).status, 200);
         let failed = Response::empty(404).with_header("etag", "\"7\"");
-        assert_eq!(settle(&request, failed).status, 404);
+        assert_eq!(apply_conditions(&request, failed).status, 404);
         let plain = Response::empty(200).with_header("etag", "\"7\"");
-        assert_eq!(settle(&get("/x"), plain).status, 200);
+        assert_eq!(apply_conditions(&get("/x"), plain).status, 200);
     }
 
     #[test]

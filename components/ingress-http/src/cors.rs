@@ -1,16 +1,16 @@
-//! Which pages of other origins may call from a browser (WHATWG Fetch, CORS): those of `[http] cors` in the
-//! manifest. Never what operators do: nothing below `/admin/` is granted to other origins.
+//! Cross-origin access for browsers (WHATWG Fetch, CORS): `[http] cors` in the manifest lists the permitted
+//! origins. The routes below `/admin/` are for operators and are never granted to other origins.
 
 use crate::request::Request;
 
-/// Headers of answers that scripts may read, beside those that they always may.
+/// Response headers that scripts may read, in addition to those that they always may.
 const EXPOSED: &str = "ETag, Annals-Attempts, Preference-Applied, Retry-After, Allow";
-/// Seconds for which a browser need not ask again.
-const MAX_AGE: &str = "600";
+/// Seconds for which a browser may cache the answer to a preflight.
+const MAX_AGE_SECONDS: &str = "600";
 
 type Headers = Vec<(&'static str, String)>;
 
-/// What every answer says of origins.
+/// The CORS headers of every response.
 pub fn headers(request: &Request, origins: &[String]) -> Headers {
     if origins.is_empty() || is_for_operators(request) {
         return Vec::new();
@@ -29,7 +29,8 @@ pub fn headers(request: &Request, origins: &[String]) -> Headers {
     headers
 }
 
-/// What the answer to `OPTIONS` adds, if a browser asks before it sends the request itself.
+/// The additional headers of an answer to a preflight: an `OPTIONS` request that a browser sends before the
+/// request itself.
 pub fn preflight(request: &Request, origins: &[String], methods: &str) -> Headers {
     let asks = request
         .all_values("access-control-request-method")
@@ -40,9 +41,9 @@ pub fn preflight(request: &Request, origins: &[String], methods: &str) -> Header
     }
     let mut headers = vec![
         ("access-control-allow-methods", methods.to_owned()),
-        ("access-control-max-age", MAX_AGE.into()),
+        ("access-control-max-age", MAX_AGE_SECONDS.into()),
     ];
-    // Whoever may call may send what the application does not know: it is passed over.
+    // Permit all request headers: the application ignores unknown ones.
     let wanted: Vec<&str> = request
         .all_values("access-control-request-headers")
         .collect();
@@ -52,7 +53,7 @@ pub fn preflight(request: &Request, origins: &[String], methods: &str) -> Header
     headers
 }
 
-/// The request's origin, if it is one of those.
+/// The request's origin, if it is permitted.
 fn allowed<'a>(request: &'a Request, origins: &[String]) -> Option<&'a str> {
     let origin = request.all_values("origin").next()?;
     let known = |allowed: &String| allowed == "*" || allowed == origin;
@@ -71,7 +72,7 @@ mod tests {
 
     const OURS: &str = "https://app.example";
 
-    fn told(path: &str, origin: Option<&str>, origins: &[&str]) -> Headers {
+    fn granted(path: &str, origin: Option<&str>, origins: &[&str]) -> Headers {
         let origins: Vec<_> = origins.iter().map(ToString::to_string).collect();
         let sent: Vec<_> = origin
             .map(|origin| ("Origin", origin))
@@ -89,8 +90,8 @@ mod tests {
 
     #[test]
     fn only_origins_of_the_manifest_are_allowed() {
-        assert!(told("/events", Some(OURS), &[]).is_empty());
-        let ours = told("/events", Some(OURS), &["http://localhost:3000", OURS]);
+        assert!(granted("/events", Some(OURS), &[]).is_empty());
+        let ours = granted("/events", Some(OURS), &["http://localhost:3000", OURS]);
         assert_eq!(origin_of(&ours), Some(OURS));
         for other in [
             "https://app.example.net",
@@ -98,22 +99,25 @@ mod tests {
             "http://app.example",
             "null",
         ] {
-            let others = told("/events", Some(other), &[OURS]);
+            let others = granted("/events", Some(other), &[OURS]);
             assert_eq!(origin_of(&others), None, "{other}");
         }
-        // A cache must keep answers to different origins apart, also those to none.
+        // A cache must separate answers to different origins, including requests without one.
         for origin in [Some(OURS), Some("https://other.example"), None] {
-            let told = told("/events", origin, &[OURS]);
-            assert!(told.contains(&("vary", "Origin".into())), "{origin:?}");
+            let granted = granted("/events", origin, &[OURS]);
+            assert!(granted.contains(&("vary", "Origin".into())), "{origin:?}");
         }
-        assert_eq!(origin_of(&told("/events", Some("null"), &["*"])), Some("*"));
+        assert_eq!(
+            origin_of(&granted("/events", Some("null"), &["*"])),
+            Some("*")
+        );
     }
 
     #[test]
     fn nothing_for_operators_is_allowed() {
         for path in ["/admin/reactions", "/admin/pump"] {
-            assert!(told(path, Some(OURS), &[OURS]).is_empty());
-            assert!(told(path, Some(OURS), &["*"]).is_empty());
+            assert!(granted(path, Some(OURS), &[OURS]).is_empty());
+            assert!(granted(path, Some(OURS), &["*"]).is_empty());
         }
     }
 
@@ -128,7 +132,7 @@ mod tests {
             ),
         ];
         let asked = request(Method::Options, "/commands/Count", &sent);
-        let told = preflight(&asked, &[OURS.into()], "POST, OPTIONS");
+        let granted = preflight(&asked, &[OURS.into()], "POST, OPTIONS");
         for header in [
             ("access-control-allow-methods", "POST, OPTIONS"),
             (
@@ -137,7 +141,10 @@ mod tests {
             ),
             ("access-control-max-age", "600"),
         ] {
-            assert!(told.contains(&(header.0, header.1.into())), "{told:?}");
+            assert!(
+                granted.contains(&(header.0, header.1.into())),
+                "{granted:?}"
+            );
         }
         assert!(preflight(&asked, &["https://other.example".into()], "POST").is_empty());
         let plain = request(Method::Options, "/commands/Count", &sent[..1]);

@@ -1,12 +1,13 @@
-//! Places in the log, as clients remember them.
+//! Cursors: places in the log that clients store.
 //!
-//! A client that went on behind a place which its log does not have would wait in silence, and miss every event up to that place
-//! once they come: after a restore from a backup, or when the address leads to another store. So a place behind the log's
-//! end is an error. And the id of a streamed message names the event that the client saw last, so that a place in
-//! another log is told from the same place in this one.
+//! A client may resume from a cursor that the log does not contain: after a restore from a backup, or when
+//! the address leads to another store. It would wait in silence, and later miss every event up to that
+//! position. So a position beyond the log's end is an error. The id of a streamed message also identifies the
+//! last event that the client received. This distinguishes a position in another log from the same position
+//! in this one.
 //!
-//! Ids of messages: `{position}.{mark}`, where the mark is how the id of the event at that position begins; for a place
-//! that was reached without an event, `{position}.{mark}.{position of the event}`.
+//! A message id is `{position}.{mark}`, where the mark is a prefix of the id of the event at that position. A
+//! position that was reached without an event has the id `{position}.{mark}.{position of the event}`.
 
 use crate::annals::es::event_reader::{self, LogFilter, LogPage};
 use crate::annals::es::types::RecordedEvent;
@@ -15,10 +16,10 @@ use crate::problem::Problem;
 use crate::request::digits;
 use std::fmt;
 
-/// Characters of an event's id in a mark: they are random.
-const MARK: usize = 8;
+/// Number of characters of an event's id in a mark. These characters are random.
+const MARK_CHARACTERS: usize = 8;
 
-/// The last event that a client saw.
+/// The last event that a client received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchor {
     position: u64,
@@ -29,12 +30,12 @@ impl Anchor {
     pub fn of(event: &RecordedEvent) -> Self {
         Self {
             position: event.position,
-            mark: event.id.chars().take(MARK).collect(),
+            mark: event.id.chars().take(MARK_CHARACTERS).collect(),
         }
     }
 }
 
-/// A place in the log, and how the client came there.
+/// A position in the log, and the last event that the client received before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub position: u64,
@@ -56,7 +57,7 @@ impl fmt::Display for Cursor {
 }
 
 impl Cursor {
-    /// From the id of a message, or a bare position.
+    /// Parses the id of a message, or a bare position.
     pub fn parse(id: &str) -> Option<Self> {
         let mut parts = id.split('.');
         let position = digits(parts.next()?)?;
@@ -71,10 +72,10 @@ impl Cursor {
         Some(Self { position, anchor })
     }
 
-    /// Whether the last event that the client saw is in this log.
+    /// Checks that this log contains the last event that the client received.
     ///
     /// # Errors
-    /// It is not: the client comes from another log.
+    /// `unknown-position` if the event is from another log.
     pub fn check_anchor(&self) -> Result<(), Problem> {
         let Some(anchor) = &self.anchor else {
             return Ok(());
@@ -96,10 +97,10 @@ impl Cursor {
     }
 }
 
-/// Whether a place that was read from is in the log.
+/// Checks that the position that a page was read from is in the log.
 ///
 /// # Errors
-/// It is behind the log's end.
+/// `unknown-position` if the position is beyond the log's end.
 pub fn check_end(after: u64, page: &LogPage) -> Result<(), Problem> {
     if after == 0 || !page.events.is_empty() || !page.end {
         return Ok(());
@@ -114,9 +115,9 @@ fn unknown(after: u64, end: u64) -> Problem {
     Problem::new(
         409,
         "unknown-position",
-        "The log does not have this place",
+        "The log does not contain this position",
         format!(
-            "The log ends at {end}. {after} is a place in another log, such as the one before a restore. Read from the start (`after=0`), or go on at the end (`after={end}`)."
+            "The log ends at {end}. The position {after} belongs to another log, such as the log before a restore. Read from the start (`after=0`), or continue at the end (`after={end}`)."
         ),
     )
     .with("after", after)
@@ -124,7 +125,7 @@ fn unknown(after: u64, end: u64) -> Problem {
 }
 
 fn is_mark(text: &str) -> bool {
-    text.len() == MARK && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() == MARK_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

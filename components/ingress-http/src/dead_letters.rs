@@ -1,4 +1,4 @@
-//! Deliveries that were put aside: seen, tried again, forgotten.
+//! Dead letters: lists, retries and skips parked deliveries.
 
 use crate::annals::es::administration::{self, DeadLetter, ParkedCommand, Retried};
 use crate::cloudevent::CloudEvent;
@@ -20,7 +20,7 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
         dead_letters: page
             .dead_letters
             .iter()
-            .map(|letter| described(letter, None))
+            .map(|dead_letter| described(dead_letter, None))
             .collect(),
         next: page.next.as_deref().or(after),
         end: page.end,
@@ -31,10 +31,10 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
 /// `GET /admin/dead-letters/{id}`: with its event.
 pub fn one(request: &Request) -> Result<Response, Problem> {
     let id = &request.path[2];
-    let (letter, event) = administration::inspect(id).map_err(|error| refused(id, error))?;
+    let (dead_letter, event) = administration::inspect(id).map_err(|error| refused(id, error))?;
     let source = source();
     let event = CloudEvent::new(&event, &source);
-    Ok(Response::json(200, &described(&letter, Some(event))))
+    Ok(Response::json(200, &described(&dead_letter, Some(event))))
 }
 
 /// `POST /admin/dead-letters/{id}/retry`
@@ -45,7 +45,7 @@ pub fn retry(request: &Request) -> Result<Response, Problem> {
         Retried::Failed(reason) => Err(Problem::new(
             409,
             "still-failing",
-            "It failed again, and stays a dead letter",
+            "The retry failed, and the dead letter stays stored",
             reason.clone(),
         )
         .with("reason", reason)),
@@ -62,14 +62,14 @@ pub fn skip(request: &Request) -> Result<Response, Problem> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Page<'a> {
-    dead_letters: Vec<Letter<'a>>,
+    dead_letters: Vec<DeadLetterBody<'a>>,
     next: Option<&'a str>,
     end: bool,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Letter<'a> {
+struct DeadLetterBody<'a> {
     id: &'a str,
     reaction: &'a str,
     event_id: &'a str,
@@ -77,13 +77,13 @@ struct Letter<'a> {
     stream: &'a str,
     position: u64,
     command: Option<Command<'a>>,
-    /// Processes that wait until it is dealt with.
+    /// Processes that wait until the dead letter is retried or skipped.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     waiting: &'a [String],
     attempts: u32,
     reason: &'a str,
     parked_at: String,
-    /// Only of one that was asked for.
+    /// Only in the answer to a request for one dead dead_letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<CloudEvent<'a>>,
 }
@@ -102,19 +102,19 @@ struct Command<'a> {
     payload_base64: Option<String>,
 }
 
-fn described<'a>(letter: &'a DeadLetter, event: Option<CloudEvent<'a>>) -> Letter<'a> {
-    Letter {
-        id: &letter.id,
-        reaction: &letter.reaction,
-        event_id: &letter.event_id,
-        event_type: &letter.event_type,
-        stream: &letter.stream,
-        position: letter.position,
-        command: letter.command.as_ref().map(command),
-        waiting: &letter.waiting,
-        attempts: letter.attempts,
-        reason: &letter.reason,
-        parked_at: time(letter.parked_at),
+fn described<'a>(dead_letter: &'a DeadLetter, event: Option<CloudEvent<'a>>) -> DeadLetterBody<'a> {
+    DeadLetterBody {
+        id: &dead_letter.id,
+        reaction: &dead_letter.reaction,
+        event_id: &dead_letter.event_id,
+        event_type: &dead_letter.event_type,
+        stream: &dead_letter.stream,
+        position: dead_letter.position,
+        command: dead_letter.command.as_ref().map(command),
+        waiting: &dead_letter.waiting,
+        attempts: dead_letter.attempts,
+        reason: &dead_letter.reason,
+        parked_at: time(dead_letter.parked_at),
         event,
     }
 }

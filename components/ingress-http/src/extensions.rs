@@ -1,19 +1,19 @@
-//! Extension attributes of CloudEvents: a command brings them along, and its events keep them.
+//! Extension attributes of CloudEvents. A command carries them, and its events store them.
 
 use crate::problem::Problem;
 use crate::request::Request;
 
-/// The headers that bring an attribute each begin like this.
+/// Prefix of the headers that carry one attribute each.
 const HEADER: &str = "annals-extension-";
 
-/// Attributes of one command.
+/// Upper limit of attributes per command.
 const MAX_COUNT: usize = 64;
-/// Bytes of a name.
-const MAX_NAME: usize = 64;
-/// Bytes of a value.
-const MAX_VALUE: usize = 4096;
+/// Upper limit of a name, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// Upper limit of a value, in bytes.
+const MAX_VALUE_BYTES: usize = 4096;
 
-/// Attributes that CloudEvents or Annals give events themselves.
+/// Attributes that CloudEvents or Annals define for events.
 const RESERVED: &[&str] = &[
     "actor",
     "causationid",
@@ -36,7 +36,7 @@ const RESERVED: &[&str] = &[
     "type",
 ];
 
-/// Does the name belong to an attribute that events have themselves?
+/// Whether CloudEvents or Annals define an attribute with this name.
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)
 }
@@ -46,7 +46,7 @@ pub fn is_reserved(name: &str) -> bool {
 pub struct Extensions(Vec<(String, String)>);
 
 impl Extensions {
-    /// Those of the headers `Annals-Extension-<name>`.
+    /// The attributes in the headers `Annals-Extension-<name>`.
     pub fn of_headers(request: &Request) -> Result<Self, Problem> {
         let mut extensions = Self::default();
         for name in request.names_after(HEADER) {
@@ -57,10 +57,10 @@ impl Extensions {
         Ok(extensions)
     }
 
-    /// Adds an attribute. `at` says where it stands in the request.
+    /// Adds an attribute. `at` is its place in the request.
     ///
     /// # Errors
-    /// 400 if the name or the value is illegal, if events have an attribute of that name themselves, or if it is there with
+    /// 400 if the name or the value is invalid, if the name is reserved, or if the attribute exists with
     /// another value.
     pub fn add(&mut self, name: &str, value: &str, at: &str) -> Result<(), Problem> {
         if let Some(why) = illegal(name, value) {
@@ -69,7 +69,7 @@ impl Extensions {
         match self.0.iter().find(|(known, _)| known == name) {
             Some((_, known)) if known == value => return Ok(()),
             Some(_) => {
-                let why = format!("the extension `{name}` is given with two values");
+                let why = format!("the extension `{name}` has two different values");
                 return Err(Problem::bad_request(why, at));
             }
             None => {}
@@ -87,22 +87,22 @@ impl Extensions {
     }
 }
 
-/// Why an attribute is none, if so.
+/// The reason why an attribute is invalid, or `None`.
 fn illegal(name: &str, value: &str) -> Option<String> {
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(legal) {
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(legal) {
         return Some(format!(
-            "the name of an extension has 1 to {MAX_NAME} lower-case letters and digits, not `{name}`"
+            "`{name}` is not the name of an extension: 1 to {MAX_NAME_BYTES} lower-case letters and digits are allowed"
         ));
     }
     if is_reserved(name) {
         return Some(format!(
-            "events have an attribute `{name}` already: give the extension another name"
+            "the attribute `{name}` is reserved for events: give the extension another name"
         ));
     }
-    if value.len() > MAX_VALUE || value.chars().any(char::is_control) {
+    if value.len() > MAX_VALUE_BYTES || value.chars().any(char::is_control) {
         return Some(format!(
-            "the value of the extension `{name}` must have at most {MAX_VALUE} bytes and no control characters"
+            "the value of the extension `{name}` must have at most {MAX_VALUE_BYTES} bytes and no control characters"
         ));
     }
     None
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_no_extension_is_refused() {
-        let long = "x".repeat(MAX_VALUE + 1);
+        let long = "x".repeat(MAX_VALUE_BYTES + 1);
         for (name, value) in [
             ("annals-extension-", "a"),
             ("annals-extension-a-b", "a"),

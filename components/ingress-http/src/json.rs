@@ -1,19 +1,19 @@
-//! What is JSON already goes into answers as it is; anything else as base64.
+//! JSON in responses: JSON payloads are embedded, and other payloads become base64.
 //!
-//! Answers are written from structures, not by way of `serde_json::Value`: that would bring trees, sorting and
-//! floating-point numbers along, 50 KB of code.
+//! Responses are serialized from structs and not from `serde_json::Value`, which would add trees, sorting and
+//! floating-point numbers: 50 KB of code.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::value::RawValue;
 
-/// Bytes that are JSON, as they are.
+/// The bytes as JSON, if they are valid JSON.
 pub fn raw(bytes: &[u8]) -> Option<&RawValue> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// Bytes for one of two fields: JSON as it is, or base64.
+/// Bytes for one of two fields: JSON, or else base64.
 pub fn raw_or_base64(bytes: &[u8]) -> (Option<&RawValue>, Option<String>) {
     match raw(bytes) {
         Some(json) => (Some(json), None),
@@ -21,7 +21,7 @@ pub fn raw_or_base64(bytes: &[u8]) -> (Option<&RawValue>, Option<String>) {
     }
 }
 
-/// Fields of an object.
+/// An object with these fields.
 pub struct Object<'a>(pub &'a [(&'static str, Value)]);
 
 impl Serialize for Object<'_> {
@@ -34,7 +34,7 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// A value of one field.
+/// The value of a field.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub enum Value {

@@ -1,30 +1,30 @@
-//! The HTTP face of an application: routes, headers, statuses and JSON; nothing of the domain.
+//! The HTTP interface of an application: routes, headers, statuses and JSON. It knows nothing of the domain.
 //!
 //! # Layout
 //!
-//! - [`request`]: requests, as `wasi:http` gives them; [`response`]: responses, sent by it.
+//! - [`request`]: requests from `wasi:http`; [`response`]: responses to it.
 //! - [`routes`]: the table of routes: paths, methods, query parameters.
-//! - [`router`]: from a request to an answer, and what goes on after it.
-//! - [`conditional`]: `If-Match`, `If-None-Match` and tags.
-//! - [`accept`]: what clients want to be answered with.
-//! - [`cors`]: browsers that call from pages of other origins.
-//! - [`commands`]: `POST /commands/{type}`: headers to a request, outcomes to responses.
+//! - [`router`]: from a request to an answer, and the work after it.
+//! - [`conditional`]: `If-Match`, `If-None-Match` and entity tags.
+//! - [`accept`]: content negotiation.
+//! - [`cors`]: cross-origin access for browsers.
+//! - [`commands`]: `POST /commands/{type}`: converts headers to a request, and outcomes to responses.
 //! - [`cloud_command`]: `POST /commands`: commands as CloudEvents.
-//! - [`submission`]: what headers say of a command.
-//! - [`extensions`]: extension attributes that a command brings along.
+//! - [`submission`]: the command metadata in headers.
+//! - [`extensions`]: extension attributes of a command.
 //! - [`preferences`]: the header `Prefer`.
 //! - [`queries`]: streams, the log, the state, health.
-//! - [`cursor`]: places in the log, as clients remember them.
+//! - [`cursor`]: places in the log that clients store.
 //! - [`live`]: the log as a stream of server-sent events.
 //! - [`views`]: rows of views.
-//! - [`application`]: where commands and queries go to.
-//! - [`about`]: the application itself, for programs and for people.
-//! - [`administration`]: what operators do to the store.
-//! - [`reactions`]: what operators see of reactions and do to them; driving deliveries.
-//! - [`processes`]: what process managers remember.
-//! - [`dead_letters`]: deliveries that were put aside.
-//! - [`cloudevent`]: a recorded event as CloudEvents JSON.
-//! - [`json`]: how answers are written.
+//! - [`application`]: the sourcer and the store, to which routes pass commands and queries.
+//! - [`about`]: the description of the application, for programs and for people.
+//! - [`administration`]: operators' requests about the store.
+//! - [`reactions`]: the state of reactions, operators' requests about them, and pumps.
+//! - [`processes`]: stored processes of process managers.
+//! - [`dead_letters`]: parked deliveries.
+//! - [`cloudevent`]: recorded events as CloudEvents JSON.
+//! - [`json`]: JSON in responses.
 //! - [`problem`]: errors as `application/problem+json`.
 #![allow(missing_docs, reason = "generated bindings")]
 
@@ -76,7 +76,8 @@ impl Guest for Ingress {
         match answer {
             Answer::Whole(response) => response.send(response_out),
             Answer::ThenDeliver(response) => {
-                // The answer is complete before a handler is called that may trap.
+                // The client must have the complete answer before a handler is called, because the handler
+                // may trap.
                 response.send(response_out);
                 application::after_answer();
             }

@@ -1,9 +1,9 @@
 //! The log as a stream of server-sent events (WHATWG HTML, section 9.2).
 //!
-//! Each event of the log is one message whose id says its position (see [`crate::cursor`]). A client that comes back with the
-//! last id that it saw goes on exactly behind it, since a reader of the log may go on after any
-//! position. Where a filter passes events over, a message without data moves the client's last id
-//! on: by the standard such a message is not dispatched, but its id counts.
+//! Each event of the log is one message, and the message's id is its cursor (see [`crate::cursor`]). A client
+//! that reconnects with the last id that it received continues exactly after that position. If a filter skips
+//! events, a message without data advances the client's last id: by the standard, a client does not dispatch
+//! such a message but stores its id.
 
 use crate::accept;
 use crate::annals::es::event_reader::{LogFilter, LogPage};
@@ -18,30 +18,31 @@ use std::io::Write as _;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{Method, ResponseOutparam};
 
-/// Events read at a time: what an instance once held of them it keeps as memory for good.
-const PAGE: u32 = 200;
-/// Pauses at the end of the log, in nanoseconds: doubled while nothing comes.
-const FIRST_PAUSE: u64 = 20_000_000;
-const LONGEST_PAUSE: u64 = 200_000_000;
-/// A line is sent at least this often, in nanoseconds, or proxies would take the stream for dead.
-const KEEP_ALIVE: u64 = 10_000_000_000;
-/// The client's last id is moved on without an event at most this often, in nanoseconds.
-const PROGRESS: u64 = 1_000_000_000;
+/// Events per read. WebAssembly memory never shrinks, so a large page would stay allocated for the life of
+/// the instance.
+const PAGE_EVENTS: u32 = 200;
+/// First and longest pause at the end of the log, in nanoseconds. The pause doubles while no event arrives.
+const FIRST_PAUSE_NANOS: u64 = 20_000_000;
+const LONGEST_PAUSE_NANOS: u64 = 200_000_000;
+/// Longest time without a line, in nanoseconds. Proxies would consider a silent stream dead.
+const KEEP_ALIVE_NANOS: u64 = 10_000_000_000;
+/// Shortest time between messages that only advance the client's last id, in nanoseconds.
+const PROGRESS_NANOS: u64 = 1_000_000_000;
 
-/// Does the client want a stream rather than a page?
+/// Whether the client prefers a stream to a page.
 pub fn wanted(request: &Request) -> bool {
     accept::prefers(request, "text/event-stream")
 }
 
-/// What goes before a stream. Proxies such as nginx pass on at once what says that it must not be buffered.
+/// Headers of a stream. `x-accel-buffering` makes proxies such as nginx pass on each message at once.
 const HEADERS: [(&str, &str); 3] = [
     ("content-type", "text/event-stream"),
     ("cache-control", "no-cache"),
     ("x-accel-buffering", "no"),
 ];
 
-/// The answer where no stream can begin. A browser's `EventSource` gives up for good at any status but 200: what
-/// is over soon is told as a stream that ends at once, and says when to come back.
+/// The answer if a stream cannot begin. A browser's `EventSource` gives up for ever at any status but 200. So
+/// a temporary problem is reported as a stream that ends at once and tells the client when to reconnect.
 pub fn refused(problem: Problem) -> Response {
     let Some(why) = problem.if_temporary() else {
         return problem.into_response();
@@ -54,25 +55,25 @@ pub fn refused(problem: Problem) -> Response {
     }
 }
 
-/// A stream that can begin.
+/// A stream that is ready to begin.
 pub struct Events {
     filter: LogFilter,
-    /// The first page, read ahead so that what is wrong is told by a status.
+    /// The first page. It is read before the head is sent, so that an error can still set the status.
     first: LogPage,
-    /// The last id that the client knows.
+    /// The cursor of the client's last id.
     known: Cursor,
     head_only: bool,
-    /// Beside those of every stream.
+    /// Headers in addition to those of every stream.
     pub headers: Vec<(&'static str, String)>,
 }
 
 impl Events {
     pub fn open(request: &Request) -> Result<Self, Problem> {
-        // A client that comes back repeats the address of its first request, so the header is newer.
+        // A client that reconnects repeats its first URL, so the header is newer than the parameter.
         let known = match request.header("Last-Event-ID")? {
             Some(id) => Cursor::parse(id).ok_or_else(|| {
                 Problem::bad_request(
-                    "`Last-Event-ID` must be the id of a message, or the position of an event",
+                    "`Last-Event-ID` must be the id of a message or the position of an event",
                     "header Last-Event-ID",
                 )
             })?,
@@ -83,7 +84,8 @@ impl Events {
         };
         known.check_anchor()?;
         let filter = filter(request);
-        let first = application::read_log(known.position, PAGE, &filter).map_err(Problem::store)?;
+        let first =
+            application::read_log(known.position, PAGE_EVENTS, &filter).map_err(Problem::store)?;
         cursor::check_end(known.position, &first)?;
         Ok(Self {
             filter,
@@ -94,7 +96,8 @@ impl Events {
         })
     }
 
-    /// Streams until the client is gone, or the store fails: then the client comes back by itself.
+    /// Streams until the client disconnects or the store fails. After a failure the client reconnects by
+    /// itself.
     pub fn send(self, out: ResponseOutparam) {
         let headers = HEADERS.map(|(name, value)| (name, value.to_owned()));
         let headers = headers.into_iter().chain(self.headers);
@@ -122,19 +125,20 @@ struct Live {
     writer: Writer,
     buffer: Vec<u8>,
     source: std::rc::Rc<str>,
-    /// The client's last id after what was written.
+    /// The cursor of the client's last id after the written messages.
     known: Cursor,
-    /// When something was written last.
+    /// Time of the last write.
     last_write: u64,
-    /// When the client's last id was moved on last.
+    /// Time of the last message that advanced the client's last id.
     last_progress: u64,
 }
 
 impl Live {
     fn run(&mut self, filter: &LogFilter, first: LogPage) -> Result<(), Gone> {
-        // A second suffices before a client comes back, and tells it at once that the stream stands.
+        // Sets the client's reconnection time to a second. This first message also confirms the stream at
+        // once.
         self.buffer.extend_from_slice(b"retry: 1000\n\n");
-        let mut pause = FIRST_PAUSE;
+        let mut pause = FIRST_PAUSE_NANOS;
         let mut page = first;
         loop {
             let found = !page.events.is_empty();
@@ -142,24 +146,24 @@ impl Live {
             self.flush()?;
             if page.end {
                 pause = if found {
-                    FIRST_PAUSE
+                    FIRST_PAUSE_NANOS
                 } else {
-                    (pause * 2).min(LONGEST_PAUSE)
+                    (pause * 2).min(LONGEST_PAUSE_NANOS)
                 };
                 monotonic_clock::subscribe_duration(pause).block();
             }
             if self.writer.is_gone() {
                 return Err(Gone);
             }
-            page = match application::read_log(page.next, PAGE, filter) {
+            page = match application::read_log(page.next, PAGE_EVENTS, filter) {
                 Ok(page) => page,
-                // Said in the log by whoever answers the client's next request.
+                // The client reconnects, and the answer to that request logs the error.
                 Err(_) => return Ok(()),
             };
         }
     }
 
-    /// Adds what a page comes to.
+    /// Adds the messages of a page.
     fn add(&mut self, page: &LogPage) {
         let now = monotonic_clock::now();
         for event in &page.events {
@@ -167,7 +171,7 @@ impl Live {
                 position: event.position,
                 anchor: Some(Anchor::of(event)),
             };
-            // Names of types have no line breaks, and JSON text has none outside of the payload.
+            // Type names contain no line breaks, and JSON contains none outside of the payload.
             let _ = write!(
                 self.buffer,
                 "id: {}\nevent: {}\ndata: ",
@@ -175,7 +179,8 @@ impl Live {
             );
             let start = self.buffer.len();
             let _ = serde_json::to_writer(&mut self.buffer, &CloudEvent::new(event, &self.source));
-            // A payload may be JSON on several lines; between its tokens a blank is as good.
+            // A payload may be JSON on several lines. Its line breaks are white space between tokens, so
+            // spaces can replace them.
             for byte in &mut self.buffer[start..] {
                 if matches!(byte, b'\n' | b'\r') {
                     *byte = b' ';
@@ -184,12 +189,12 @@ impl Live {
             self.buffer.extend_from_slice(b"\n\n");
             self.last_progress = now;
         }
-        if page.next > self.known.position && now - self.last_progress >= PROGRESS {
+        if page.next > self.known.position && now - self.last_progress >= PROGRESS_NANOS {
             self.known.position = page.next;
             let _ = write!(self.buffer, "id: {}\n\n", self.known);
             self.last_progress = now;
         }
-        if self.buffer.is_empty() && now - self.last_write >= KEEP_ALIVE {
+        if self.buffer.is_empty() && now - self.last_write >= KEEP_ALIVE_NANOS {
             self.buffer.extend_from_slice(b":\n\n");
         }
     }

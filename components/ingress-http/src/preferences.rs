@@ -1,33 +1,32 @@
-//! The header `Prefer` (RFC 7240). Hosts do not read it: they are told what it came to, see [`HOST`].
+//! The header `Prefer` (RFC 7240). Hosts do not parse it: they read the result in [`HOST`].
 
 use crate::request::Request;
 
-/// Longest wait, in seconds.
-pub const MAX_WAIT: u32 = 60;
+/// Upper limit of a wait, in seconds.
+pub const MAX_WAIT_SECONDS: u32 = 60;
 
-/// The header by which a host and this component share a wait.
+/// The header by which this component delegates a wait to the host.
 ///
-/// In a request, `Annals-Wait: host` says that the host waits on clients' behalf, without an instance. The
-/// answer to a command then comes at once, and `Annals-Wait: position=1024, seconds=5` in it asks for a
-/// wait: until `GET /admin/progress` says of every reaction that it has reached the position, or is not due, or
-/// the time is over. The host takes the header away. Where reactions lag it answers 202, with their names
-/// as `lagging`. It lets no such header of a client's through.
+/// In a request, `Annals-Wait: host` tells that the host waits on clients' behalf, without occupying an
+/// instance. This component then answers a command at once, and `Annals-Wait: position=1024, seconds=5` in
+/// its answer asks the host to wait. The host polls `GET /admin/progress` until every reaction has reached
+/// the position or is not due, or until the time is over. Then the host removes the header. If reactions lag,
+/// it answers 202 with their names in `lagging`. The host removes this header from clients' requests.
 pub const HOST: &str = "Annals-Wait";
 
-/// How many seconds the client waits for reactions. What is not understood is no preference, as
-/// the RFC has it; of several waits the first one counts.
+/// The seconds that the client waits for reactions. As the RFC demands, an invalid preference is ignored, and
+/// the first of several waits counts.
 pub fn wait(request: &Request) -> Option<u32> {
     let wait = request.all_values("Prefer").find_map(first_wait)?;
-    Some(wait.min(MAX_WAIT))
+    Some(wait.min(MAX_WAIT_SECONDS))
 }
 
-/// Does the host wait, and not this component?
+/// Whether the host waits instead of this component.
 pub fn host_waits(request: &Request) -> bool {
     request.all_values(HOST).any(|value| value == "host")
 }
 
-/// The first readable `wait` among the preferences of one header. Parameters after a semicolon say
-/// nothing about it.
+/// The first valid `wait` among the preferences of one header. Parameters after a semicolon are ignored.
 fn first_wait(header: &str) -> Option<u32> {
     split(header, ',').find_map(|preference| {
         let preference = split(preference, ';').next()?;
@@ -41,12 +40,12 @@ fn first_wait(header: &str) -> Option<u32> {
             .and_then(|rest| rest.strip_suffix('"'))
             .unwrap_or(value);
         let decimal = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        // More digits than a number holds: more than the longest wait.
+        // A number that overflows is longer than the longest wait.
         decimal.then(|| value.parse().unwrap_or(u32::MAX))
     })
 }
 
-/// The parts between separators that do not stand in a quoted string.
+/// Splits a text at separators outside of quoted strings.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;

@@ -7,11 +7,11 @@ use crate::json::{Object, Value};
 use crate::response::Response;
 use serde_json::value::RawValue;
 
-/// The application may not run on its store.
+/// Slug of the problem that the application may not run on its store.
 pub const REFUSED: &str = "application-refused";
 pub const REFUSED_TITLE: &str = "The application may not run on this store";
 
-/// An error on its way to the client.
+/// An error response.
 pub struct Problem {
     status: u16,
     slug: &'static str,
@@ -56,13 +56,7 @@ impl Problem {
     }
 
     pub fn bad_request(detail: impl Into<String>, at: &str) -> Self {
-        Self::new(
-            400,
-            "malformed-command",
-            "The request could not be understood",
-            detail,
-        )
-        .with("at", at)
+        Self::new(400, "malformed-command", "The request is malformed", detail).with("at", at)
     }
 
     pub fn malformed(malformed: Malformed) -> Self {
@@ -80,7 +74,7 @@ impl Problem {
             413,
             "payload-too-large",
             "The payload is too large",
-            format!("At most {limit} bytes are taken."),
+            format!("At most {limit} bytes are allowed."),
         )
         .with("limit", limit as u64)
     }
@@ -117,26 +111,26 @@ impl Problem {
         Self::new(
             412,
             "precondition-failed",
-            "The stream is not as expected",
+            "The stream has another version than expected",
             mismatch(conflict),
         )
         .with("expected", expected(conflict))
         .with("actual", conflict.actual)
     }
 
-    /// No version that the caller listed is that of the stream.
+    /// The stream is at none of the versions that the client listed.
     pub fn no_version_matches(listed: &[u64], actual: u64) -> Self {
         let listed: Vec<_> = listed.iter().map(u64::to_string).collect();
         let detail = match &*listed {
             [] => format!(
-                "`If-Match` lists the tag of no version, and the stream is at version {actual}."
+                "`If-Match` lists no tag of a version, and the stream is at version {actual}."
             ),
             listed => format!(
-                "Expected one of the versions {}, and the stream is at version {actual}.",
+                "The request expected one of the versions {}, but the stream is at version {actual}.",
                 listed.join(", ")
             ),
         };
-        let title = "The stream is not as expected";
+        let title = "The stream has another version than expected";
         Self::new(412, "precondition-failed", title, detail)
             .with("expected", listed)
             .with("actual", actual)
@@ -146,7 +140,7 @@ impl Problem {
         Self::new(
             409,
             "conflict",
-            "Others were faster, again and again",
+            "Write conflict: retries exhausted",
             mismatch(conflict),
         )
         .with("expected", expected(conflict))
@@ -156,7 +150,7 @@ impl Problem {
 
     pub fn id_reused(id: String) -> Self {
         let detail = format!(
-            "The command id `{id}` was used for a different command. Choose a new one for each command."
+            "The command id `{id}` was used for a different command. Choose a new id for each command."
         );
         Self::new(
             400,
@@ -167,7 +161,8 @@ impl Problem {
         .with("at", "header Idempotency-Key")
     }
 
-    /// What a handler could not do. Callers learn which handler, and an id to look up in the log.
+    /// A handler's fault. The client receives the handler's name and the id of an incident; the host's log
+    /// has the details.
     pub fn handler_fault(fault: &HandlerFault) -> Self {
         let incident = format!("{:016x}", wasip2::random::random::get_random_u64());
         log(&format!(
@@ -178,7 +173,7 @@ impl Problem {
             500,
             "handler-fault",
             "A handler failed",
-            "The incident is in the host's log.",
+            "The host's log contains the incident.",
         )
         .with("handler", fault.handler.clone())
         .with("incident", incident)
@@ -188,12 +183,7 @@ impl Problem {
         let corrupt = matches!(error, StoreError::Corrupt(_));
         let (slug, title, detail) = match error {
             StoreError::Invalid(message) => {
-                return Self::new(
-                    400,
-                    "malformed-command",
-                    "The request could not be carried out",
-                    message,
-                );
+                return Self::new(400, "malformed-command", "The request is invalid", message);
             }
             StoreError::Refused(message) => {
                 log(&message);
@@ -216,13 +206,13 @@ impl Problem {
         log(&format!("{slug}: {detail}"));
         let problem = Self::new(503, slug, title, detail);
         if corrupt {
-            // Waiting does not mend it.
+            // A later attempt would meet the same damaged record, so there is no `retry-after`.
             return problem;
         }
         problem.with_header("retry-after", "1")
     }
 
-    /// What is wrong, if it is likely to be over soon.
+    /// The title of a temporary problem. `None` for other problems.
     pub fn if_temporary(&self) -> Option<&'static str> {
         let soon = self.headers.iter().any(|(name, _)| *name == "retry-after");
         (soon && self.status == 503).then_some(self.title)
@@ -264,12 +254,12 @@ fn mismatch(conflict: Conflict) -> String {
         Precondition::At(version) => format!("version {version}"),
     };
     format!(
-        "Expected {wanted}, and the stream is at version {}.",
+        "The request expected {wanted}, but the stream is at version {}.",
         conflict.actual
     )
 }
 
-/// One line to the host's log.
+/// Writes a line to the host's log.
 fn log(line: &str) {
     let stderr = wasip2::cli::stderr::get_stderr();
     for chunk in format!("annals: {line}\n").as_bytes().chunks(4096) {

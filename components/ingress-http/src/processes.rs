@@ -1,4 +1,4 @@
-//! What process managers remember, for operators.
+//! Reports stored processes of process managers.
 
 use crate::annals::es::administration::{self, AdminError, Process};
 use crate::json;
@@ -48,7 +48,7 @@ struct Described<'a> {
     id: &'a str,
     running: bool,
     notes: &'a [String],
-    /// The dead letter that it waits for.
+    /// Id of the dead letter that the process waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Streams, the log, the state, health.
+//! Queries: streams, the log, the state, health.
 
 use crate::annals::es::event_reader::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 #[derive(Serialize)]
 struct Page<'a> {
-    /// Not of the log, which is of all streams.
+    /// Absent in a page of the log, which contains all streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<&'a str>,
     events: Vec<CloudEvent<'a>>,
@@ -37,14 +37,18 @@ struct State<'a> {
     state_base64: Option<String>,
 }
 
-/// Events in a page, unless the caller asks for fewer or more.
-const LIMIT: u64 = 100;
+/// Default and upper limit of events per page.
+const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
 
 pub fn limit(request: &Request) -> Result<u32, Problem> {
-    match request.number("limit")?.unwrap_or(LIMIT).min(MAX_LIMIT) {
+    match request
+        .number("limit")?
+        .unwrap_or(DEFAULT_LIMIT)
+        .min(MAX_LIMIT)
+    {
         0 => Err(Problem::bad_request(
-            "a page has at least one entry",
+            "`limit` must be at least 1",
             "query parameter limit",
         )),
         limit => Ok(u32::try_from(limit).unwrap_or(u32::MAX)),
@@ -52,7 +56,7 @@ pub fn limit(request: &Request) -> Result<u32, Problem> {
 }
 
 thread_local! {
-    /// Whoever asks for it asks all handlers to describe themselves, and it never changes.
+    /// The application's name is constant, so an instance reads the settings once.
     static SOURCE: OnceCell<Rc<str>> = const { OnceCell::new() };
 }
 
@@ -74,7 +78,7 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
     let page = match before {
         Some(_) if request.parameter("after").is_some() => {
             return Err(Problem::bad_request(
-                "`after` reads forward and `before` backward: give one of them",
+                "`after` reads forward and `before` reads backward: give only one of them",
                 "before",
             ));
         }
@@ -97,7 +101,7 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
         end: page.end,
     };
     let response = Response::json(200, &body);
-    // The tag is the stream's version, which only the last page forward knows.
+    // The tag is the stream's version. Only the last page of a forward read contains it.
     Ok(match page.end && before.is_none() {
         true => response.with_header("etag", format!("\"{}\"", page.version)),
         false => response,
@@ -117,14 +121,14 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
     let stream = &request.path[1];
     let Some(decider) = request.parameter("decider") else {
         return Err(Problem::bad_request(
-            "`decider` says whose state it is",
+            "the query parameter `decider` is missing: it names the decider of the state",
             "query parameter decider",
         ));
     };
     let at = request.number("at")?;
     if at == Some(0) {
         return Err(Problem::bad_request(
-            "versions count from 1",
+            "`at` must be at least 1: the first version is 1",
             "query parameter at",
         ));
     }
@@ -139,7 +143,8 @@ pub fn state(request: &Request) -> Result<Response, Problem> {
         StateError::Fault(fault) => Problem::handler_fault(&fault),
         StateError::Store(error) => Problem::store(error),
     })?;
-    // A changed decider may fold the same version into another state.
+    // A changed decider may fold the same version into another state, so the tag contains a hash of the
+    // state.
     let tag = conditional::tag(state.version, &[decider.as_bytes(), &state.value]);
     let (json, base64) = json::raw_or_base64(&state.value);
     let body = State {
@@ -172,7 +177,7 @@ pub fn log(request: &Request) -> Result<Response, Problem> {
     Ok(Response::json(200, &body))
 }
 
-/// Which events of the log are wanted.
+/// The filter that the query parameters describe.
 pub fn filter(request: &Request) -> LogFilter {
     LogFilter {
         event_types: request.parameters("type"),

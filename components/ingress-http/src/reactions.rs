@@ -1,4 +1,4 @@
-//! What operators see of reactions and do to them, and how deliveries are driven from outside.
+//! The state of reactions, operators' requests about them, and pumps.
 
 use crate::about;
 use crate::annals::es::administration::{self, AdminError, DeliveryState, ReactionStatus};
@@ -10,13 +10,13 @@ use crate::response::{Response, time};
 use crate::views::nearest;
 use serde::Serialize;
 
-/// Milliseconds that a pump works on, unless the caller says so.
-const BUDGET: u64 = 1_000;
+/// Default time budget of a pump, in milliseconds.
+const DEFAULT_BUDGET_MILLIS: u64 = 1_000;
 
 /// `GET /admin/reactions`
 pub fn all(_: &Request) -> Result<Response, Problem> {
     let about = application::about();
-    let lanes = |name: &str| {
+    let concurrency = |name: &str| {
         about::reactions(&about)
             .find(|(_, reaction)| reaction.name == name)
             .map_or(1, |(_, reaction)| reaction.concurrency)
@@ -24,7 +24,7 @@ pub fn all(_: &Request) -> Result<Response, Problem> {
     let all = administration::reactions().map_err(Problem::store)?;
     let reactions = all
         .iter()
-        .map(|status| described(status, lanes(&status.name)));
+        .map(|status| described(status, concurrency(&status.name)));
     let body = All {
         reactions: reactions.collect(),
     };
@@ -36,10 +36,10 @@ pub fn one(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
     let status = administration::reaction(name).map_err(|error| refused(name, error))?;
     let about = application::about();
-    let lanes = about::reactions(&about)
+    let concurrency = about::reactions(&about)
         .find(|(_, reaction)| reaction.name == status.name)
         .map_or(1, |(_, reaction)| reaction.concurrency);
-    Ok(Response::json(200, &described(&status, lanes)))
+    Ok(Response::json(200, &described(&status, concurrency)))
 }
 
 #[derive(Serialize)]
@@ -59,7 +59,9 @@ struct Reaction<'a> {
     reason: Option<&'a str>,
     retry_at: Option<String>,
     parked: u32,
-    lanes: u32,
+    /// Its name in JSON is fixed: clients read `lanes`.
+    #[serde(rename = "lanes")]
+    concurrency: u32,
     generations: Vec<Generation>,
 }
 
@@ -71,7 +73,7 @@ struct Generation {
     active: bool,
 }
 
-fn described(status: &ReactionStatus, lanes: u32) -> Reaction<'_> {
+fn described(status: &ReactionStatus, concurrency: u32) -> Reaction<'_> {
     let generations = status.generations.iter().map(|generation| Generation {
         number: generation.number,
         version: generation.version,
@@ -93,7 +95,7 @@ fn described(status: &ReactionStatus, lanes: u32) -> Reaction<'_> {
         reason: status.reason.as_deref(),
         retry_at: status.retry_at.map(time),
         parked: status.parked,
-        lanes,
+        concurrency,
         generations: generations.collect(),
     }
 }
@@ -118,7 +120,7 @@ struct Reached<'a> {
     due: bool,
 }
 
-/// `GET /admin/progress`: how far all reactions are.
+/// `GET /admin/progress`: the positions that all reactions have reached.
 pub fn progress(_: &Request) -> Result<Response, Problem> {
     let all = delivery::progress().map_err(Problem::store)?;
     let reached = all.iter().map(|reached| Reached {
@@ -154,16 +156,16 @@ pub fn drop_generation(request: &Request) -> Result<Response, Problem> {
     let name = &request.path[2];
     let number = digits(&request.path[4])
         .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| Problem::bad_request("a generation is a number", "path"))?;
+        .ok_or_else(|| Problem::bad_request("the generation must be a number", "path"))?;
     administration::drop_generation(name, number).map_err(|error| refused(name, error))?;
     Ok(Response::fields(200, &[("result", "dropped".into())]))
 }
 
-/// `POST /admin/pump`: delivers what is due for about `budget` milliseconds, and half of the time that the
-/// host gives at most: a pump that the host cuts off counts as a failed attempt of the reaction.
+/// `POST /admin/pump`: delivers due events for about `budget` milliseconds, but at most for half of the
+/// host's time limit: if the host interrupts a pump, the reaction has a failed attempt.
 pub fn pump(request: &Request) -> Result<Response, Problem> {
     let reaction = request.parameter("reaction");
-    let budget = request.number("budget")?.unwrap_or(BUDGET);
+    let budget = request.number("budget")?.unwrap_or(DEFAULT_BUDGET_MILLIS);
     let budget = budget.min(request.time_limit() / 2);
     let budget = u32::try_from(budget).unwrap_or(u32::MAX);
     let pumped = delivery::pump(reaction, budget).map_err(|error| match error {
@@ -187,7 +189,7 @@ fn unknown(name: &str, known: Vec<String>) -> Problem {
     )
 }
 
-/// Why an operator's wish was not carried out. `subject`: what they named.
+/// Converts the error of an operator's request. `subject` is the name in the request.
 pub fn refused(subject: &str, error: AdminError) -> Problem {
     match error {
         AdminError::UnknownReaction(known) => unknown(subject, known),
@@ -209,12 +211,14 @@ pub fn refused(subject: &str, error: AdminError) -> Problem {
             format!("`{subject}` has no such generation."),
             Vec::new(),
         ),
-        AdminError::Refused(reason) => Problem::new(409, "refused", "It cannot be done", reason),
+        AdminError::Refused(reason) => {
+            Problem::new(409, "refused", "The request was refused", reason)
+        }
         AdminError::Busy => Problem::new(
             409,
             "busy",
             "Another instance is delivering",
-            "Another instance is delivering to this reaction right now; try again.",
+            "Another instance is delivering to this reaction. Try again.",
         )
         .with_header("retry-after", "1"),
         AdminError::Store(error) => Problem::store(error),

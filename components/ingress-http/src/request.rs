@@ -1,41 +1,42 @@
-//! Requests, as `wasi:http` gives them.
+//! Requests from `wasi:http`.
 
 use crate::problem::Problem;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::types::{IncomingRequest, Method};
 use wasip2::io::streams::StreamError;
 
-/// The largest payload of a command, in bytes.
-pub const MAX_PAYLOAD: usize = 1 << 20;
+/// Upper limit of a command's payload, in bytes.
+pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 
-/// The header by which a host says how long a request may take in the component, in milliseconds. It lets no
-/// such header of a client's through; where it says nothing, [`TIME_LIMIT`] is assumed.
+/// The header in which a host states its time limit for a request, in milliseconds. The host removes this
+/// header from clients' requests. Without it, [`DEFAULT_TIME_LIMIT_MILLIS`] applies.
 const HOST_LIMIT: &str = "Annals-Time-Limit";
 
-/// Milliseconds; the documented command line of `wasmtime serve` says so.
-const TIME_LIMIT: u64 = 10_000;
+/// Default time limit of a request, in milliseconds: the timeout in the documented command line of `wasmtime
+/// serve`.
+const DEFAULT_TIME_LIMIT_MILLIS: u64 = 10_000;
 
-/// Bytes asked of the host at a time.
-const CHUNK: u64 = 64 << 10;
+/// Size of one read of the body, in bytes.
+const CHUNK_BYTES: u64 = 64 << 10;
 
 /// A request.
 pub struct Request {
     pub method: Method,
-    /// The target is `*`: the request is about the whole server.
+    /// The target is `*`, which is the whole server.
     pub is_for_all: bool,
     /// The path's segments as they were sent.
     segments: Vec<String>,
-    /// The path's segments, percent-decoded, once its route is known.
+    /// The percent-decoded segments of the path. Empty until the route is known.
     pub path: Vec<String>,
     pub query: Vec<(String, String)>,
     headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
-    /// When it began, by the monotonic clock.
+    /// Start of the request by the monotonic clock, in nanoseconds.
     began: u64,
 }
 
 impl Request {
-    /// All but the body.
+    /// Reads everything but the body.
     pub fn head(request: &IncomingRequest) -> Self {
         let head = Self::new(
             request.method(),
@@ -50,8 +51,8 @@ impl Request {
 
     fn new(method: Method, target: &str, headers: Vec<(String, Vec<u8>)>) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        // Empty segments are segments: whoever guards `/admin/` in front of the application does not see
-        // it in `//admin/`.
+        // Empty segments count: a proxy that guards `/admin/` does not recognize `//admin/`, so the routes
+        // must not either.
         let segments = match path.strip_prefix('/').unwrap_or(path) {
             "" => Vec::new(),
             path => path.split('/').map(str::to_owned).collect(),
@@ -87,7 +88,7 @@ impl Request {
         Ok(())
     }
 
-    /// What comes behind the head; nothing where the method gives it no meaning.
+    /// Reads the body. Empty for methods whose body has no meaning.
     pub fn read_body(&self, request: &IncomingRequest) -> Result<Vec<u8>, Problem> {
         match self.method {
             Method::Post => read_body(request, self.declared_length()?),
@@ -95,7 +96,7 @@ impl Request {
         }
     }
 
-    /// How long the body is, if a header says so.
+    /// The length of the body in `Content-Length`.
     fn declared_length(&self) -> Result<Option<u64>, Problem> {
         match self.header("content-length")? {
             None => Ok(None),
@@ -109,20 +110,20 @@ impl Request {
         }
     }
 
-    /// Milliseconds that the host gives the request.
+    /// The host's time limit for the request, in milliseconds.
     pub fn time_limit(&self) -> u64 {
         let limit = self.all_values(HOST_LIMIT).find_map(digits);
-        limit.unwrap_or(TIME_LIMIT)
+        limit.unwrap_or(DEFAULT_TIME_LIMIT_MILLIS)
     }
 
-    /// Milliseconds of them that are left.
+    /// The remaining part of the time limit, in milliseconds.
     pub fn time_left(&self) -> u64 {
         let passed = (monotonic_clock::now() - self.began) / 1_000_000;
         self.time_limit().saturating_sub(passed)
     }
 
-    /// A header's value. A header that is there twice with different values is refused: whichever
-    /// was taken, the caller could mean the other.
+    /// A header's value. A header with two different values is refused, because either could be the one that
+    /// the client means.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Problem> {
         let mut values = self
             .headers
@@ -141,7 +142,7 @@ impl Request {
         utf8(name, value).map(|text| Some(text.trim_matches([' ', '\t'])))
     }
 
-    /// What follows a prefix in the names of headers, in lower case, each once.
+    /// The rests of the header names that begin with a prefix, in lower case, each once.
     pub fn names_after(&self, prefix: &str) -> impl Iterator<Item = String> {
         let rest = |name: &str| {
             let name = name.to_ascii_lowercase();
@@ -156,7 +157,7 @@ impl Request {
         names.into_iter()
     }
 
-    /// The values of a header that may be repeated; what is not UTF-8 is left out.
+    /// The values of a header that may be repeated. Values that are not UTF-8 are ignored.
     pub fn all_values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers
             .iter()
@@ -164,7 +165,7 @@ impl Request {
             .filter_map(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// The values of a header that is a list, in one.
+    /// The values of a list header, joined into one list.
     pub fn list(&self, name: &str) -> Result<Option<String>, Problem> {
         let mut values = Vec::new();
         for (_, value) in self
@@ -195,14 +196,14 @@ impl Request {
             None => Ok(None),
             Some(Some(number)) => Ok(Some(number)),
             Some(None) => Err(Problem::bad_request(
-                format!("`{name}` must be a number from 0 on"),
+                format!("`{name}` must be a number that is at least 0"),
                 &format!("query parameter {name}"),
             )),
         }
     }
 }
 
-/// A number of decimal digits and nothing else.
+/// Parses a number that consists of decimal digits only.
 pub fn digits(text: &str) -> Option<u64> {
     let decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     decimal.then(|| text.parse().ok()).flatten()
@@ -214,20 +215,20 @@ fn utf8<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Problem> {
         .map_err(|_| Problem::bad_request("a header is not UTF-8", &format!("header {name}")))
 }
 
-/// Bodies come in chunks of any size; more than the limit is refused without reading the rest. The
-/// body ends where the host says so and nowhere else: where a `Content-Length` and a `Transfer-Encoding` contradict each
-/// other, hosts pass on the length and not the encoding.
+/// Reads the body, which arrives in chunks of any size. A body beyond the limit is refused without reading
+/// the rest. Only the host determines the body's end: if `Content-Length` and `Transfer-Encoding` contradict
+/// each other, hosts pass on the length and not the encoding.
 fn read_body(request: &IncomingRequest, declared: Option<u64>) -> Result<Vec<u8>, Problem> {
-    let broken = || Problem::bad_request("the request's body could not be read", "body");
+    let broken = || Problem::bad_request("reading the request's body failed", "body");
     let incoming = request.consume().map_err(|()| broken())?;
     let mut body = Vec::new();
     {
         let stream = incoming.stream().map_err(|()| broken())?;
         loop {
-            match stream.blocking_read(CHUNK) {
-                Ok(chunk) if body.is_empty() && chunk.len() <= MAX_PAYLOAD => body = chunk,
-                Ok(chunk) if body.len() + chunk.len() > MAX_PAYLOAD => {
-                    return Err(Problem::payload_too_large(MAX_PAYLOAD));
+            match stream.blocking_read(CHUNK_BYTES) {
+                Ok(chunk) if body.is_empty() && chunk.len() <= MAX_PAYLOAD_BYTES => body = chunk,
+                Ok(chunk) if body.len() + chunk.len() > MAX_PAYLOAD_BYTES => {
+                    return Err(Problem::payload_too_large(MAX_PAYLOAD_BYTES));
                 }
                 Ok(chunk) => body.extend_from_slice(&chunk),
                 Err(StreamError::Closed) => break,
@@ -243,7 +244,7 @@ fn read_body(request: &IncomingRequest, declared: Option<u64>) -> Result<Vec<u8>
 fn check_length(length: usize, declared: Option<u64>) -> Result<(), Problem> {
     match declared {
         Some(declared) if declared != length as u64 => Err(Problem::bad_request(
-            format!("the body has {length} bytes, and `Content-Length` says {declared}"),
+            format!("the body has {length} bytes, but `Content-Length` is {declared}"),
             "header Content-Length",
         )),
         _ => Ok(()),

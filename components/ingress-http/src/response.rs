@@ -1,4 +1,4 @@
-//! Responses, sent by `wasi:http`.
+//! Responses to `wasi:http`.
 
 use crate::json::{Object, Value};
 use std::time::{Duration, SystemTime};
@@ -6,11 +6,11 @@ use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutpar
 use wasip2::io::streams::OutputStream;
 
 /// The last millisecond of the year 9999, which RFC 3339 can still write.
-const MAX_TIME: u64 = 253_402_300_799_999;
+const MAX_TIME_MILLIS: u64 = 253_402_300_799_999;
 
 /// Milliseconds since the epoch in RFC 3339.
 pub fn time(millis: u64) -> String {
-    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(millis.min(MAX_TIME));
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(millis.min(MAX_TIME_MILLIS));
     humantime::format_rfc3339_millis(time).to_string()
 }
 
@@ -26,7 +26,7 @@ impl Response {
         Self {
             status,
             headers: vec![("content-type", "application/json".into())],
-            // Only maps with keys that are not strings fail to serialize, and there are none.
+            // Serialization fails only for maps whose keys are not strings, and no body has one.
             body: serde_json::to_vec(body).unwrap_or_default(),
         }
     }
@@ -39,7 +39,7 @@ impl Response {
         }
     }
 
-    /// An object of a few fields.
+    /// A response whose body is an object with these fields.
     pub fn fields(status: u16, fields: &[(&'static str, Value)]) -> Self {
         Self::json(status, &Object(fields))
     }
@@ -59,7 +59,7 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The answer to a client that has this representation already.
+    /// The 304 response to a client that has this representation already.
     pub fn not_modified(self) -> Self {
         let kept = |(name, _): &(&str, String)| ["etag", "cache-control", "vary"].contains(name);
         Self {
@@ -68,12 +68,13 @@ impl Response {
         }
     }
 
-    /// Without content there is no length of it; that of 304 would be that of the whole representation.
+    /// Whether the response has a `Content-Length`. A 204 has no content, and the length of a 304 would be
+    /// that of the whole representation.
     pub fn has_length(&self) -> bool {
         ![204, 304].contains(&self.status)
     }
 
-    /// Sends the response whole. A client that has gone away is no error of ours, so failures are passed over.
+    /// Sends the response. Errors are ignored: they mean that the client has disconnected.
     pub fn send(self, out: ResponseOutparam) {
         let length = self
             .has_length()
@@ -88,12 +89,12 @@ impl Response {
     }
 }
 
-/// The client is gone.
+/// The client has disconnected.
 pub struct Gone;
 
 /// A response whose head is sent.
 pub struct Writer {
-    // Before the body: it is a child of it, and dropped first.
+    // This field precedes the body, so that the stream, a child of the body, is dropped first.
     stream: OutputStream,
     body: OutgoingBody,
 }
@@ -110,7 +111,7 @@ impl Writer {
             .map(|(name, value)| (name.to_owned(), value.into_bytes()))
             .collect();
         let fields = Fields::from_list(&headers).unwrap_or_else(|_| {
-            // Those that the host takes.
+            // The host refused the list, so add each header that it accepts.
             let fields = Fields::new();
             for (name, value) in &headers {
                 let _ = fields.append(name, value);
@@ -118,7 +119,7 @@ impl Writer {
             fields
         });
         let response = OutgoingResponse::new(fields);
-        // What it is without being told.
+        // 200 is the default.
         if status != 200 {
             let _ = response.set_status_code(status);
         }
@@ -128,7 +129,7 @@ impl Writer {
         Some(Self { stream, body })
     }
 
-    /// Writes in pieces as large as the host takes them, and asks it to send them on.
+    /// Writes in pieces of the size that the host accepts, and flushes.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Gone> {
         while !bytes.is_empty() {
             let room = self.stream.check_write().map_err(|_| Gone)?;
@@ -144,7 +145,7 @@ impl Writer {
         self.stream.flush().map_err(|_| Gone)
     }
 
-    /// Has the client gone, as far as the host knows?
+    /// Whether the host reports that the client has disconnected.
     pub fn is_gone(&self) -> bool {
         self.stream.check_write().is_err()
     }

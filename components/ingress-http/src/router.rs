@@ -1,4 +1,4 @@
-//! From a request to an answer, by the table of [`routes`](crate::routes).
+//! Answers requests by the table of [`routes`](crate::routes).
 
 use crate::conditional;
 use crate::cors;
@@ -8,16 +8,16 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::routes::{self, Also, Found, Route};
 
-/// What a request comes to.
+/// The answer to a request.
 pub enum Answer {
     Whole(Response),
-    /// After it, a snapshot is taken, and events are delivered to reactions, as far as they are due.
+    /// After this response, a due snapshot is taken, and due events are delivered to reactions.
     ThenDeliver(Response),
-    /// Goes on until the client leaves.
+    /// A stream that lasts until the client disconnects.
     Live(live::Events),
 }
 
-/// Answers a request. `body` reads what comes behind its head. `origins`: from where browsers may call.
+/// Answers a request. `body` reads the request's body. `origins` lists the permitted origins of browsers.
 pub fn answer(
     request: &mut Request,
     origins: &[String],
@@ -72,7 +72,7 @@ fn carry_out(
         Also::DeliverNew => response.status < 300,
         Also::DeliverRead => response.status < 500,
     };
-    let response = conditional::settle(request, response);
+    let response = conditional::apply_conditions(request, response);
     match deliver {
         true => Answer::ThenDeliver(response),
         false => Answer::Whole(response),
@@ -86,7 +86,7 @@ mod tests {
     use crate::routes::{ROUTES, Verb};
     use wasip2::http::types::Method;
 
-    /// Every method that HTTP has, and one that it has not.
+    /// All methods of HTTP, and an unknown one.
     fn methods() -> Vec<Method> {
         let other = Method::Other("PURGE".into());
         let known = [
@@ -120,7 +120,7 @@ mod tests {
         routes::find(&request(method, target, &[]))
     }
 
-    /// The answer to a request that no handler of a route sees.
+    /// The answer to a request that reaches no route.
     fn answered(method: Method, target: &str) -> Response {
         match answer(&mut request(method, target, &[]), &[], |_| Ok(Vec::new())) {
             Answer::Whole(response) => response,
@@ -245,7 +245,7 @@ mod tests {
         let varies: Vec<_> = ROUTES.iter().filter(|route| route.negotiated).collect();
         assert_eq!(varies.len(), 2);
         for route in varies {
-            // A refusal is of the same resource.
+            // A refusal depends on `Accept` too.
             let response = answered(Method::Get, &format!("{}?nonsense=1", route.path));
             assert_eq!(response.header("vary"), Some("Accept"), "{}", route.path);
         }

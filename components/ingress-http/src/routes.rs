@@ -1,6 +1,6 @@
 //! The table of routes: everything that the application answers over HTTP.
 //!
-//! Methods, `Allow`, query parameters and the documentation in `docs/http.md` follow from it.
+//! Methods, `Allow` and query parameters follow from it, and a test compares `docs/http.md` with it.
 
 use crate::problem::Problem;
 use crate::request::Request;
@@ -11,9 +11,9 @@ use wasip2::http::types::Method;
 /// Answers a request whose path, method and query parameters fit.
 pub type Respond = fn(&Request) -> Result<Response, Problem>;
 
-/// A path, a method, and what answers them.
+/// A path, a method, and the function that answers them.
 pub struct Route {
-    /// Segments in braces stand for any text that is not empty.
+    /// The path. A segment in braces matches any text that is not empty.
     pub path: &'static str,
     pub verb: Verb,
     /// Names of the query parameters that the route reads.
@@ -24,7 +24,7 @@ pub struct Route {
     pub negotiated: bool,
 }
 
-/// A method that a route has. `HEAD` comes with `GET`, and `OPTIONS` with every route.
+/// The method of a route. A `GET` route also answers `HEAD`, and every route answers `OPTIONS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Get,
@@ -32,16 +32,16 @@ pub enum Verb {
     Delete,
 }
 
-/// What is beside the answer.
+/// Additional behaviour of a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Also {
     Nothing,
-    /// Deliveries, if the answer is that something took effect.
+    /// Events are delivered after the answer, if the command took effect.
     DeliverNew,
-    /// Deliveries: whoever reads a view wants it up to date the next time, also where it lags so
-    /// far that the row is not there yet.
+    /// Events are delivered after the answer, so that the next read of the view is up to date. This includes
+    /// reads of a row that a lagging view does not have yet.
     DeliverRead,
-    /// A client may want the log as a stream of events.
+    /// The client may choose a stream of events.
     Stream,
 }
 
@@ -153,13 +153,13 @@ impl Route {
         self
     }
 
-    /// Is this its path? Segments that the route fixes are compared as they were sent, without
-    /// decoding: a proxy that guards `/admin/` sees the same text.
+    /// Whether the segments match the route's path. Fixed segments are compared without decoding, so a proxy
+    /// that guards `/admin/` compares the same text.
     fn is_at(&self, segments: &[String]) -> bool {
         let Some((first, rest)) = segments.split_first() else {
             return self.path == "/";
         };
-        // All routes are looked through for each request, and most begin otherwise.
+        // Each request searches all routes, so reject most of them by their first segment.
         let Some(behind) = self.path[1..].strip_prefix(first.as_str()) else {
             return false;
         };
@@ -182,7 +182,7 @@ impl Route {
             let earlier = &request.query[..at];
             if !REPEATABLE.contains(&name.as_str()) && earlier.iter().any(|(it, _)| it == name) {
                 return Err(Problem::bad_request(
-                    format!("`{name}` is given twice"),
+                    format!("the query parameter `{name}` occurs twice"),
                     &format!("query parameter {name}"),
                 ));
             }
@@ -225,10 +225,10 @@ impl Verb {
     }
 }
 
-/// What a request's path and method come to.
+/// The result of matching a request's path and method.
 pub enum Found {
     Route(&'static Route),
-    /// `OPTIONS`: which methods the path has.
+    /// An `OPTIONS` request, with the methods of its path.
     Options(String),
     Wrong(Problem),
 }
@@ -258,7 +258,7 @@ pub fn find(request: &Request) -> Found {
     if is_options {
         return Found::Options(allowed);
     }
-    let detail = format!("This route takes {allowed}.");
+    let detail = format!("This route accepts {allowed}.");
     let problem = Problem::new(405, "method-not-allowed", "Method not allowed", detail);
     Found::Wrong(problem.with_header("allow", allowed))
 }
@@ -267,7 +267,7 @@ pub fn find(request: &Request) -> Found {
 mod tests {
     use super::*;
 
-    /// What is between backticks.
+    /// The texts between backticks.
     fn quoted(cell: &str) -> Vec<&str> {
         cell.split('`').skip(1).step_by(2).collect()
     }

@@ -1,14 +1,14 @@
-//! What headers say of a command, whichever way its payload comes.
+//! The command metadata in headers, for commands in any form.
 
 use crate::annals::es::sourcer::Request as Submission;
 use crate::extensions::Extensions;
 use crate::problem::Problem;
 use crate::request::Request;
 
-/// Longest value that becomes metadata, in bytes.
-const MAX_HEADER: usize = 200;
+/// Upper limit of a metadata value, in bytes.
+const MAX_VALUE_BYTES: usize = 200;
 
-/// What headers say of a command: all but its type and its payload.
+/// Builds a command from the headers, except for its type and payload.
 pub fn from_headers(request: &Request) -> Result<Submission, Problem> {
     Ok(Submission {
         command_type: String::new(),
@@ -27,7 +27,7 @@ pub fn from_headers(request: &Request) -> Result<Submission, Problem> {
     })
 }
 
-/// A header that becomes metadata. Structured strings (`"key"`) lose their quotes.
+/// A metadata value from a header. A structured string (`"key"`) loses its quotes.
 pub fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
     let Some(value) = request.header(name)? else {
         return Ok(None);
@@ -39,10 +39,11 @@ pub fn text(request: &Request, name: &str) -> Result<Option<String>, Problem> {
     checked(value, &format!("header {name}")).map(Some)
 }
 
-/// A value that becomes metadata. `at` says where it stands in the request.
+/// Checks a metadata value. `at` is its place in the request.
 pub fn checked(value: &str, at: &str) -> Result<String, Problem> {
-    if value.is_empty() || value.len() > MAX_HEADER || value.chars().any(char::is_control) {
-        let why = format!("it must have 1 to {MAX_HEADER} bytes and no control characters");
+    if value.is_empty() || value.len() > MAX_VALUE_BYTES || value.chars().any(char::is_control) {
+        let why =
+            format!("the value must have 1 to {MAX_VALUE_BYTES} bytes and no control characters");
         return Err(Problem::bad_request(why, at));
     }
     Ok(value.into())

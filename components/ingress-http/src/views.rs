@@ -24,7 +24,8 @@ pub fn row(request: &Request) -> Result<Response, Problem> {
             Vec::new(),
         ));
     };
-    // Another generation of the view may have another row at the same position.
+    // Another generation of the view may have another row at the same position, so the tag contains a hash of
+    // the row.
     let tag = conditional::tag(row.position, &[row.content_type.as_bytes(), &row.value]);
     let response = Response {
         status: 200,
@@ -38,7 +39,7 @@ pub fn row(request: &Request) -> Result<Response, Problem> {
 struct Page<'a> {
     view: &'a str,
     rows: Vec<Row<'a>>,
-    /// Pass it as `after` to go on.
+    /// Value of `after` for the next page.
     next: Option<&'a str>,
     end: bool,
 }
@@ -94,7 +95,8 @@ pub fn rows(request: &Request) -> Result<Response, Problem> {
     ))
 }
 
-/// The keys that are wanted: behind `after`, from `from` on, before `to`, beginning with `prefix`.
+/// The key range of the query parameters: after `after`, from `from` on, before `to`, with the prefix
+/// `prefix`.
 fn range(request: &Request) -> KeyRange {
     let prefix = request.parameter("prefix");
     let from = request.parameter("from").into_iter().chain(prefix).max();
@@ -111,11 +113,12 @@ fn range(request: &Request) -> KeyRange {
     }
 }
 
-/// The first text behind all that begin with a prefix, in the order of their bytes; none where there is no such text.
+/// The smallest text that is greater than all texts with this prefix, in byte order. `None` if there is no
+/// such text.
 fn behind(prefix: &str) -> Option<String> {
     let mut text = prefix.to_owned();
     while let Some(last) = text.pop() {
-        // The surrogates are no characters.
+        // Surrogates are not characters.
         let next = match last {
             '\u{d7ff}' => Some('\u{e000}'),
             last => char::from_u32(u32::from(last) + 1),
@@ -140,7 +143,7 @@ fn refused(view: &str, error: QueryError) -> Problem {
     }
 }
 
-/// The names that are like the wanted one, nearest first; all of them where none is.
+/// The known names that are similar to the wanted one, nearest first. All known names if none is similar.
 pub fn nearest(wanted: &str, known: Vec<String>) -> Vec<String> {
     let known = in_order(known);
     let near = in_order(
@@ -156,7 +159,7 @@ pub fn nearest(wanted: &str, known: Vec<String>) -> Vec<String> {
     near.map(|(_, name)| name.clone()).collect()
 }
 
-/// A few names, sorted. The standard library's sort is made for many, and is 5 KB for each type.
+/// Sorts a short list by insertion. The standard library's sort adds 5 KB per type.
 pub fn in_order<T: Ord>(names: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut sorted = Vec::new();
     for name in names {
