@@ -111,7 +111,7 @@ impl<P: Ports> Engine<'_, P> {
         let control = self.control(reaction)?;
         for generation in control.served_by(reaction) {
             for partition in partitions(reaction, &generation) {
-                self.unstop(&partition)?;
+                self.end_pause(&partition)?;
             }
         }
         Ok(())

@@ -31,8 +31,8 @@ impl<P: Ports> Engine<'_, P> {
         event: &RecordedEvent,
         failure: Failure,
     ) -> Result<Option<Ended>, Stop> {
-        if self.is_worth_a_try(partition, state, &failure) {
-            return self.try_later(partition, state, failure).map(Some);
+        if self.has_attempts_left(partition, state, &failure) {
+            return self.schedule_retry(partition, state, failure).map(Some);
         }
         let tried = state.progress.tried;
         let attempts = tried.min(partition.reaction.policy.attempts);
@@ -68,8 +68,8 @@ impl<P: Ports> Engine<'_, P> {
         state: &mut PartitionState,
         failure: Failure,
     ) -> Result<Option<Ended>, Stop> {
-        if self.is_worth_a_try(partition, state, &failure) {
-            return self.try_later(partition, state, failure).map(Some);
+        if self.has_attempts_left(partition, state, &failure) {
+            return self.schedule_retry(partition, state, failure).map(Some);
         }
         let Some(cause) = state.progress.work.step.as_ref().map(|step| step.cause) else {
             return Ok(None);
@@ -129,7 +129,7 @@ impl<P: Ports> Engine<'_, P> {
         }
     }
 
-    fn is_worth_a_try(
+    fn has_attempts_left(
         &self,
         partition: &Partition<'_>,
         state: &PartitionState,
@@ -138,7 +138,7 @@ impl<P: Ports> Engine<'_, P> {
         failure.then != Then::Never && state.progress.tried < partition.reaction.policy.attempts
     }
 
-    fn try_later(
+    fn schedule_retry(
         &self,
         partition: &Partition<'_>,
         state: &mut PartitionState,

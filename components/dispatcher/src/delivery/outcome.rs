@@ -24,7 +24,7 @@ pub enum Ended {
     Idle,
     /// Another instance holds the lease.
     Busy,
-    /// The next attempt is due in so many milliseconds.
+    /// The next attempt is due in this many milliseconds.
     Later(u64),
     /// The partition is stopped until an operator resumes it.
     Stopped,

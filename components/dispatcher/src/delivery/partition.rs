@@ -98,7 +98,7 @@ impl<P: Ports> Engine<'_, P> {
     }
 
     /// Ends the partition's stop or pause, unless a deliverer holds its lease.
-    pub(crate) fn unstop(&self, partition: &Partition<'_>) -> Result<(), StoreError> {
+    pub(crate) fn end_pause(&self, partition: &Partition<'_>) -> Result<(), StoreError> {
         loop {
             let mut state = self.load(partition)?;
             let progress = &mut state.progress;

@@ -113,7 +113,7 @@ impl<P: Ports> Engine<'_, P> {
             rows: processes.rows(&partition),
             ..Work::default()
         };
-        self.bring_about(&partition, &mut state, work)?;
+        self.store_and_execute(&partition, &mut state, work)?;
         match self.retry_waiting(&partition, state, found)? {
             RetryOutcome::Done => Ok(()),
             RetryOutcome::Failed(reason) => Err(Refused::Because(format!(
@@ -139,17 +139,17 @@ impl<P: Ports> Engine<'_, P> {
                 return Ok(CatchUp::Done);
             }
             let mut step = None;
-            let mut came = None;
+            let mut result = None;
             let mut failed = None;
             match self.due(partition, state, id, process.now.position, deadline)? {
                 Due::Nothing => {
                     process.now.waits_for = None;
                     process.now.position = state.position;
-                    came = Some(CatchUp::Done);
+                    result = Some(CatchUp::Done);
                 }
                 Due::Later(position) => {
                     process.now.position = position;
-                    came = Some(CatchUp::OutOfTime);
+                    result = Some(CatchUp::OutOfTime);
                 }
                 Due::Event(event, interest) => {
                     let mut taken = Step {
@@ -179,7 +179,7 @@ impl<P: Ports> Engine<'_, P> {
                 }
                 process.now.waits_for = Some(self.park_again(partition, id, &event, &failure)?);
                 process.now.position = event.position - 1;
-                came = Some(CatchUp::Done);
+                result = Some(CatchUp::Done);
             }
             process.changed = true;
             let work = Work {
@@ -187,11 +187,11 @@ impl<P: Ports> Engine<'_, P> {
                 step,
                 ..Work::default()
             };
-            if let Some(reason) = self.bring_about(partition, state, work)? {
+            if let Some(reason) = self.store_and_execute(partition, state, work)? {
                 return Ok(CatchUp::CommandFailed(reason));
             }
-            if let Some(came) = came {
-                return Ok(came);
+            if let Some(result) = result {
+                return Ok(result);
             }
             if self.ports.ticks() >= deadline {
                 return Ok(CatchUp::OutOfTime);
@@ -254,7 +254,7 @@ impl<P: Ports> Engine<'_, P> {
 
     /// Stores work in the checkpoint and executes it. Returns the reason, if a command of this work failed
     /// and will be retried.
-    fn bring_about(
+    fn store_and_execute(
         &self,
         partition: &Partition<'_>,
         state: &mut PartitionState,

@@ -154,7 +154,7 @@ fn a_stopped_reaction_goes_on_when_it_is_resumed() {
     let engine = world.engine();
     let control = engine.control(&world.reactions[0]).unwrap();
     for partition in crate::delivery::partitions(&world.reactions[0], &control.generations[0]) {
-        engine.unstop(&partition).unwrap();
+        engine.end_pause(&partition).unwrap();
     }
     world.pump();
     assert_eq!(notified(&world, 1024).len(), 4);
