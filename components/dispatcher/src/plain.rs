@@ -1,6 +1,6 @@
 //! The dispatcher of an application without reactions. [`crate::Dispatcher`] with reactions would give the
 //! same answers for such an application, with one exception: dead letters. This build does not read the dead
-//! dead_letters of reactions that a former version of the application had. They reappear once the application has
+//! letters of reactions that a former version of the application had. They reappear once the application has
 //! reactions again.
 
 use crate::annals::es::types::RecordedEvent;

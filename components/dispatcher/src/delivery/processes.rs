@@ -30,7 +30,7 @@ pub struct ProcessState {
     /// it has caught up.
     pub position: u64,
     /// Id of the dead letter that the process waits for. The process takes no later event until this dead
-    /// dead_letter is resolved.
+    /// letter is resolved.
     pub waits_for: Option<String>,
 }
 

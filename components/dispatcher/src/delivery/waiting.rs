@@ -247,7 +247,7 @@ impl<P: Ports> Engine<'_, P> {
         let dead_letter = self.dead_letter(partition, event, 1, &failure.reason);
         let id = dead_letter.id_for(process);
         // Store the dead letter before the process's row names it: a process must never wait for a dead
-        // dead_letter that does not exist.
+        // letter that does not exist.
         dead_letters::file(self.ports, &id, &dead_letter, &[process.to_owned()])?;
         Ok(id)
     }
