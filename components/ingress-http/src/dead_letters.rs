@@ -83,7 +83,7 @@ struct DeadLetterBody<'a> {
     attempts: u32,
     reason: &'a str,
     parked_at: String,
-    /// Only in the answer to a request for one dead dead_letter.
+    /// Only in the answer to a request for one dead letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<CloudEvent<'a>>,
 }
