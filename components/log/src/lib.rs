@@ -5,6 +5,8 @@
 //! - [`lines`]: makes lines of what comes in pieces.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 mod lines;
 
 wit_bindgen::generate!({

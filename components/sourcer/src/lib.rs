@@ -16,6 +16,8 @@
 //! - [`outside`]: the other components, or doubles of them.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 #[cfg(test)]
 mod doubles;
 mod fingerprint;

@@ -6,6 +6,8 @@
 //! promise. `docs/hosts.md` says which hosts and backends keep them.
 #![deny(missing_docs)]
 
+use annals_allocator as _;
+
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "host", generate_all });

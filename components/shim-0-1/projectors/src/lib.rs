@@ -1,6 +1,8 @@
 //! Projectors of contract 0.1.0, as the contract of today has them.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 wit_bindgen::generate!({
     path: ["../wit", "../../../wit"],
     inline: "
