@@ -101,7 +101,7 @@ impl Pools {
 // SAFETY: a block of a list is at least as large as the layout that it is given out for, and aligned to `ALIGN`. It is in no
 // list while it is in use: `alloc` takes it out, and `dealloc` finds the same list by the same layout.
 unsafe impl GlobalAlloc for Pools {
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(list) = Self::list(layout) else {
             // SAFETY: the caller's promise.
@@ -116,7 +116,7 @@ unsafe impl GlobalAlloc for Pools {
         block
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(list) = Self::list(layout) else {
             // SAFETY: the caller's promise; a block of this layout came from there.
@@ -127,7 +127,7 @@ unsafe impl GlobalAlloc for Pools {
         self.free[list].set(block);
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller promises that the new size fits a layout.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
