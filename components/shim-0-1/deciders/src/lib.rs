@@ -1,4 +1,4 @@
-//! Deciders of contract 0.1.0, as the contract of today has them.
+//! Exports deciders of contract 0.1.0 under the present contract.
 #![allow(missing_docs, reason = "generated bindings")]
 
 use annals_allocator as _;

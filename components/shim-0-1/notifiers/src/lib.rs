@@ -1,4 +1,4 @@
-//! Notifiers of contract 0.1.0, as the contract of today has them.
+//! Exports notifiers of contract 0.1.0 under the present contract.
 #![allow(missing_docs, reason = "generated bindings")]
 
 use annals_allocator as _;
