@@ -9,6 +9,8 @@
 //! The exit status of a component is 0 or 1: WASI 0.2 has no other exit status that every host links.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 mod arguments;
 mod pump;
 

@@ -6,6 +6,8 @@
 //! - [`lines`]: assembles lines from pieces.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 mod lines;
 
 wit_bindgen::generate!({

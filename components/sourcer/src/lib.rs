@@ -18,6 +18,8 @@
 //! - [`outside`]: the other components, or fakes of them.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 #[cfg(test)]
 mod fakes;
 mod fingerprint;

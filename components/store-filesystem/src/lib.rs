@@ -23,6 +23,8 @@
 //! | `directory` | finds the data directory among the preopened ones; shards |
 #![deny(missing_docs)]
 
+use annals_allocator as _;
+
 mod directory;
 
 use std::cell::RefCell;

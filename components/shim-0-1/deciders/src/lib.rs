@@ -1,6 +1,8 @@
 //! Exports deciders of contract 0.1.0 under the present contract.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 wit_bindgen::generate!({
     path: ["../wit", "../../../wit"],
     inline: "
