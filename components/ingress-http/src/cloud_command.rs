@@ -237,6 +237,15 @@ impl Event {
         format!("{}{name}", self.place)
     }
 
+    /// Removes and returns an attribute.
+    fn take(&mut self, name: &str) -> Option<String> {
+        let index = self
+            .attributes
+            .iter()
+            .position(|(known, _)| known == name)?;
+        Some(self.attributes.remove(index).1)
+    }
+
     /// Removes and returns an attribute that CloudEvents requires.
     fn required(&mut self, name: &str) -> Result<String, Problem> {
         let value = self.take(name);
