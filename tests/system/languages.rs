@@ -243,6 +243,19 @@ fn what_is_forbidden_is_stopped_in_every_language() {
             assert_eq!(next.status, 200, "after {name}: {}", next.text);
         }
     }
+    for language in ["Js", "Py"] {
+        let body = format!(r#"{{"id":"{language}Tags"}}"#);
+        let path = format!("/commands/{language}Nothing");
+        let headers = [("Annals-Extension-tenant", "a")];
+        let answer = client.post(&path, &headers, body.as_bytes());
+        assert_eq!(answer.expect("an answer").status, 200, "{language}");
+        let stream = format!("{}-{language}Tags", language.to_lowercase());
+        let event = &client.stream(&stream).expect("events")[0];
+        let tags = format!("attempt:{language}Tags tenant:a");
+        assert_eq!(event["tags"], json!(tags), "{event}");
+        assert_eq!(event["tenant"], json!("a"), "{event}");
+        assert_eq!(event["data"]["tenant"], json!("a"), "{event}");
+    }
     let log = served.server.log_text();
     for told in [
         "`Math.random()` is not there: handlers are pure. Randomness is an argument",

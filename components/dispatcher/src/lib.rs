@@ -17,6 +17,8 @@
 //! answers in place of all but [`app`].
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 #[cfg(feature = "reactions")]
 mod administration;
 mod app;

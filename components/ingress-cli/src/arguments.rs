@@ -1,18 +1,18 @@
-//! What was asked for.
+//! The command line's arguments.
 
 pub const HELP: &str = "\
 Delivers to the application's reactions what is due.
 
 Usage: pump [--budget MS] [--reaction NAME] [--until-idle]
 
-  --budget MS       go on for about so many milliseconds [default: 1000]
+  --budget MS       deliver for about this many milliseconds [default: 1000]
   --reaction NAME   deliver to this reaction only
-  --until-idle      go on until nothing is due any more; what failed and is to be
-                    tried again later is not waited for
+  --until-idle      deliver until nothing is due; failed deliveries whose next
+                    attempt is due later are not waited for
   -h, --help        print this
 
-Prints how many events were delivered, and what is left to do.
-Exit status: 0 done (also if the time was up), 1 it failed or was not understood.
+Prints the number of delivered events, and whether more are due.
+Exit status: 0 success (also if the budget was used up), 1 failure or invalid arguments.
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -23,20 +23,22 @@ pub enum Wanted {
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pump {
-    /// Milliseconds.
+    /// Time budget of one pump, in milliseconds.
     pub budget: u32,
     pub reaction: Option<String>,
     pub until_idle: bool,
 }
 
+/// Parses the arguments.
+///
 /// # Errors
-/// What was not understood.
+/// The argument that is invalid.
 pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
     let mut arguments = arguments.iter().map(String::as_str);
     match arguments.next() {
         Some("pump") => {}
         None | Some("-h" | "--help" | "help") => return Ok(Wanted::Help),
-        Some(other) => return Err(format!("`{other}` is not a command; there is `pump`")),
+        Some(other) => return Err(format!("unknown command `{other}`; the only command is `pump`")),
     }
     let mut pump = Pump {
         budget: 1000,
@@ -51,7 +53,7 @@ pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
         let mut value = || {
             joined
                 .or_else(|| arguments.next())
-                .ok_or_else(|| format!("`{name}` takes a value"))
+                .ok_or_else(|| format!("`{name}` requires a value"))
         };
         match name {
             "-h" | "--help" => return Ok(Wanted::Help),
@@ -63,7 +65,7 @@ pub fn parse(arguments: &[String]) -> Result<Wanted, String> {
                     .parse()
                     .map_err(|_| format!("`{given}` is not a number of milliseconds"))?;
             }
-            _ => return Err(format!("`{argument}` is not known")),
+            _ => return Err(format!("unknown argument `{argument}`")),
         }
     }
     Ok(Wanted::Pump(pump))

@@ -1,13 +1,15 @@
-//! The command line of an application: `wasmtime run app.wasm pump` delivers what is due to reactions, where
-//! no host does it by itself.
+//! The command line of an application: `wasmtime run app.wasm pump` delivers due events to reactions, for
+//! hosts that do not drive deliveries themselves.
 //!
 //! # Layout
 //!
-//! - [`arguments`]: what was asked for.
-//! - [`pump`]: delivers, and says what it did.
+//! - [`arguments`]: the command line's arguments.
+//! - [`pump`]: delivers, and reports the result.
 //!
-//! A component can end with 0 or 1 only: WASI 0.2 has no other exit status that every host links.
+//! The exit status of a component is 0 or 1: WASI 0.2 has no other exit status that every host links.
 #![allow(missing_docs, reason = "generated bindings")]
+
+use annals_allocator as _;
 
 mod arguments;
 mod pump;
@@ -27,7 +29,7 @@ struct CommandLine;
 
 impl Guest for CommandLine {
     fn run() -> Result<(), ()> {
-        // The first one is the program's name.
+        // The first argument is the program's name.
         let arguments: Vec<String> = environment::get_arguments().into_iter().skip(1).collect();
         match arguments::parse(&arguments) {
             Ok(Wanted::Help) => {
@@ -53,7 +55,7 @@ impl Guest for CommandLine {
     }
 }
 
-/// Whoever closed the stream does not want to know.
+/// Ignore the error: the reader has closed the stream.
 fn print(stream: &OutputStream, text: &str) {
     for piece in text.as_bytes().chunks(4096) {
         if stream.blocking_write_and_flush(piece).is_err() {

@@ -1,15 +1,17 @@
-//! Delivers, and says what it did.
+//! Delivers, and reports the result.
 
 use crate::annals::es::delivery::{self, DeliveryError, Pumped};
 use crate::annals::es::types::StoreError;
 use crate::arguments::Pump;
 use wasip2::clocks::monotonic_clock;
 
-/// Pause before trying again where another instance is delivering, in nanoseconds.
+/// Pause before the next attempt while another instance delivers, in nanoseconds.
 const PAUSE: u64 = 50_000_000;
 
+/// Delivers due events as the arguments demand. Returns the report.
+///
 /// # Errors
-/// Why nothing more can be delivered.
+/// The reason why the delivery failed.
 pub fn run(wish: &Pump) -> Result<String, String> {
     let mut delivered = 0;
     loop {
@@ -40,7 +42,7 @@ fn refused(wish: &Pump, error: DeliveryError) -> String {
             let name = wish.reaction.as_deref().unwrap_or_default();
             match known.as_slice() {
                 [] => format!("there is no reaction `{name}`; the application has none"),
-                known => format!("there is no reaction `{name}`, only {}", known.join(", ")),
+                known => format!("there is no reaction `{name}`; the application has {}", known.join(", ")),
             }
         }
         DeliveryError::Store(
@@ -48,7 +50,7 @@ fn refused(wish: &Pump, error: DeliveryError) -> String {
             | StoreError::Unavailable(why)
             | StoreError::Corrupt(why)
             | StoreError::InDoubt(why),
-        ) => format!("the store: {why}"),
+        ) => format!("the store failed: {why}"),
         DeliveryError::Store(StoreError::Refused(why)) => why,
     }
 }

@@ -27,7 +27,7 @@ const JSON: &str = "application/json";
 
 /// A CloudEvent, whichever way it came.
 struct Event {
-    attributes: BTreeMap<String, String>,
+    attributes: Vec<(String, String)>,
     content_type: String,
     payload: Vec<u8>,
     /// What goes before an attribute's name where the client is told of it.
@@ -68,7 +68,7 @@ pub fn submission(request: &Request) -> Result<Submission, Problem> {
 fn structured(request: &Request) -> Result<Event, Problem> {
     let body: BTreeMap<String, &RawValue> = serde_json::from_slice(&request.body)
         .map_err(|error| Problem::bad_request(format!("not a JSON object: {error}"), "body"))?;
-    let mut attributes = BTreeMap::new();
+    let mut attributes = Vec::new();
     let (mut data, mut base64) = (None, None);
     for (name, value) in body {
         match name.as_str() {
@@ -76,14 +76,15 @@ fn structured(request: &Request) -> Result<Event, Problem> {
             "data_base64" => base64 = Some(value),
             _ => {
                 if let Some(text) = attribute(&name, value)? {
-                    attributes.insert(name, text);
+                    attributes.push((name, text));
                 }
             }
         }
     }
     let content_type = attributes
-        .get("datacontenttype")
-        .map_or(JSON, String::as_str);
+        .iter()
+        .find(|(name, _)| name == "datacontenttype");
+    let content_type = content_type.map_or(JSON, |(_, value)| value);
     let payload = match (data, base64) {
         (Some(_), Some(_)) => {
             return Err(Problem::bad_request(
@@ -138,7 +139,7 @@ fn decoded(data: &RawValue) -> Result<Vec<u8>, Problem> {
 }
 
 fn binary(request: &Request) -> Result<Event, Problem> {
-    let mut attributes = BTreeMap::new();
+    let mut attributes = Vec::new();
     for name in request.names_after(HEADER) {
         let header = format!("{HEADER}{name}");
         let value = request.header(&header)?.unwrap_or_default();
@@ -148,7 +149,7 @@ fn binary(request: &Request) -> Result<Event, Problem> {
                 &format!("header {header}"),
             )
         })?;
-        attributes.insert(name, value);
+        attributes.push((name, value));
     }
     Ok(Event {
         attributes,
@@ -211,12 +212,12 @@ impl Event {
             ("actor", &mut submission.actor),
             ("traceparent", &mut submission.traceparent),
         ] {
-            if let Some(value) = self.attributes.remove(name) {
+            if let Some(value) = self.take(name) {
                 *field = Some(checked(&value, &self.at(name))?);
             }
         }
         for name in ["subject", "time", "dataschema", "datacontenttype"] {
-            self.attributes.remove(name);
+            self.take(name);
         }
         let mut extensions = Extensions::of_headers(request)?;
         for (name, value) in &self.attributes {
@@ -232,9 +233,17 @@ impl Event {
         format!("{}{name}", self.place)
     }
 
+    fn take(&mut self, name: &str) -> Option<String> {
+        let index = self
+            .attributes
+            .iter()
+            .position(|(known, _)| known == name)?;
+        Some(self.attributes.remove(index).1)
+    }
+
     /// Takes an attribute that CloudEvents requires.
     fn required(&mut self, name: &str) -> Result<String, Problem> {
-        let value = self.attributes.remove(name);
+        let value = self.take(name);
         value.filter(|value| !value.is_empty()).ok_or_else(|| {
             let why = format!("a CloudEvent has the attribute `{name}`, and it is not empty");
             Problem::bad_request(why, &self.at(name))

@@ -28,6 +28,8 @@
 //! - [`problem`]: errors as `application/problem+json`.
 #![allow(missing_docs, reason = "generated bindings")]
 
+use annals_allocator as _;
+
 mod about;
 mod accept;
 mod administration;

@@ -1,9 +1,12 @@
-//! Where sandboxes write: the host's stderr, line by line, each with its handler's name in front.
+//! The log of sandboxed handlers: writes their output to the host's stderr, line by line, with the handler's
+//! name in front.
 //!
 //! # Layout
 //!
-//! - [`lines`]: makes lines of what comes in pieces.
+//! - [`lines`]: assembles lines from pieces.
 #![allow(missing_docs, reason = "generated bindings")]
+
+use annals_allocator as _;
 
 mod lines;
 
@@ -21,7 +24,7 @@ use wasip2::cli::stderr;
 struct Log;
 
 thread_local! {
-    /// What handlers have begun to print, and not ended.
+    /// Incomplete lines of handlers.
     static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) };
 }
 
@@ -38,7 +41,7 @@ impl Guest for Log {
         function: String,
         outcome: String,
     ) {
-        // What the handler printed before comes before.
+        // Print the handler's incomplete line first, in the order of the calls.
         let mut said = LINES.with_borrow_mut(|lines| lines.end(&handler));
         said.push_str("annals: `");
         lines::push_plain(&mut said, handler.as_bytes());
@@ -56,7 +59,8 @@ impl Guest for Log {
     }
 }
 
-/// Whole lines in one piece, as far as the host takes it. A host that takes none has no log.
+/// Writes whole lines in one piece, if the host accepts the size. If the host refuses a write, the text is
+/// lost.
 fn print(text: &str) {
     let stream = stderr::get_stderr();
     for piece in text.as_bytes().chunks(4096) {

@@ -1,15 +1,15 @@
-//! Makes lines of what comes in pieces.
+//! Assembles lines from pieces.
 //!
-//! A piece need not be a line: Rust's `eprintln!` writes each of its arguments by itself. So a line is
-//! kept until its end comes, or until it is long.
+//! A piece need not be a line: Rust's `eprintln!` writes each of its arguments separately. So a line is
+//! buffered until its end arrives or until it is long.
 
-/// Bytes of a line that is longer than this come out as lines of their own.
+/// Upper limit of a line, in bytes. The rest of a longer line is printed as further lines.
 const LONGEST: usize = 2000;
 
-/// Bytes of a name or the like that is printed.
+/// Upper limit of a printed name, in bytes.
 const SUBJECT: usize = 200;
 
-/// The lines that were begun, by handler and by whether it is its stderr.
+/// Incomplete lines: the handler, whether the text is from its stderr, and the text.
 pub struct Lines(Vec<(String, bool, Vec<u8>)>);
 
 impl Lines {
@@ -17,7 +17,7 @@ impl Lines {
         Self(Vec::new())
     }
 
-    /// Adds text, and answers the lines that it ended.
+    /// Adds text. Returns the lines that it completes.
     pub fn add(&mut self, handler: &str, stderr: bool, text: &[u8]) -> String {
         let known = self
             .0
@@ -49,7 +49,7 @@ impl Lines {
         said
     }
 
-    /// Ends the lines that a handler has begun, and answers them.
+    /// Completes and returns the incomplete lines of a handler.
     pub fn end(&mut self, handler: &str) -> String {
         let mut said = String::new();
         for (name, _, begun) in &mut self.0 {
@@ -61,7 +61,7 @@ impl Lines {
     }
 }
 
-/// `[handler] text`, and nothing is left of the text.
+/// Adds the line `[handler] text` and clears the text.
 fn push_line(said: &mut String, handler: &str, text: &mut Vec<u8>) {
     said.push('[');
     said.push_str(handler);
@@ -71,7 +71,7 @@ fn push_line(said: &mut String, handler: &str, text: &mut Vec<u8>) {
     text.clear();
 }
 
-/// Text that does nothing to a terminal, nor looks like another line: control characters are replaced.
+/// Adds text with control characters replaced, so that it cannot control a terminal or imitate another line.
 pub fn push_plain(said: &mut String, text: &[u8]) {
     for character in String::from_utf8_lossy(text).chars() {
         said.push(match character {
@@ -82,7 +82,7 @@ pub fn push_plain(said: &mut String, text: &[u8]) {
     }
 }
 
-/// As much of a text as is worth printing.
+/// Truncates a text to [`MAX_SUBJECT_BYTES`].
 pub fn shortened(text: &str) -> &str {
     let end = (0..=SUBJECT.min(text.len())).rev();
     let end = end.into_iter().find(|end| text.is_char_boundary(*end));

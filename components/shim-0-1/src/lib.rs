@@ -1,7 +1,7 @@
-//! Records of one contract as those of the other.
+//! Converts records between the contracts 0.1.0 and 0.2.0.
 //!
-//! What 0.1.0 does not know is left out on the way to the handler: tags, extensions. What a handler of 0.1.0 cannot say is
-//! empty on the way back.
+//! Records for a handler of 0.1.0 lose the fields that 0.1.0 lacks: tags and extensions. Records from such a
+//! handler get empty values for the fields that 0.1.0 cannot express.
 #![allow(missing_docs, reason = "generated bindings")]
 
 wit_bindgen::generate!({

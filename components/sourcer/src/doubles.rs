@@ -1,5 +1,5 @@
-//! Doubles of the event store and of a decider: one stream after another in plain memory, and a way
-//! to let others act in between.
+//! Fakes of the event store and of the deciders. The store keeps its streams in memory, and a test can let
+//! another writer act before a write.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 use crate::annals::es::event_store::{Appended, Outcome, Snapshot};
 use crate::annals::es::types::Rejection;
 
-/// What one slot of a stream holds.
+/// A slot of a stream.
 #[derive(Clone)]
 pub struct Slot {
     pub command_id: String,
-    /// Types of its events.
+    /// Types of the slot's events.
     pub events: Vec<String>,
     pub rejection: Option<Rejection>,
     pub close: bool,
 }
 
-/// Acts before a write.
+/// Action of another writer, before a write.
 type Other = Box<dyn FnOnce(&mut World)>;
 
 #[derive(Default)]
@@ -26,11 +26,11 @@ pub struct World {
     /// Fingerprint, stream and cursor by command id.
     claims: BTreeMap<String, (u64, String, u64)>,
     pub before_writes: Vec<Other>,
-    /// How many events each decision knew of.
+    /// Number of events that each decision was based on.
     pub decided_on: Vec<u64>,
-    /// Reads of streams.
+    /// Number of reads.
     pub loads: u32,
-    /// By stream.
+    /// Snapshots by stream.
     pub snapshots: BTreeMap<String, Snapshot>,
 }
 
@@ -42,12 +42,12 @@ pub fn with<T>(act: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(act)
 }
 
-/// Every test has one time.
+/// The present time, the same in all tests.
 pub fn now() -> u64 {
     1_700_000_000_000
 }
 
-/// And one number.
+/// Random numbers, all the same.
 pub fn randoms<const COUNT: usize>() -> [u64; COUNT] {
     [7; COUNT]
 }
@@ -62,7 +62,7 @@ impl World {
         self.streams.entry(stream.to_owned()).or_default()
     }
 
-    /// Others append an event.
+    /// Appends an event as another writer.
     pub fn push(&mut self, stream: &str, command_id: &str) {
         self.slots(stream).push(Slot {
             command_id: command_id.into(),
@@ -274,7 +274,7 @@ pub mod deciders {
         Ok(format!("{category}-{}", id.trim()))
     }
 
-    /// Its state is the number of events that it has folded.
+    /// A session. Its state is the number of events that it has folded.
     #[derive(Default)]
     pub struct Session(Cell<u64>);
 

@@ -1,16 +1,17 @@
-//! What makes two commands under one id the same: their type, and what their payload says.
+//! The fingerprint of a command. Two commands under one id are the same command if they have the same type
+//! and equal payloads.
 //!
-//! A client that sends a command again may write the same JSON in another layout: with other spaces, with the
-//! members of an object in another order, with other escapes in texts, with another notation of a number. None of
-//! that changes the fingerprint. Numbers are compared as the decimals that they are, not as floating-point numbers, so
-//! large integers that differ stay different. Payloads that are not JSON are compared byte by byte.
+//! A client that sends a command again may format the same JSON differently: with other white space, another
+//! order of an object's members, other escapes in strings, or another notation of a number. None of these
+//! differences changes the fingerprint. Numbers are compared as decimals and not as floating-point numbers,
+//! so different large integers stay different. Payloads that are not JSON are compared byte by byte.
 
 use crate::annals::es::types::Command;
 
-/// JSON that is nested deeper is compared byte by byte.
+/// Upper limit of nesting. JSON that is nested deeper is compared byte by byte.
 const DEEPEST: u32 = 100;
 
-/// Of a command's type and content.
+/// The fingerprint of a command's type and content.
 pub fn of(command: &Command) -> u64 {
     let json = is_json(&command.content_type).then(|| json(&command.payload));
     match json.flatten() {
@@ -25,7 +26,8 @@ pub fn of(command: &Command) -> u64 {
     }
 }
 
-/// Of a command's type and bytes: what claims of JSON commands hold that earlier versions wrote.
+/// The fingerprint of a command's type and bytes. Claims that earlier versions wrote hold this one for JSON
+/// commands too.
 pub fn of_bytes(command: &Command) -> u64 {
     Hash::new()
         .bytes(command.command_type.as_bytes())
@@ -44,7 +46,7 @@ fn is_json(content_type: &str) -> bool {
             .is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json"))
 }
 
-/// A hash of what a JSON text says; nothing if it is none.
+/// A hash of the value of a JSON text, or `None` if the text is not JSON.
 fn json(text: &[u8]) -> Option<u64> {
     let mut reader = Reader {
         rest: std::str::from_utf8(text).ok()?.as_bytes(),
@@ -54,7 +56,7 @@ fn json(text: &[u8]) -> Option<u64> {
     reader.rest.is_empty().then_some(hash)
 }
 
-/// 64-bit FNV-1a. Nothing here is inlined: a payload is read once, and 8 KB are more than that is worth.
+/// 64-bit FNV-1a. Its functions are not inlined: a payload is read once, and inlining would cost 8 KB.
 #[derive(Clone, Copy)]
 struct Hash(u64);
 
@@ -76,7 +78,8 @@ impl Hash {
         Self(Self(self.0.rotate_left(5) ^ number).spread())
     }
 
-    /// Spreads it, so that a sum of several is as good as one (the finalizer of SplitMix64).
+    /// Mixes the bits of the hash (the finalizer of SplitMix64), so that a sum of hashes is as good as one
+    /// hash.
     fn spread(self) -> u64 {
         let mut hash = self.0;
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -85,7 +88,7 @@ impl Hash {
     }
 }
 
-/// Reads JSON (RFC 8259). Everything answers nothing where the text is none.
+/// Reads JSON (RFC 8259). Every function returns `None` if the text is not JSON.
 struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -108,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The sum over its members does not depend on their order.
+    /// Hashes an object. The sum over its members does not depend on their order.
     fn object(&mut self, depth: u32) -> Option<u64> {
         self.take(b'{')?;
         let (mut sum, mut count) = (0_u64, 0);
@@ -146,7 +149,7 @@ impl<'a> Reader<'a> {
         Some(hash.number(count).0)
     }
 
-    /// Of a text's characters, however they are escaped.
+    /// Hashes the characters of a string, independent of their escapes.
     fn text(&mut self, mut hash: Hash) -> Option<u64> {
         self.take(b'"')?;
         loop {
@@ -172,13 +175,13 @@ impl<'a> Reader<'a> {
             };
             hash = match char::from_u32(character) {
                 Some(character) => hash.bytes(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                // Half of a pair. No UTF-8 has this byte.
+                // Half of a surrogate pair, marked by a byte that does not occur in UTF-8.
                 None => hash.byte(0xff).number(character.into()),
             };
         }
     }
 
-    /// What is behind `\u`: a character, or half of one.
+    /// Reads the digits of `\u`: a character, or half of a surrogate pair.
     fn unicode(&mut self) -> Option<u32> {
         let high = self.hex()?;
         let paired = matches!(high, 0xd800..0xdc00) && self.rest.starts_with(b"\\u");
@@ -203,7 +206,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Of a decimal, as digits without zeros around them and a power of ten.
+    /// Hashes a decimal in its normal form: digits without leading and trailing zeros, and a power of ten.
     fn decimal(&mut self) -> Option<u64> {
         let negative = self.take(b'-').is_some();
         let whole = self.digits();
@@ -378,7 +381,7 @@ mod tests {
 
     #[test]
     fn values_that_change_places_are_seen() {
-        // Whole numbers whose hashes are alike, in all pairs of members.
+        // Integers with similar hashes, in all pairs of members.
         for a in 0..40 {
             for b in 0..a {
                 let one = format!(r#"{{"x":{a},"y":{b}}}"#);

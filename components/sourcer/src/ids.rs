@@ -1,21 +1,21 @@
-//! Command ids, and whose they are.
+//! Command ids, and the separation of clients' ids from process managers' ids.
 //!
-//! Clients choose the ids of their commands. The dispatcher derives the ids of process managers' commands from
-//! the event that led to them: `{event id}:{reaction}:{index}`, and an event's id is public. A client that used such an id
-//! would take the process manager's claim, and the process manager's command would never take effect. So every
-//! id that begins with an event's id and a colon belongs to process managers.
+//! Clients choose the ids of their commands. The dispatcher derives the ids of process managers' commands
+//! from the event that leads to them: `{event id}:{reaction}:{index}`, and an event's id is public. A client
+//! that used such an id would take the process manager's claim, and the process manager's command would never
+//! take effect. So every id that begins with an event's id and a colon is reserved for process managers.
 
 use crate::routes::Origin;
 
-/// Longest command id of a client, in bytes.
+/// Upper limit of a client's command id, in bytes.
 const MAX_ID: usize = 200;
-/// Hexadecimal digits of a commit's id: see `event-log`.
+/// Number of hexadecimal digits in a commit's id. Defined by `event-log`.
 const COMMIT_ID_DIGITS: usize = 32;
 
-/// Whether a command may have this id.
+/// Checks that a command may have this id.
 ///
 /// # Errors
-/// Why not, and what to do.
+/// The rule that the id violates, and the remedy.
 pub fn check(id: &str, origin: Origin) -> Result<(), String> {
     if origin != Origin::Outside {
         return Ok(());
@@ -27,13 +27,14 @@ pub fn check(id: &str, origin: Origin) -> Result<(), String> {
     }
     match is_of_process(id) {
         true => Err(format!(
-            "the command id `{id}` begins with the id of an event and a colon: such ids belong to process managers. Choose another one"
+            "the command id `{id}` begins with the id of an event and a colon: such ids belong to process managers. Choose another id"
         )),
         false => Ok(()),
     }
 }
 
-/// Whether an id is in the space of process managers: the id of an event, which is that of its commit and an index, then a colon.
+/// Whether an id is reserved for process managers. It then begins with an event's id, which is a commit's id,
+/// a hyphen and an index, followed by a colon.
 fn is_of_process(id: &str) -> bool {
     let Some((commit, rest)) = id.split_at_checked(COMMIT_ID_DIGITS) else {
         return false;

@@ -1,20 +1,24 @@
-//! The sourcer: command in; route, rehydrate, decide, append.
+//! The sourcer executes commands: it routes a command to a decider, rehydrates the decider's session,
+//! decides, and appends.
 //!
-//! Decide and append are one call with a precondition, and nothing else appends. A command id is
-//! taken before anything is written under it, so however often it comes, it takes effect once.
+//! The decision and the append are one call with a precondition, and only the sourcer appends. The sourcer
+//! claims a command's id before it writes anything under it. A command that is sent several times therefore
+//! takes effect once.
 //!
 //! # Layout
 //!
-//! - [`routes`]: which decider handles a command.
-//! - [`ids`]: command ids, and whose they are.
+//! - [`routes`]: the decider of a command.
+//! - [`ids`]: command ids, and which of them are reserved.
 //! - [`rehydrate`]: a decider's session at the head of its stream.
-//! - [`sessions`]: those that outlive their command, where instances stay warm.
-//! - [`snapshots`]: when they are taken.
-//! - [`output`]: limits of what a decider answers.
+//! - [`sessions`]: a cache of sessions, for hosts that keep instances warm.
+//! - [`snapshots`]: the cadence of snapshots.
+//! - [`output`]: limits of a decider's output.
 //! - [`submit`]: one command from request to outcome.
-//! - [`fingerprint`]: what makes two commands under one id the same.
-//! - [`outside`]: the other components, or doubles of them.
+//! - [`fingerprint`]: equality of two commands under one id.
+//! - [`outside`]: the other components, or fakes of them.
 #![allow(missing_docs, reason = "generated bindings")]
+
+use annals_allocator as _;
 
 #[cfg(test)]
 mod doubles;
@@ -79,7 +83,7 @@ impl Guest for Sourcer {
                 value,
             }),
             None => Err(fault(
-                "it cannot tell its state: it gives no snapshots".into(),
+                "the decider does not support snapshots, so its state cannot be shown".into(),
             )),
         }
     }

@@ -1,5 +1,4 @@
-//! The other components, the clock and randomness, as the sourcer sees them. Tests put doubles in
-//! their place.
+//! The other components, the clock and randomness, as the sourcer uses them. Tests substitute fakes.
 
 #[cfg(not(test))]
 pub use crate::annals::es::deciders::{self, Session};
@@ -15,7 +14,7 @@ pub fn now() -> u64 {
     now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000)
 }
 
-/// Random numbers, for one call of the host.
+/// Random numbers. All of them cost one call of the host.
 #[cfg(not(test))]
 pub fn randoms<const COUNT: usize>() -> [u64; COUNT] {
     let bytes = wasip2::random::random::get_random_bytes(COUNT as u64 * 8);

@@ -5,9 +5,9 @@ use crate::annals::es::types::{Command, Context, DecideError, DeciderDescriptor,
 use crate::outside::{Session, event_store};
 use std::mem;
 
-/// Events that wait for the next decision.
+/// Upper limit of events that a session holds back for the next decision.
 const MAX_UNFOLDED: usize = 256;
-/// Commits read from the store at a time.
+/// Number of commits per read of the store.
 const PAGE: u32 = 256;
 
 const ORIGIN: Head = Head {
@@ -16,20 +16,21 @@ const ORIGIN: Head = Head {
     closed: false,
 };
 
-/// A session, and where it stands in its stream.
+/// A session, and its place in its stream.
 pub struct Loaded {
     pub session: Session,
-    /// Events before the head that the session has not folded yet. They go with the next decision, which saves a call.
+    /// Events before the head that the session has not folded yet. The next decision passes them along, which
+    /// saves a call.
     unfolded: Vec<Event>,
     pub head: Head,
-    /// Where the newest snapshot stands; the origin if there is none.
+    /// Head of the newest snapshot, or the origin if there is none.
     pub snapshot: Head,
-    /// Of the snapshot and the payloads of all events up to the head.
+    /// Size of the snapshot and of the payloads of all later events up to the head, in bytes.
     pub bytes: usize,
 }
 
 impl Loaded {
-    /// That has seen nothing.
+    /// A session at the origin of a stream.
     pub fn origin(index: u32) -> Self {
         Self {
             session: Session::new(index),
@@ -40,10 +41,10 @@ impl Loaded {
         }
     }
 
-    /// Takes the next events of the stream, after which it stands at `head`.
+    /// Adds the next events of the stream and moves the head behind them.
     ///
     /// # Errors
-    /// A fault if the session cannot fold earlier ones. The session is of no use then.
+    /// The decider's fault, if the session cannot fold earlier events. The session is invalid then.
     pub fn advance(&mut self, events: Vec<Event>, head: Head) -> Result<(), String> {
         self.head = head;
         if events.is_empty() {
@@ -64,7 +65,7 @@ impl Loaded {
         Ok(())
     }
 
-    /// Folds what is not folded yet, and decides.
+    /// Folds the outstanding events and decides, in one call.
     pub fn decide(
         &mut self,
         command: &Command,
@@ -77,7 +78,7 @@ impl Loaded {
     /// The state at the head, if the decider supports snapshots.
     ///
     /// # Errors
-    /// A fault if the session cannot fold its events. The session is of no use then.
+    /// The decider's fault, if the session cannot fold its events. The session is invalid then.
     pub fn state(&mut self) -> Result<Option<Vec<u8>>, String> {
         self.fold()?;
         Ok(self.session.snapshot())
@@ -98,7 +99,7 @@ pub enum Error {
     Fault(String),
 }
 
-/// Rehydrates: from the session of an earlier command, from the newest snapshot that the decider
+/// Rehydrates a session from the session of an earlier command, from the newest snapshot that the decider
 /// understands, or from the first event.
 pub fn load(
     index: u32,
@@ -118,7 +119,7 @@ fn begin(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
     }
 }
 
-/// Reads what the stream got since.
+/// Reads the events that were appended since.
 pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
     loop {
         let page = event_store::load(stream, loaded.head, PAGE).map_err(Error::Store)?;
@@ -130,7 +131,8 @@ pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
     }
 }
 
-/// Rehydrates up to a version, the way a decision does: what is shown is what is decided on.
+/// Rehydrates up to a version in the same way as a decision does, so the state that is shown is the state
+/// that is decided on.
 pub fn up_to(
     index: u32,
     decider: &DeciderDescriptor,
@@ -156,9 +158,10 @@ pub fn up_to(
     }
 }
 
-/// A snapshot that is missing, foreign or broken becomes a replay, never the empty state.
+/// Restores a session from its snapshot. If the snapshot is missing, from another state version or broken,
+/// the session replays the stream from the origin.
 fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
-    // The version is compared before anything is decoded.
+    // Compare the version first: a state of another version must not be decoded.
     let found = event_store::load_snapshot(stream, &decider.name)
         .ok()
         .flatten();

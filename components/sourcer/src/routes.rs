@@ -1,4 +1,4 @@
-//! Which decider handles a command. The catalogue is constant, so it is read once an instance.
+//! The decider of a command. The catalogue is constant, so an instance reads it once.
 
 use crate::annals::es::types::{DeciderDescriptor, Precondition};
 use crate::outside::deciders;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 struct Routes {
     catalogue: Vec<DeciderDescriptor>,
-    /// Command type to the index of its decider and of the command within it.
+    /// Index of the decider, and of the command within it, by command type.
     commands: HashMap<String, (usize, usize)>,
 }
 
@@ -29,28 +29,29 @@ fn routes() -> &'static Routes {
     })
 }
 
-/// Who sends a command.
+/// The sender of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// An ingress, on behalf of a client.
     Outside,
     /// The dispatcher, on behalf of a process.
     Process {
-        /// A precondition that does not hold is an outcome: it is recorded, and stays the answer.
+        /// The sourcer records the failure of a precondition as the command's outcome. A later attempt under
+        /// the same id receives this outcome.
         record_precondition_failure: bool,
     },
 }
 
-/// A command's way.
+/// The route of a command.
 pub struct Route {
-    /// Index of the decider, as the switchboard counts.
+    /// Index of the decider in the switchboard.
     pub index: u32,
     pub decider: &'static DeciderDescriptor,
-    /// The decider's own demand on the stream.
+    /// Precondition that the decider declares for this command.
     pub precondition: Precondition,
 }
 
-/// Finds the decider for a command. From outside there is none for an internal one.
+/// Finds the decider of a command. An internal command has no route for a sender from outside.
 pub fn route(command_type: &str, origin: Origin) -> Option<Route> {
     let routes = routes();
     let (index, command) = *routes.commands.get(command_type)?;
@@ -65,9 +66,10 @@ pub fn route(command_type: &str, origin: Origin) -> Option<Route> {
     })
 }
 
-/// Command types that may come from outside near a misspelt one, nearest first.
+/// Public command types similar to a misspelt one, nearest first.
 pub fn near(command_type: &str) -> Vec<String> {
-    // Few: the standard library's sort would be a tenth of this component.
+    // The list is short, so it is sorted by insertion. The standard library's sort would add a tenth to this
+    // component's size.
     let mut near: Vec<(usize, &String)> = Vec::new();
     let routes = routes();
     for (known, (index, command)) in &routes.commands {

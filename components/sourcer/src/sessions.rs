@@ -1,12 +1,12 @@
-//! Sessions that outlive their command, on hosts that keep instances warm.
+//! A cache of sessions, for hosts that keep instances warm.
 //!
-//! A kept session is exact: it has folded its stream up to its head and nothing else, slots before
-//! a head never change, and whoever takes it reads on from there before anything is decided. So
-//! what others appended meanwhile is folded, and the stream's end is seen, as without a cache; only
-//! what was folded before is not read again.
+//! A cached session is exact. It has folded its stream up to its head and nothing else, the slots before a
+//! head never change, and the next command reads the stream from that head before it decides. So the next
+//! command folds all events that others appended meanwhile and sees the stream's end, as without the cache.
+//! The cache only saves the repeated read of earlier events.
 //!
-//! There are two generations. What is used moves to the younger one; when that is full, the older
-//! one is forgotten. Forgetting costs reads only.
+//! The cache has two generations. A used session moves to the younger one. When the younger generation is
+//! full, it replaces the older one, whose sessions are dropped. A dropped session costs only reads.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,15 +14,15 @@ use std::mem;
 
 use crate::rehydrate::Loaded;
 
-/// Sessions of one generation.
+/// Upper limit of sessions per generation.
 const MOST: usize = 512;
-/// Bytes of snapshots and payloads that the sessions of one generation have folded: their states
-/// are seldom larger.
+/// Upper limit of the snapshots and payloads that the sessions of one generation have folded, in bytes. Their
+/// states are seldom larger.
 const MOST_BYTES: usize = 8 << 20;
 
 #[derive(Default)]
 struct Generation {
-    /// By stream, for each decider.
+    /// Sessions by stream. Each has the index of its decider.
     sessions: HashMap<String, Vec<(u32, Loaded)>>,
     count: usize,
     bytes: usize,
@@ -38,7 +38,7 @@ thread_local! {
     static SESSIONS: RefCell<Sessions> = RefCell::default();
 }
 
-/// Takes the session of a decider on a stream, if it was kept.
+/// Removes the session of a decider on a stream from the cache.
 pub fn take(decider: u32, stream: &str) -> Option<Loaded> {
     SESSIONS.with_borrow_mut(|sessions| {
         let young = sessions.young.take(decider, stream);
@@ -46,7 +46,8 @@ pub fn take(decider: u32, stream: &str) -> Option<Loaded> {
     })
 }
 
-/// Keeps a session that was taken, or where none was. The last one is kept whatever its size: it was in memory before.
+/// Adds a session to the cache, which must not contain one of the same decider and stream. The newest session
+/// is kept whatever its size, because it was in memory before.
 pub fn keep(decider: u32, stream: String, loaded: Loaded) {
     SESSIONS.with_borrow_mut(|sessions| {
         let young = &mut sessions.young;

@@ -1,7 +1,7 @@
-//! When snapshots are taken: by cadence, and when nobody waits for an answer.
+//! The cadence of snapshots. The sourcer takes them when no client waits for an answer.
 //!
-//! A snapshot only saves time. One that was not taken, since the instance is gone or nobody said that
-//! the answer is given, is due again with the next command on the stream.
+//! A snapshot only saves time. If a due snapshot is not taken, because the instance ended or the ingress did
+//! not report its answer, the snapshot is due again with the next command on the stream.
 
 use std::cell::RefCell;
 
@@ -11,20 +11,20 @@ use crate::outside::event_store;
 use crate::rehydrate::Loaded;
 use crate::{routes, sessions};
 
-/// By which decider, on which stream.
+/// Index of the decider, and the stream.
 type Due = (u32, String);
 
 thread_local! {
-    /// At most one: the next command takes it if nobody else did.
+    /// The due snapshot, at most one. The next command takes it if nothing else did.
     static DUE: RefCell<Option<Due>> = const { RefCell::new(None) };
 }
 
-/// Remembers that a snapshot is due. The session is kept, and stands where the stream does.
+/// Records that a snapshot is due. The cache holds the session, which is at the head of the stream.
 pub fn remember(decider: u32, stream: String) {
     DUE.set(Some((decider, stream)));
 }
 
-/// Takes what is due.
+/// Takes the due snapshot.
 pub fn take_due() {
     let Some((index, stream)) = DUE.take() else {
         return;
@@ -37,9 +37,9 @@ pub fn take_due() {
     }
 }
 
-/// Does the cadence ask for a snapshot?
+/// Whether the cadence demands a snapshot.
 ///
-/// It counts events, and what is to be read: recorded outcomes take slots too.
+/// The cadence counts events, and slots too: recorded outcomes take slots, which a replay must read.
 pub fn is_due(loaded: &Loaded, decider: &DeciderDescriptor) -> bool {
     let every = u64::from(decider.snapshot_every);
     let due = |now: u64, then: u64| now / every > then / every;
@@ -47,10 +47,10 @@ pub fn is_due(loaded: &Loaded, decider: &DeciderDescriptor) -> bool {
     every > 0 && (due(now.version, then.version) || due(now.cursor, then.cursor))
 }
 
-/// Takes a snapshot if it is due. A snapshot that cannot be stored fails nothing.
+/// Takes a snapshot if it is due. The failure to store it is ignored.
 ///
 /// # Errors
-/// A fault if the session cannot fold its events. The session is of no use then.
+/// The decider's fault, if the session cannot fold its events. The session is invalid then.
 pub fn take(loaded: &mut Loaded, decider: &DeciderDescriptor, stream: &str) -> Result<(), String> {
     if !is_due(loaded, decider) {
         return Ok(());

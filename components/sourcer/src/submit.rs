@@ -1,4 +1,4 @@
-//! One command, from request to outcome.
+//! Execution of one command, from request to outcome.
 
 use crate::annals::es::event_store::{
     AppendError, AppendRequest, Appended, Claim, Conflict, Head, Outcome, StoreError,
@@ -12,7 +12,8 @@ use crate::rehydrate::{self, Loaded};
 use crate::routes::{self, Origin, Route};
 use crate::{fingerprint, ids, output, sessions, snapshots};
 
-/// How often a command is decided before others being faster is called a conflict.
+/// Upper limit of decisions on one command. If all of them meet a concurrent write, the command fails with a
+/// conflict.
 const ATTEMPTS: u32 = 64;
 
 pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError> {
@@ -25,7 +26,7 @@ pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError>
         ids::check(id, origin)
             .map_err(|message| SubmitError::Store(StoreError::Invalid(message)))?;
     }
-    // Where nobody said that the last answer is given.
+    // Takes the snapshot of the previous command, if the ingress did not report that command's answer.
     snapshots::take_due();
     let record_precondition_failure = match origin {
         Origin::Outside => false,
@@ -36,25 +37,25 @@ pub fn submit(request: Request, origin: Origin) -> Result<Accepted, SubmitError>
     Attempt::new(request, route, record_precondition_failure)?.run()
 }
 
-/// Everything that stays the same however often the command is decided.
+/// A command, and everything that stays the same over its repeated decisions.
 struct Attempt {
     route: Route,
     command: Command,
     context: Context,
     metadata: Metadata,
     stream: String,
-    /// With the number of the decision, no other append has it.
+    /// Seed of the command's appends. The sum with the number of the decision is unique to one append.
     append_seed: u64,
-    /// The caller chose the command's id, so an outcome under it must be found again.
+    /// The caller chose the command's id, so an outcome under this id must be found again.
     keyed: bool,
     expected: Option<Precondition>,
-    /// A precondition that does not hold is an outcome, too.
+    /// The failure of a precondition is recorded as the command's outcome.
     record_precondition_failure: bool,
-    /// Decides so far.
+    /// Number of decisions so far.
     count: u32,
-    /// The stream's beginning was not looked at, so only an append proves that it is its end.
+    /// The stream was assumed empty without a read. Only an append proves the assumption.
     unread: bool,
-    /// The session failed to fold events, so it must not be used again.
+    /// The session failed to fold events and must not be used again.
     session_invalid: bool,
 }
 
@@ -83,7 +84,7 @@ impl Attempt {
             .is_some_and(|id| !id.is_empty());
         if !inside {
             let message = format!(
-                "it named the stream `{stream}`, outside of its category `{}`",
+                "the decider named the stream `{stream}`, which is outside of its category `{}`",
                 route.decider.category
             );
             return Err(fault(&route, message));
@@ -120,7 +121,7 @@ impl Attempt {
     fn run(mut self) -> Result<Accepted, SubmitError> {
         let mut loaded = self.load()?;
         let mut result = self.decide(&mut loaded);
-        // After a fault nobody knows what state the handler has left its session in.
+        // A fault leaves the handler's session in an unknown state, so the session is not cached.
         if !self.session_invalid && !matches!(result, Err(SubmitError::Fault(_))) {
             let index = self.route.index;
             if let Ok(accepted) = &mut result
@@ -137,7 +138,7 @@ impl Attempt {
     /// The decider's session at the stream's end.
     fn load(&mut self) -> Result<Loaded, SubmitError> {
         let kept = sessions::take(self.route.index, &self.stream);
-        // Where there must be no stream there is nothing to read: the append finds out.
+        // A command that creates its stream needs no read: the append detects an existing stream.
         self.unread = kept.is_none()
             && matches!(self.route.precondition, Precondition::NoStream)
             && self.expected.is_none_or(|expected| holds(expected, 0));
@@ -149,7 +150,8 @@ impl Attempt {
     }
 
     fn decide(&mut self, loaded: &mut Loaded) -> Result<Accepted, SubmitError> {
-        // Nothing under this id can be before the claim's place: whoever claims has read this far.
+        // No outcome under this id can precede the claim's cursor: every attempt reads the stream up to its
+        // cursor before it claims.
         let claimed_at = loaded.head.cursor;
         if self.keyed {
             match self.claim(claimed_at).map_err(SubmitError::Store)? {
@@ -165,7 +167,7 @@ impl Attempt {
                 Err(stop) => stop,
                 Ok(accepted) => return Ok(accepted),
             };
-            // Another attempt of the same command may be who was faster.
+            // The concurrent writer may be another attempt of the same command, so look for its outcome.
             if self.keyed && !matches!(stop, Stop::Unread) {
                 let found = event_store::find_outcome(&self.command.id, &self.stream, claimed_at);
                 if let Some(outcome) = found.map_err(SubmitError::Store)? {
@@ -185,20 +187,20 @@ impl Attempt {
         }
     }
 
-    /// Takes the command's id, or finds out that it is taken.
+    /// Claims the command's id, or returns the existing claim.
     fn claim(&self, cursor: u64) -> Result<Claim, StoreError> {
         let claim = |fingerprint| {
             event_store::claim_command(&self.command.id, fingerprint, &self.stream, cursor)
         };
         let fingerprint = fingerprint::of(&self.command);
         match claim(fingerprint)? {
-            // Versions before this one compared bytes only.
+            // Earlier versions stored fingerprints of the payload's bytes.
             Claim::Mismatch => claim(fingerprint::of_bytes(&self.command)),
             found => Ok(found),
         }
     }
 
-    /// Decides once, and appends on the condition that the stream is still where it was.
+    /// Decides once, and appends on the condition that the stream has not changed since it was read.
     fn once(&mut self, loaded: &mut Loaded) -> Result<Accepted, Stop> {
         let version = loaded.head.version;
         for expected in [Some(self.route.precondition), self.expected]
@@ -262,8 +264,8 @@ impl Attempt {
             events: decision.events,
             close,
             metadata: self.metadata.clone(),
-            // Not the time of the decision: a reader of the log takes a claim that has long been
-            // open for that of a dead writer.
+            // The present time, and not the time of the first decision: a reader of the log considers the
+            // writer of a claim dead when the claim has been open for long.
             recorded_at: now(),
             seed: self.append_seed.wrapping_add(self.count.into()),
         };
@@ -274,18 +276,18 @@ impl Attempt {
             closed: close,
         };
         let advanced = loaded.advance(recorded(request.events, version), head);
-        debug_assert!(advanced.is_ok(), "the decision has folded all others");
+        debug_assert!(advanced.is_ok(), "the decision has folded all earlier events");
         Ok(self.accept(appended, false))
     }
 
-    /// A rejection under an id that the caller chose is recorded, so that it stays the answer.
+    /// Records a rejection if the caller chose the id, so that later attempts receive the same answer.
     fn rejected(&mut self, loaded: &mut Loaded, reason: Rejection) -> Stop {
         if let Err(stop) = self.record(loaded, Some(&reason)) {
             return stop;
         }
         if self.keyed {
-            // What was recorded made the stream longer, though not its version. Not later: nothing
-            // is delivered after a rejection, and there may be nothing else on this stream.
+            // The recorded rejection takes a slot, so a snapshot may be due. It is taken now: the ingress
+            // reports no answer after a rejection, and this stream may receive no further command.
             self.session_invalid |=
                 snapshots::take(loaded, self.route.decider, &self.stream).is_err();
         }
@@ -345,13 +347,14 @@ impl Attempt {
     }
 }
 
-/// Why one decision did not lead to an answer.
+/// The reason why one attempt did not lead to an answer.
 enum Stop {
-    /// Somebody was faster: try again.
+    /// Another writer has appended first: retry.
     Conflict(Conflict),
     /// A precondition does not hold.
     Unmet(Conflict),
-    /// It was decided on what nobody has looked at, and nothing will be appended.
+    /// The attempt decided on an assumed empty stream and appends nothing, so the assumption is unproved:
+    /// retry after a read.
     Unread,
     Ended(SubmitError),
 }
@@ -365,7 +368,7 @@ fn holds(expected: Precondition, version: u64) -> bool {
     }
 }
 
-/// The decision's events, as the session folds them.
+/// Converts the decision's events for the session.
 fn recorded(events: Vec<NewEvent>, version: u64) -> Vec<Event> {
     (version + 1..)
         .zip(events)
@@ -382,12 +385,12 @@ fn recorded(events: Vec<NewEvent>, version: u64) -> Vec<Event> {
 fn closed(stream: &str, version: u64) -> Rejection {
     Rejection {
         code: "stream-closed".into(),
-        message: format!("{stream} ended with version {version}"),
+        message: format!("the stream {stream} was closed at version {version}"),
         details: None,
     }
 }
 
-/// A precondition that does not hold, as an outcome.
+/// The failure of a precondition as a rejection.
 fn unmet(stream: &str, unmet: Conflict) -> Rejection {
     let (words, json) = match unmet.expected {
         Precondition::Any => ("anything".to_owned(), r#""any""#.to_owned()),
@@ -398,7 +401,7 @@ fn unmet(stream: &str, unmet: Conflict) -> Rejection {
     let actual = unmet.actual;
     Rejection {
         code: "precondition-failed".into(),
-        message: format!("expected {words}, and {stream} is at version {actual}"),
+        message: format!("the command expected {words}, but {stream} is at version {actual}"),
         details: Some(format!(r#"{{"expected":{json},"actual":{actual}}}"#)),
     }
 }

@@ -1,5 +1,4 @@
-//! A precondition that does not hold, as an error and as an outcome; sessions that are kept; when
-//! snapshots are taken.
+//! Preconditions that do not hold, as errors and as outcomes; cached sessions; the cadence of snapshots.
 #![allow(clippy::unwrap_used)]
 
 use crate::Sourcer;
@@ -15,7 +14,7 @@ fn submit(request: Request) -> Result<Accepted, SubmitError> {
     crate::submit::submit(request, Origin::Outside)
 }
 
-/// Submits a command of a process manager, which is told the same for ever if its precondition does not hold.
+/// Submits a command of a process manager. The failure of its precondition is recorded.
 fn settle(request: Request) -> Result<Accepted, SubmitError> {
     let record_precondition_failure = true;
     let origin = Origin::Process {
@@ -50,12 +49,12 @@ fn push(count: u64) {
     with(|world| (0..count).for_each(|_| world.push("a-1", "other")));
 }
 
-/// As if the instance were new.
+/// Clears the state of the instance.
 fn forget() {
     crate::sessions::take(0, "a-1");
 }
 
-/// Slots of the stream, and its version.
+/// Number of slots of the stream, and its version.
 fn length() -> (usize, u64) {
     with(|world| (world.slots("a-1").len(), world.version("a-1")))
 }
@@ -83,7 +82,7 @@ fn a_precondition_that_does_not_hold_stays_the_answer() {
         assert_eq!(details, Some(&*told));
         assert!(!first.duplicate);
         assert_eq!(length(), (before as usize + 1, before), "recorded");
-        // What was demanded is true by now, or is not: the answer is the same.
+        // The precondition may hold by now. The recorded answer stays the same.
         for _ in 0..4 {
             push(1);
             let again = refused(settle(request(command, Some("c"), expected)));
@@ -101,7 +100,7 @@ fn without_the_wish_it_is_an_error_and_may_be_tried_again() {
         true => settle(request("Add", id, expected)),
         false => submit(request("Add", id, expected)),
     };
-    // Nor without an id of the caller's own, under which it could be found again.
+    // Without an id that the caller chose, nothing is recorded.
     for (id, record) in [(Some("c"), false), (None, true)] {
         let Err(SubmitError::PreconditionFailed(unmet)) = ask(id, record) else {
             panic!("it does not hold");
@@ -116,7 +115,7 @@ fn without_the_wish_it_is_an_error_and_may_be_tried_again() {
 
 #[test]
 fn it_competes_for_the_place_where_it_did_not_hold() {
-    // Others make it true before it is recorded that it is not.
+    // Another writer makes the precondition true before its failure is recorded.
     push(1);
     with(|world| {
         world
@@ -135,7 +134,7 @@ fn it_competes_for_the_place_where_it_did_not_hold() {
 fn of_two_attempts_at_once_both_are_told_what_was_recorded_first() {
     let expected = Some(Precondition::At(2));
     with(|world| {
-        // Another attempt under the same id, which saw two events, was faster.
+        // Another attempt under the same id, which had read two events, has appended first.
         world.before_writes.push(Box::new(|world| {
             for id in ["other", "other", "c"] {
                 world.push("a-1", id);
@@ -156,7 +155,7 @@ fn a_closed_stream_takes_the_outcome_too() {
     assert_eq!(length(), (2, 1));
 }
 
-/// What each decision knew of, since this was asked last.
+/// The numbers of events that the decisions since the last call were based on.
 fn decided_on() -> Vec<u64> {
     with(|world| std::mem::take(&mut world.decided_on))
 }
@@ -170,7 +169,7 @@ fn a_kept_session_is_where_the_stream_is_whatever_others_append() {
         assert_eq!(add().appended.version, version + 1);
         assert_eq!(decided_on(), [version], "after {others} by others");
     }
-    // And where somebody is faster, between the read and the write.
+    // The same holds if another writer appends between the read and the write.
     let (_, version) = length();
     with(|world| {
         world
@@ -188,7 +187,7 @@ fn a_session_that_failed_is_not_used_again() {
     let submit = |command| submit(request(command, None, None));
     submit("Add").unwrap();
     submit("Add").unwrap();
-    // It is folded after it was appended: the command stands, the session does not.
+    // The session folds the event after the append: the command has taken effect, and the session is invalid.
     submit("Break").unwrap();
     assert_eq!(length(), (3, 3));
     for _ in 0..2 {
@@ -209,12 +208,13 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
     let open = |id| submit(request("Open", id, None));
     assert_eq!(open(None).unwrap().attempts, 1);
     assert_eq!((loads(), length()), (0, (1, 1)));
-    // It is there already: the append found out.
+    // The stream exists already, which the append detects.
     let Err(SubmitError::PreconditionFailed(unmet)) = open(None) else {
         panic!("the stream exists");
     };
     assert_eq!((unmet.actual, loads()), (1, 1));
-    // A refusal proves nothing, so the stream is looked at: another answer comes first.
+    // A rejection does not prove that the stream is empty, so the sourcer reads it and comes to another
+    // answer.
     for id in [None, Some("c")] {
         forget();
         let refused = settle(request("Refuse", id, None));
@@ -232,7 +232,7 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
     let refused = refused(submit(request("Refuse", None, None)));
     assert_eq!(refused.reason.code, "no");
     forget();
-    // What contradicts itself is compared with what is there.
+    // Contradictory preconditions are compared with the stream.
     push(2);
     let at = Some(Precondition::At(3));
     let Err(SubmitError::PreconditionFailed(unmet)) = submit(request("Open", None, at)) else {
@@ -241,7 +241,7 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
     assert_eq!(unmet.actual, 2);
 }
 
-/// Cursor and version of the counter's snapshot. What it holds is what was folded by then.
+/// Cursor and version of the counter's snapshot. Checks that its state is the number of folded events.
 fn snapshot() -> Option<(u64, u64)> {
     with(|world| {
         let snapshot = world.snapshots.get("c-1")?;
@@ -256,7 +256,7 @@ fn count(times: u64) {
     }
 }
 
-/// The instance is gone, and what it had in mind with it.
+/// Ends the instance, which loses its cached session and its due snapshot.
 fn die() {
     crate::sessions::take(1, "c-1");
     crate::snapshots::take_due();
@@ -275,7 +275,8 @@ fn a_snapshot_is_taken_after_the_answer() {
         before = Some((version, version));
         assert_eq!(snapshot(), before, "with its own event");
     }
-    // It is built upon, and the session that it was taken from is still the stream's.
+    // The next command uses the snapshot, and the session that it was taken from is still at the stream's
+    // head.
     decided_on();
     count(1);
     die();
@@ -304,7 +305,7 @@ fn a_snapshot_that_an_instance_owed_is_due_again() {
     assert_eq!(snapshot(), Some((11, 11)), "not before the next ten");
 }
 
-/// What is shown of the counter, and what the next decision is made on.
+/// The shown state of the counter, and the state that the next decision is based on.
 fn shown_and_decided_on(at: Option<u64>) -> (u64, u64) {
     let state = Sourcer::state_of("c-1".into(), "counter".into(), at).unwrap();
     let shown = u64::from_le_bytes(state.value.try_into().unwrap());
@@ -323,12 +324,12 @@ fn a_state_is_shown_as_it_is_decided_on_whatever_a_snapshot_holds() {
         with(|world| world.snapshots.get_mut("c-1").map(act)).expect("the snapshot");
         die();
     };
-    // Another fold than today's has left it.
+    // The snapshot comes from an earlier fold.
     change(|snapshot| snapshot.state = 99_u64.to_le_bytes().into());
     assert_eq!(shown_and_decided_on(None), (99, 99));
     assert_eq!(shown_and_decided_on(Some(10)), (99, 99));
     assert_eq!(shown_and_decided_on(Some(9)).0, 9, "before the snapshot");
-    // The component has changed, and nobody vouches for it.
+    // The state version has changed, so the snapshot is not used.
     change(|snapshot| snapshot.state_version = 1 << 31);
     assert_eq!(shown_and_decided_on(None), (10, 10));
 }
@@ -338,7 +339,7 @@ fn recorded_refusals_count_and_nobody_comes_after_them() {
     for number in 0..12 {
         let id = format!("c{number}");
         refused(submit(request("Count.Refuse", Some(&id), None)));
-        // The session has seen all but the slot that it has just written.
+        // The session has read all slots but the one that it has just written.
         assert_eq!(snapshot(), (number >= 10).then_some((10, 0)));
     }
 }
@@ -351,7 +352,7 @@ fn no_snapshot_is_taken_of_what_could_not_be_folded() {
     assert_eq!(snapshot(), None);
 }
 
-/// An id as the dispatcher derives it: from the id of an event.
+/// An id as the dispatcher derives it from an event's id.
 const OF_PROCESS: &str = "0123456789abcdef0123456789abcdef-0:reservation:0";
 
 #[test]
@@ -370,7 +371,7 @@ fn no_client_can_take_the_id_of_a_process_managers_command() {
     assert_eq!(length(), (0, 0));
     let own = settle(request("Add", Some(OF_PROCESS), None));
     assert!(!own.unwrap().duplicate);
-    // It may be sent again, and takes effect once.
+    // The same command sent again takes effect once.
     let again = settle(request("Add", Some(OF_PROCESS), None));
     assert!(again.unwrap().duplicate);
 }
@@ -420,7 +421,7 @@ fn the_same_json_in_another_layout_is_the_same_command() {
     };
     assert!(!send("j", "application/json", "1").unwrap().duplicate);
     for layout in [" 1\n", "1.0", "10e-1"] {
-        // The doubles take the payload for the stream's id, as it stands.
+        // The fakes use the payload's bytes as the stream's id.
         let again = send("j", "application/json", layout);
         match layout.trim() {
             "1" => assert!(again.unwrap().duplicate, "{layout}"),

@@ -1,4 +1,4 @@
-//! The exported interface.
+//! The exported `event-store` and `event-reader`.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -23,12 +23,12 @@ pub struct Adapter<B>(PhantomData<B>);
 pub(crate) type Log = EventLog<Box<dyn Slots>>;
 
 thread_local! {
-    /// Lives as long as the instance: on a host that keeps instances warm, what the log remembers
-    /// of streams saves reads. Every fact in it stays true whatever other instances do.
+    /// The log of this instance. On a host that keeps instances warm, the facts that it caches about streams
+    /// save reads. Every cached fact stays true whatever other instances do.
     static LOG: Cell<Option<Log>> = const { Cell::new(None) };
 }
 
-/// Why an operation failed, as far as it matters to the connection.
+/// An error that may contain a store error, after which the connection must be opened again.
 pub(crate) trait Failure: From<log::StoreError> {
     fn store(&self) -> Option<&log::StoreError>;
 }
@@ -57,7 +57,7 @@ impl<B: Backend> Adapter<B> {
             None => Self::open()?,
         };
         let result = operation(&mut log);
-        // After a failure the connection is opened anew.
+        // After a failure of the store the next operation opens a new connection.
         let broken = matches!(
             result.as_ref().err().and_then(Failure::store),
             Some(log::StoreError::Unavailable(_) | log::StoreError::InDoubt(_))

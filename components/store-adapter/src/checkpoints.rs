@@ -1,4 +1,4 @@
-//! Checkpoints, which applications without reactions have, too.
+//! Checkpoints. Applications without reactions use them too.
 
 use annals_event_log as log;
 

@@ -1,4 +1,4 @@
-//! The contract's types to the library's and back. Field by field: nothing is decided here.
+//! Converts the contract's types to the library's and back, field by field.
 
 use annals_event_log as log;
 
@@ -6,7 +6,7 @@ use crate::bindings::annals::es::types as wit;
 use crate::bindings::exports::annals::es::event_reader as reader;
 use crate::bindings::exports::annals::es::event_store as store;
 
-/// Records that have the same fields on both sides.
+/// Conversions of records that have the same fields on both sides.
 macro_rules! same_fields {
     ($($from:ty => $to:path { $($field:ident),* $(,)? })*) => {$(
         impl From<$from> for $to {
@@ -173,7 +173,7 @@ impl From<log::StoreError> for wit::StoreError {
             log::StoreError::Invalid(why) => Self::Invalid(why),
             log::StoreError::Unavailable(why) => Self::Unavailable(why),
             log::StoreError::Corrupt { .. } => Self::Corrupt(from.to_string()),
-            // Nothing is damaged: another release can read it.
+            // The record is not damaged: a newer release can read it.
             log::StoreError::Newer { .. } => Self::Unavailable(from.to_string()),
             log::StoreError::InDoubt(why) => Self::InDoubt(why),
         }

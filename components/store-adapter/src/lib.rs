@@ -1,6 +1,7 @@
-//! Makes a store adapter of a [`Slots`]: exports the contract's `event-reader` and `event-store` over `event-log`.
+//! Turns a [`Slots`] into a store adapter, which exports the contract's `event-reader`, `event-store` and
+//! `reaction-store` over `event-log`.
 //!
-//! An adapter is a `cdylib` with some code like this:
+//! An adapter is a `cdylib` with code like this:
 //!
 //! ```ignore
 //! struct Mine;
@@ -20,9 +21,9 @@
 //! | module | job |
 //! |---|---|
 //! | [`bindings`] | generated from the contract's world `store-adapter` |
-//! | `adapter` | the exported interface; keeps the [`EventLog`] between calls |
-//! | `convert` | the contract's types to the library's and back |
-//! | `checkpoints` | checkpoints of handlers, and the one that holds the application's record |
+//! | `adapter` | the exported event store; keeps the [`EventLog`] between calls |
+//! | `convert` | converts the contract's types to the library's and back |
+//! | `checkpoints` | checkpoints of handlers and of the application's record |
 //! | `reactions` | the exported `reaction-store` |
 //! | `plain` | the same for applications without reactions: checkpoints only |
 #![deny(missing_docs)]
@@ -49,16 +50,16 @@ pub use adapter::Adapter;
 pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots, file_name};
 pub use bindings::annals::framework::settings::StoreSettings;
 
-/// What one family of hosts offers.
+/// The storage of one family of hosts.
 pub trait Backend: 'static {
-    /// Where the bytes are.
+    /// The slots that hold the records.
     type Slots: Slots + 'static;
 
-    /// Connects to what the settings name. Called again after a failure, so a store that comes
-    /// back is found again.
+    /// Connects to the storage that the settings name. Called again after a failure, so a store that recovers
+    /// is used again.
     ///
     /// # Errors
-    /// Why not, and what to do about it; told to callers as `unavailable`.
+    /// The reason and its remedy. Callers receive it as `unavailable`.
     fn open(settings: &StoreSettings) -> Result<Self::Slots, String>;
 }
 

@@ -1,5 +1,5 @@
-//! The exported `reaction-store` of an application without reactions. Its dispatcher keeps the record of the application
-//! in a checkpoint, and calls nothing else.
+//! The exported `reaction-store` of an application without reactions. Its dispatcher stores the record of the
+//! application in a checkpoint and calls nothing else.
 
 use crate::Backend;
 use crate::adapter::Adapter;

@@ -1,4 +1,4 @@
-//! The exported `reaction-store`, and the types of it.
+//! The exported `reaction-store` and its types.
 
 use annals_event_log as log;
 

@@ -1,4 +1,4 @@
-//! The data directory: found among the preopened ones, divided into 256 shards.
+//! The data directory, found among the preopened ones and divided into 256 shards.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,14 +10,15 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlag
 /// The data directory.
 pub struct Directory {
     root: Descriptor,
-    /// As the settings have it, for messages.
+    /// Path in the settings, for messages.
     path: String,
     /// Shards that are known to be durable.
     durable: RefCell<BTreeSet<String>>,
 }
 
 impl Directory {
-    /// Opens the directory that the settings name; makes it if only its parents are there.
+    /// Opens the directory that the settings name. Creates it and its missing parents below a preopened
+    /// directory.
     pub fn open(path: &str) -> Result<Self, String> {
         let (mut root, rest) = find(path)?;
         for name in &rest {
@@ -38,13 +39,12 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Where all paths begin.
+    /// The directory that all paths are relative to.
     pub fn root(&self) -> &Descriptor {
         &self.root
     }
 
-    /// Makes a shard if it is absent, and sure that it survives a power cut: before anything is
-    /// written into it.
+    /// Creates a shard if it is absent, and makes it durable before anything is written into it.
     pub fn make_shard(&self, shard: &str) -> Result<(), String> {
         if !self.durable.borrow().contains(shard) {
             if !is_made(&self.root, shard) {
@@ -55,8 +55,9 @@ impl Directory {
         Ok(())
     }
 
-    /// Is there a store of annals-host's own format? Nobody would see what is written beside it, and who reads would take it for
-    /// an empty store. An instance looks for one file where there is none, and for a second one where the first is there.
+    /// Refuses a directory that holds a store of annals-host's own format. A second store beside it would be
+    /// invisible to annals-host, and this adapter would see an empty store. The check costs one lookup if the
+    /// directory has no such store, and two otherwise.
     fn refuse_others(&self) -> Result<(), String> {
         let there = |name: &str| self.root.stat_at(PathFlags::empty(), name).is_ok();
         match there("keyspaces") && there("version") {
@@ -85,15 +86,12 @@ fn mark(name: &str) -> String {
     format!("{name}/{DURABLE}")
 }
 
-/// Is a directory in a directory there, and known to survive a power cut?
+/// Whether a subdirectory exists and is known to survive a power cut.
 fn is_made(parent: &Descriptor, name: &str) -> bool {
     parent.stat_at(PathFlags::empty(), &mark(name)).is_ok()
 }
 
-/// Makes a directory in a directory, and sure that it survives a power cut: what is written
-/// into it later is only as durable as itself. The mark is made after the parent was synced, so
-/// whoever sees it need not sync again; whoever does not may be the successor of somebody who died
-/// before syncing.
+/// Creates a subdirectory and makes it durable: a file that is written into it must not be lost with it.
 fn make(parent: &Descriptor, name: &str) -> Result<(), ErrorCode> {
     match parent.create_directory_at(name) {
         Ok(()) | Err(ErrorCode::Exist) => {}
@@ -110,7 +108,7 @@ fn make(parent: &Descriptor, name: &str) -> Result<(), ErrorCode> {
     Ok(())
 }
 
-/// The preopened directory that covers a path most closely, and what remains of the path.
+/// The preopened directory that is the longest prefix of a path, and the remaining segments of the path.
 fn find(path: &str) -> Result<(Descriptor, Vec<String>), String> {
     let wanted = segments(path)?;
     let mut names = Vec::new();
@@ -125,7 +123,7 @@ fn find(path: &str) -> Result<(Descriptor, Vec<String>), String> {
     let Some((directory, covered)) = best else {
         let others = match names.is_empty() {
             true => String::new(),
-            false => format!(" (there are: {})", names.join(", ")),
+            false => format!(" (preopened: {})", names.join(", ")),
         };
         return Err(format!(
             "no directory is preopened at {path}{others}: start with --dir ./data::{path}"

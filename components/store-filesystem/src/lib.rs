@@ -1,20 +1,20 @@
-//! The store adapter over `wasi:filesystem`: a slot is a file, created by a hard link.
+//! The store adapter over `wasi:filesystem`. A slot is a file, which a hard link creates.
 //!
-//! A file's whole content is written and synced under a temporary name, then linked to its own
-//! name, which fails if that name exists: of all creators one wins, and nobody ever sees half a
-//! file. Then the directory is synced: only after that is the creation acknowledged, and the
-//! temporary name taken away.
+//! The adapter writes and syncs a file's whole content under a temporary name, then links the file to its
+//! final name. The link fails if that name exists, so of all creators one wins, and no reader sees a partial
+//! file. Then the adapter syncs the directory. Only after that does it acknowledge the creation and unlink
+//! the temporary name.
 //!
-//! # What is seen is durable
+//! # A slot that is read is durable
 //!
-//! Whoever reads a slot may act upon it, in another directory that is synced earlier; after a
-//! power cut the act would be there and the slot not. So a slot is only shown when its name is
-//! durable. The file tells: while its creator has not synced the directory, it still has its
-//! temporary name, so there are two links to it. A reader that counts more than one syncs the
-//! directory itself. A creator that died in between leaves the second link for ever: then every
-//! read of that slot syncs, which is slow and right.
+//! A reader may act upon a slot and write to another directory, which may be synced first. After a power cut
+//! the reader's write would exist without the slot that it depends on. So the adapter shows a slot only once
+//! its name is durable. The number of links tells: until the creator has synced the directory, the file still
+//! has its temporary name, so it has two links. A reader that counts more than one link syncs the directory
+//! itself. A creator that died in between leaves the second link for ever; then every read of that slot
+//! syncs, which is slow and correct.
 //!
-//! What is `put` may be lost, and nothing is decided upon it, so its name is not synced.
+//! A value that `put` writes may be lost, and no decision depends on it, so its name is not synced.
 //!
 //! # Layout
 //!
@@ -22,6 +22,8 @@
 //! |---|---|
 //! | `directory` | finds the data directory among the preopened ones; shards |
 #![deny(missing_docs)]
+
+use annals_allocator as _;
 
 mod directory;
 
@@ -35,16 +37,17 @@ use wasip2::random::insecure::get_insecure_random_u64;
 
 use directory::Directory;
 
-/// Most bytes of one read or write; hosts may take less.
+/// Upper limit of one read or write, in bytes. Hosts may accept less.
 const CHUNK: usize = 64 * 1024;
 
 /// The backend: one directory.
 struct Filesystem;
 
-/// Slots are files.
+/// A directory. Each file is a slot.
 struct FileSlots {
     directory: Directory,
-    /// What lost the last race for a name: whoever tries the next one with it need not write it again.
+    /// The temporary file that lost the last race for a name. A retry with the same value links it to the
+    /// next name without writing it again.
     lost: RefCell<Option<Temporary>>,
 }
 
@@ -74,7 +77,7 @@ impl Slots for FileSlots {
             Err(ErrorCode::NoEntry) => return Ok(None),
             Err(error) => return Err(unavailable(key, "opening", error)),
         };
-        // Taken after the file was found by its name.
+        // The link count must be read after the file was opened by its name.
         let stat = file
             .stat()
             .map_err(|error| unavailable(key, "looking at", error))?;
@@ -90,7 +93,8 @@ impl Slots for FileSlots {
 
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
         let place = Place::of(key);
-        // To lose is common, and to write and sync a file is what a creation costs.
+        // Check first: the slot often exists already, and writing and syncing a file is the main cost of a
+        // creation.
         if self.is_there(key, &place)? {
             return Ok(Creation::Exists);
         }
@@ -110,10 +114,11 @@ impl Slots for FileSlots {
             }
         };
         match root.link_at(PathFlags::empty(), &temporary.path, root, &place.path) {
-            // Synced here and not later: an acknowledged creation must survive a power cut.
+            // Sync before the acknowledgement: an acknowledged creation must survive a power cut.
             Ok(()) => match self.directory.sync_shard(&place.shard) {
-                // Never before the directory was synced: readers would take the slot for durable.
-                // What is left over does no other harm: its name is never used again and never read.
+                // Unlink only after the directory was synced: otherwise readers would consider the slot
+                // durable. A remaining temporary file does no other harm, because its name is never reused
+                // and never read.
                 Ok(()) => {
                     temporary.unlink(root);
                     Ok(Creation::Created)
@@ -124,7 +129,7 @@ impl Slots for FileSlots {
                 self.lost.replace(Some(temporary));
                 self.is_there(key, &place).map(|_| Creation::Exists)
             }
-            // The host may fail after the link was made.
+            // The host may have made the link before it failed.
             Err(error @ (ErrorCode::Io | ErrorCode::Interrupted)) => {
                 Err(in_doubt(key, "linking", error))
             }
@@ -143,14 +148,14 @@ impl Slots for FileSlots {
         if renamed.is_err() {
             temporary.unlink(root);
         }
-        // The directory is not synced: what is put may be lost, but never half of it be seen.
+        // The directory is not synced: the value may be lost, but no reader sees a partial one.
         renamed.map_err(|error| in_doubt(key, "renaming", error))
     }
 
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         let place = Place::of(key);
         match self.directory.root().unlink_file_at(&place.path) {
-            // Synced: what is deleted in some order must not come back in another.
+            // Sync, so that a power cut cannot restore deleted files out of order.
             Ok(()) => self
                 .directory
                 .sync_shard(&place.shard)
@@ -173,7 +178,7 @@ impl Drop for FileSlots {
     }
 }
 
-/// Where the file of a key is.
+/// The path of a key's file.
 struct Place {
     shard: String,
     /// From the root.
@@ -191,7 +196,7 @@ impl Place {
     }
 }
 
-/// A file that is written and synced, under a name that nobody else has.
+/// A written and synced file under a unique temporary name.
 struct Temporary {
     /// From the root.
     path: String,
@@ -205,8 +210,8 @@ impl Temporary {
 }
 
 impl FileSlots {
-    /// Whether a slot is there, and durable if it is: its creator may have died before syncing the
-    /// directory, and what is decided upon its being there must not outlive it.
+    /// Whether a slot exists. Makes an existing slot durable: its creator may have died before it synced the
+    /// directory, and a decision that depends on the slot must not outlive it.
     fn is_there(&self, key: &str, place: &Place) -> Result<bool, SlotError> {
         let root = self.directory.root();
         match root.stat_at(PathFlags::empty(), &place.path) {
@@ -216,8 +221,8 @@ impl FileSlots {
         }
     }
 
-    /// Syncs the directory of a slot whose creator may not have done so yet. One link means that
-    /// the creator is through.
+    /// Syncs the directory of a slot unless the creator has done so. A link count of one means that the
+    /// creator has finished.
     fn make_name_durable(
         &self,
         key: &str,
@@ -232,8 +237,8 @@ impl FileSlots {
             .map_err(|error| unavailable(key, "syncing the directory of", error))
     }
 
-    /// The content must be durable before its own name is: otherwise a power cut could leave a
-    /// slot that is empty.
+    /// Writes and syncs a temporary file. The content must be durable before the final name is: otherwise a
+    /// power cut could leave an empty slot.
     fn write_temporary(
         &self,
         key: &str,
@@ -245,7 +250,7 @@ impl FileSlots {
             .map_err(SlotError::Unavailable)?;
         let root = self.directory.root();
         let temporary = Temporary {
-            // Not secure, and need not be: EXCLUSIVE makes sure that nobody shares it.
+            // A secure random number is not needed: EXCLUSIVE guarantees a unique name.
             path: format!(
                 "{}/{}{:016x}",
                 place.shard,
@@ -273,7 +278,7 @@ impl FileSlots {
     }
 }
 
-/// Reads a file that is not written to any more: what is not there at its length is not awaited.
+/// Reads a complete file. Ends early if the file is shorter than `length`.
 fn read_all(file: &Descriptor, length: u64) -> Result<Vec<u8>, ErrorCode> {
     let mut content: Vec<u8> = Vec::new();
     while (content.len() as u64) < length {
@@ -317,8 +322,8 @@ fn describe(key: &str, doing: &str, error: ErrorCode) -> String {
         ErrorCode::ReadOnly | ErrorCode::NotPermitted | ErrorCode::Access => {
             ": the data directory must be writable for the host and preopened for writing"
         }
-        ErrorCode::InsufficientSpace | ErrorCode::Quota => ": make room on the disk",
-        ErrorCode::Unsupported => ": the data directory must lie on a filesystem with hard links",
+        ErrorCode::InsufficientSpace | ErrorCode::Quota => ": free space on the disk",
+        ErrorCode::Unsupported => ": the data directory must be on a filesystem with hard links",
         _ => "",
     };
     format!("{doing} {key}: {}{remedy}", error.name())

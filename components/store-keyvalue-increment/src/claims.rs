@@ -1,44 +1,46 @@
-//! What this instance knows of slots that are begun and not decided.
+//! The claims of this instance on slots whose creation is not complete.
 //!
-//! It lives as long as the instance, longer than a connection: an owner that lost the connection
-//! in the middle of a creation can finish it later. When it is lost, an operator's repair is what remains.
+//! The claims live as long as the instance, which is longer than a connection. An owner that lost the
+//! connection during a creation can complete it later. If the claims are lost, only an operator's repair can
+//! complete the creation.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use wasip2::random::random::get_random_u64;
 
-/// Slots that are remembered. Others are forgotten: more are undecided only while the host fails all writes.
+/// Upper limit of stored claims. Further ones are dropped: more creations are incomplete only while the host
+/// fails all writes.
 const REMEMBERED: usize = 1024;
 
-/// How a slot stands.
+/// The state of this instance's claim on a slot.
 pub(crate) enum Claim {
-    /// Counted, perhaps, without an answer.
+    /// The increment received no answer, so it may or may not have happened.
     Asked(Count),
-    /// Ours: these bytes may be set, and no others ever, since an earlier `set` may have got through.
+    /// This instance owns the slot. It may set only these bytes, because an earlier `set` may have succeeded.
     Ours(Vec<u8>),
-    /// Another's.
+    /// Another writer owns the slot.
     Lost,
 }
 
 /// The increments of one attempt to claim a slot.
 ///
-/// The delta is random, so that an increment without an answer can be told from one by another
-/// writer: as long as the sum consists of our own deltas alone, nobody else has counted.
+/// The delta is random, which distinguishes an unanswered increment of this attempt from another writer's
+/// increment: if the sum is a multiple of our delta, no other writer has counted.
 pub(crate) struct Count {
     pub delta: u64,
-    /// Increments that may have happened.
+    /// Number of increments that may have happened.
     pub times: u64,
 }
 
 impl Count {
     pub(crate) fn new() -> Self {
-        // 32 bits: a counter has room for two thousand million of them.
+        // A delta has 32 bits, so the counter does not overflow before two thousand million increments.
         let delta = (get_random_u64() >> 32) + 1;
         Self { delta, times: 0 }
     }
 
-    /// Does a sum say that nobody counted before our first increment?
+    /// Whether a sum shows that no other writer counted before our first increment.
     pub(crate) fn is_first(&self, sum: u64) -> bool {
         sum.is_multiple_of(self.delta) && (1..=self.times).contains(&(sum / self.delta))
     }
@@ -48,16 +50,17 @@ thread_local! {
     static CLAIMS: RefCell<BTreeMap<String, Claim>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// What is known of a slot; it is forgotten by that.
+/// Removes and returns the claim on a slot.
 pub(crate) fn take(key: &str) -> Option<Claim> {
     CLAIMS.with_borrow_mut(|claims| claims.remove(key))
 }
 
-/// Remembers how a slot stands.
+/// Stores the claim on a slot.
 pub(crate) fn keep(key: &str, claim: Claim) {
     CLAIMS.with_borrow_mut(|claims| {
         if claims.len() >= REMEMBERED {
-            // What was lost can be asked for again. What is ours cannot be won again.
+            // Drop the claims of other writers first: a further increment finds them out again. An owned slot
+            // cannot be won a second time.
             claims.retain(|_, known| matches!(known, Claim::Ours(_)));
             if claims.len() >= REMEMBERED {
                 claims.pop_first();

@@ -1,25 +1,28 @@
-//! The store adapter over `wasi:keyvalue` 0.2.0-draft: a slot is claimed by an increment, then set.
+//! The store adapter over `wasi:keyvalue` 0.2.0-draft. It claims a slot by an increment, then sets the slot's
+//! value.
 //!
-//! The draft has no compare-and-swap. Its one atomic operation is `increment`, which tells its first
-//! caller apart from all others, but stores nothing of his. So a creation takes two steps: count
-//! the slot's counter up; whoever finds that it was zero owns the slot and sets its value. Between
-//! the two the slot is *begun*: nobody else can take it, and nobody can read it. An owner that is
-//! slow is waited for; one that died there leaves the slot to an operator's `repair`. No cleverness
-//! gets around that: with `increment` and plain reads and writes alone, three or more writers cannot agree
-//! while any of them may stop (its consensus number is 2: Herlihy, Wait-Free Synchronization, 1991).
+//! The draft has no compare-and-swap. Its one atomic operation is `increment`, which identifies the first
+//! caller but stores none of the caller's data. So a creation takes two steps. The creator increments the
+//! slot's counter; the writer that finds zero owns the slot and sets its value. Between the two steps the
+//! slot is *begun*: no other writer can take it, and no reader can read it. Other writers wait for a slow
+//! owner. An owner that died between the steps leaves the slot to an operator's `repair`. No algorithm avoids
+//! this: with `increment` and plain reads and writes alone, three or more writers cannot agree while any of
+//! them may stop (its consensus number is 2: Herlihy, Wait-Free Synchronization, 1991).
 //!
-//! It relies on two promises that the draft does not make and a host must: `increment` is atomic
-//! for new keys too, and a write that was acknowledged is durable and seen by all later reads.
-//! `docs/hosts.md` says which hosts and backends keep them, and what a crash leaves at each step.
+//! The adapter relies on two properties that the draft does not guarantee and the host must provide.
+//! `increment` is atomic for new keys too. An acknowledged write is durable, and all later reads see it.
+//! `docs/hosts.md` lists the hosts and backends that have both, and the effect of a crash at each step.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
 //! | this one | the host: buckets, errors, time |
-//! | `claims` | what this instance knows of slots that are begun |
+//! | `claims` | this instance's claims on slots that are begun |
 //! | `slots` | the two steps |
 #![deny(missing_docs)]
+
+use annals_allocator as _;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 mod bindings {
@@ -35,7 +38,7 @@ use bindings::wasi::keyvalue::store::{self, Bucket, Error};
 /// The backend: one bucket.
 struct Keyvalue;
 
-/// Slots are the keys of a bucket; each has a counter beside it.
+/// A bucket. Each slot is a key, with a counter under a second key.
 struct BucketSlots {
     name: String,
     bucket: Bucket,
@@ -69,12 +72,12 @@ impl BucketSlots {
     }
 }
 
-/// Nothing was written.
+/// The error of an operation that has written nothing.
 fn unavailable(key: &str, doing: &str, error: Error) -> SlotError {
     SlotError::Unavailable(describe(key, doing, error))
 }
 
-/// Something may have been.
+/// The error of an operation that may have written.
 fn in_doubt(key: &str, doing: &str, error: Error) -> SlotError {
     SlotError::InDoubt(describe(key, doing, error))
 }

@@ -1,4 +1,4 @@
-//! A slot is created in two steps: claim it by counting, then set its value.
+//! The two steps of a creation: claim the slot by an increment, then set its value.
 
 use annals_store_adapter::{Creation, Settled, SlotError, Slots};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
@@ -9,12 +9,12 @@ use crate::bindings::wasi::keyvalue::store::Error;
 use crate::claims::{self, Claim, Count};
 use crate::{BucketSlots, describe, in_doubt, unavailable};
 
-/// Milliseconds between looks at a slot that another writer is about to set: a quarter of a second
-/// in all. The event log asks three times before it gives up.
+/// Pauses between reads of a slot that another writer is about to set, in milliseconds. They add up to a
+/// quarter of a second. The event log calls three times before it gives up.
 const PAUSES: [u64; 9] = [0, 1, 2, 4, 8, 16, 32, 64, 128];
 
-/// What wasmCloud's NATS backend makes of a counter at 2. Its first increment of a key is a `put` without
-/// a revision (wash-runtime, `plugin/wasi_keyvalue/nats.rs`).
+/// The bytes of a counter at 2 in wasmCloud's NATS backend. This backend implements the first increment of a
+/// key as a `put` without a revision, which is not atomic (wash-runtime, `plugin/wasi_keyvalue/nats.rs`).
 const NATS_COUNTER: [u8; 8] = 2u64.to_be_bytes();
 
 impl Slots for BucketSlots {
@@ -25,8 +25,8 @@ impl Slots for BucketSlots {
     }
 
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        // Read first: most slots that exist are seen at once, and what was copied here from
-        // another store has no counters.
+        // Read first: this finds most existing slots, and slots that were copied from another store have no
+        // counters.
         if self.get(key)?.is_some() {
             claims::take(key);
             return Ok(Creation::Exists);
@@ -42,7 +42,8 @@ impl Slots for BucketSlots {
                 self.set(key, ours)?;
                 Ok(match same {
                     true => Creation::Created,
-                    // An earlier creation of ours, which nobody knows the end of, has it.
+                    // The slot belongs to an earlier creation of this instance, whose caller received no
+                    // clear answer.
                     false => Creation::Exists,
                 })
             }
@@ -58,8 +59,8 @@ impl Slots for BucketSlots {
 
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         claims::take(key);
-        // The value last: as long as it is there, nobody begins to create the slot, and whoever
-        // deletes it again finds it.
+        // Delete the value last: as long as it exists, no writer starts to create the slot, and a repeated
+        // deletion finds it.
         for part in [&counter(key)?, key] {
             self.bucket
                 .delete(part)
@@ -73,7 +74,7 @@ impl Slots for BucketSlots {
         let counter = counter(&key)?;
         let other = Self::open(&self.name).map_err(SlotError::Unavailable)?;
         let result = self.try_out(&other, &key, &counter);
-        // A failure leaves two keys that nobody ever reads.
+        // Ignore the errors: remaining keys are never read.
         let _ = self.bucket.delete(&key);
         let _ = self.bucket.delete(&counter);
         result
@@ -85,11 +86,11 @@ impl Slots for BucketSlots {
             return Ok(Settled::Decided);
         }
         if let Some(Claim::Ours(ours)) = claims::take(key) {
-            // Its creator is this instance, and alive.
+            // The creator is this instance, which can still set the value.
             self.set(key, ours)?;
             return Ok(Settled::Decided);
         }
-        // Only a claimed slot is set: in any other a creation of the same moment would be overwritten.
+        // Set only a claimed slot: in an unclaimed one, this write could overwrite a concurrent creation.
         match increment(&self.bucket, &counter(key)?, 0) {
             Ok(0) => Ok(Settled::Untouched),
             Ok(_) => self.put(key, value).map(|()| Settled::Written),
@@ -99,7 +100,7 @@ impl Slots for BucketSlots {
 }
 
 impl BucketSlots {
-    /// The first step: whose is the slot?
+    /// The first step: claims the slot by an increment.
     fn count(&self, key: &str, mut count: Count, value: &[u8]) -> Result<Claim, SlotError> {
         match increment(&self.bucket, &counter(key)?, count.delta) {
             Ok(sum) => {
@@ -109,7 +110,7 @@ impl BucketSlots {
                     false => Claim::Lost,
                 })
             }
-            // These are answered before anything is done.
+            // The host reports these errors before it increments.
             Err(error @ (Error::NoSuchStore | Error::AccessDenied)) => {
                 claims::keep(key, Claim::Asked(count));
                 Err(unavailable(key, "claiming", error))
@@ -122,24 +123,24 @@ impl BucketSlots {
         }
     }
 
-    /// The second step, by the owner only.
+    /// The second step, which only the owner takes: sets the value.
     fn set(&self, key: &str, ours: Vec<u8>) -> Result<(), SlotError> {
         if let Err(error) = self.bucket.set(key, &ours) {
             let why = in_doubt(key, "setting the claimed slot", error);
             claims::keep(key, Claim::Ours(ours));
             return Err(why);
         }
-        // On a host whose first increment of a key is not atomic there may be a second owner. To look
-        // once more does not always find him, but mostly: both set at about the same time.
+        // If the host's first increment of a key is not atomic, there may be a second owner. Both set the
+        // value at about the same time, so a read usually detects the second owner, though not always.
         match self.bucket.get(key) {
             Ok(Some(found)) if found != ours => Err(SlotError::Unavailable(format!(
-                "two writers were told that they are the first to claim {key}, and the other's record stands: the keyvalue backend's `increment` is not atomic for new keys, so this store cannot be relied on; move it to another backend"
+                "the host let two writers claim {key}, and the slot holds the other writer's record: the keyvalue backend's `increment` is not atomic for new keys, so this store is unreliable; move it to another backend"
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Another owns the slot: waits for him to set it.
+    /// Waits until the slot's owner, another writer, sets the value.
     fn wait(&self, key: &str) -> Result<Creation, SlotError> {
         let mut last = None;
         for pause in PAUSES {
@@ -156,12 +157,12 @@ impl BucketSlots {
         Err(match last {
             Some(error) => unavailable(key, "reading", error),
             None => SlotError::InDoubt(format!(
-                "a writer has claimed {key} and not written it: it is slow, or it died halfway. If this stays and that writer is surely dead, repair the slot: POST /admin/repair {{\"key\": \"{key}\"}}"
+                "a writer has claimed {key} and has not written it: the writer is slow, or it died between the two steps. If this error persists and the writer is certainly dead, repair the slot: POST /admin/repair {{\"key\": \"{key}\"}}"
             )),
         })
     }
 
-    /// Does the host count, and keep what one handle wrote for another?
+    /// Tests whether the host counts, and whether a second handle reads the first handle's write.
     fn try_out(&self, other: &Self, key: &str, counter: &str) -> Result<(), SlotError> {
         let claiming = |error| unavailable(key, "trying out", error);
         let sums = (
@@ -173,28 +174,28 @@ impl BucketSlots {
         let name = &self.name;
         if sums != (1, 2) || read.is_none_or(|value| value != key.as_bytes()) {
             return Err(SlotError::Unavailable(format!(
-                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: compose for another host, or configure a lasting backend"
+                "the host's keyvalue bucket {name:?} does not keep what was written until it is opened again: compose for another host, or configure a durable backend"
             )));
         }
-        // One writer cannot see whether a first increment is atomic. The one backend that is known
-        // for its being not is known by its counters.
+        // One writer cannot observe whether a first increment is atomic. The one known backend with a
+        // non-atomic increment is recognized by the bytes of its counters.
         if matches!(self.bucket.get(counter), Ok(Some(bytes)) if bytes == NATS_COUNTER) {
             return Err(SlotError::Unavailable(format!(
-                "the host's keyvalue bucket {name:?} lies on NATS, where two writers can both be the first to increment a key, so commits would be lost: configure Redis or another backend with an atomic increment"
+                "the host stores the keyvalue bucket {name:?} in NATS, where two writers can both be the first to increment a key, so commits would be lost: configure Redis or another backend with an atomic increment"
             )));
         }
         Ok(())
     }
 }
 
-/// The key of a slot's counter. To find out a claim it is never read by `get`: what a counter looks
-/// like is the host's business.
+/// The key of a slot's counter. The adapter determines a claim by `increment` and never by `get`, because the
+/// draft does not define the bytes of a counter.
 fn counter(key: &str) -> Result<String, SlotError> {
     let root = match key.as_bytes().first() {
         Some(b'a') => 'c',
         Some(b'b') => 'd',
         _ => {
-            let error = Error::Other("no slot's key begins like this".to_owned());
+            let error = Error::Other("the key of a slot begins with `a` or `b`".to_owned());
             return Err(SlotError::Unavailable(describe(key, "claiming", error)));
         }
     };

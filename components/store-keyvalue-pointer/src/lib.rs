@@ -1,31 +1,35 @@
-//! The store adapter over `wasi:keyvalue` 0.2.0-draft2 for hosts whose `swap` must not create.
+//! The store adapter over `wasi:keyvalue` 0.2.0-draft2 for hosts on which `swap` must not create keys.
 //!
-//! A slot's key holds a pointer, and the record lies under a key of its own that the pointer
-//! names. To create a slot:
+//! A slot's key holds a pointer. The pointer names another key, which holds the record. The adapter creates a
+//! slot in four steps:
 //!
-//! 1. The record is set under a key that nobody else has, made of the slot's and of 56 random bits.
-//! 2. The slot's key is made present, by `increment` of zero. That is atomic, changes nothing that
-//!    is there, and may be done by any number of creators at any time: a pointer is eight
-//!    bytes, which hosts that count in eight bytes leave as they are and others refuse.
-//! 3. What is present and no pointer is swapped for the pointer. Of all creators one wins. A swap that
-//!    comes late, after a lost answer, finds a pointer and fails.
-//! 4. The slot is read: whose pointer is there has won. What the swap said is not believed.
+//! 1. It sets the record under a unique key, made of the slot's key and of 56 random bits.
+//! 2. It makes the slot's key present by an `increment` of zero. This operation is atomic and changes no
+//!    existing value, so any number of creators may execute it at any time. A pointer has eight bytes: hosts
+//!    that count in eight bytes leave it as it is, and other hosts refuse.
+//! 3. If the key holds no pointer, the adapter swaps its value for the pointer. Of all creators one wins. A
+//!    swap that takes effect late, after a lost answer, finds a pointer and fails.
+//! 4. It reads the slot. The creator whose pointer the slot holds has won. The answer of the swap itself is
+//!    ignored.
 //!
-//! A creator that dies before 3 has created nothing, and leaves a record that nobody reads; one that
-//! dies later has created the slot with its whole record. So there is nothing in between to repair.
+//! A creator that dies before step 3 has created nothing and leaves a record that is never read. A creator
+//! that dies later has created the slot with its whole record. So no slot is ever half created, and none
+//! needs a repair.
 //!
-//! It relies on what hosts keep of the draft: a swap on a present key that was looked at is atomic,
-//! and so is `increment`; a write that was acknowledged is durable and seen by all later reads. A
-//! new store tries that out before its first record.
+//! The adapter relies on properties that hosts provide. A swap on a present key that was read before is
+//! atomic, and so is `increment`. An acknowledged write is durable, and all later reads see it. A new store
+//! tests them before it writes its first record.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
-//! | this one | the host: buckets, errors; trying it out |
-//! | `pointer` | what a slot's key may hold, and where records lie |
+//! | this one | the host: buckets, errors; the test of the host |
+//! | `pointer` | pointers, and the keys of records |
 //! | `slots` | the steps |
 #![deny(missing_docs)]
+
+use annals_allocator as _;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 mod bindings {
@@ -44,7 +48,7 @@ use wasip2::random::random::get_random_u64;
 /// The backend: one bucket.
 struct Keyvalue;
 
-/// Slots are keys of a bucket, and so are the records that they point to.
+/// A bucket. Its keys are slots, and the records that slots point to.
 struct BucketSlots {
     name: String,
     bucket: Bucket,
@@ -77,8 +81,8 @@ impl BucketSlots {
         }
     }
 
-    /// Two creators of one slot at the same moment: does the second one fail, and is the first
-    /// one's pointer there for whoever opens the bucket?
+    /// Tests the host with two creators of one slot. The second creator must fail, and another handle of the
+    /// bucket must read the first creator's pointer.
     fn try_out(&self, other: &Self, key: &str) -> Result<(), SlotError> {
         let trying = |error| unavailable(key, "trying out", error);
         let name = &self.name;
@@ -95,7 +99,7 @@ impl BucketSlots {
         }
         let (first, second) = (Pointer::new(), Pointer::new());
         for (handle, pointer) in [(handles.0, first), (handles.1, second)] {
-            // Whether it says that it failed is not to be believed.
+            // Ignore the answer: some hosts report it wrongly.
             if let Err(CasError::StoreError(error)) = swap(handle, &pointer.bytes()) {
                 return Err(trying(error));
             }
@@ -104,7 +108,7 @@ impl BucketSlots {
         let found = found.and_then(|value| Pointer::read(&value));
         if !kept || found.is_none() {
             return Err(SlotError::Unavailable(format!(
-                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: configure a lasting backend, or use a host with another store adapter"
+                "the host's keyvalue bucket {name:?} does not keep what was written until it is opened again: configure a durable backend, or use a host with another store adapter"
             )));
         }
         if found != Some(first) {
@@ -112,34 +116,34 @@ impl BucketSlots {
                 "the host lets two creators of one key both win, so commits would be lost in its keyvalue bucket {name:?}: configure another keyvalue backend, or use a host with another store adapter"
             )));
         }
-        // Somebody may count once more, late.
+        // A late increment of zero must not change a pointer.
         let _ = increment(&self.bucket, key, 0);
         let after = other.bucket.get(key).map_err(trying)?;
         if after.and_then(|value| Pointer::read(&value)) != Some(first) {
             return Err(SlotError::Unavailable(format!(
-                "the host counts up a value that is no counter, so commits would be lost in its keyvalue bucket {name:?}: configure another keyvalue backend, or use a host with another store adapter"
+                "the host increments a value that is not a counter, so commits would be lost in its keyvalue bucket {name:?}: configure another keyvalue backend, or use a host with another store adapter"
             )));
         }
         Ok(())
     }
 
-    /// Tries the host out under a key of its own.
+    /// Tests the host under a key that is used for nothing else.
     fn check_host(&self) -> Result<(), SlotError> {
         let key = format!("a.check.{:016x}", get_random_u64());
         let other = Self::open(&self.name).map_err(SlotError::Unavailable)?;
         let result = self.try_out(&other, &key);
-        // A failure leaves a key that nobody ever reads.
+        // Ignore the error: a remaining key is never read.
         let _ = self.bucket.delete(&key);
         result
     }
 }
 
-/// Nothing was written.
+/// The error of an operation that has written nothing.
 fn unavailable(key: &str, doing: &str, error: Error) -> SlotError {
     SlotError::Unavailable(describe(key, doing, error))
 }
 
-/// Something may have been.
+/// The error of an operation that may have written.
 fn in_doubt(key: &str, doing: &str, error: Error) -> SlotError {
     SlotError::InDoubt(describe(key, doing, error))
 }

@@ -1,4 +1,4 @@
-//! A slot is created by pointing it to a record that is there already.
+//! The steps of a creation: write the record, then point the slot to it.
 
 use annals_store_adapter::{Creation, SlotError, Slots};
 
@@ -6,14 +6,14 @@ use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::pointer::Pointer;
 use crate::{BucketSlots, describe, in_doubt, unavailable};
 
-/// How often a slot is prepared before that is given up.
+/// Upper limit of attempts to prepare a slot.
 const ATTEMPTS: u32 = 3;
 
-/// How a slot's key stands.
+/// The state of a slot's key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Slot {
     Absent,
-    /// Present, and nobody has it.
+    /// The key is present and holds no pointer.
     Prepared,
     Taken(Pointer),
 }
@@ -29,11 +29,12 @@ impl Slots for BucketSlots {
             let found = self.bucket.get(&record);
             match found.map_err(|error| unavailable(&record, "reading", error))? {
                 Some(bytes) => return Ok(Some(bytes)),
-                // It was replaced between the two reads; then there is another pointer.
+                // A writer replaced the record between the two reads. The key then holds another pointer, so
+                // read again.
                 None if missed != Some(pointer) => missed = Some(pointer),
                 None => {
                     return Err(SlotError::Unavailable(format!(
-                        "{key} points to {record}, which is not there"
+                        "the slot {key} points to the record {record}, which is missing"
                     )));
                 }
             }
@@ -55,7 +56,7 @@ impl Slots for BucketSlots {
             }),
             _ => self.swap_for(key, slot, pointer),
         };
-        // A slot that is another's is never ours any more, not by a late swap either.
+        // Another creator has the slot, and no late swap can change that, so our record is unused.
         if matches!(created, Ok(Creation::Exists)) {
             let _ = self.bucket.delete(&record);
         }
@@ -78,7 +79,7 @@ impl Slots for BucketSlots {
 
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         let before = self.look(key)?;
-        // The pointer first: what it points to must be there as long as it is.
+        // Delete the pointer first: a pointer must never name a missing record.
         self.bucket
             .delete(key)
             .map_err(|error| in_doubt(key, "deleting", error))?;
@@ -105,7 +106,7 @@ impl BucketSlots {
         }
     }
 
-    /// Writes a record under a key that nobody else has: it may be written as often as one likes.
+    /// Writes a record under its unique key. A repeated write does no harm.
     fn write(&self, record: &str, value: &[u8]) -> Result<(), SlotError> {
         let written = || self.bucket.set(record, value);
         written()
@@ -114,8 +115,8 @@ impl BucketSlots {
             .map_err(|error| unavailable(record, "writing", error))
     }
 
-    /// Makes a slot's key present. An error may be that somebody has the slot meanwhile, or an
-    /// answer that was lost.
+    /// Makes a slot's key present. An error is inconclusive: the answer may have been lost, or another
+    /// creator may have the slot. The key's state decides.
     fn prepare(&self, key: &str) -> Result<Slot, SlotError> {
         let mut attempts = 0;
         loop {
@@ -133,7 +134,7 @@ impl BucketSlots {
         }
     }
 
-    /// Points a prepared slot to a record.
+    /// Swaps the value of a prepared slot for a pointer.
     fn swap_for(&self, key: &str, slot: Slot, pointer: Pointer) -> Result<Creation, SlotError> {
         if matches!(slot, Slot::Taken(_)) {
             return Ok(Creation::Exists);
@@ -143,22 +144,22 @@ impl BucketSlots {
         match cas.current().map_err(trying)? {
             Some(value) if Pointer::read(&value).is_some() => return Ok(Creation::Exists),
             Some(_) => {}
-            // A swap would overwrite whatever comes meanwhile.
+            // A swap on an absent key could overwrite a concurrent creation.
             None => {
                 return Err(SlotError::Unavailable(format!(
-                    "creating {key}: the host does not show what it has acknowledged"
+                    "creating {key}: a read does not show a write that the host has acknowledged"
                 )));
             }
         }
         let why = match swap(cas, &pointer.bytes()) {
-            Ok(()) => "the swap is not seen".to_owned(),
+            Ok(()) => "a read does not show the acknowledged swap".to_owned(),
             Err(CasError::CasFailed(_)) => "compare-and-swap failed".to_owned(),
             Err(CasError::StoreError(error)) => describe(key, "creating", error),
         };
         match self.look(key) {
             Ok(Slot::Taken(found)) if found == pointer => Ok(Creation::Created),
             Ok(Slot::Taken(_)) => Ok(Creation::Exists),
-            // The swap may still be under way.
+            // The swap may still take effect.
             Ok(_) => Err(SlotError::InDoubt(why)),
             Err(SlotError::Unavailable(read) | SlotError::InDoubt(read)) => {
                 Err(SlotError::InDoubt(format!("{why}; {read}")))

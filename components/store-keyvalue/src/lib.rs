@@ -1,10 +1,12 @@
-//! The store adapter over `wasi:keyvalue` 0.2.0-draft2: a slot is created by compare-and-swap.
+//! The store adapter over `wasi:keyvalue` 0.2.0-draft2. It creates a slot by compare-and-swap.
 //!
-//! It relies on two promises that the draft does not make and a host must: `swap` on an absent
-//! key is insert-only, and a write that was acknowledged is durable and seen by all later reads.
-//! A new store tries the host out before its first record, and refuses one that breaks the first
-//! promise. `docs/hosts.md` says which hosts and backends keep them.
+//! The adapter relies on two properties that the draft does not guarantee and the host must provide. `swap`
+//! on an absent key only inserts. An acknowledged write is durable, and all later reads see it. A new store
+//! tests the host before it writes its first record, and refuses a host that lacks the first property.
+//! `docs/hosts.md` lists the hosts and backends that have both.
 #![deny(missing_docs)]
+
+use annals_allocator as _;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 mod bindings {
@@ -20,7 +22,7 @@ use wasip2::random::random::get_random_u64;
 /// The backend: one bucket.
 struct Keyvalue;
 
-/// Slots are the keys of a bucket.
+/// A bucket. Each key is a slot.
 struct BucketSlots {
     name: String,
     bucket: Bucket,
@@ -60,16 +62,16 @@ impl Slots for BucketSlots {
     }
 
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
-        // Reading first is not only cheaper than a failed swap. Backends that treat `swap` on an
-        // absent key as an upsert would overwrite a value that was there before the handle.
+        // The read is cheaper than a failed swap. It is also necessary: a backend that treats `swap` on an
+        // absent key as an upsert would overwrite an existing value.
         let cas = Cas::new(&self.bucket, key).map_err(unavailable)?;
         if cas.current().map_err(unavailable)?.is_some() {
             return Ok(Creation::Exists);
         }
         match swap(cas, value) {
             Ok(()) => Ok(Creation::Created),
-            // Some backends report a failed swap after committing it, so neither answer can be
-            // believed. The slot itself tells, unless another creator wrote the same bytes.
+            // Some backends report a failed swap although they have committed it, so a failure is
+            // inconclusive. The slot's value decides, unless another creator wrote the same bytes.
             Err(CasError::CasFailed(_)) => {
                 self.look(key, value, "compare-and-swap failed".to_owned())
             }
@@ -89,15 +91,15 @@ impl Slots for BucketSlots {
         let key = format!("a.check.{:016x}", get_random_u64());
         let other = Self::open(&self.name).map_err(SlotError::Unavailable)?;
         let result = self.try_out(&other, &key);
-        // A failure leaves a key that nobody ever reads.
+        // Ignore the error: a remaining key is never read.
         let _ = self.bucket.delete(&key);
         result
     }
 }
 
 impl BucketSlots {
-    /// Two creators of one slot at the same moment, both seeing nothing there: does the second one
-    /// fail, and is the first one's value there for whoever opens the bucket?
+    /// Tests the host with two creators of one slot that both have read an absent key. The second creator
+    /// must fail, and another handle of the bucket must read the first creator's value.
     fn try_out(&self, other: &Self, key: &str) -> Result<(), SlotError> {
         const FIRST: &[u8] = b"first";
         let handles = (
@@ -113,7 +115,7 @@ impl BucketSlots {
         }
         if other.bucket.get(key).map_err(unavailable)?.is_none() {
             return Err(SlotError::Unavailable(format!(
-                "the host's keyvalue bucket {name:?} does not keep what was written for the next who opens it: configure a lasting backend, or use a host with another store adapter"
+                "the host's keyvalue bucket {name:?} does not keep what was written until it is opened again: configure a durable backend, or use a host with another store adapter"
             )));
         }
         let second = swap(handles.1, b"second");
@@ -129,17 +131,17 @@ impl BucketSlots {
         )))
     }
 
-    /// Finds out whose value a slot holds after a swap with no clear answer. Our own bytes may
-    /// come from another: two attempts at a command claim it with the same ones, and only one may
-    /// be told that it created the claim.
+    /// Reads the slot after an inconclusive swap. A slot with our bytes may come from another creator: two
+    /// attempts at a command write the same claim, and only one of them may learn that it created the claim.
+    /// Equal bytes are therefore in doubt.
     fn look(&self, key: &str, ours: &[u8], why: String) -> Result<Creation, SlotError> {
         match self.bucket.get(key) {
             Ok(Some(found)) if found == ours => Err(SlotError::InDoubt(why)),
             Ok(Some(_)) => Ok(Creation::Exists),
-            // It may still be under way.
+            // The swap may still take effect.
             Ok(None) => Err(SlotError::InDoubt(why)),
             Err(error) => Err(SlotError::InDoubt(format!(
-                "{why}; reading it back: {}",
+                "{why}; reading the slot failed: {}",
                 describe(error)
             ))),
         }

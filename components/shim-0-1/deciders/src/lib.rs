@@ -1,5 +1,7 @@
-//! Deciders of contract 0.1.0, as the contract of today has them.
+//! Exports deciders of contract 0.1.0 under the present contract.
 #![allow(missing_docs, reason = "generated bindings")]
+
+use annals_allocator as _;
 
 wit_bindgen::generate!({
     path: ["../wit", "../../../wit"],

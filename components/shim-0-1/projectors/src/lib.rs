@@ -1,5 +1,7 @@
-//! Projectors of contract 0.1.0, as the contract of today has them.
+//! Exports projectors of contract 0.1.0 under the present contract.
 #![allow(missing_docs, reason = "generated bindings")]
+
+use annals_allocator as _;
 
 wit_bindgen::generate!({
     path: ["../wit", "../../../wit"],
@@ -50,7 +52,7 @@ impl Guest for Shim {
         Ok(keys)
     }
 
-    /// The handler folds one event at a time, and is given the rows that this event touches.
+    /// Calls the handler once for each event, with the rows of that event's keys.
     fn project(
         projector: u32,
         events: Vec<RecordedEvent>,

@@ -1,0 +1,252 @@
+//! The memory allocator of the framework's components.
+//!
+//! A command crosses several components, and each of them copies the strings of its records, so small blocks are allocated
+//! and freed all the time: with the standard library's allocator alone, a quarter of a command's instructions is that. This
+//! allocator keeps free blocks of a few sizes in lists, takes one in a few instructions, and leaves larger blocks to the
+//! standard library.
+//!
+//! A block that was freed stays in the list of its size. So the lists hold, for each size, what was in use at once at most.
+//!
+//! A component takes it by `use annals_allocator as _;`. A component has one thread, and this allocator is for components only.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ptr;
+
+/// Sizes of blocks, in bytes: multiples of [`ALIGN`], so a block that follows another one is aligned as well.
+const SIZES: [usize; 12] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
+/// Every block is aligned to this.
+const ALIGN: usize = 16;
+/// The largest block that comes from a list.
+const LARGEST: usize = SIZES[SIZES.len() - 1];
+/// Bytes that are taken from the standard library at once, if that holds several blocks.
+const SLAB: usize = 4096;
+
+/// The list for a size in units of [`ALIGN`], rounded up.
+const LISTS: [u8; LARGEST / ALIGN + 1] = {
+    let mut lists = [0; LARGEST / ALIGN + 1];
+    let (mut units, mut list) = (0, 0);
+    while units < lists.len() {
+        if units * ALIGN > SIZES[list as usize] {
+            list += 1;
+        }
+        lists[units] = list;
+        units += 1;
+    }
+    lists
+};
+
+/// A free block: its first word is the next free one of its size, or null.
+type Block = *mut u8;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: Pools = Pools::new();
+
+/// Lists of free blocks.
+#[derive(Debug)]
+pub struct Pools {
+    /// For each size, the first free block, or null.
+    free: [Cell<Block>; SIZES.len()],
+}
+
+// SAFETY: a component has one thread. Nothing but the global allocator of a component is made of it.
+unsafe impl Sync for Pools {}
+
+impl Pools {
+    /// Empty lists.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "a default cannot be constant")]
+    pub const fn new() -> Self {
+        Self {
+            free: [const { Cell::new(ptr::null_mut()) }; SIZES.len()],
+        }
+    }
+
+    /// The list that serves blocks of a layout; none for large ones.
+    #[inline]
+    fn list(layout: Layout) -> Option<usize> {
+        let units = layout.size().div_ceil(ALIGN);
+        let list = *LISTS.get(units)?;
+        (layout.align() <= ALIGN).then_some(list as usize)
+    }
+
+    /// Puts the blocks of a new slab into an empty list, all but the first one, which it answers. Null: there is no memory.
+    #[cold]
+    fn refill(&self, list: usize) -> Block {
+        let size = SIZES[list];
+        let count = (SLAB / size).max(1);
+        let Ok(layout) = Layout::from_size_align(count * size, ALIGN) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: the size of the layout is not 0.
+        let slab = unsafe { System.alloc(layout) };
+        if slab.is_null() {
+            return slab;
+        }
+        let mut next = ptr::null_mut();
+        for index in (1..count).rev() {
+            // SAFETY: the block lies within the slab, is aligned for a pointer, and nobody uses it.
+            unsafe {
+                let block = slab.add(index * size);
+                block.cast::<Block>().write(next);
+                next = block;
+            }
+        }
+        self.free[list].set(next);
+        slab
+    }
+}
+
+// SAFETY: a block of a list is at least as large as the layout that it is given out for, and aligned to `ALIGN`. It is in no
+// list while it is in use: `alloc` takes it out, and `dealloc` finds the same list by the same layout.
+unsafe impl GlobalAlloc for Pools {
+    #[inline(never)]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let Some(list) = Self::list(layout) else {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc(layout) };
+        };
+        let block = self.free[list].get();
+        if block.is_null() {
+            return self.refill(list);
+        }
+        // SAFETY: a free block begins with the next one.
+        self.free[list].set(unsafe { block.cast::<Block>().read() });
+        block
+    }
+
+    #[inline(never)]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let Some(list) = Self::list(layout) else {
+            // SAFETY: the caller's promise; a block of this layout came from there.
+            return unsafe { System.dealloc(block, layout) };
+        };
+        // SAFETY: nobody uses the block any more, and it has room for a pointer.
+        unsafe { block.cast::<Block>().write(self.free[list].get()) };
+        self.free[list].set(block);
+    }
+
+    #[inline(never)]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller promises that the new size fits a layout.
+        let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        match (Self::list(layout), Self::list(new)) {
+            // SAFETY: the caller's promise; the block came from there.
+            (None, None) => unsafe { System.realloc(block, layout, size) },
+            (Some(old), Some(new)) if old == new => block,
+            _ => {
+                // SAFETY: the blocks are different, and both hold the smaller size.
+                unsafe {
+                    let moved = self.alloc(new);
+                    if !moved.is_null() {
+                        ptr::copy_nonoverlapping(block, moved, layout.size().min(size));
+                        self.dealloc(block, layout);
+                    }
+                    moved
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(size: usize, align: usize) -> Layout {
+        Layout::from_size_align(size, align).expect("a layout")
+    }
+
+    #[test]
+    fn every_layout_has_the_smallest_block_that_holds_it() {
+        for size in 1..=LARGEST {
+            let list = Pools::list(layout(size, 8)).expect("a list");
+            assert!(SIZES[list] >= size, "{size}");
+            assert!(list == 0 || SIZES[list - 1] < size, "{size}");
+        }
+        assert_eq!(Pools::list(layout(LARGEST + 1, 8)), None);
+        assert_eq!(Pools::list(layout(64, 32)), None);
+    }
+
+    /// Blocks of all sizes, filled, grown, shrunk and freed in an order that numbers decide.
+    #[test]
+    fn blocks_do_not_overlap_and_keep_what_is_in_them() {
+        let pools = Pools::new();
+        let mut blocks: Vec<(*mut u8, Layout, u8)> = Vec::new();
+        let mut random = 1_u64;
+        let mut number = |below: usize| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            usize::try_from(random >> 33).expect("31 bits") % below
+        };
+        let check = |block: *mut u8, layout: Layout, fill: u8, size: usize| {
+            assert!(block.is_aligned_to_layout(layout));
+            // SAFETY: the block is in use and was filled.
+            let bytes = unsafe { std::slice::from_raw_parts(block, size) };
+            assert!(bytes.iter().all(|byte| *byte == fill));
+        };
+        for step in 0..50_000_u32 {
+            let fill = step.to_le_bytes()[0];
+            let most = if number(10) == 0 { 5_000 } else { 300 };
+            let size = 1 + number(most);
+            // SAFETY: every block is freed once, with the layout that it has.
+            unsafe {
+                match number(3) {
+                    0 if !blocks.is_empty() => {
+                        let (block, layout, fill) = blocks.swap_remove(number(blocks.len()));
+                        check(block, layout, fill, layout.size());
+                        pools.dealloc(block, layout);
+                    }
+                    1 if !blocks.is_empty() => {
+                        let index = number(blocks.len());
+                        let (block, old, kept) = blocks[index];
+                        let moved = pools.realloc(block, old, size);
+                        let new = layout(size, old.align());
+                        check(moved, new, kept, size.min(old.size()));
+                        moved.write_bytes(fill, size);
+                        blocks[index] = (moved, new, fill);
+                    }
+                    _ => {
+                        let layout = layout(size, 1 << number(6));
+                        let block = pools.alloc(layout);
+                        block.write_bytes(fill, size);
+                        blocks.push((block, layout, fill));
+                    }
+                }
+            }
+        }
+        for (block, layout, fill) in blocks {
+            check(block, layout, fill, layout.size());
+            // SAFETY: as above.
+            unsafe { pools.dealloc(block, layout) };
+        }
+    }
+
+    trait Aligned {
+        fn is_aligned_to_layout(self, layout: Layout) -> bool;
+    }
+
+    impl Aligned for *mut u8 {
+        fn is_aligned_to_layout(self, layout: Layout) -> bool {
+            self.addr().is_multiple_of(layout.align())
+        }
+    }
+
+    #[test]
+    fn a_freed_block_is_the_next_one_of_its_size() {
+        let pools = Pools::new();
+        let layout = layout(40, 8);
+        // SAFETY: both blocks are freed once, with their layout.
+        unsafe {
+            let first = pools.alloc(layout);
+            let second = pools.alloc(layout);
+            assert_ne!(first, second);
+            pools.dealloc(first, layout);
+            assert_eq!(pools.alloc(layout), first);
+            pools.dealloc(first, layout);
+            pools.dealloc(second, layout);
+        }
+    }
+}
