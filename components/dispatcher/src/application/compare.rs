@@ -196,7 +196,7 @@ impl Comparison<'_> {
     }
 
     /// The recorded reaction that this reaction continues, if there is one.
-    fn goes_on<'b>(&self, before: &'b Record, reaction: &Reaction) -> Option<&'b Reaction> {
+    fn predecessor<'b>(&self, before: &'b Record, reaction: &Reaction) -> Option<&'b Reaction> {
         let same = |old: &&Reaction, name: &str| old.name == name && old.kind == reaction.kind;
         let mut known = before.reactions.iter();
         known.find(|old| same(old, &reaction.name)).or_else(|| {
