@@ -105,7 +105,7 @@ impl Place {
     /// [`ToolError::NoStore`], and the store's own errors: another process may have it open.
     pub fn open(&self) -> Result<Store, ToolError> {
         let content = self.content()?;
-        self.tell_of_both(&content);
+        self.print_both(&content);
         if content.embedded && !self.store.files {
             let store = Embedded::open_to_read(&self.store.path)?;
             Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
@@ -123,7 +123,7 @@ impl Place {
     pub fn open_or_make(&self) -> Result<Store, ToolError> {
         let content = self.content()?;
         let path = &self.store.path;
-        self.tell_of_both(&content);
+        self.print_both(&content);
         match self.store.files {
             false if content.embedded || content.is_nothing() => self.bucket(),
             // Do not create a store beside one of another kind.
@@ -135,7 +135,7 @@ impl Place {
         }
     }
 
-    fn tell_of_both(&self, content: &Content) {
+    fn print_both(&self, content: &Content) {
         if !(content.embedded && content.files) {
             return;
         }

@@ -50,7 +50,7 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
     let mut written = Ok(());
     let mut found = |finding: Finding| {
         if written.is_ok() {
-            written = tell(&mut out, &finding, options.json);
+            written = write_finding(&mut out, &finding, options.json);
         }
     };
     let mut progress = |at: annals_event_log_tools::Progress| shown.at(at.done, at.total);
@@ -65,7 +65,7 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
     Ok(summary.errors == 0 && summary.newer == 0)
 }
 
-fn tell(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
+fn write_finding(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
     if json {
         serde_json::to_writer(&mut *out, finding)?;
         return writeln!(out);
