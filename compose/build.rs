@@ -1,7 +1,7 @@
-//! Builds the framework's components for WebAssembly, so that the library carries them.
+//! Builds the framework's components for WebAssembly and embeds them in the library.
 //!
-//! They go into the workspace's target folder under the profiles `wasm` and `wasm-plain`, which no other build of
-//! this workspace holds locked while build scripts run.
+//! Cargo builds them into the workspace's target folder under the profiles `wasm` and `wasm-plain`.
+//! No other build of this workspace locks these profiles while build scripts run.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,8 @@ const COMPONENTS: &[&str] = &[
     "annals-shim-0-1-process-managers",
     "annals-shim-0-1-notifiers",
 ];
-/// Those that are smaller in applications without reactions, built without their feature `reactions`.
+/// Components with a smaller form for applications without reactions, built without the feature
+/// `reactions`.
 const PLAIN: &[&str] = &[
     "annals-store-keyvalue",
     "annals-store-keyvalue-increment",
@@ -71,7 +72,7 @@ fn build(workspace: &Path, target: &Path, components: &[&str], profile: &str, ar
     for component in components {
         cargo.args(["--package", component]);
     }
-    // What cargo set for this build script must not leak into another build.
+    // Cargo sets variables for this build script that must not affect another build.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let leaks = text.starts_with("CARGO_") && text != "CARGO_HOME";
@@ -82,7 +83,7 @@ fn build(workspace: &Path, target: &Path, components: &[&str], profile: &str, ar
     let status = cargo.status().expect("cargo runs");
     assert!(
         status.success(),
-        "the framework's components did not build; `rustup target add {TARGET}` if the target is missing"
+        "the framework's components could not be built; if the target is missing, run `rustup target add {TARGET}`"
     );
 }
 
@@ -98,7 +99,7 @@ fn encode_all(target: &Path, out: &Path, components: &[&str], profile: &str, suf
     }
 }
 
-/// Makes the component of a module, once for all who compose.
+/// Makes a component of a module once, for all compositions.
 fn encode(module: &Path, component: &Path) -> Result<()> {
     let module = std::fs::read(module).context("reading it")?;
     // Cargo strips no package that has an `opt-level` of its own.

@@ -1,11 +1,12 @@
-// `wasi:filesystem` for the store adapter: one folder, the folders in it, and the files in those.
+// `wasi:filesystem` for the store adapter: one folder, its subfolders, and the files in those.
 //
-// Why not the shim's: it refuses directories that may be changed (`mutate-directory`) and cannot
-// sync a preopened one, so a new folder's name would not survive a power cut; and it takes each call
-// to another thread and back, which is most of a command's time. This one knows only what the
-// adapter calls, does it in the thread of the component, and passes every sync on to the system.
+// The shim's own implementation does not suffice. It refuses directories that may be changed
+// (`mutate-directory`), and it cannot sync a preopened directory, so the name of a new folder would
+// not survive a power cut. It also passes each call to another thread and back, which takes most of
+// a command's time. This module implements only the calls of the adapter, runs them in the
+// component's thread, and passes every sync on to the system.
 //
-// No path leads out of the folder: each of its parts is a name, and none of them a link.
+// No path leads out of the folder: each part of a path must be a name, and none may be a link.
 
 import {
   closeSync,
@@ -25,8 +26,8 @@ import {
 import { join } from "node:path";
 
 const symbolDispose = Symbol.dispose ?? Symbol.for("dispose");
-/** Nothing reads more at a time. */
-const MOST = 1 << 20;
+/** Maximum length of one read, in bytes. The adapter never reads more at a time. */
+const MAX_READ_BYTES = 1 << 20;
 
 const CODES = {
   EACCES: "access",
@@ -57,7 +58,10 @@ const CODES = {
   EXDEV: "cross-device",
 };
 
-/** The system's answer, or its error as WASI has it. What has no name there is in doubt, as `io` is. */
+/**
+ * Runs a system call and translates its error to WASI's. An error without a WASI code becomes `io`,
+ * whose outcome is in doubt.
+ */
 function asked(call) {
   try {
     return call();
@@ -67,7 +71,7 @@ function asked(call) {
   }
 }
 
-/** A path below a folder: a name, or that of a folder in it and one in that. */
+/** Resolves a path below a folder: a name, or the name of a subfolder and a name in it. */
 function below(folder, path) {
   const names = path.split("/");
   const isName = (name) => name !== "" && name !== ".." && !name.includes("\0");
@@ -82,14 +86,14 @@ function flags(open, descriptor) {
   if (open.exclusive) bits |= constants.O_EXCL;
   if (open.truncate) bits |= constants.O_TRUNC;
   if (open.directory) bits |= constants.O_DIRECTORY;
-  // A link could lead anywhere, and the store makes none.
+  // The store makes no links, and a link could lead out of the folder: do not follow any.
   return bits | constants.O_NOFOLLOW;
 }
 
 class Descriptor {
   #path;
   #fd;
-  /** All that are open for one instance. */
+  /** All open descriptors of one instance. */
   #siblings;
 
   constructor(path, bits, siblings) {
@@ -105,11 +109,11 @@ class Descriptor {
     try {
       closeSync(fd);
     } catch {
-      // Whatever was to be kept was synced before: it tells nothing more.
+      // Ignore the error: data that had to be kept was synced before.
     }
   }
 
-  /** The number of a closed one may be another's by now. */
+  /** A closed file's number may belong to another file: check that this one is open. */
   #asked(call) {
     const fd = this.#fd;
     if (fd === undefined) throw "bad-descriptor";
@@ -137,7 +141,7 @@ class Descriptor {
   }
 
   read(length, offset) {
-    const buffer = new Uint8Array(Math.min(Number(length), MOST));
+    const buffer = new Uint8Array(Math.min(Number(length), MAX_READ_BYTES));
     const bytes = this.#asked((fd) => readSync(fd, buffer, 0, buffer.length, Number(offset)));
     return [buffer.subarray(0, bytes), bytes === 0];
   }
@@ -168,7 +172,10 @@ function described(stats) {
   return { type: kind, linkCount: stats.nlink, size: stats.size };
 }
 
-/** The two interfaces of `wasi:filesystem` over these folders, for one instance; and its end. */
+/**
+ * The two interfaces of `wasi:filesystem` over these folders for one instance, and a function that
+ * closes its files.
+ */
 export function filesystem(folders) {
   const open = new Set();
   const directory = (path) => new Descriptor(path, constants.O_RDONLY | constants.O_DIRECTORY, open);
@@ -177,7 +184,7 @@ export function filesystem(folders) {
     preopens: {
       getDirectories: () => Object.entries(folders).map(([name, path]) => [directory(path), name]),
     },
-    /** An instance that trapped closes nothing by itself. */
+    /** An instance that trapped does not close its files. */
     close() {
       for (const descriptor of open) descriptor[symbolDispose]();
     },

@@ -1,17 +1,18 @@
-// A thread with one instance of the component, behind an HTTP server of the shim's on a port of loopback.
-// One request at a time: the component is synchronous, and so is the thread while it runs.
+// A thread with one instance of the component, behind one of the shim's HTTP servers on a loopback
+// port. It runs one request at a time: the component is synchronous and blocks its thread.
 //
-// A trap leaves an instance in no state to go on with. The next request is given a fresh one.
+// An instance that trapped is in an unknown state. The next request gets a fresh one.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { HTTPServer, types } from "@bytecodealliance/preview2-shim/http";
 import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";
 import { filesystem } from "./files.mjs";
 
-// A stack that overflowed shows the handler at its far end.
+// The frame with the handler's name is the outermost one, so a stack overflow needs a trace without
+// a limit.
 Error.stackTraceLimit = 1_000_000;
-/** Lines of a stack that are worth a place in the log. */
-const LINES = 60;
+/** Maximum number of stack lines in the log. */
+const MAX_STACK_LINES = 60;
 
 const { bindings, modules, preopens, env, name } = workerData;
 const { instantiate } = await import(bindings);
@@ -28,25 +29,25 @@ function instance() {
   return guest;
 }
 
-// Has the guest answered? The shim does not tell.
+// True if the guest has set its response. The shim does not report that.
 let answered = false;
 const { set } = types.ResponseOutparam;
 types.ResponseOutparam.set = (out, response) => {
-  // The shim would end the whole process.
+  // Throw here: the shim would end the whole process.
   if (response.tag === "err") throw new Error(`the component answered with the error ${response.val?.tag}`);
   answered = true;
   set(out, response);
 };
 
-/** How the guest died, and the innermost function of a switchboard that bears a handler's name. */
+/** Describes how the guest failed, and names the handler in the innermost frame of a switchboard. */
 function died(error) {
   const stack = error?.stack ?? String(error);
   const named = /handler:([A-Za-z0-9._-]+) \(wasm:\/\/wasm\/annals-switchboard/.exec(stack);
-  // Of functions that call themselves one line tells enough.
+  // Keep one line for each run of recursive calls.
   const lines = stack.split("\n");
   const place = (line) => line.replace(/:0x[0-9a-f]+\)$/, "");
   const telling = lines.filter((line, n) => n === 0 || place(line) !== place(lines[n - 1]));
-  return { fault: telling.slice(0, LINES).join("\n"), handler: named?.[1] };
+  return { fault: telling.slice(0, MAX_STACK_LINES).join("\n"), handler: named?.[1] };
 }
 
 const server = new HTTPServer({

@@ -4,23 +4,23 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-const HELP = `Serves this application in Node.js, by jco.
+const HELP = `Serves this application in Node.js with jco.
 
 Usage: node serve.mjs [OPTIONS]
 
-  --listen ADDRESS     where to listen; port 0 lets the system choose [default: 127.0.0.1:8080]
-  --data FOLDER        where events are kept; the component sees no other files [default: ./data]
-  --env NAME=VALUE     an environment variable of the component; may be repeated. It has no others
-  --instances N        requests at work at one time, each in a thread [default: one a core, 4 at most]
-  --queue N            requests that wait for their turn; more are answered 503 [default: 256]
-  --max-streams N      event streams open at one time, each in a thread; more are told to come back later [default: 16]
-  --timeout SECONDS    the longest that a request may take in the component [default: 10]
-  --max-body BYTES     the longest request body [default: 8388608]
-  --no-delivery        do not deliver to reactions: somebody else does, by POST /admin/pump
-  --help
+  --listen ADDRESS     address to listen on; with port 0 the system chooses the port [default: 127.0.0.1:8080]
+  --data FOLDER        folder for the events; the component sees no other files [default: ./data]
+  --env NAME=VALUE     an environment variable of the component; may be repeated. The component has no others
+  --instances N        maximum number of requests that run at one time, each in a thread [default: one for each core, 4 at most]
+  --queue N            maximum number of requests that wait for a thread; further ones are answered 503 [default: 256]
+  --max-streams N      maximum number of open event streams, each in a thread; further clients are told to reconnect later [default: 16]
+  --timeout SECONDS    maximum time that a request may take in the component [default: 10]
+  --max-body BYTES     maximum size of a request's body [default: 8388608]
+  --no-delivery        do not deliver to reactions; something else must then call POST /admin/pump
+  --help               print this help
 
-Prints \`annals-jco: listening on http://ADDRESS\` once it does. SIGTERM and SIGINT end it in good order.
-Several may serve one folder. Exit status: 0 stopped, 1 cannot serve, 2 usage.`;
+Prints \`annals-jco: listening on http://ADDRESS\` when it is ready. SIGTERM and SIGINT stop it cleanly.
+Several processes may serve one folder. Exit status: 0 stopped, 1 cannot serve, 2 usage.`;
 
 function usage(text) {
   console.error(`annals-jco: ${text}; see --help`);
@@ -30,12 +30,12 @@ function usage(text) {
 function number(name, text, least) {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value)) {
-    usage(`--${name} ${text}: a number from ${least} on is meant`);
+    usage(`--${name} ${text}: give a whole number, ${least} or more`);
   }
   return value;
 }
 
-/** What the command line says. */
+/** Parses the command line. */
 export function options() {
   let values;
   try {
@@ -61,10 +61,10 @@ export function options() {
     process.exit(0);
   }
   const listen = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(values.listen);
-  if (!listen || Number(listen[2]) > 65_535) usage(`--listen ${values.listen}: ADDRESS:PORT is meant`);
+  if (!listen || Number(listen[2]) > 65_535) usage(`--listen ${values.listen}: give ADDRESS:PORT`);
   const variables = values.env.map((variable) => {
     const at = variable.indexOf("=");
-    return at > 0 ? [variable.slice(0, at), variable.slice(at + 1)] : usage(`--env ${variable}: NAME=VALUE is meant`);
+    return at > 0 ? [variable.slice(0, at), variable.slice(at + 1)] : usage(`--env ${variable}: give NAME=VALUE`);
   });
   return {
     host: listen[1].replace(/^\[(.*)\]$/, "$1"),

@@ -1,15 +1,15 @@
-// The threads that requests run in. A request has a thread for itself until the component has
-// returned; a thread whose component does not return is ended, and another takes its place.
+// The threads that run requests. A thread runs one request until the component has returned. If the
+// component does not return in time, the pool ends the thread and starts another one.
 
 import { randomBytes } from "node:crypto";
 import { Agent, request as send } from "node:http";
 import { Worker } from "node:worker_threads";
 import { Fault, Overloaded } from "./problem.mjs";
 
-/** Headers of one connection only (RFC 9110, section 7.6.1). */
+/** Headers that belong to one connection (RFC 9110, section 7.6.1). */
 const OF_CONNECTION = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
 
-/** Headers between a host and the component: what a client says by them is not passed on. */
+/** Headers between the host and the component. The host removes them from clients' requests. */
 const OF_HOST = new Set(["annals-time-limit", "annals-wait"]);
 
 export class Pool {
@@ -17,7 +17,7 @@ export class Pool {
   #grants;
   #chosen;
   #log;
-  /** Threads at rest, and who waits for one. */
+  /** Idle threads, and requests that wait for one. */
   #idle = [];
   #waiting = [];
   #streams = new Set();
@@ -30,26 +30,29 @@ export class Pool {
     for (let n = 0; n < chosen.instances; n++) this.#provide();
   }
 
-  /** Has a request answered. Rejects with a `Fault`, or with `Overloaded`. */
+  /** Passes a request to the component. Rejects with `Fault` or `Overloaded`. */
   async handle(request, body, response) {
     const thread = await this.#take();
     let late;
     try {
-      // What a new thread takes to start is not the component's.
+      // The start of a new thread does not count towards the component's time.
       await thread.ready;
       const { timeout } = this.#chosen;
       late = setTimeout(() => thread.end(`no answer within ${timeout / 1000} s`), timeout);
       await thread.handle(limited(request, timeout), body, response);
     } catch (error) {
-      throw this.#told(error);
+      throw this.#report(error);
     } finally {
       clearTimeout(late);
       if (thread.isEnded) this.#provide();
-      else this.#rest(thread);
+      else this.#release(thread);
     }
   }
 
-  /** The same for an event stream, which lasts as long as its client. It only reads, so it can be ended anywhere. */
+  /**
+   * Like `handle` for an event stream, which lasts until its client disconnects. A stream only
+   * reads, so the pool may end it at any time.
+   */
   async stream(request, response) {
     if (this.#streams.size >= this.#chosen.maxStreams) throw new Overloaded("Too many event streams are open");
     const thread = this.thread();
@@ -58,7 +61,7 @@ export class Pool {
     try {
       await thread.handle(request, Buffer.alloc(0), response);
     } catch (error) {
-      throw response.closed ? error : this.#told(error);
+      throw response.closed ? error : this.#report(error);
     } finally {
       this.#streams.delete(thread);
       thread.end("the stream has ended");
@@ -69,16 +72,16 @@ export class Pool {
     for (const thread of this.#streams) thread.end("the host stops");
   }
 
-  /** A thread of its own for somebody. */
+  /** Starts a thread for one caller. */
   thread() {
     return new Thread(this.#component, this.#grants);
   }
 
   #provide() {
-    this.#rest(this.thread());
+    this.#release(this.thread());
   }
 
-  #rest(thread) {
+  #release(thread) {
     const next = this.#waiting.shift();
     if (next) next(thread);
     else this.#idle.push(thread);
@@ -91,8 +94,8 @@ export class Pool {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The details for the log, few words for the client. */
-  #told(error) {
+  /** Logs the details of an error and returns what the client may see of it. */
+  #report(error) {
     if (!(error instanceof Died)) return error;
     const incident = randomBytes(8).toString("hex");
     const handler = error.handler ?? null;
@@ -101,7 +104,7 @@ export class Pool {
   }
 }
 
-/** How a guest died, in the words of its stack, and in which handler, if that is known. */
+/** How a guest failed: its stack, and the handler if it is known. */
 export class Died extends Error {
   constructor(why, handler) {
     super(why);
@@ -109,20 +112,21 @@ export class Died extends Error {
   }
 }
 
-/** A thread and what runs in it. */
+/** A thread and the component in it. */
 class Thread {
   isEnded = false;
   #worker;
   #agent = new Agent({ keepAlive: true });
-  /** Its port, once it takes requests. */
+  /** Resolves to the thread's port when it accepts requests. */
   ready;
-  /** Of the request under way. */
+  /** Resolves the current request's `returned` promise. */
   #returned = () => {};
 
   constructor(component, grants) {
     this.#worker = new Worker(new URL("instance.mjs", import.meta.url), {
       workerData: { ...component, ...grants },
-      // The component sees what it is granted, and the process has nothing else for it either.
+      // The component gets only the granted variables. The thread's own environment is empty, so it
+      // holds no others.
       env: {},
       argv: [],
     });
@@ -134,11 +138,11 @@ class Thread {
       this.#worker.on("error", (error) => this.#ended(error.stack ?? String(error), reject));
       this.#worker.on("exit", () => this.#ended("its thread has ended", reject));
     });
-    // Told to whoever uses it.
+    // Every user of the thread awaits `ready` and handles its error.
     this.ready.catch(() => {});
   }
 
-  /** Ends it, whatever it does. */
+  /** Ends the thread, even if it is busy. */
   end(why) {
     this.#ended(why, () => {});
     this.#worker.terminate();
@@ -151,7 +155,7 @@ class Thread {
     this.#returned({ answered: false, fault: why });
   }
 
-  /** Resolves when the component has returned; what it answered is on its way to the client then. */
+  /** Resolves when the component has returned. Its response is being sent then. */
   async handle(request, body, response) {
     const port = await this.ready;
     await new Promise((resolve, reject) => {
@@ -176,14 +180,14 @@ class Thread {
           reject(new Died("the component returned without an answer"));
           return upstream.destroy();
         }
-        // An answer that is complete, as its length says, counts even if the guest trapped behind it.
+        // A response that is complete by its length is valid, even if the guest trapped after it.
         resolve();
       });
     });
   }
 }
 
-/** Headers as they came, as pairs in one list. */
+/** The headers to forward, as a flat list of names and values. */
 function forwarded(raw) {
   const kept = [];
   for (let n = 0; n < raw.length; n += 2) {
@@ -192,7 +196,7 @@ function forwarded(raw) {
   return kept;
 }
 
-/** A request that says how many milliseconds it may take. */
+/** Makes a request that carries its time limit in milliseconds. */
 function limited({ method, url, rawHeaders }, timeout) {
   const kept = [];
   for (let n = 0; n < rawHeaders.length; n += 2) {

@@ -1,8 +1,8 @@
-// What the host itself answers, as annals-host does: `application/problem+json` (RFC 9457).
+// Responses of the host itself, as annals-host makes them: `application/problem+json` (RFC 9457).
 
-/** A request that its guest did not answer. */
+/** A request without a response from its guest. */
 export class Fault extends Error {
-  /** `handler`: which was running, if one was; `incident`: under which the log has the details. */
+  /** `handler`: the handler that was running, if any; `incident`: the id of the log entry with the details. */
   constructor(handler, incident) {
     super("a guest failed");
     this.handler = handler;
@@ -10,10 +10,10 @@ export class Fault extends Error {
   }
 }
 
-/** No place, and no room to wait for one. */
+/** All threads are busy and the queue is full. */
 export class Overloaded extends Error {}
 
-/** Answers with a problem. */
+/** Responds with a problem. */
 export function problem(response, status, slug, title, more = {}) {
   const document = { type: `urn:annals:problem:${slug}`, title, status, ...more };
   const text = JSON.stringify(document);
@@ -25,11 +25,11 @@ export function problem(response, status, slug, title, more = {}) {
 }
 
 /**
- * Tells an event stream that finds no place when to come back. Not by a status: a browser's `EventSource` takes any
- * but 200 for final.
+ * Tells an event stream without a place when to reconnect. The status is 200, because a browser's
+ * `EventSource` does not reconnect after any other status.
  */
 export function comeBack(response, why) {
-  // Those that came together do not come back together.
+  // A random addition spreads clients that came together.
   const retry = 3_000 + Math.floor(Math.random() * 4_000);
   response.writeHead(200, {
     "content-type": "text/event-stream",

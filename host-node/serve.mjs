@@ -1,13 +1,15 @@
-// Serves an application that `annals compose --host jco` made, in Node.js. `--help` says how.
+// Serves an application that `annals compose --host jco` made, in Node.js. `--help` lists the
+// options.
 //
-// Why not `jco serve`: it lets the component see the whole disk (it preopens `/`) and the whole
-// environment, and one request that traps or never ends takes all others with it. Here the
-// component sees one folder and what `--env` passes, runs in threads that can be ended, and a trap costs
-// one request.
+// `jco serve` does not suffice. It lets the component see the whole disk (it preopens `/`) and the
+// whole environment, and one request that traps or never ends takes all others with it. With this
+// launcher the component sees one folder and the variables of `--env`. It runs in threads that the
+// launcher can end, and a trap affects one request only.
 //
 // - options.mjs: the command line
-// - component.mjs: jco makes JavaScript of the component, once
-// - pool.mjs: the threads that requests run in; instance.mjs is what such a thread does, files.mjs its files
+// - component.mjs: transpiles the component with jco, once for each version
+// - pool.mjs: the threads that run requests; instance.mjs runs in each of them, files.mjs
+//   implements its files
 // - deliveries.mjs: drives deliveries to reactions
 
 import { mkdir, readFile } from "node:fs/promises";
@@ -17,8 +19,8 @@ import { options } from "./options.mjs";
 import { Pool } from "./pool.mjs";
 import { Fault, Overloaded, comeBack, problem } from "./problem.mjs";
 
-/** How long requests under way may go on when the host is stopped, in milliseconds. */
-const LAST_REQUESTS = 10_000;
+/** Maximum time for running requests when the host stops, in milliseconds. */
+const SHUTDOWN_LIMIT_MS = 10_000;
 
 const here = new URL(".", import.meta.url);
 const app = JSON.parse(await readFile(new URL("app.json", here), "utf8"));
@@ -51,7 +53,7 @@ function fail(text) {
   process.exit(1);
 }
 
-/** The whole body, so that a slow client holds no thread; nothing if it is too long. */
+/** Reads the whole body, so that a slow client occupies no thread. Returns undefined if the body is too long. */
 async function body(request) {
   const chunks = [];
   let length = 0;
@@ -83,7 +85,8 @@ async function answer(pool, request, response, worked) {
       if (changed && response.statusCode < 300) worked();
     }
   } catch (error) {
-    // The client is gone, or has a part of the answer: it must not take that for the whole.
+    // The client has disconnected or has a part of the response: close the connection, so that it
+    // does not take the part for the whole.
     if (response.headersSent || response.destroyed) return void response.destroy();
     if (error instanceof Overloaded) {
       if (wantsStream(request)) return comeBack(response, error.message);
@@ -108,20 +111,20 @@ server.on("error", (error) => fail(`cannot listen on ${chosen.host}:${chosen.por
 server.listen(chosen.port, chosen.host, () => {
   const { address, family, port } = server.address();
   const host = family === "IPv6" ? `[${address}]` : address;
-  // Scripts wait for this line, and take the port from it.
+  // Scripts wait for this line and read the port from it.
   console.log(`annals-jco: listening on http://${host}:${port}`);
 });
 
 let stopping = false;
 function stop() {
-  // The second time at once.
+  // A second signal ends the host at once.
   if (stopping) process.exit(0);
   stopping = true;
   deliveries.stop();
   server.close(() => process.exit(0));
   server.closeIdleConnections();
   pool.endStreams();
-  setTimeout(() => process.exit(0), LAST_REQUESTS).unref();
+  setTimeout(() => process.exit(0), SHUTDOWN_LIMIT_MS).unref();
 }
 process.on("SIGTERM", stop);
 process.on("SIGINT", stop);

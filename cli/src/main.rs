@@ -7,14 +7,15 @@
 //! - [`cases`]: plays the given/when/then cases of `annals test`.
 //! - [`run`]: serves an application during development.
 //!
-//! The composer itself is the library `annals-compose`, which knows nothing of this crate.
+//! The composer itself is the library `annals-compose`, which does not depend on this crate.
 
 mod cases;
 mod commands;
 mod new;
 mod run;
 
-/// Composing allocates many small objects and frees them soon; mimalloc is faster at that than the system's allocator.
+/// A composition allocates many small, short-lived objects. mimalloc handles these faster than the
+/// system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

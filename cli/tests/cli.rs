@@ -72,7 +72,7 @@ fn annals_in(folder: &Path, args: &[&str]) -> Output {
         .expect("annals runs")
 }
 
-/// What `annals check` refuses these handlers with.
+/// The output of `annals check` for handlers that it rejects.
 fn refused(args: &[&str], handlers: &[(&str, &str, Vec<u8>)]) -> String {
     let folder = app("", handlers);
     let out = annals_in(folder.path(), &[&["check"], args].concat());
@@ -86,7 +86,7 @@ fn refused(args: &[&str], handlers: &[(&str, &str, Vec<u8>)]) -> String {
     said
 }
 
-fn told(said: &str, lines: &[&str]) {
+fn assert_lines(said: &str, lines: &[&str]) {
     for line in lines {
         assert!(said.contains(line), "no {line} in: {said}");
     }
@@ -138,13 +138,13 @@ fn what_reactions_want_and_emit_must_exist() {
             .component(),
         ),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
-            "handler `near`: `v` wants the event `Hapened0`, which no decider emits; did you mean `Happened0`?",
-            "handler `manager`: `m` emits the command `Comand0`, which nobody handles; did you mean `Command0`?",
-            "handler `manager`: `m` emits the command `Unheard`, which nobody handles; add a decider that handles it",
-            "handler `far`: `n` wants the event `Nothing`, which no decider emits; add a decider that emits it",
+            "handler `near`: `v` reads the event `Hapened0`, which no decider emits; did you mean `Happened0`?",
+            "handler `manager`: `m` emits the command `Comand0`, which no decider handles; did you mean `Command0`?",
+            "handler `manager`: `m` emits the command `Unheard`, which no decider handles; add a decider that handles it",
+            "handler `far`: `n` reads the event `Nothing`, which no decider emits; add a decider that emits it",
         ],
     );
 }
@@ -163,7 +163,7 @@ fn what_others_lack_is_not_told_while_some_handlers_are_broken() {
             Reactions::of(Kind::ProcessManager, &[manager]).component(),
         ),
     ];
-    told(&refused(&[], &handlers), &["handler `broken`: "]);
+    assert_lines(&refused(&[], &handlers), &["handler `broken`: "]);
 }
 
 #[test]
@@ -206,16 +206,16 @@ fn a_reaction_says_possible_things_of_itself() {
         ),
         ("hollow", "", Reactions::of(Kind::Notifier, &[]).component()),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
-            "handler `odd`: `Balances` declares version 0; versions of a reaction count from 1",
-            "handler `odd`: `Balances` declares 2 lanes, and a projector is given events one after the other; declare 1 lane",
+            "handler `odd`: `Balances` declares version 0; versions of a reaction start at 1",
+            "handler `odd`: `Balances` declares a concurrency of 2, but a projector receives events one after the other; declare a concurrency of 1",
             "handler `odd`: `Balances` keeps a view named `Balances`; a view's name is a lower-case letter",
             &format!("handler `odd`: `Balances` keeps a view named `{long}`;"),
             "handler `blind`: holds a projector `p` that keeps no view; name at least one",
-            "handler `deaf`: `n` declares no lanes",
-            "handler `hollow`: holds no notifiers, and says that it does",
+            "handler `deaf`: `n` declares a concurrency of 0",
+            "handler `hollow`: exports the interface of notifiers, but contains none",
         ],
     );
 }
@@ -256,13 +256,13 @@ fn names_and_views_belong_to_one_reaction() {
             Reactions::of(Kind::ProcessManager, &[reaction("y/z")]).component(),
         ),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
             "handler `b`: keeps the view `v`, which `a` keeps too; a view has one projector",
             "handler `c`: `w` names the view `w` twice",
             "handler `odd`: holds a process manager that is named `y/z`; set NAME to",
-            "handler `twins`: holds a process manager that is named `x`, as a projector is; give each reaction",
+            "handler `twins`: holds a process manager that is named `x`, like a projector; give each reaction",
         ],
     );
 }
@@ -297,12 +297,12 @@ fn pure_handlers_are_granted_nothing_and_import_nothing() {
             mixed.component(),
         ),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
-            "handler `projector`: imports `wasi:clocks/wall-clock@0.2.4` to read the wall clock (`toy`), and a projector is pure; take the time from the event",
-            "handler `manager`: is granted `wasi:clocks/wall-clock`, and a process manager can be granted nothing; remove `allow`",
-            "handler `mixed`: holds a projector beside a notifier, and imports `wasi:http/outgoing-handler@0.2.4`, `wasi:cli/environment@0.2.4`: a projector is pure; make two components of it",
+            "handler `projector`: imports `wasi:clocks/wall-clock@0.2.4` to read the wall clock (`toy`), but a projector must be pure; take the time from the event",
+            "handler `manager`: is granted `wasi:clocks/wall-clock`, but a process manager cannot be granted anything; remove `allow`",
+            "handler `mixed`: holds a projector beside a notifier, and imports `wasi:http/outgoing-handler@0.2.4`, `wasi:cli/environment@0.2.4`; a projector must be pure; split it into two components",
         ],
     );
 }
@@ -333,15 +333,15 @@ fn a_notifier_imports_what_it_is_granted_and_is_granted_what_it_imports() {
             notifier(&["wasi:sockets/tcp@0.2.4"]),
         ),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
             "handler `ungranted`: imports `wasi:http/outgoing-handler`, `wasi:cli/environment`, which it is not granted; set allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment\"]",
             "handler `half`: imports `wasi:http/outgoing-handler`, which it is not granted; set allow = [\"wasi:cli/environment\", \"wasi:http/outgoing-handler\"]",
             "handler `half`: is granted `wasi:http/outgoing-handlr`, which it does not import; did you mean `wasi:http/outgoing-handler`?",
             "handler `idle`: is granted `wasi:io/streams`, which it does not import; remove it from `allow`",
-            "handler `framework`: is granted `annals:es/event-store@0.9.0`, which no host offers to handlers; do without it",
-            "handler `sockets`: is granted `wasi:sockets/tcp@0.2.4`, which no host offers to handlers; do without it",
+            "handler `framework`: is granted `annals:es/event-store@0.9.0`, which no host offers to handlers; remove the import",
+            "handler `sockets`: is granted `wasi:sockets/tcp@0.2.4`, which no host offers to handlers; remove the import",
         ],
     );
 }
@@ -354,7 +354,7 @@ fn a_notifier_that_has_effects_to_describe_itself_is_refused() {
     };
     let keys = "allow = [\"wasi:cli/environment\"]\n";
     let said = refused(&[], &[("rash", keys, rash.component())]);
-    told(&said, &["handler `rash`: `describe` failed: "]);
+    assert_lines(&said, &["handler `rash`: `describe` failed: "]);
     assert!(said.contains("wasi:cli/environment@0.2.4"), "{said}");
 }
 
@@ -371,17 +371,17 @@ fn grants_are_judged_for_the_host() {
         ("files", "allow = [\"wasi:filesystem/types\"]\n", files()),
         ("keys", "allow = [\"wasi:keyvalue/store\"]\n", keyvalue()),
     ];
-    told(
+    assert_lines(
         &refused(&["--host", "annals"], &handlers),
         &[
-            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, behind which the host `annals` keeps the events; do without it",
+            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, through which the host `annals` stores the events; remove the import",
         ],
     );
-    told(
+    assert_lines(
         &refused(&["--host", "wasmtime"], &handlers),
         &[
-            "handler `files`: is granted `wasi:filesystem/types@0.2.4`, behind which the host `wasmtime` keeps the events; do without it, or compose with --host annals",
-            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, which the host `wasmtime` does not offer; do without it",
+            "handler `files`: is granted `wasi:filesystem/types@0.2.4`, through which the host `wasmtime` stores the events; remove the import, or compose with --host annals",
+            "handler `keys`: is granted `wasi:keyvalue/store@0.2.0-draft2`, which the host `wasmtime` does not offer; remove the import",
         ],
     );
 }
@@ -396,16 +396,16 @@ fn keys_that_mean_nothing_for_a_kind_are_refused() {
             Reactions::of(Kind::Projector, &[projector("v")]).component(),
         ),
     ];
-    told(
+    assert_lines(
         &refused(&[], &handlers),
         &[
-            "handler `decider`: has `on-failure`, and a decider is not given events again; remove `on-failure`",
+            "handler `decider`: has `on-failure`, but events are never delivered to a decider again; remove `on-failure`",
             "handler `projector`: has `snapshot-every`, and a projector has no snapshots; remove `snapshot-every`",
         ],
     );
 }
 
-/// Composes for a host, and answers the component's imports and exports, and the report.
+/// Composes for a host, and returns the component's imports and exports, and the report.
 fn composed(folder: &Path, host: &str) -> (Vec<String>, Vec<String>, serde_json::Value) {
     let args = ["compose", "--host", host, "--report", "report.json"];
     let out = annals_in(folder, &args);
@@ -465,7 +465,7 @@ fn an_application_of_every_kind_imports_what_is_granted_and_exports_both_faces()
                 exports.len(),
             )
         };
-        // Nothing runs commands on the others.
+        // The other hosts do not run commands.
         let runs = ["annals", "wasmtime"].contains(&host);
         assert_eq!(
             of_host(&exports),
@@ -525,8 +525,8 @@ fn drawn(folder: &Path, args: &[&str]) -> String {
     String::from_utf8(out.stdout).expect("text")
 }
 
-/// The arrows of a Mermaid flowchart, by the first lines of what their ends say. Every line must be a box or an
-/// arrow between boxes.
+/// The arrows of a Mermaid flowchart, by the first lines of their ends. Every line must be a box or
+/// an arrow between boxes.
 fn arrows(mermaid: &str) -> Vec<String> {
     let (mut boxes, mut arrows) = (BTreeMap::new(), Vec::new());
     for line in mermaid
@@ -640,7 +640,7 @@ fn shells_can_complete_every_command() {
         let script = String::from_utf8_lossy(&out.stdout).into_owned();
         assert_eq!(out.status.code(), Some(0), "{shell}");
         for word in ["new", "run", "graph", "process-manager", "mermaid"] {
-            // PowerShell's script names no values.
+            // PowerShell's script contains no values.
             assert!(
                 script.contains(word) || shell == "powershell" || shell == "elvish",
                 "{shell}: no {word}"
@@ -649,14 +649,15 @@ fn shells_can_complete_every_command() {
     }
 }
 
-/// What compilers say on stdout is what their users look for; and a command that asks must not wait for an answer.
+/// Users look for the messages that compilers print on stdout. A build command that prompts must
+/// not wait for an answer.
 #[test]
 fn the_output_of_build_commands_is_shown_and_their_input_is_closed() {
     let build = "build = \"echo error TS2304 in a.ts; cat; exit 3\"\n";
     let folder = app("", &[("a", build, decider())]);
     let mut annals = Command::new(env!("CARGO_BIN_EXE_annals"));
     annals.args(["check"]).current_dir(folder.path());
-    // Whoever read this pipe would wait: its other end stays open.
+    // A process that reads this pipe waits, because its other end stays open.
     let annals = annals.stdin(std::process::Stdio::piped());
     let annals = annals.stdout(std::process::Stdio::piped());
     let annals = annals.stderr(std::process::Stdio::piped());
@@ -670,7 +671,7 @@ fn the_output_of_build_commands_is_shown_and_their_input_is_closed() {
     assert!(out.stdout.is_empty(), "{:?}", out.stdout);
 }
 
-/// Nobody else knows of the host, which would keep the port and the store.
+/// Only `annals` knows the host. Without this the host would keep the port and the store.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_host_of_a_run_that_is_killed_ends_too() {
@@ -679,7 +680,8 @@ fn the_host_of_a_run_that_is_killed_ends_too() {
     use std::time::{Duration, Instant};
 
     let folder = app("", &[("a", "", decider())]);
-    // `annals` looks beside itself; this is a host as far as a run can tell.
+    // `annals` looks for the host beside itself. This script behaves like a host as far as `annals
+    // run` observes.
     let beside = tempfile::tempdir().expect("a folder");
     let annals = beside.path().join("annals");
     std::fs::copy(env!("CARGO_BIN_EXE_annals"), &annals).expect("copied");
@@ -693,13 +695,13 @@ fn the_host_of_a_run_that_is_killed_ends_too() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("annals runs");
-    // It is served.
+    // The application is served.
     let mut output = run.stdout.take().expect("an output");
     output.read_exact(&mut [0; 1]).expect("it says something");
     let pid = std::fs::read_to_string(folder.path().join("pid")).expect("started");
     let process = Path::new("/proc").join(pid.trim());
     assert!(process.exists());
-    // SIGKILL: nothing of ours runs any more.
+    // After SIGKILL no code of `annals` runs.
     run.kill().expect("killed");
     run.wait().expect("ended");
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -708,7 +710,7 @@ fn the_host_of_a_run_that_is_killed_ends_too() {
         status.contains("State:") && !status.contains("(zombie)")
     };
     while lives() {
-        assert!(Instant::now() < deadline, "the host goes on");
+        assert!(Instant::now() < deadline, "the host still runs");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

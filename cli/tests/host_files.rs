@@ -1,4 +1,4 @@
-//! The files that hosts want beside an application.
+//! The files that hosts need beside an application.
 
 use annals_fixtures::Decider;
 use std::fs;
@@ -18,7 +18,7 @@ fn app() -> tempfile::TempDir {
     folder
 }
 
-/// Composes into another folder; answers stdout and stderr.
+/// Composes into another folder; returns stdout and stderr.
 fn compose(folder: &Path, host: &str) -> (String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_annals"))
         .args(["compose", "--host", host, "-o", "out put/a.wasm"])
@@ -93,7 +93,7 @@ fn jco_has_a_launcher_that_knows_its_application() {
     );
     assert_eq!(app["name"], "say \"hi\"");
     let launcher = read(folder.path(), "a.jco/serve.mjs");
-    // Each module that one of them imports is there.
+    // Each imported module exists.
     let imported = launcher.split("from \"./").skip(1);
     let mut count = 0;
     for module in imported.filter_map(|rest| rest.split('"').next()) {
@@ -115,7 +115,7 @@ fn what_a_user_has_changed_is_left_alone_and_told() {
     let (_, notes) = compose(folder.path(), "spin");
     assert_eq!(
         notes,
-        "note: out put/spin.toml is your own and was left as it is; it must say `key_value_stores = [\"mine\"]`\n"
+        "note: out put/spin.toml has changes of yours and was not overwritten; it must contain `key_value_stores = [\"mine\"]`\n"
     );
     assert_eq!(read(folder.path(), "spin.toml"), changed);
 
@@ -123,7 +123,7 @@ fn what_a_user_has_changed_is_left_alone_and_told() {
     fs::write(&file, &enough).expect("written");
     let (_, notes) = compose(folder.path(), "spin");
     assert!(
-        notes.contains("remove it to have it written anew"),
+        notes.contains("remove it, and the composer writes it again"),
         "{notes}"
     );
 

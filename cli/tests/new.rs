@@ -1,4 +1,5 @@
-//! `annals new`: what is made, and what is refused. Nothing is built here; `tests/system/first_steps.rs` builds what is made.
+//! `annals new`: what it creates and what it rejects. This test builds nothing;
+//! `tests/system/first_steps.rs` builds the results.
 
 mod scripts;
 
@@ -6,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs `annals`: its status, and what it said on stdout and stderr.
+/// Runs `annals` and returns its status, stdout and stderr.
 fn annals(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_annals"))
         .args(args)
@@ -37,7 +38,7 @@ fn read(file: impl AsRef<Path>) -> String {
     fs::read_to_string(file.as_ref()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Tables of the manifest's handlers.
+/// The tables of the manifest's handlers.
 fn handlers(app: &Path) -> Vec<String> {
     let manifest: toml::Table = read(app.join("annals.toml")).parse().expect("TOML");
     let handlers = manifest.get("handlers").and_then(toml::Value::as_table);
@@ -91,10 +92,13 @@ fn an_application_may_begin_with_a_reaction_and_name_its_decider() {
     );
     assert!(said.contains("did you mean `FCreated`?"), "{said}");
     let said = refused(home.path(), &["f", "--kind", "projector", "--handler", "f"]);
-    assert!(said.contains("two handlers would be called `f`"), "{said}");
+    assert!(
+        said.contains("two handlers would have the name `f`"),
+        "{said}"
+    );
     for args in [&["f", "--on", "FCreated"][..], &["f", "--decider", "g"]] {
         let said = refused(home.path(), args);
-        assert!(said.contains(&format!("`{}` means nothing here", args[1])));
+        assert!(said.contains(&format!("`{}` does not apply here", args[1])));
     }
     assert!(!home.path().join("f").exists());
 }
@@ -109,7 +113,7 @@ fn an_application_without_handlers_gets_its_first_decider() {
         said.contains("has no decider that emits an event") && said.contains("`annals new <name>`"),
         "{said}"
     );
-    // The decider may come after what reacts to it.
+    // A reaction may be created before its decider.
     let said = made(
         app.path(),
         &[&view[..], &["--on", "BasketCreated"]].concat(),
@@ -121,8 +125,8 @@ fn an_application_without_handlers_gets_its_first_decider() {
     made(app.path(), &["basket"]);
     assert_eq!(handlers(app.path()), ["basket", "overview"]);
     let said = refused(app.path(), &["stock", "--handler", "other"]);
-    assert!(said.contains("`--handler` means nothing here"), "{said}");
-    // Other faults of the manifest stay faults.
+    assert!(said.contains("`--handler` does not apply here"), "{said}");
+    // Other problems of the manifest are still reported.
     fs::write(app.path().join("annals.toml"), "[app]\nnam = \"x\"\n").expect("written");
     let said = annals(app.path(), &["new", "stock"]).1;
     assert!(said.contains("`name`"), "{said}");
@@ -150,7 +154,7 @@ fn an_event_that_no_decider_emits_is_refused_with_the_nearest_one() {
         fs::write(app.path().join("annals.toml"), manifest).expect("written");
         fs::remove_file(app.path().join("Cargo.toml")).expect("removed");
     }
-    // What is not built may emit it.
+    // A handler that is not built may emit the event.
     made(app.path(), &["basket"]);
     let said = made(
         app.path(),
@@ -177,7 +181,7 @@ fn a_process_manager_does_not_begin_with_its_own_events() {
     }
 }
 
-/// Events whose names mean something else to a language, or to a template.
+/// Events whose names have a meaning in a language or in a template.
 const ODD: [&str; 7] = [
     "None",
     "Row",
@@ -195,7 +199,8 @@ fn a_projector_in_javascript_or_python_folds_whatever_event_it_is_made_for() {
         fs::write(home.path().join("annals.toml"), "[app]\nname = \"x\"\n").expect("written");
         let args = ["overview", "--kind", "projector", "--on", event, "--lang"];
         made(home.path(), &[&args[..], &["js"]].concat());
-        // `package.json` says that these are modules; a number of a row would need a newer Node.js than is wanted here.
+        // `package.json` declares that these are modules. A number in a row would need a newer
+        // Node.js than the project requires.
         let script = format!(
             r#"
 import {{ projectors }} from './overview/handler.js';

@@ -1,4 +1,5 @@
-//! The same input makes the same output, byte for byte: wherever it lies, whenever it was built, whatever is remembered.
+//! The same input gives the same output, byte for byte, regardless of its folder, its build time
+//! and the cache.
 
 use annals_compose::kind::Kind;
 #[allow(dead_code, reason = "shared with the tests of the command line")]
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-/// An application with handlers of every kind, in a folder.
+/// Writes an application with handlers of every kind into a folder.
 fn application(folder: &Path, backwards: bool, built: SystemTime) {
     let mut handlers: Vec<(String, &str, Vec<u8>)> = (0..20)
         .map(|number| {
@@ -69,7 +70,7 @@ fn application(folder: &Path, backwards: bool, built: SystemTime) {
     fs::write(folder.join("annals.toml"), manifest).expect("written");
 }
 
-/// Composes by the real binary: the component and the report, and how long it took.
+/// Composes with the real binary. Returns the component, the report and the duration.
 fn composed(folder: &Path, cache: &Path, host: &str) -> (Vec<u8>, Vec<u8>, Duration) {
     let started = Instant::now();
     let out = Command::new(env!("CARGO_BIN_EXE_annals"))
@@ -95,7 +96,8 @@ fn composed(folder: &Path, cache: &Path, host: &str) -> (Vec<u8>, Vec<u8>, Durat
     (file("app.wasm"), file("report.json"), started.elapsed())
 }
 
-/// What handlers said of themselves. Beside these files there is a folder of what wasmtime compiled.
+/// The cached descriptions of handlers. A folder beside these files has the code that wasmtime
+/// compiled.
 fn answers(cache: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(cache).expect("a folder");
     let files = entries.map(|entry| entry.expect("an entry").path());
@@ -142,7 +144,8 @@ fn the_same_input_makes_the_same_output() {
             );
         }
     }
-    // Twenty-two handlers, for all hosts: what each said, and for each kind in it (one is of two) that it fits.
+    // Twenty-two handlers, for all hosts. The cache has the description of each, and for each kind
+    // in it (one handler has two) the type check.
     assert_eq!(answers(&remembered).len(), 22 + 23);
 }
 

@@ -1,18 +1,18 @@
-//! An application, as the steps after the checks take it.
+//! An application as the steps after the checks receive it.
 
 use crate::check::{Checked, OwnPart};
 
-/// What the user brings to an application, checked.
+/// The checked components that the user brings to an application.
 pub struct Application {
     /// The handlers.
     pub handlers: Vec<Checked>,
-    /// Components in place of parts of the framework.
+    /// Components that replace parts of the framework.
     pub parts: Vec<OwnPart>,
 }
 
 impl Application {
-    /// Tells on stderr what is worth knowing of its handlers, and is no problem.
-    pub fn tell_notes(&self) {
+    /// Prints notes about the handlers that are not problems on stderr.
+    pub fn print_notes(&self) {
         for note in self.handlers.iter().filter_map(Checked::note) {
             eprintln!("note: {note}");
         }

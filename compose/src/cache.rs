@@ -1,7 +1,8 @@
-//! Remembers what followed from some bytes, so that it need not be found out again.
+//! Caches results that depend only on some bytes.
 //!
-//! An entry is found by a hash of those bytes and of this composer: another composer, or a changed one, finds
-//! none. An entry that is damaged counts as none, and one that cannot be written is not missed.
+//! The key of an entry is a hash of those bytes and of this composer, so another or a changed
+//! composer finds no entry. A damaged entry counts as absent. A failure to write an entry is
+//! ignored.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,19 +16,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::UNIX_EPOCH;
 
-/// Names the folder; empty: nothing is remembered.
+/// The variable that names the cache folder; if it is empty, nothing is cached.
 pub const VARIABLE: &str = "ANNALS_CACHE";
 
-/// The folder in it that is for compiled handlers.
+/// The subfolder for compiled handlers.
 pub const COMPILED: &str = "compiled";
 
-/// Bits that let the group or others write.
+/// The mode bits that let the group or others write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Beyond so many entries the older half is forgotten.
-const MOST: usize = 4_096;
+/// Maximum number of entries. Beyond it the older half is removed.
+const MAX_ENTRIES: usize = 4_096;
 
-/// A folder of entries, or none.
+/// A folder of entries, or no cache.
 #[derive(Debug, Clone, Default)]
 pub struct Cache {
     folder: Option<PathBuf>,
@@ -35,13 +36,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Remembers nothing.
+    /// A cache that stores nothing.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// In a folder.
+    /// A cache in the given folder.
     #[must_use]
     pub fn at(folder: &Path) -> Self {
         Self {
@@ -50,7 +51,7 @@ impl Cache {
         }
     }
 
-    /// Where the environment says, otherwise in the user's cache folder.
+    /// The cache in the folder that the environment names, or else in the user's cache folder.
     #[must_use]
     pub fn user() -> Self {
         let chosen = env::var_os(VARIABLE).map(PathBuf::from);
@@ -62,7 +63,7 @@ impl Cache {
             Ok(()) => Self::at(&folder),
             Err(reason) => {
                 eprintln!(
-                    "annals: the cache {} is not used: {reason}; name another folder in {VARIABLE}",
+                    "annals: the composer does not use the cache {}: {reason}; set {VARIABLE} to another folder",
                     folder.display()
                 );
                 Self::none()
@@ -70,13 +71,13 @@ impl Cache {
         }
     }
 
-    /// The folder of the entries, if anything is remembered. Others may keep folders in it.
+    /// The folder of the entries, if there is a cache. Other code may keep subfolders in it.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
 
-    /// What followed from these bytes, for this purpose.
+    /// Reads the cached result of these bytes for this purpose.
     pub fn get<T: DeserializeOwned>(&self, purpose: &str, bytes: &[u8]) -> Option<T> {
         let text = fs::read_to_string(self.file(purpose, bytes)?).ok()?;
         let (sum, value) = text.split_once('\n')?;
@@ -86,7 +87,7 @@ impl Cache {
         serde_json::from_str(value).ok()
     }
 
-    /// Remembers what followed from these bytes, for this purpose.
+    /// Caches the result of these bytes for this purpose.
     pub fn put<T: Serialize>(&self, purpose: &str, bytes: &[u8], value: &T) {
         let Some(file) = self.file(purpose, bytes) else {
             return;
@@ -95,16 +96,17 @@ impl Cache {
             return;
         };
         let text = format!("{}\n{value}", hash(&[value.as_bytes()]));
-        // Others may be at the same entry: it is there whole, or not at all.
+        // Write atomically, because another process may write the same entry.
         let written = fs::create_dir_all(folder)
             .and_then(|()| tempfile::NamedTempFile::new_in(folder))
             .and_then(|mut new| std::io::Write::write_all(&mut new, text.as_bytes()).map(|()| new));
         if let Ok(new) = written {
             let _ = new.persist(&file);
         }
-        // Once for a process: it looks at all entries, and they grow by a few only.
+        // Count the entries once for each process. That reads the whole folder, and one process
+        // adds few entries.
         static LOOKED: Once = Once::new();
-        LOOKED.call_once(|| forget(folder, MOST));
+        LOOKED.call_once(|| forget(folder, MAX_ENTRIES));
     }
 
     fn file(&self, purpose: &str, bytes: &[u8]) -> Option<PathBuf> {
@@ -113,8 +115,8 @@ impl Cache {
     }
 }
 
-/// Makes the folder, or makes sure that nobody else may write into it: what lies there is believed, and machine code that lies
-/// there is run.
+/// Makes the folder, or checks that no other user can write to it. The composer trusts the entries,
+/// and runs the machine code in them.
 fn make_private(folder: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
@@ -128,14 +130,14 @@ fn make_private(folder: &Path) -> io::Result<()> {
         }
         if metadata.mode() & OTHERS_WRITE != 0 {
             return Err(io::Error::other(
-                "others may write into it (`chmod go-w` ends that)",
+                "others may write into it (run `chmod go-w`)",
             ));
         }
     }
     Ok(())
 }
 
-/// Hexadecimal SHA-256 of some pieces, each told apart from the next.
+/// Hexadecimal SHA-256 of some pieces. The hash includes each piece's boundary.
 #[must_use]
 pub fn hash(pieces: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
@@ -152,7 +154,8 @@ pub fn hash(pieces: &[&[u8]]) -> String {
         })
 }
 
-/// Which composer this is: its version, and its binary's length and time, since a version may be built many times.
+/// Identifies this composer by its version and by its binary's length and time, because one version
+/// may be built many times.
 fn composer() -> Vec<u8> {
     let metadata = env::current_exe().and_then(fs::metadata).ok();
     let built = metadata
@@ -172,7 +175,7 @@ fn user_folder() -> Option<PathBuf> {
     absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
 }
 
-/// Removes the older half of the entries, if there are too many.
+/// Removes the older half of the entries if there are too many.
 fn forget(folder: &Path, most: usize) {
     let mut entries: Vec<_> = fs::read_dir(folder)
         .into_iter()

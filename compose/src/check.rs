@@ -1,11 +1,12 @@
-//! Judges the handlers, each and all together. Collects every problem before it gives up.
+//! Checks the handlers, each by itself and all together. It collects every problem before it fails.
 //!
 //! # Names
 //!
-//! A decider is known by the component's name in the manifest; one of several in a component is `name.own`, its own name
-//! after the component's. A reaction is known by what its author calls it: a projector by its view, a process manager
-//! or notifier by its own name. The store keeps a reaction's progress under that name, so it must not depend on
-//! anything else: not on the manifest, the component, or the reactions beside it.
+//! The application knows a decider by the component's name in the manifest. If a component has
+//! several deciders, each is `name.own`: the component's name, then the decider's own. The
+//! application knows a reaction by the name that its author chose: a projector by its view, a
+//! process manager or notifier by its own name. The store keeps a reaction's progress under that
+//! name. The name therefore must not depend on the manifest, the component or other reactions.
 
 mod categories;
 mod events;
@@ -31,44 +32,44 @@ use crate::sandbox::Sandbox;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bytes of a category: what it leaves of a stream's name is for its id.
+/// Maximum length of a category, in bytes. The rest of a stream's name is for the stream's id.
 const MAX_CATEGORY: usize = 64;
 
-/// A component that may be composed.
+/// A component that passed the checks.
 pub struct Checked {
     /// The component.
     pub handler: Handler,
-    /// What stands between it and a host, if it imports WASI.
+    /// Its sandbox, if it imports WASI.
     pub sandbox: Option<Sandbox>,
-    /// Its deciders, named as the application knows them.
+    /// Its deciders, with their names in the application.
     pub deciders: Vec<DeciderDescriptor>,
-    /// Its reactions, kind by kind, named as the application knows them.
+    /// Its reactions by kind, with their names in the application.
     pub reactions: Vec<Reaction>,
 }
 
 /// A reaction in a component.
 pub struct Reaction {
-    /// Projector, process manager or notifier.
+    /// The kind: projector, process manager or notifier.
     pub kind: Kind,
-    /// What it says of itself.
+    /// The reaction's own description.
     pub descriptor: ReactionDescriptor,
 }
 
 impl Checked {
-    /// What is worth knowing of it, and keeps nothing from being composed.
+    /// A note for the user that does not prevent the composition.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         printing::note(&self.handler)
     }
 
-    /// Its reactions of a kind, in its own order.
+    /// Its reactions of a kind, in the component's order.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &ReactionDescriptor> {
         let reactions = self.reactions.iter();
         let reactions = reactions.filter(move |reaction| reaction.kind == kind);
         reactions.map(|reaction| &reaction.descriptor)
     }
 
-    /// How many handlers of a kind it holds.
+    /// The number of handlers of a kind.
     #[must_use]
     pub fn count(&self, kind: Kind) -> usize {
         match kind {
@@ -82,7 +83,7 @@ impl Checked {
 ///
 /// # Errors
 ///
-/// Why it cannot be one.
+/// The problem, if the file cannot be one.
 pub fn read(manifest: &Manifest, owner: &Subject, bytes: Vec<u8>) -> Result<Handler, Problem> {
     former::read(owner.name(), bytes).map_err(|refusal| {
         let what = format!("its file {refusal}");
@@ -92,11 +93,12 @@ pub fn read(manifest: &Manifest, owner: &Subject, bytes: Vec<u8>) -> Result<Hand
     })
 }
 
-/// Checks one component by itself; with a host, also that it offers what the component is granted.
+/// Checks one component by itself. With a host, it also checks that the host offers what the
+/// component is granted.
 ///
 /// # Errors
 ///
-/// Every problem with it.
+/// Every problem of the component.
 pub fn handler(
     manifest: &Manifest,
     prober: &Prober,
@@ -119,7 +121,8 @@ pub fn handler(
     {
         meaningless_keys(manifest, &name, entry, &kinds, &mut problems);
     }
-    // Running what is not as it must be would only tell the same again, in other words.
+    // Do not run a component with these problems: running it would report the same problems in
+    // other words.
     let pure = !problems
         .iter()
         .any(|problem| problem.code == Code::ForbiddenImport);
@@ -151,7 +154,7 @@ pub fn handler(
             problems.push(manifest.problem(
                 Code::ForbiddenImport,
                 &name,
-                format!("imports what cannot be understood: {error:#}"),
+                format!("has imports that the composer cannot read: {error:#}"),
                 "build it with another version of its tool",
             ));
             return Err(problems);
@@ -192,7 +195,7 @@ pub fn handler(
     }
 }
 
-/// Keys of the manifest that say something of kinds that the component does not hold.
+/// Finds keys of the manifest that apply to kinds of handlers that the component does not have.
 fn meaningless_keys(
     manifest: &Manifest,
     name: &str,
@@ -204,8 +207,8 @@ fn meaningless_keys(
         problems.push(manifest.problem(
             Code::MeaninglessKey,
             name,
-            "has `on-failure`, and a decider is not given events again",
-            "remove `on-failure`: a decider's failure is the answer of its command",
+            "has `on-failure`, but events are never delivered to a decider again",
+            "remove `on-failure`: a decider's failure is the response to its command",
         ));
     }
     if entry.snapshot_every.is_some() && !kinds.contains(&Kind::Decider) {
@@ -218,8 +221,8 @@ fn meaningless_keys(
     }
 }
 
-/// Checks all handlers against each other. `all`: none was left out for problems of its own, so that
-/// what is not among them does not exist.
+/// Checks all handlers against each other. `all` is true if no handler was left out because of
+/// problems of its own. Only then does a missing name mean that no handler has it.
 #[must_use]
 pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -237,13 +240,15 @@ pub fn together(manifest: &Manifest, handlers: &[Checked], all: bool) -> Vec<Pro
     problems
 }
 
-/// Engines take a component in which there are so many modules and components, at any depth, and no more.
+/// Maximum number of modules and components in one component, at any depth, that engines accept.
 const NESTED: usize = 1000;
 
-/// So many of them are the framework's, with room for another host's adapter and parts of the user's own.
+/// Number of these for the framework, with room for another host's adapter and for the user's own
+/// parts.
 const FRAMEWORK_NESTED: usize = 150;
 
-/// An application is one component, in which each handler is one, made of others. Its sandbox has one for each
+/// Checks that the application is not too large. An application is one component, and each of its
+/// handlers is a component made of others. A handler's sandbox has one component for each
 /// interface.
 fn size(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let sandboxes = handlers.iter().flat_map(|one| &one.sandbox);
@@ -259,15 +264,15 @@ fn size(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) 
             Code::TooManyHandlers,
             &last.handler.name,
             format!(
-                "is the last of {} handlers, in which and in whose sandboxes there are {nested} modules and components, of {most} that fit into an application",
+                "is the last of {} handlers, which contain {nested} modules and components with their sandboxes; an application can contain {most}",
                 handlers.len()
             ),
-            "let several handlers share a component, or build them for wasm32-unknown-unknown, where they need no sandbox",
+            "put several handlers into one component, or build them for wasm32-unknown-unknown, where they need no sandbox",
         ));
     }
 }
 
-/// A command goes to one decider.
+/// Checks that each command has one decider.
 fn routes(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let mut routes: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for checked in handlers {
@@ -312,13 +317,13 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
             let (what, remedy) = match Age::of(other) {
                 Age::Newer => (
                     format!(
-                        "speaks a newer contract than this composer, {own}: it exports `{other}`"
+                        "uses a newer contract than this composer ({own}): it exports `{other}`"
                     ),
                     "update annals, or build the handler with the SDK of this composer's version",
                 ),
                 _ => (
                     format!(
-                        "speaks a version of the contract that this composer does not take: it exports `{other}`, not `{wanted}`"
+                        "uses a version of the contract that this composer does not support: it exports `{other}`, not `{wanted}`"
                     ),
                     "build it with the SDK of this composer's version",
                 ),
@@ -328,7 +333,7 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
         Some((other, None)) => manifest.problem(
             Code::NoHandler,
             &handler.name,
-            format!("exports `{other}`, which is not of a handler"),
+            format!("exports `{other}`, which is not an interface of handlers"),
             "export deciders, projectors, process managers or notifiers",
         ),
         None => manifest.problem(
@@ -347,8 +352,8 @@ fn no_kind(manifest: &Manifest, handler: &Handler) -> Problem {
     }
 }
 
-/// Gives deciders the names by which the application knows them: the manifest's, and for one of
-/// several in a component that name, a dot, and its own.
+/// Gives deciders their names in the application: the manifest's name, and for one of several
+/// deciders in a component that name, a dot and the decider's own.
 fn named(
     manifest: &Manifest,
     name: &str,
@@ -381,11 +386,11 @@ fn named(
     deciders
 }
 
-/// State versions from here on are those of components whose authors vouch for none.
+/// State versions from this number on are hashes, for components whose authors declare no version.
 const UNVOUCHED: u32 = 1 << 31;
 
-/// A snapshot belongs to what folded it. Where the author does not vouch for it by a version of the state, the component's
-/// bytes are the version: a changed component folds the events anew.
+/// A snapshot is valid for the code that folded it. If the author declares no state version, a hash
+/// of the component's bytes is the version: a changed component folds the events again.
 fn tie_snapshots(
     manifest: &Manifest,
     handler: &Handler,
@@ -476,25 +481,26 @@ fn descriptor(
                 None => "fold it in `evolve`".into(),
             };
             problems.push(manifest.problem(Code::UnfoldedEvent, name,
-                format!("emits `{event}` and does not fold it, so it would decide without its own events"),
+                format!("emits `{event}` and does not fold it, so its decisions would ignore its own events"),
                 remedy,
             ));
         }
     }
 }
 
-/// A name that can be told, of a command or an event.
+/// True if a command or an event may have this name.
 fn legal_name(name: &str) -> bool {
-    (1..=limits::NAME).contains(&name.len()) && !name.contains(char::is_control)
+    (1..=limits::NAME_BYTES).contains(&name.len()) && !name.contains(char::is_control)
 }
 
-/// A name that may not be legal, as it can be told.
+/// A possibly illegal name, in a printable form.
 fn shown(name: &str) -> String {
-    let start = name.chars().take(limits::NAME);
+    let start = name.chars().take(limits::NAME_BYTES);
     start.flat_map(char::escape_debug).collect()
 }
 
-/// Why types do not fit, without the names that the composer gave to what it tried.
+/// The reason of a type mismatch, without the names that the composer gave to the trial
+/// composition.
 fn reason(mismatch: &anyhow::Error) -> String {
     let causes = mismatch.chain().map(ToString::to_string);
     let ours = |cause: &String| {

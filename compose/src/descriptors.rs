@@ -1,6 +1,7 @@
-//! What handlers say of themselves: the contract's types, and the bindings that ask for them.
+//! The descriptions of handlers: the contract's types, and the bindings to call `describe`.
 
-/// The contract's worlds of handlers, bound for wasmtime: the prober and `annals test` call handlers by them.
+/// The contract's worlds of handlers, bound for wasmtime. The prober and `annals test` call
+/// handlers through them.
 #[allow(missing_docs, reason = "generated")]
 pub mod bindings {
     pub mod decider {

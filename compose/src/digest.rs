@@ -1,18 +1,20 @@
-//! A digest of the application, as the dispatcher compares it with the store's record of what ran before.
+//! The digest of the application. The dispatcher compares it with the store's record of earlier
+//! applications.
 //!
-//! The comparison costs a new instance more than a command does. So the record keeps the digests of the applications that
-//! were compared with it, and an instance whose digest is among them compares nothing. All that the
-//! comparison reads is in the digest; so is the composer's version, because a dispatcher of another version
-//! may compare in another way. The versions of deciders are not in it: they are for people.
+//! The full comparison costs a new instance more than a command does. The record therefore keeps
+//! the digests of the applications that were compared with it, and an instance whose digest is
+//! among them skips the comparison. The digest covers everything that the comparison reads. It also
+//! covers the composer's version, because a dispatcher of another version may compare differently.
+//! It does not cover the versions of deciders, which are informational.
 
 use crate::cache;
 use crate::check::Checked;
 use crate::manifest::Manifest;
 
-/// Digits of a digest: enough that no two applications of one store share it.
+/// Number of digits: enough that no two applications of one store share a digest.
 const DIGITS: usize = 32;
 
-/// The digest of the handlers and of what the manifest says of their former names.
+/// The digest of the handlers and of their former names in the manifest.
 pub fn of(manifest: &Manifest, handlers: &[Checked]) -> String {
     let mut digest = Digest::default();
     digest.word(env!("CARGO_PKG_VERSION"));
@@ -45,7 +47,8 @@ pub fn of(manifest: &Manifest, handlers: &[Checked]) -> String {
     digits
 }
 
-/// What is hashed: words and lists of words, each with its length in front, so no two applications have the same.
+/// The hashed words and lists of words. A length precedes each of them, so different applications
+/// have different inputs.
 #[derive(Default)]
 struct Digest {
     text: Vec<u8>,

@@ -1,8 +1,10 @@
 //! Handlers of former contracts.
 //!
-//! Within one minor version of the contract, functions and interfaces are only added, so a handler that was built for an earlier
-//! patch is taken as it is. A handler of contract 0.1 gets a shim for each kind that it exports: a component that imports the
-//! interface of 0.1.0 and exports that of today. The result is a component of today, and no later step sees the difference.
+//! Within one minor version of the contract, functions and interfaces are only added. The composer
+//! therefore accepts a handler of an earlier patch unchanged. A handler of contract 0.1 gets a shim
+//! for each kind that it exports: a component that imports the interface of 0.1.0 and exports the
+//! current one. The result is a component of the current contract, and no later step needs to
+//! distinguish it.
 
 use crate::generate::{diagnostics, types};
 use crate::handler::{self, Handler};
@@ -21,7 +23,7 @@ macro_rules! built {
     };
 }
 
-/// The component that makes a kind of handler of contract 0.1.0 one of today's.
+/// The shim that adapts a kind of handler from contract 0.1.0 to the current one.
 fn shim(kind: Kind) -> &'static [u8] {
     match kind {
         Kind::Decider => built!("deciders"),
@@ -31,24 +33,24 @@ fn shim(kind: Kind) -> &'static [u8] {
     }
 }
 
-/// Version of the contract that shims take.
+/// The contract version that shims adapt.
 const FORMER: &str = "0.1.0";
 
 /// How a version of the contract relates to the composer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// The composer's own, or an earlier patch of it.
+    /// The composer's version, or an earlier patch of it.
     Current,
-    /// A shim takes it.
+    /// A shim adapts it.
     Former,
-    /// Later than the composer's.
+    /// Later than the composer's version.
     Newer,
-    /// Before the first one that shims take, or no version at all.
+    /// Earlier than the first version that shims adapt, or not a version.
     Unknown,
 }
 
 impl Age {
-    /// That of the interface in a name such as `annals:es/deciders@0.2.0`.
+    /// The age of the version in a name such as `annals:es/deciders@0.2.0`.
     #[must_use]
     pub fn of(name: &str) -> Self {
         let version = name
@@ -74,16 +76,16 @@ fn numbers(version: &str) -> Option<[u64; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-/// Name of one of the interfaces of 0.1.0.
+/// The name of an interface of 0.1.0.
 fn former(interface: &str) -> String {
     format!("annals:es/{interface}@{FORMER}")
 }
 
-/// Reads a handler's file, and puts shims in front of what it exports of contract 0.1.0.
+/// Reads a handler's file, and adds shims for its exports of contract 0.1.0.
 ///
 /// # Errors
 ///
-/// As [`handler::read`], and if the types that the handler exports are not those of its contract.
+/// As [`handler::read`], and if the types of the handler's exports differ from its contract's.
 pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
     let mut handler = handler::read(name, bytes)?;
     let is_former = |kind: &Kind| handler.exports.contains(&former(kind.interface()));

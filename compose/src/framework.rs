@@ -1,4 +1,4 @@
-//! The framework's own components, built by this crate's build script and carried in the binary.
+//! The framework's own components, which this crate's build script builds and embeds in the binary.
 
 use crate::check::OwnPart;
 use crate::host::Adapter;
@@ -15,7 +15,7 @@ macro_rules! built {
 /// A component in both forms.
 struct Built {
     whole: &'static [u8],
-    /// For applications without reactions.
+    /// The form for applications without reactions.
     plain: &'static [u8],
 }
 
@@ -50,20 +50,21 @@ const INGRESS_HTTP: &[u8] = built!("ingress_http");
 const INGRESS_CLI: &[u8] = built!("ingress_cli");
 const LOG: &[u8] = built!("log");
 
-/// What an application needs of the framework.
+/// What an application needs from the framework.
 #[derive(Debug, Clone, Copy)]
 pub struct Needs {
-    /// It has reactions.
+    /// True if it has reactions.
     pub reactions: bool,
-    /// It can be run from a command line, too.
+    /// True if it can also be run from a command line.
     pub command_line: bool,
 }
 
-/// What stands in the report for the framework's own part behind a user's.
+/// Suffix in the report for the framework's own part behind a user's part.
 const BEHIND: &str = "-behind";
 
-/// The framework's part of an application, with the user's own parts in it. What only reactions need is left out where
-/// there are none; not beside own parts, which may import all that the whole ones export.
+/// The framework's parts of an application, including the user's own parts. Without reactions the
+/// smaller forms suffice. An application with own parts always gets the full forms, because own
+/// parts may import any of their exports.
 #[must_use]
 pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Framework {
     let reactions = needs.reactions || !own.is_empty();
@@ -100,13 +101,13 @@ pub fn parts(adapter: Adapter, needs: Needs, own: &[OwnPart]) -> Framework {
     framework
 }
 
-/// The framework's own component for a part, with all that it can do.
+/// The full form of the framework's component for a part.
 #[must_use]
 pub fn part(role: Role, adapter: Adapter) -> Part {
     one(role, adapter, true)
 }
 
-/// A store adapter, with all that it can do.
+/// The full form of a store adapter.
 #[must_use]
 pub fn store(adapter: Adapter) -> Part {
     one(Role::Store, adapter, true)

@@ -1,10 +1,11 @@
 //! What an entry of `allow` grants.
 //!
-//! An entry names one interface, with or without a version; with one, such as `@0.2`, only imports of
-//! that version are meant. It covers the interface, and what cannot be left out when it is used: the
-//! interfaces whose types its functions mention, and theirs, listed in [`NEEDS`].
+//! An entry names one interface, with or without a version. With a version, such as `@0.2`, it
+//! covers only imports of that version. An entry covers the interface and the interfaces that it
+//! cannot be used without: those whose types its functions use, and theirs in turn, listed in
+//! [`NEEDS`].
 
-/// What interfaces of WASI need to be used.
+/// The interfaces that each WASI interface needs.
 const NEEDS: &[(&str, &[&str])] = &[
     ("wasi:cli/stderr", &["wasi:io/streams"]),
     ("wasi:cli/stdin", &["wasi:io/streams"]),
@@ -48,13 +49,13 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("wasi:sockets/udp-create-socket", &["wasi:sockets/udp"]),
 ];
 
-/// An interface without its version.
+/// The interface name without its version.
 #[must_use]
 pub fn unversioned(interface: &str) -> &str {
     interface.split('@').next().unwrap_or(interface)
 }
 
-/// The entry names this import itself.
+/// True if the entry names this import itself.
 #[must_use]
 pub fn names(entry: &str, import: &str) -> bool {
     match import.strip_prefix(entry) {
@@ -65,13 +66,13 @@ pub fn names(entry: &str, import: &str) -> bool {
     }
 }
 
-/// The entry covers this import.
+/// True if the entry covers this import.
 #[must_use]
 pub fn covers(entry: &str, import: &str) -> bool {
     names(entry, import) || is_needed(unversioned(entry), unversioned(import))
 }
 
-/// The least entries that cover all of these imports.
+/// The smallest set of entries that covers all of these imports.
 #[must_use]
 pub fn least<'a>(imports: &[&'a str]) -> Vec<&'a str> {
     let all: Vec<&str> = imports.iter().map(|import| unversioned(import)).collect();
@@ -84,7 +85,7 @@ pub fn least<'a>(imports: &[&'a str]) -> Vec<&'a str> {
     least
 }
 
-/// One interface cannot be used without the other.
+/// True if `user` cannot be used without `needed`.
 fn is_needed(user: &str, needed: &str) -> bool {
     let direct = NEEDS.iter().find(|(name, _)| *name == user);
     direct.is_some_and(|(_, needs)| {

@@ -1,9 +1,9 @@
-//! A handler's component, read but not run.
+//! A handler's component that was read and not run.
 
 use crate::kind::Kind;
 use crate::read::{self, Refusal};
 
-/// A handler's component, read but not run.
+/// A handler's component that was read and not run.
 pub struct Handler {
     /// Name in the manifest.
     pub name: String,
@@ -13,9 +13,9 @@ pub struct Handler {
     pub imports: Vec<String>,
     /// Names of its exports.
     pub exports: Vec<String>,
-    /// It was made with the SDK for Rust, whose code reads no environment when it panics.
+    /// True if the SDK for Rust made it. Its code does not read the environment when it panics.
     pub sdk: bool,
-    /// It holds what runs another language, which links whatever there is.
+    /// True if it contains the runtime of another language, which links all of WASI.
     pub runtime: bool,
 }
 
@@ -27,26 +27,26 @@ impl Handler {
         Kind::ALL.into_iter().filter(exported).collect()
     }
 
-    /// What it imports of a host: everything but the contract's types and the way into the log, which the composition
-    /// has.
+    /// Its imports from the host: all except the contract's types and the log interface, which the
+    /// composition provides.
     pub fn host_imports(&self) -> impl Iterator<Item = &str> {
         let ours = [crate::contract("types"), crate::contract("diagnostics")];
         let imports = self.imports.iter().map(String::as_str);
         imports.filter(move |import| !ours.iter().any(|ours| ours == import))
     }
 
-    /// It may write lines into the host's log.
+    /// True if it may write lines into the host's log.
     #[must_use]
     pub fn has_diagnostics(&self) -> bool {
         self.imports.contains(&crate::contract("diagnostics"))
     }
 }
 
-/// Reads a handler's file; a core module is made a component first.
+/// Reads a handler's file. A core module is first made a component.
 ///
 /// # Errors
 ///
-/// If the bytes are neither a component nor a core module that says what it is.
+/// If the bytes are neither a component nor a core module that describes its world.
 pub fn read(name: &str, bytes: Vec<u8>) -> Result<Handler, Refusal> {
     let read = read::read(bytes)?;
     Ok(Handler {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// What a handler does; a component may hold handlers of several kinds.
+/// The kind of a handler. A component may have handlers of several kinds.
 #[derive(
     Debug, serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
 )]
 pub enum Kind {
-    /// Commands in, events out.
+    /// Handles commands and emits events.
     Decider,
     /// Folds events into rows of views.
     Projector,
@@ -18,7 +18,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in the order in which they are told.
+    /// All kinds, in the order in which they are listed.
     pub const ALL: [Self; 4] = [
         Self::Decider,
         Self::Projector,
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// Name of that interface as components import and export it.
+    /// The name of that interface in imports and exports.
     #[must_use]
     pub fn export(self) -> String {
         crate::contract(self.interface())
@@ -49,7 +49,7 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.export() == export)
     }
 
-    /// One handler of this kind, in the contract's word.
+    /// The contract's name for one handler of this kind.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,13 +69,13 @@ impl Kind {
         }
     }
 
-    /// Is given events after they were recorded.
+    /// True if the kind receives recorded events.
     #[must_use]
     pub fn is_reaction(self) -> bool {
         self != Self::Decider
     }
 
-    /// Computes, and can do nothing else.
+    /// True if the kind only computes and has no side effects.
     #[must_use]
     pub fn is_pure(self) -> bool {
         self != Self::Notifier

@@ -5,23 +5,30 @@
 //! The steps of a composition, each a module with one job, in the order in which they run:
 //!
 //! - [`manifest`]: reads `annals.toml`; unknown keys are errors with the nearest known key.
-//! - [`source`]: finds each handler's component, building it with its own tool where the manifest
+//! - [`manifest`]: reads `annals.toml`; reports an unknown key with the nearest known key.
+//! - [`source`]: locates each handler's component, and builds it with its own tool if the manifest
 //!   names a crate.
-//! - [`read`]: recognizes components and what can be made one, and says what else a file is.
-//! - [`probe`]: instantiates a [`handler`] under [`limits`], and asks it for its [`descriptors`].
-//! - [`check`]: judges all handlers together; collects every problem before it gives up.
-//!   [`grant`] knows what an entry of `allow` covers.
-//! - [`generate`]: makes the switchboards, the sandboxes, the settings and the types as components.
-//!   [`sandbox`] knows what WASI answers to handlers that are granted none of it.
-//! - [`wire`]: composes the application; [`wiring`] connects parts in a composition graph, driven by imports.
-//! - [`verify`]: validates the result again; what is left to import must be what the host offers.
-//! - [`report`]: what was composed, for machines; [`graph`] draws it for people.
+//! - [`read`]: accepts components and modules that can be made components, and identifies any other
+//!   file.
+//! - [`probe`]: instantiates a [`handler`] under [`limits`], and calls `describe` for its
+//!   [`descriptors`].
+//! - [`check`]: checks all handlers together, and collects every problem before it fails. [`grant`]
+//!   defines what an entry of `allow` covers.
+//! - [`generate`]: generates the switchboards, the sandboxes, the settings and the types as
+//!   components. [`sandbox`] defines the answers of WASI for handlers without grants.
+//! - [`wire`]: composes the application; [`wiring`] connects parts in a composition graph by their
+//!   imports.
+//! - [`verify`]: validates the result, and checks that the host offers the remaining imports.
+//! - [`report`]: describes the composition for machines; [`graph`] draws it for people.
 //!
-//! [`application`] is what passes from the checks to the steps after them. [`cache`] keeps results of earlier runs: what handlers
-//! describe, and what wasmtime compiled. [`output`] writes files atomically. The command `annals` is the crate `annals-cli`.
+//! The checks pass an [`application`] to the later steps. [`cache`] stores results of earlier runs:
+//! the descriptions of handlers, and code that wasmtime compiled. [`output`] writes files
+//! atomically. The command `annals` is in the crate `annals-cli`.
 //!
-//! [`former`] makes handlers of former contracts such of today. [`framework`] holds the framework's own components and [`part`] names them, [`kind`] names the kinds of handlers, [`host`]
-//! describes the hosts, [`problem`] is how user errors are told, and [`pipeline`] runs the steps.
+//! [`former`] adapts handlers of former contracts to the current one. [`framework`] contains the
+//! framework's own components, and [`part`] names them. [`kind`] names the kinds of handlers, and
+//! [`host`] describes the hosts. [`problem`] reports errors of the user, and [`pipeline`] runs the
+//! steps.
 
 pub mod application;
 pub mod cache;
@@ -52,22 +59,22 @@ pub mod verify;
 pub mod wire;
 pub mod wiring;
 
-/// The contract's version that this composer speaks: the version of the WIT package `annals:es`.
+/// The contract version of this composer: the version of the WIT package `annals:es`.
 pub const CONTRACT_VERSION: &str = "0.2.0";
 
-/// Name of one of the contract's interfaces, as components import and export it.
+/// The name of a contract interface in imports and exports.
 #[must_use]
 pub fn contract(interface: &str) -> String {
     format!("annals:es/{interface}@{CONTRACT_VERSION}")
 }
 
-/// Name of an interface that only parts of the framework use, as components import and export it.
+/// The name of an interface between parts of the framework in imports and exports.
 #[must_use]
 pub fn framework_interface(interface: &str) -> String {
     format!("annals:framework/{interface}@{CONTRACT_VERSION}")
 }
 
-/// Is this an interface of the contract, or one that only parts of the framework use?
+/// True if this is an interface of the contract, or one between parts of the framework.
 #[must_use]
 pub fn is_own_interface(name: &str) -> bool {
     name.starts_with("annals:es/") || name.starts_with("annals:framework/")

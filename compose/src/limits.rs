@@ -1,43 +1,43 @@
-//! How much of anything the composer takes from others: a stranger's file can waste a moment, no more.
+//! Limits on the composer's input, so that an untrusted file can waste only little time.
 //!
-//! They leave room for what is legal and large: a handler in Python brings its interpreter, some 45 MB, and
-//! starts it to describe itself.
+//! The limits leave room for large legal input: a handler in Python contains its interpreter, about
+//! 45 MB, and starts it to describe itself.
 
 use std::time::Duration;
 
-/// Bytes of a manifest.
-pub const MANIFEST: u64 = 1 << 20;
+/// Maximum size of a manifest, in bytes.
+pub const MANIFEST_BYTES: u64 = 1 << 20;
 
-/// Bytes of a component's file.
-pub const FILE: u64 = 128 << 20;
+/// Maximum size of a component's file, in bytes.
+pub const FILE_BYTES: u64 = 128 << 20;
 
-/// Functions in all modules of a component, and its imports and exports: what the compiler keeps in memory for each is
-/// many times what it takes in the file.
-pub const FUNCTIONS: u64 = 300_000;
+/// Maximum number of functions in all modules of a component, plus its imports and exports. For
+/// each of them the compiler needs many times the memory that it occupies in the file.
+pub const MAX_FUNCTIONS: u64 = 300_000;
 
-/// Bytes of all components' files together.
-pub const FILES: u64 = 1 << 30;
+/// Maximum size of all components' files together, in bytes.
+pub const ALL_FILES_BYTES: u64 = 1 << 30;
 
-/// Handlers in a manifest, and in a component.
-pub const HANDLERS: usize = 1000;
+/// Maximum number of handlers in a manifest, and in a component.
+pub const MAX_HANDLERS: usize = 1000;
 
-/// Bytes of the name of a command, an event, a decider or a reaction.
-pub const NAME: usize = 128;
+/// Maximum length of the name of a command, an event, a decider or a reaction, in bytes.
+pub const NAME_BYTES: usize = 128;
 
-/// Fuel for instantiating a handler and asking it to describe itself: some instructions each.
-pub const FUEL: u64 = 2_000_000_000;
+/// Fuel for instantiating a handler and calling `describe`. One unit is about one instruction.
+pub const DESCRIBE_FUEL: u64 = 2_000_000_000;
 
-/// Bytes of linear memory that a handler may take while it describes itself, in all its memories.
-pub const MEMORY: usize = 512 << 20;
+/// Maximum size of all linear memories of a handler during `describe`, in bytes.
+pub const MEMORY_BYTES: usize = 512 << 20;
 
-/// Entries of tables that it may take, in all its tables.
-pub const TABLE: usize = 1 << 20;
+/// Maximum number of table entries of a handler during `describe`.
+pub const TABLE_ENTRIES: usize = 1 << 20;
 
-/// Core instances, memories and tables, each.
-pub const INSTANCES: usize = 1000;
+/// Maximum number of core instances, of memories and of tables.
+pub const MAX_INSTANCES: usize = 1000;
 
-/// Bytes of what it may say of itself.
-pub const DESCRIPTION: usize = 8 << 20;
+/// Maximum size of a handler's description, in bytes.
+pub const DESCRIPTION_BYTES: usize = 8 << 20;
 
-/// Time for compiling a handler and asking it to describe itself.
-pub const TIME: Duration = Duration::from_secs(120);
+/// Maximum time for compiling a handler and calling `describe`.
+pub const DESCRIBE_TIME: Duration = Duration::from_secs(120);

@@ -1,14 +1,15 @@
-//! Takes names out of components. The build script uses this, too.
+//! Removes names from components. The build script also uses this module.
 
 use anyhow::Result;
 use wasm_encoder::{RawSection, Section as _};
 use wasmparser::{Parser, Payload};
 
-/// A module or component without the names of its insides, which only help whoever takes it apart. What is within it
-/// keeps its own: those of handlers are needed.
+/// Removes the names of inner items from a module or component. They only help to inspect it.
+/// Modules and components within it keep their names, because those of handlers are needed.
 ///
 /// # Errors
 ///
+/// If the bytes are neither a module nor a component.
 /// If it is neither.
 pub fn without_names(binary: &[u8]) -> Result<Vec<u8>> {
     let mut depth = 0;

@@ -1,16 +1,16 @@
-//! Files that are written for others to read.
+//! Writes files atomically.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// Writes a file whole or not at all: whoever reads the file that was there goes on reading that one. Like any new file it may be
-/// read by whoever the user's mask lets read it.
+/// Writes a file atomically: a process that has the earlier file open continues to read that one.
+/// Like any new file it has the permissions that the user's mask allows.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The error of the operating system.
 pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -22,11 +22,11 @@ pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A temporary file is private by default.
+/// Creates a temporary file. Such a file is private by default.
 #[cfg(unix)]
 fn create(folder: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
-    // What the user's mask leaves of it, as for every new file.
+    // The user's mask restricts these permissions, as for every new file.
     let permissions = fs::Permissions::from_mode(0o666);
     tempfile::Builder::new()
         .permissions(permissions)
@@ -52,7 +52,7 @@ mod tests {
         };
         fs::write(home.path().join("any"), "").expect("written");
         let file = home.path().join("app.wasm");
-        // As older versions left it.
+        // Earlier versions wrote files with these permissions.
         fs::write(&file, "old").expect("written");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("set");
         write(&file, b"new").expect("written");

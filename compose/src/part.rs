@@ -1,28 +1,28 @@
-//! The parts of the framework that a user may have own components for.
+//! The parts of the framework that a user's component may replace.
 //!
-//! What a part exports, and what is there for it to import, is read off the framework's own component: one that
-//! takes its place must fit where that one fits.
+//! The framework's own component defines a part's exports and the imports that are available to it.
+//! A replacement must fit in the same place.
 
 use std::fmt;
 
-/// A part of the framework, in the order in which they are instantiated: each may import what those before it
-/// export.
+/// A part of the framework, in the order of instantiation: each part may import the exports of
+/// those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// The store adapter: events and reactions' data over what the host offers.
+    /// The store adapter: stores events and reactions' data through the host's interfaces.
     Store,
-    /// Command in, events out.
+    /// Handles commands and appends events.
     Sourcer,
     /// Queries, deliveries, administration.
     Dispatcher,
-    /// Faces the host with `wasi:http/incoming-handler`.
+    /// Exports `wasi:http/incoming-handler` to the host.
     IngressHttp,
-    /// Faces the host with `wasi:cli/run`.
+    /// Exports `wasi:cli/run` to the host.
     IngressCli,
 }
 
 impl Role {
-    /// All of them, in order.
+    /// All roles, in order.
     pub const ALL: [Self; 5] = [
         Self::Store,
         Self::Sourcer,
@@ -31,7 +31,7 @@ impl Role {
         Self::IngressCli,
     ];
 
-    /// As the manifest and the report have it.
+    /// The name in the manifest and the report.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -43,13 +43,13 @@ impl Role {
         }
     }
 
-    /// The part of a name.
+    /// The role of a name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// The interface that the host calls, for a part that faces it.
+    /// The interface that the host calls, if the part has one.
     #[must_use]
     pub fn face(self) -> Option<&'static str> {
         match self {
@@ -59,7 +59,7 @@ impl Role {
         }
     }
 
-    /// What of the host it may import without being granted it: what its own exports are made of.
+    /// The host interfaces that it may import without a grant, because its exports use them.
     #[must_use]
     pub fn implied(self) -> &'static [&'static str] {
         match self {

@@ -18,25 +18,26 @@ use crate::{digest, framework, source, verify};
 use anyhow::{Context as _, Result};
 use std::time::Instant;
 
-/// Milliseconds that a request goes on after its answer where no host drives deliveries.
+/// Delivery budget in milliseconds after a response, if no host drives deliveries.
 const UNDRIVEN_BUDGET: u32 = 200;
 
 /// A finished application.
 pub struct Composed {
     /// The component.
     pub bytes: Vec<u8>,
-    /// What is in it.
+    /// The report of the composition.
     pub report: Report,
 }
 
-/// Builds, probes and checks all handlers and own parts; with a host, also that it offers what they are granted.
+/// Builds, probes and checks all handlers and own parts. With a host, it also checks that the host
+/// offers what they are granted.
 ///
-/// Of a manifest with problems nothing is built: of handlers that are told of without one, those are looked at that need
-/// no building.
+/// If the manifest has problems, nothing is built. The handlers without problems of their own are
+/// then checked only if they need no build.
 ///
 /// # Errors
 ///
-/// [`Problems`] of the user's input, or something of ours.
+/// [`Problems`] of the user's input, or an internal error.
 pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
     let cache = Cache::user();
     let prober = Prober::with_cache(cache.clone())?;
@@ -77,9 +78,7 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
         }
     }
     let (asked, of, took) = (prober.asked(), manifest.handlers.len(), started.elapsed());
-    tracing::info!(
-        "asked {asked} of {of} handlers to describe themselves; checked all in {took:.1?}"
-    );
+    tracing::info!("called `describe` of {asked} of {of} handlers; checked all in {took:.1?}");
     let all = sound && handlers.len() == manifest.handlers.len();
     problems.extend(check::together(manifest, &handlers, all));
     let parts = check::overrides(manifest, host, loaded, &mut problems)?;
@@ -94,7 +93,7 @@ pub fn check(manifest: &Manifest, host: Option<Host>) -> Result<Application> {
 ///
 /// # Errors
 ///
-/// Something of ours: what was checked always composes.
+/// An internal error: a checked application always composes.
 pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Result<Composed> {
     let Application { handlers, parts } = application;
     let reactions = handlers.iter().any(|checked| !checked.reactions.is_empty());
@@ -122,7 +121,7 @@ pub fn compose(manifest: &Manifest, application: &Application, host: Host) -> Re
     })
 }
 
-/// What the application's components are told of the manifest and the handlers.
+/// The settings that the application's components read of the manifest and the handlers.
 #[must_use]
 pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> Settings {
     let handlers = &application.handlers;
@@ -147,8 +146,8 @@ pub fn settings(manifest: &Manifest, application: &Application, host: Host) -> S
     }
 }
 
-/// A host that drives deliveries does so by the routes of the framework's own ingress. Where it is not there, the
-/// user's delivers after its answers.
+/// A host that drives deliveries uses the routes of the framework's own ingress. Without that
+/// ingress, the user's ingress delivers after its responses.
 fn delivery_budget(application: &Application, host: Host) -> u32 {
     let replaced = |part: &OwnPart| part.role == Role::IngressHttp && !part.stands_in_front();
     match application.parts.iter().any(replaced) {

@@ -1,7 +1,7 @@
-//! Looks into a handler: what it imports and exports, and what it says of itself.
+//! Inspects a handler: its imports and exports, and its description.
 //!
-//! The handler runs here, in the composer, under the limits of [`limits`], with its sandbox, if it has
-//! one, and with imports that trap when they are called: a hostile one can waste a moment and no more.
+//! The handler runs inside the composer under [`limits`], with its sandbox if it has one. All other
+//! imports trap when they are called. A hostile handler can waste only little time.
 
 mod failure;
 mod guard;
@@ -23,7 +23,7 @@ use std::sync::mpsc;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};
 
-/// What a component says of the handlers in it, in its own order.
+/// The description of the handlers in a component, in the component's order.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Described {
     /// Its deciders.
@@ -33,7 +33,7 @@ pub struct Described {
 }
 
 impl Described {
-    /// Its projectors, in its own order.
+    /// Its projectors, in the component's order.
     #[must_use]
     pub fn projectors(&self) -> &[ReactionDescriptor] {
         let of = self.reactions.iter();
@@ -44,12 +44,12 @@ impl Described {
     }
 }
 
-/// A handler with its sandbox, as one component that runs by itself. It imports the contract's types; [`LOG`],
-/// if it has a sandbox; and what it is granted.
+/// A handler with its sandbox, as one component that can run by itself. It imports the contract's
+/// types, the interfaces that it is granted, and [`LOG`] if it has a sandbox.
 ///
 /// # Errors
 ///
-/// Something of ours: a handler and its sandbox fit together.
+/// An internal error: a handler and its sandbox always fit together.
 pub fn runnable<'a>(handler: &'a Handler, sandbox: Option<&Sandbox>) -> Result<Cow<'a, [u8]>> {
     Ok(match sandbox {
         Some(sandbox) => Cow::Owned(wiring::sandboxed(handler, sandbox)?.bytes),
@@ -57,18 +57,18 @@ pub fn runnable<'a>(handler: &'a Handler, sandbox: Option<&Sandbox>) -> Result<C
     })
 }
 
-/// Runs handlers to ask them who they are.
+/// Runs handlers to call their `describe`.
 pub struct Prober {
-    /// What handlers said before. What one says depends on its bytes and those of its sandbox.
+    /// Cached descriptions, by the bytes of the handler and its sandbox.
     cache: Cache,
-    /// How many handlers were really asked.
+    /// Number of handlers whose `describe` was called.
     asked: Cell<usize>,
     engine: Engine,
     linker: Linker<Guard>,
 }
 
 impl Prober {
-    /// Prepares an engine, and remembers nothing.
+    /// Makes a prober without a cache.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Prober {
         Self::with_cache(Cache::none())
     }
 
-    /// The same, with what is remembered.
+    /// Makes a prober with a cache.
     ///
     /// # Errors
     ///
@@ -86,9 +86,9 @@ impl Prober {
         let mut config = Config::new();
         config.consume_fuel(true);
         config.epoch_interruption(true);
-        // Compiling an interpreter takes long; what was compiled before is loaded in a moment.
+        // Compiling an interpreter takes long, but loading compiled code is fast.
         config.cache(compiled(&cache));
-        // A handler runs for microseconds here; compiling it is what takes time.
+        // The handler runs for microseconds. Compiling takes the time, so do not optimise.
         config.cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config).map_err(|error| anyhow!("{error:#}"))?;
         let linker = linker(&engine).map_err(|error| anyhow!("{error:#}"))?;
@@ -100,17 +100,18 @@ impl Prober {
         })
     }
 
-    /// The engine, for whoever runs more than `describe`.
+    /// The engine, for callers that run more than `describe`.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Asks a component to describe its handlers, each kind in an instance of its own.
+    /// Calls `describe` of a component's handlers, each kind in an instance of its own.
     ///
     /// # Errors
     ///
-    /// If it cannot be compiled or instantiated, traps, or takes too long or too much memory.
+    /// If the component cannot be compiled or instantiated, traps, or takes too long or too much
+    /// memory.
     pub fn describe(
         &self,
         handler: &Handler,
@@ -127,7 +128,7 @@ impl Prober {
         Ok(described)
     }
 
-    /// Do the types that it exports fit the contract's?
+    /// Checks that the types of its exports match the contract's.
     ///
     /// # Errors
     ///
@@ -141,7 +142,7 @@ impl Prober {
         Ok(())
     }
 
-    /// How many handlers were asked, because nothing was remembered of them.
+    /// The number of handlers whose `describe` was called, because the cache had no entry.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.asked.get()
@@ -153,10 +154,11 @@ impl Prober {
             .map_err(|error| Failure::Compile(format!("{error:#}")))?
             .into_owned();
         let kinds = handler.kinds();
-        // Only a notifier may have imports, and needs none of them to say what it is.
+        // Only a notifier may have imports, and its `describe` needs none of them.
         let imports = handler.host_imports().next().is_some();
         let (answer, answered) = mpsc::channel();
-        // Compiling cannot be interrupted: what takes too long is left behind.
+        // Compiling cannot be interrupted. If it takes too long, the composer leaves the thread
+        // running.
         let worker = std::thread::Builder::new()
             .name("probe".into())
             .stack_size(STACK)
@@ -166,7 +168,7 @@ impl Prober {
         if worker.is_err() {
             return Err(Failure::Panicked);
         }
-        match answered.recv_timeout(limits::TIME) {
+        match answered.recv_timeout(limits::DESCRIBE_TIME) {
             Ok(described) => described,
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 self.engine.increment_epoch();
@@ -177,17 +179,18 @@ impl Prober {
     }
 }
 
-/// Stack of the thread that compiles and runs a handler, in bytes.
+/// Stack size of the thread that compiles and runs a handler, in bytes.
 const STACK: usize = 16 << 20;
 
-/// Where compiled handlers are kept, if anything is remembered.
+/// wasmtime's cache of compiled handlers, if there is a cache.
 fn compiled(cache: &Cache) -> Option<wasmtime::Cache> {
     let mut config = wasmtime::CacheConfig::new();
     config.with_directory(cache.folder()?.join(cache::COMPILED));
     wasmtime::Cache::new(config).ok()
 }
 
-/// What a sandbox needs, and a handler's way into the log. What handlers print here is nobody's concern, unless they trap.
+/// Links the interfaces of a sandbox, and a handler's log interface. The output of handlers is
+/// ignored unless they trap.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
@@ -200,7 +203,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guard>> {
                 "" => String::new(),
                 subject => format!(" `{subject}`"),
             };
-            store.data_mut().told = Some(format!(
+            store.data_mut().violation = Some(format!(
                 "tried to {attempt}{subject} ({function}) {outcome}"
             ));
             Ok(())
@@ -234,7 +237,7 @@ fn describe(
     let mut described = Described::default();
     for kind in kinds {
         let mut store = guard::store(engine).map_err(|error| Failure::of(&error, true))?;
-        // Also compares the types of all that the kind's world exports.
+        // This also checks the types of all exports of the kind's world.
         macro_rules! describe {
             ($world:ty, $interface:ident) => {
                 <$world>::instantiate(&mut store, &component, &linker)
@@ -265,11 +268,11 @@ fn describe(
     Ok(described)
 }
 
-/// What a sandbox told of the handler is why it failed, whatever came of it.
+/// The reason of a failure: the violation that the sandbox reported last, or else the error.
 fn failed(store: &mut Store<Guard>, error: &wasmtime::Error, starting: bool) -> Failure {
     let guard = store.data_mut();
-    match guard.told.take() {
-        Some(told) => Failure::Stopped(told),
+    match guard.violation.take() {
+        Some(violation) => Failure::Stopped(violation),
         None => Failure::of(error, starting).saying(guard.said()),
     }
 }

@@ -1,4 +1,4 @@
-//! Reads what is said to be a handler, and makes a component of it if it is none yet. Nothing is run here.
+//! Reads a file that should be a handler, and makes a core module a component. It runs nothing.
 
 use crate::limits;
 use crate::problem::Code;
@@ -11,58 +11,62 @@ use wasmparser::{
 };
 use wit_component::ComponentEncoder;
 
-/// The features of a WASI 0.2 host: WebAssembly 2.0 with what every engine has had for years, and components.
+/// The features of a WASI 0.2 host: WebAssembly 2.0, features that every engine has had for years,
+/// and components.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::COMPONENT_MODEL)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY);
 
-/// What the SDK leaves in components: rustc made them.
+/// The custom section of components made with the SDK: rustc compiled them.
 const SDK_SECTION: &str = "annals-sdk";
 
-/// Why a file holds no handler.
+/// Why a file is not a handler.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Larger than [`limits::FILE`].
-    #[error("is larger than {} MB, which no component needs to be", limits::FILE >> 20)]
+    /// Larger than [`limits::FILE_BYTES`].
+    #[error("is larger than {} MB, which no component needs to be", limits::FILE_BYTES >> 20)]
     TooLarge,
-    /// More of something than [`limits::FUNCTIONS`].
-    #[error("holds more than {} functions, imports and exports", limits::FUNCTIONS)]
+    /// More functions, imports and exports than [`limits::MAX_FUNCTIONS`].
+    #[error(
+        "holds more than {} functions, imports and exports",
+        limits::MAX_FUNCTIONS
+    )]
     TooMuch,
-    /// No bytes at all.
+    /// The file has no bytes.
     #[error("is empty")]
     Empty,
-    /// Other bytes.
+    /// The bytes are not WebAssembly.
     #[error("is not WebAssembly: it begins with `{0}`")]
     NotWasm(String),
-    /// WebAssembly for people.
+    /// The file is WebAssembly in text form.
     #[error("is WebAssembly text, not a component")]
     Text,
-    /// A whole file would go on.
+    /// The file ends before its content does.
     #[error("ends in the middle, at byte {0}: the file is truncated")]
     Truncated(u64),
-    /// A module that says nothing of a world.
-    #[error("is a core module, not a component, and does not say what it exports")]
+    /// A core module without a description of its world.
+    #[error("is a core module, not a component, and does not describe its exports")]
     BareModule,
-    /// A module of the time before components.
-    #[error("is a core module that imports `{0}`, from before there were components")]
+    /// A core module for WASI before components.
+    #[error("is a core module that imports `{0}`, which is older than components")]
     Preview1(String),
-    /// A module that does not keep what it says.
+    /// A core module that does not match its description.
     #[error("is a core module that cannot be made a component: {0}")]
     BadModule(String),
-    /// A valid component, for other hosts.
-    #[error("uses {0}, which not every host of an application knows yet")]
+    /// A valid component that needs newer hosts.
+    #[error("uses {0}, which not every host supports yet")]
     TooNew(String),
-    /// A handler of a former contract, with other types than that contract's.
-    #[error("says that it speaks contract 0.1.0, and has other types: {0}")]
+    /// A handler of a former contract whose types differ from that contract.
+    #[error("declares contract 0.1.0, but its types differ: {0}")]
     Former(String),
-    /// Not valid in any way.
+    /// An invalid file.
     #[error("is not a valid component: {message} (at byte {offset})")]
     Invalid {
-        /// In the validator's words.
+        /// Message of the validator.
         message: String,
-        /// Where.
+        /// Byte offset.
         offset: u64,
     },
 }
@@ -82,7 +86,7 @@ impl Refusal {
         }
     }
 
-    /// What to do.
+    /// The remedy.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -110,14 +114,14 @@ impl Refusal {
     }
 }
 
-/// The bytes of a file, or one more than the limit.
+/// Reads a file, up to one byte more than the limit.
 ///
 /// # Errors
 ///
 /// If it cannot be read.
 pub fn file(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // Its length is not asked for: that of a device means nothing.
+    // Do not trust the file's length, which is meaningless for a device.
     let mut file = File::open(path)?.take(limit + 1);
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -132,19 +136,19 @@ pub struct Read {
     pub imports: Vec<String>,
     /// Names of its exports.
     pub exports: Vec<String>,
-    /// It was made with the SDK for Rust.
+    /// True if the SDK for Rust made it.
     pub sdk: bool,
-    /// It holds what runs another language.
+    /// True if it contains the runtime of another language.
     pub runtime: bool,
 }
 
-/// Reads a component; a core module is made one first.
+/// Reads a component. A core module is first made a component.
 ///
 /// # Errors
 ///
-/// If the bytes are neither a component nor a core module that says what it is.
+/// If the bytes are neither a component nor a core module that describes its world.
 pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
-    if bytes.len() as u64 > limits::FILE {
+    if bytes.len() as u64 > limits::FILE_BYTES {
         return Err(Refusal::TooLarge);
     }
     recognize(&bytes)?;
@@ -155,7 +159,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
         bytes
     };
     validate(&bytes)?;
-    if items(&bytes) > limits::FUNCTIONS {
+    if items(&bytes) > limits::MAX_FUNCTIONS {
         return Err(Refusal::TooMuch);
     }
     let (imports, exports) = externs(&bytes).map_err(|error| Refusal::Invalid {
@@ -164,7 +168,8 @@ pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
     })?;
     Ok(Read {
         sdk: has_section(&bytes, SDK_SECTION, b""),
-        // componentize-py exports its own start under this name, componentize-js holds an engine in C++.
+        // componentize-py exports its own start function under this name; componentize-js contains
+        // an engine in C++.
         runtime: exports.iter().any(|export| export == "exports")
             || has_section(&bytes, "producers", b"C_plus_plus"),
         bytes,
@@ -173,7 +178,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Read, Refusal> {
     })
 }
 
-/// Is it WebAssembly at all?
+/// Checks that the bytes are WebAssembly.
 fn recognize(bytes: &[u8]) -> Result<(), Refusal> {
     const MAGIC: &[u8] = b"\0asm";
     if bytes.is_empty() {
@@ -197,7 +202,7 @@ fn recognize(bytes: &[u8]) -> Result<(), Refusal> {
     Err(Refusal::NotWasm(shown.collect()))
 }
 
-/// Valid, and on every host.
+/// Checks that the component is valid on every host.
 fn validate(bytes: &[u8]) -> Result<(), Refusal> {
     let valid = Validator::new_with_features(FEATURES).validate_all(bytes);
     valid.map(|_| ()).map_err(|error| refusal(&error, bytes))
@@ -217,16 +222,16 @@ fn refusal(error: &Error, bytes: &[u8]) -> Refusal {
     }
 }
 
-/// Does a section announce more bytes than there are?
+/// True if a section's length exceeds the remaining bytes.
 fn is_truncated(bytes: &[u8]) -> bool {
-    // The header of a module or a component, of the versions that there are.
+    // The header of a module or a component, in the existing versions.
     let mut rest = match bytes.split_at_checked(8) {
         Some((b"\0asm\x01\0\0\0" | b"\0asm\x0d\0\x01\0", rest)) => rest,
         Some(_) => return false,
         None => return true,
     };
     while !rest.is_empty() {
-        // A section: its id, then how long it is.
+        // A section begins with its id and its length.
         let mut reader = BinaryReader::new(&rest[1..], 0);
         let Ok(length) = reader.read_var_u32() else {
             return reader.eof() || rest.len() < 6;
@@ -240,7 +245,7 @@ fn is_truncated(bytes: &[u8]) -> bool {
     false
 }
 
-/// What is newer than WASI 0.2, in a user's words.
+/// Features that are newer than WASI 0.2, in words for the user.
 const NEWER: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::CM_ERROR_CONTEXT, "`error-context`"),
     (WasmFeatures::CM_MAP, "the type `map`"),
@@ -285,7 +290,7 @@ const NEWER: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
 ];
 
-/// The newer features without which the component is not valid.
+/// The newer features that the component needs to be valid.
 fn newer_words(bytes: &[u8], error: &Error) -> String {
     let needed = |feature: &WasmFeatures| {
         let without = WasmFeatures::all().difference(*feature);
@@ -311,7 +316,8 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, Refusal> {
     if let Some(import) = preview1(module) {
         return Err(Refusal::Preview1(import));
     }
-    // What a module says of its world is the encoder's own format, which it trusts.
+    // A module's description of its world has the encoder's own format, and the encoder does not
+    // check it.
     let encoded = catch_unwind(AssertUnwindSafe(|| {
         ComponentEncoder::default()
             .module(module)
@@ -338,7 +344,7 @@ fn preview1(module: &[u8]) -> Option<String> {
     None
 }
 
-/// Is there a custom section of that name, with that text, in a component, or in a module in it?
+/// True if the component, or a module in it, has a custom section with this name and text.
 fn has_section(bytes: &[u8], name: &str, text: &[u8]) -> bool {
     let mut payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
     payloads.any(|payload| match payload {
@@ -349,7 +355,7 @@ fn has_section(bytes: &[u8], name: &str, text: &[u8]) -> bool {
     })
 }
 
-/// How many modules and components there are in a component, with itself.
+/// The number of modules and components in a component, including itself.
 #[must_use]
 pub fn nested(bytes: &[u8]) -> usize {
     let payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
@@ -358,7 +364,7 @@ pub fn nested(bytes: &[u8]) -> usize {
         .count()
 }
 
-/// How many functions there are in all modules of a component, and imports and exports of all that is in it.
+/// The number of functions in all modules of a component, plus all imports and exports in it.
 fn items(bytes: &[u8]) -> u64 {
     let payloads = Parser::new(0).parse_all(bytes).filter_map(Result::ok);
     let counts = payloads.map(|payload| match payload {
@@ -375,7 +381,7 @@ fn items(bytes: &[u8]) -> u64 {
     counts.map(u64::from).sum()
 }
 
-/// The names that a component imports and exports.
+/// The names of a component's imports and exports.
 ///
 /// # Errors
 ///
@@ -394,7 +400,7 @@ pub fn externs(bytes: &[u8]) -> anyhow::Result<(Vec<String>, Vec<String>)> {
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
                     let import = import?;
-                    // Types at the top level are not something that a host could offer.
+                    // Ignore types at the top level, because a host cannot offer them.
                     if !matches!(import.ty, wasmparser::ComponentTypeRef::Type(_)) {
                         imports.push(import.name.name.to_string());
                     }

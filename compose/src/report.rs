@@ -1,4 +1,4 @@
-//! What was composed: for machines as JSON; [`crate::graph`] draws it for people.
+//! Describes a composition as JSON for machines; [`crate::graph`] draws it for people.
 
 use crate::application::Application;
 use crate::check::{Checked, Reaction};
@@ -19,55 +19,55 @@ pub struct Report {
     pub version: String,
     /// Version of the contract `annals:es`.
     pub contract: &'static str,
-    /// The host that it was composed for.
+    /// The host for which it was composed.
     pub host: String,
-    /// Bytes of the composed component.
+    /// Size of the composed component, in bytes.
     pub size: usize,
-    /// Bytes of it that the framework brought.
+    /// Size of the framework's parts of it, in bytes.
     pub framework_size: usize,
     /// Parts in the order of instantiation.
     pub parts: Vec<PartReport>,
-    /// What the host must offer.
+    /// The interfaces that the host must offer.
     pub imports: Vec<String>,
-    /// Which decider handles which command.
+    /// The decider of each command.
     pub routes: Vec<Route>,
-    /// What is given events, in the order of the handlers.
+    /// The reactions, in the order of the handlers.
     pub reactions: Vec<ReactionReport>,
-    /// What of the host which handler may use.
+    /// The host interfaces that each handler may use.
     pub grants: Vec<Grant>,
-    /// Who imports what from whom.
+    /// The imports between parts.
     pub graph: Vec<Edge>,
 }
 
-/// One part.
+/// One part of the application.
 #[derive(Debug, Serialize)]
 pub struct PartReport {
     /// Its name.
     pub name: String,
-    /// Bytes of its component.
+    /// Size of its component, in bytes.
     pub size: usize,
-    /// It is the user's own, in place of the framework's.
+    /// True if it is the user's own component in place of the framework's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub overridden: bool,
 }
 
-/// One command's way.
+/// The route of one command.
 #[derive(Debug, Serialize)]
 pub struct Route {
     /// The command's type.
     pub command: String,
     /// The decider.
     pub decider: String,
-    /// Category of its streams.
+    /// The category of the decider's streams.
     pub category: String,
-    /// What the decider demands of the stream.
+    /// The decider's precondition on the stream.
     pub precondition: String,
-    /// Process managers alone may send it.
+    /// True if only process managers may send the command.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub internal: bool,
-    /// Types of events that the decider may emit.
+    /// The event types that the decider may emit.
     pub emits: Vec<String>,
-    /// JSON schema of its payload, if the decider gives one.
+    /// The JSON schema of the payload, if the decider declares one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
 }
@@ -81,17 +81,17 @@ pub struct ReactionReport {
     pub handler: String,
     /// `projector`, `process-manager` or `notifier`.
     pub kind: &'static str,
-    /// Version of what it derives.
+    /// Version of its derived data.
     pub version: u32,
-    /// Types of events that it is given; empty: all.
+    /// Types of the events that it receives; empty means all.
     pub wants: Vec<String>,
-    /// Types of commands that a process manager may emit.
+    /// Types of the commands that a process manager may emit.
     pub emits: Vec<String>,
-    /// The views that a projector keeps.
+    /// The views of a projector.
     pub views: Vec<String>,
-    /// Where it starts when it is new: `origin` or `now`.
+    /// Where a new reaction starts: `origin` or `now`.
     pub from: &'static str,
-    /// How many events a notifier may be given at once.
+    /// Maximum number of events that a notifier may process at one time.
     pub lanes: u32,
 }
 
@@ -107,7 +107,7 @@ pub struct Grant {
 }
 
 impl Report {
-    /// Gathers the report.
+    /// Collects the report.
     #[must_use]
     pub fn new(
         manifest: &Manifest,
@@ -190,8 +190,8 @@ fn reaction(handler: &str, reaction: &Reaction) -> ReactionReport {
     }
 }
 
-/// What each handler imports of the host, with the entry of the manifest that covers it: one that
-/// names it, if there is one.
+/// The host imports of each handler, with the manifest's entry that covers each. An entry that
+/// names the import itself takes precedence.
 fn grants(manifest: &Manifest, handlers: &[Checked]) -> Vec<Grant> {
     let mut grants = Vec::new();
     for Handler { name, imports, .. } in handlers.iter().map(|checked| &checked.handler) {

@@ -1,4 +1,4 @@
-//! Judges the composed component as a host would.
+//! Validates the composed component as a host would.
 
 use crate::host::Host;
 use crate::read::{self, FEATURES};
@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator};
 
-/// Beside the first, to validate functions. More have nothing to do: it takes some milliseconds.
+/// Number of additional threads that validate functions. More threads gain nothing, because
+/// validation takes only milliseconds.
 const HELPERS: usize = 3;
 
 /// Validates the bytes alone.
@@ -21,7 +22,8 @@ pub fn valid(bytes: &[u8]) -> Result<()> {
     validate(bytes).context("the composed component is not valid")
 }
 
-/// As [`Validator::validate_all`], but functions by several threads: they need nothing of each other.
+/// Like [`Validator::validate_all`], but validates functions on several threads, because they are
+/// independent of each other.
 fn validate(bytes: &[u8]) -> Result<(), BinaryReaderError> {
     let mut validator = Validator::new_with_features(FEATURES);
     let mut parser = Parser::new(0);
@@ -60,12 +62,13 @@ fn validate(bytes: &[u8]) -> Result<(), BinaryReaderError> {
     })
 }
 
-/// Validates the bytes and answers what they import, all of which the host offers. They must export
-/// what the host calls, which is `wasi:cli/run`, too, if the application runs commands.
+/// Validates the bytes and returns their imports, all of which the host must offer. The component
+/// must export the interfaces that the host calls, including `wasi:cli/run` if the application runs
+/// commands.
 ///
 /// # Errors
 ///
-/// If the component is not valid, or needs what the host lacks.
+/// If the component is not valid, or imports what the host does not offer.
 pub fn verify(bytes: &[u8], host: Host, runs_commands: bool) -> Result<Vec<String>> {
     valid(bytes)?;
     let (imports, exports) = read::externs(bytes)?;
@@ -82,7 +85,9 @@ pub fn verify(bytes: &[u8], host: Host, runs_commands: bool) -> Result<Vec<Strin
     ];
     for (export, expected) in wanted {
         if expected != exports.iter().any(|one| one.starts_with(export)) {
-            bail!("the composed component exports {exports:?}, which is wrong about {export}");
+            bail!(
+                "the composed component exports {exports:?}, but {export} is missing or superfluous"
+            );
         }
     }
     Ok(imports)

@@ -1,4 +1,5 @@
-//! Composes an application: the types, its handlers behind switchboards, and the framework's parts, by [`crate::wiring`].
+//! Composes an application with [`crate::wiring`]: the types, the handlers behind switchboards, and
+//! the framework's parts.
 
 use crate::check::Checked;
 use crate::generate::catalog::Catalogue;
@@ -11,29 +12,30 @@ use crate::wiring::{Binding, Part, Wired, Wiring};
 use anyhow::Result;
 use wac_graph::NodeId;
 
-/// What the framework brings to an application.
+/// The framework's parts of an application.
 pub struct Framework {
-    /// It can deliver to reactions; otherwise there are none.
+    /// True if the framework can deliver to reactions.
     pub reactions: bool,
-    /// Where sandboxes and handlers write to; only there if one does.
+    /// The part to which sandboxes and handlers write log lines; instantiated only if one of them
+    /// does.
     pub log: Part,
-    /// Store adapter, sourcer, dispatcher: each after what it imports.
+    /// Store adapter, sourcer, dispatcher: each after the parts that it imports.
     pub inner: Vec<Part>,
-    /// The parts whose exports face the host.
+    /// The parts whose exports the host calls.
     pub faces: Vec<Part>,
 }
 
-/// Everything that goes into one application.
+/// All parts of one application.
 pub struct Parts<'a> {
     /// Constants from the manifest.
     pub settings: settings::Settings,
     /// The user's handlers.
     pub handlers: &'a [Checked],
-    /// The rest.
+    /// The framework's parts.
     pub framework: Framework,
 }
 
-/// Composes.
+/// Composes the parts.
 ///
 /// # Errors
 ///
@@ -50,8 +52,8 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
         let log = framework.log;
         wiring.add(&log.name, log.bytes, &[])?;
     }
-    // Nothing but the types and the log is there yet for handlers to import: what else they do is their sandbox's,
-    // or the host's.
+    // At this point only the types and the log are instantiated, so handlers cannot import other
+    // parts. Their remaining imports come from their sandbox or the host.
     let kinds = match framework.reactions {
         true => &Kind::ALL[..],
         false => &[Kind::Decider],
@@ -68,22 +70,22 @@ pub fn compose(parts: Parts<'_>) -> Result<Wired> {
     wiring.finish(&faces)
 }
 
-/// Composes handlers and their switchboards, and nothing else: what faces the host is all handlers of
-/// each kind behind one interface. The contract's types stay an import, which gives the exports' types
-/// their names.
+/// Composes only handlers and their switchboards. The composition exports all handlers of each kind
+/// behind one interface. The contract's types stay an import, which gives the exported types their
+/// names.
 ///
 /// # Errors
 ///
 /// As for [`compose`].
 pub fn switchboards(handlers: &[Checked]) -> Result<Wired> {
-    // These are read by people.
+    // People read this component, so keep its names.
     let mut wiring = Wiring::named();
     let faces = self::handlers(&mut wiring, &Kind::ALL, handlers)?;
     wiring.finish(&faces)
 }
 
-/// Instantiates what puts handlers' names before their own lines, if any handler has some. Answers what each handler
-/// is bound to.
+/// If any handler writes log lines, instantiates the component that puts the handler's name before
+/// each line. Returns the bindings of each handler.
 fn diagnostics(wiring: &mut Wiring, handlers: &[Checked]) -> Result<Vec<Vec<Binding>>> {
     let log = wiring.log();
     let with: Vec<&str> = handlers
@@ -92,7 +94,7 @@ fn diagnostics(wiring: &mut Wiring, handlers: &[Checked]) -> Result<Vec<Vec<Bind
         .filter(|handler| handler.has_diagnostics())
         .map(|handler| handler.name.as_str())
         .collect();
-    // Without a log, as among switchboards alone, the import is left to the host.
+    // Without a log, as for switchboards alone, the host provides the import.
     if log.is_empty() || with.is_empty() {
         return Ok(handlers.iter().map(|_| Vec::new()).collect());
     }
@@ -110,8 +112,8 @@ fn diagnostics(wiring: &mut Wiring, handlers: &[Checked]) -> Result<Vec<Vec<Bind
     Ok(bindings.collect())
 }
 
-/// Instantiates each handler once, and the switchboards of these kinds. Answers what provides all
-/// handlers of a kind, kind by kind.
+/// Instantiates each handler once, and the switchboards of these kinds. Returns the instance that
+/// exports all handlers of a kind, for each kind.
 fn handlers(wiring: &mut Wiring, kinds: &[Kind], handlers: &[Checked]) -> Result<Vec<NodeId>> {
     let mut instances = Vec::new();
     let diagnostics = diagnostics(wiring, handlers)?;
@@ -133,7 +135,8 @@ fn handlers(wiring: &mut Wiring, kinds: &[Kind], handlers: &[Checked]) -> Result
     Ok(last)
 }
 
-/// A chain of switchboards before the handlers of one kind. The last one provides them all.
+/// Instantiates a chain of switchboards for the handlers of one kind, and returns the last one,
+/// which exports them all.
 fn chain(wiring: &mut Wiring, kind: Kind, handlers: &[(&Checked, NodeId)]) -> Result<NodeId> {
     let mut chunks = handlers.chunks(SLOTS);
     let mut last = switchboard(wiring, kind, 1, None, chunks.next().unwrap_or_default())?;
@@ -151,7 +154,8 @@ fn chain(wiring: &mut Wiring, kind: Kind, handlers: &[(&Checked, NodeId)]) -> Re
     Ok(last)
 }
 
-/// One switchboard: in front of its own handlers those of the switchboard before it, if there is one.
+/// Instantiates one switchboard. The handlers of the switchboard before it, if any, come before its
+/// own.
 fn switchboard(
     wiring: &mut Wiring,
     kind: Kind,
@@ -193,7 +197,7 @@ fn switchboard(
     wiring.generated(&switchboard_name(kind, number), &component, &bindings)
 }
 
-/// Name of a part: the switchboards of a kind count from 1.
+/// The name of a part: the switchboards of a kind are numbered from 1.
 #[must_use]
 pub fn switchboard_name(kind: Kind, number: usize) -> String {
     format!("{}-{number}", kind.interface())

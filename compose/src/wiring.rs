@@ -1,8 +1,8 @@
 //! Connects components in a composition graph.
 //!
-//! Driven by imports: each instance's imports are looked up among what the instances before it
-//! export, so the order of instantiation is the order of dependency. What nobody exports is left
-//! to the host; [`crate::verify`] judges that.
+//! Imports drive the wiring: each import of an instance is satisfied by an export of an earlier
+//! instance. The order of instantiation is therefore the order of dependency. An import that no
+//! earlier instance exports is left to the host; [`crate::verify`] checks it.
 
 use crate::generate::catalog::Catalogue;
 use crate::generate::switchboard::{self, Slot};
@@ -18,27 +18,27 @@ use std::collections::BTreeMap;
 use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
-/// A component of the composition, under the name that people know it by.
+/// A component of the composition, with its name for the user.
 pub struct Part {
     /// Name for the report.
     pub name: String,
     /// The component.
     pub bytes: Vec<u8>,
-    /// What stands between it and a host, if it is the user's own and was not granted all that it imports.
+    /// Its sandbox, if it is the user's own component and imports more than it is granted.
     pub sandbox: Option<Sandbox>,
 }
 
-/// What was wired.
+/// The result of a composition.
 pub struct Wired {
     /// The composed component.
     pub bytes: Vec<u8>,
     /// Each part with its size, in the order of instantiation.
     pub sizes: Vec<(String, usize)>,
-    /// Who imports what from whom.
+    /// The imports between parts.
     pub edges: Vec<Edge>,
 }
 
-/// One arrow of the composition.
+/// One import between parts.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Edge {
     /// The part that imports.
@@ -49,7 +49,7 @@ pub struct Edge {
     pub import: String,
 }
 
-/// Fuses a handler with its sandbox: what faces the host is the handler.
+/// Combines a handler with its sandbox into one component, which exports the handler.
 ///
 /// # Errors
 ///
@@ -61,9 +61,9 @@ pub fn sandboxed(handler: &Handler, sandbox: &Sandbox) -> Result<Wired> {
     wiring.finish(&[face])
 }
 
-/// Fuses parts that are no application, such as a store adapter and a probe: with the contract's
-/// types and the settings before them, each part after what it imports. What the last part
-/// exports faces the host.
+/// Combines parts that are not an application, such as a store adapter and a probe. The contract's
+/// types and the settings come first, and each part after those that it imports. The result exports
+/// the last part.
 ///
 /// # Errors
 ///
@@ -79,14 +79,14 @@ pub fn fuse(settings: &settings::Settings, parts: Vec<Part>) -> Result<Wired> {
     wiring.finish(&[last.context("there is nothing to fuse")?])
 }
 
-/// Tries a handler in front of a switchboard of its own: do the types that it exports fit?
+/// Composes a handler with a switchboard of its own to check the types of its exports.
 ///
 /// # Errors
 ///
-/// If they do not.
+/// If the types do not match.
 pub fn fits(handler: &Handler, kind: Kind) -> Result<()> {
     let name = &handler.name;
-    // The contract's types stay an import, as for `switchboards`.
+    // Leave the contract's types as an import, as for `switchboards`.
     let mut wiring = Wiring::default();
     let instance = wiring.instantiate(name, handler.bytes.clone(), &[])?;
     let slot = Slot { name, handlers: 1 };
@@ -101,26 +101,26 @@ pub fn fits(handler: &Handler, kind: Kind) -> Result<()> {
     verify::valid(&wiring.finish(&[face])?.bytes)
 }
 
-/// A composition in the making.
+/// A composition that is being built.
 #[derive(Default)]
 pub(crate) struct Wiring {
     graph: CompositionGraph,
     /// The components, by a hash of their bytes.
     packages: BTreeMap<[u8; 32], PackageId>,
-    /// By interface: the instance that exports it, and the name of its part.
+    /// For each interface, the instance that exports it and the name of its part.
     providers: BTreeMap<String, (NodeId, String)>,
     exports: BTreeMap<NodeId, Vec<String>>,
     sizes: Vec<(String, usize)>,
     edges: Vec<Edge>,
-    /// What the composer makes keeps the names of its insides.
+    /// True if generated components keep the names of their inner items.
     named: bool,
 }
 
-/// A binding of one import by hand: its name, the instance, that part's name, and the export.
+/// An explicit binding of one import: its name, the instance, that part's name, and the export.
 pub(crate) type Binding = (String, NodeId, String, String);
 
 impl Wiring {
-    /// One for people: what the composer makes keeps its names.
+    /// A wiring for people to read: generated components keep their names.
     pub(crate) fn named() -> Self {
         Self {
             named: true,
@@ -128,7 +128,7 @@ impl Wiring {
         }
     }
 
-    /// Instantiates a part; the bindings come before what the instances so far export.
+    /// Instantiates a part. The bindings take precedence over exports of earlier instances.
     pub(crate) fn add(
         &mut self,
         name: &str,
@@ -142,7 +142,7 @@ impl Wiring {
         Ok(instance)
     }
 
-    /// Instantiates what the composer made.
+    /// Instantiates a generated component.
     pub(crate) fn generated(
         &mut self,
         name: &str,
@@ -190,13 +190,14 @@ impl Wiring {
         Ok(instance)
     }
 
-    /// The same bytes are in the composition once, however often they are instantiated.
+    /// Adds a component. Equal bytes are in the composition once, however often they are
+    /// instantiated.
     fn package(&mut self, name: &str, bytes: Vec<u8>) -> Result<PackageId> {
         let hash = <[u8; 32]>::from(Sha256::digest(&bytes));
         if let Some(known) = self.packages.get(&hash) {
             return Ok(*known);
         }
-        // Handlers have names of their users' choice; those in the graph must differ.
+        // Users choose the names of handlers, but names in the graph must be unique.
         let unique = format!("annals:part-{}", self.sizes.len());
         let package = Package::from_bytes(&unique, None, bytes, self.graph.types_mut())
             .with_context(|| format!("reading {name}"))?;
@@ -205,13 +206,14 @@ impl Wiring {
         Ok(package)
     }
 
-    /// Instantiates a part, what it exports for those after it.
+    /// Instantiates a part, and makes its exports available to later instances.
     pub(crate) fn part(&mut self, part: Part) -> Result<NodeId> {
         let bindings = self.sandbox(&part.name, part.sandbox.as_ref())?;
         self.add(&part.name, part.bytes, &bindings)
     }
 
-    /// What the part `log` exports, under the name by which the composer's own components import it.
+    /// Bindings to the exports of the part `log`, under the import name that generated components
+    /// use.
     pub(crate) fn log(&self) -> Vec<Binding> {
         let interface = crate::framework_interface("log");
         let log = self.providers.get(&interface).cloned();
@@ -219,8 +221,9 @@ impl Wiring {
         log.into_iter().collect()
     }
 
-    /// Instantiates the sandbox of a component that needs one, its own: with another one's, it could learn what
-    /// that one does. Answers what it is bound to.
+    /// Instantiates the sandbox of a component that needs one. Each component has its own: through
+    /// a shared sandbox it could observe another component. Returns the component's bindings to its
+    /// sandbox.
     pub(crate) fn sandbox(
         &mut self,
         name: &str,
@@ -238,7 +241,7 @@ impl Wiring {
             .collect())
     }
 
-    /// Who exports an import, under its own name or that of a compatible version.
+    /// The instance that exports an import, under its own name or that of a compatible version.
     fn provider(&self, import: &str) -> Option<(&String, &(NodeId, String))> {
         let exact = self.providers.get_key_value(import);
         exact.or_else(|| {
@@ -247,7 +250,7 @@ impl Wiring {
         })
     }
 
-    /// Exports what faces the host, and encodes.
+    /// Exports the parts that the host calls, and encodes the component.
     pub(crate) fn finish(self, faces: &[NodeId]) -> Result<Wired> {
         let mut exports = Vec::new();
         for face in faces {
@@ -260,7 +263,7 @@ impl Wiring {
         self.finish_with(&exports)
     }
 
-    /// Exports these, and encodes.
+    /// Exports these interfaces, and encodes the component.
     pub(crate) fn finish_with(mut self, exports: &[(NodeId, String)]) -> Result<Wired> {
         for (instance, export) in exports {
             let alias = self.graph.alias_instance_export(*instance, export)?;
@@ -279,13 +282,13 @@ impl Wiring {
     }
 }
 
-/// Name of a part: a handler's sandbox.
+/// The name of a handler's sandbox.
 #[must_use]
 pub fn sandbox_name(handler: &str) -> String {
     format!("{handler}/sandbox")
 }
 
-/// Is this part a handler's sandbox?
+/// True if this part is a handler's sandbox.
 #[must_use]
 pub fn is_sandbox(part: &str) -> bool {
     part.ends_with("/sandbox")

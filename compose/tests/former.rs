@@ -1,4 +1,4 @@
-//! Frozen handlers of contract 0.1.0, one of each kind, behind the switchboards of today.
+//! Frozen handlers of contract 0.1.0, one of each kind, behind the current switchboards.
 
 use annals_compose::manifest::Manifest;
 use annals_compose::{pipeline, verify, wire};
@@ -28,7 +28,7 @@ use bindings::exports::annals::es::notifiers::Delivery;
 use bindings::exports::annals::es::process_managers::{Input, Interest};
 use bindings::exports::annals::es::projectors::{Projection, RowChange};
 
-/// The frozen handlers as an application's, ready to be called.
+/// The frozen handlers as an application's handlers, ready to be called.
 fn thawed() -> (Store<()>, Handlers) {
     let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/contract-0-1");
     let folder = tempfile::tempdir().expect("a folder");

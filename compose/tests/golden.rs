@@ -1,17 +1,19 @@
-//! The golden cases: each folder of `tests/golden` is an application, and what is said of it.
+//! The golden cases: each folder of `tests/golden` is an application with the expected output of
+//! the composer.
 //!
-//! A case holds `annals.toml` and its handlers as text, which [`case`] makes files of. What the composer must
-//! say stands beside them:
+//! A case has `annals.toml` and its handlers as text, from which [`case`] makes files. The expected
+//! output is beside them:
 //!
-//! - of an application with problems `report.txt` (for people, without colour) and `report.json`;
-//! - of one without `report.json` (what was composed, without sizes), and as text those of the parts that
-//!   the composer generates for it which stand there: `settings.wat`, `types.wat`. The switchboards have thousands of lines, so only
-//!   the digest of their text is compared: `switchboards.digest`. Where the digest differs, the text is written to
-//!   `target/tmp/golden/<case>/switchboards.wat`. To see what changed, keep that file, write the expected one by
-//!   `BLESS=1` at the commit before, and compare both.
+//! - For an application with problems, `report.txt` (for people, without colour) and `report.json`.
+//! - For an application without problems, `report.json` (the composition, without sizes), and as
+//!   text the generated parts that the case includes: `settings.wat`, `types.wat`. The text of the
+//!   switchboards has thousands of lines, so the case contains only its digest:
+//!   `switchboards.digest`. If the digest differs, the text is written to
+//!   `target/tmp/golden/<case>/switchboards.wat`. To see the difference, keep that file, write the
+//!   expected text with `BLESS=1` at the commit before, and compare both.
 //!
-//! `BLESS=1 cargo test --workspace --test golden` writes all that anew. Without it, a case fails when that would change
-//! anything.
+//! `BLESS=1 cargo test --workspace --test golden` writes the expected output. Without it, a case
+//! fails if that would change anything.
 
 use annals_compose::host::Host;
 use annals_compose::manifest::Manifest;
@@ -25,7 +27,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Everything that a case may expect.
+/// All files of expected output.
 const EXPECTED: [&str; 5] = [
     "report.txt",
     "report.json",
@@ -34,7 +36,7 @@ const EXPECTED: [&str; 5] = [
     DIGEST,
 ];
 
-/// Stands for the text of the switchboards.
+/// Takes the place of the text of the switchboards.
 const DIGEST: &str = "switchboards.digest";
 
 fn main() -> ExitCode {
@@ -62,7 +64,8 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Codes that no case can show: they need cargo, a folder that cannot be written, or another command than `check`.
+/// Codes without a golden case: they need cargo, a read-only folder, or another command than
+/// `check`.
 const ELSEWHERE: [Code; 9] = [
     Code::AlreadyThere,
     Code::IllegalCases,
@@ -101,7 +104,7 @@ fn run(case: &Path) -> Result<(), Failed> {
     compare(case, &found)
 }
 
-/// Judges the application in a folder as `annals check --host annals` does.
+/// Checks the application in a folder like `annals check --host annals`.
 fn check(folder: &Path) -> anyhow::Result<()> {
     let manifest = Manifest::read_all(&folder.join("annals.toml"))?;
     pipeline::check(&manifest, Some(Host::Annals))?;
@@ -110,7 +113,8 @@ fn check(folder: &Path) -> anyhow::Result<()> {
 
 type Found = BTreeMap<&'static str, String>;
 
-/// An application with problems: told in each format, which agree. Files are named as seen from the folder.
+/// Reports the problems of an application in each format, and compares the formats. Paths are
+/// relative to the folder.
 fn refused(folder: &Path, mut problems: Problems) -> Result<Found, Failed> {
     let prefix = format!("{}/", folder.display());
     for problem in &mut problems.0 {
@@ -129,7 +133,7 @@ fn refused(folder: &Path, mut problems: Problems) -> Result<Found, Failed> {
     ]))
 }
 
-/// An application without problems: composed twice, to the same bytes.
+/// Composes an application without problems twice, and requires the same bytes.
 fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
     let once = || -> Result<_, Failed> {
         let manifest = Manifest::read(&folder.join("annals.toml"))?;
@@ -152,7 +156,7 @@ fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
         ),
         ("types.wat", print(&generate::types::generate()?)?),
     ]);
-    // They are long: some cases show them.
+    // These texts are long, so only some cases include them.
     found.retain(|name, _| name.ends_with(".json") || case.join(name).exists());
     if let Ok(expected) = fs::read_to_string(case.join(DIGEST)) {
         let text = print(&wire::switchboards(&application.handlers)?.bytes)?;
@@ -165,7 +169,7 @@ fn composed(case: &Path, folder: &Path) -> Result<Found, Failed> {
     Ok(found)
 }
 
-/// The digest of a text, and how long the text is.
+/// The digest of a text, and its number of lines.
 fn digest(text: &str) -> String {
     use std::fmt::Write as _;
     let mut digest = format!("{} lines, SHA-256 ", text.lines().count());
@@ -175,7 +179,7 @@ fn digest(text: &str) -> String {
     digest + "\n"
 }
 
-/// Writes a text of which git has the digest only.
+/// Writes a text of which the repository has only the digest.
 fn keep(case: &Path, name: &str, text: &str) -> Result<(), Failed> {
     let case = case.file_name().ok_or("a name")?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -196,7 +200,7 @@ fn print(component: &[u8]) -> Result<String, Failed> {
     wasmprinter::print_bytes(component).map_err(|error| error.to_string().into())
 }
 
-/// A report without sizes, which change with the framework.
+/// A report without sizes, because the sizes change with the framework.
 fn shape(report: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match report {
@@ -211,7 +215,7 @@ fn shape(report: serde_json::Value) -> serde_json::Value {
     }
 }
 
-/// What was found must be what is expected, and nothing else; with `BLESS=1` it becomes that.
+/// Compares the output with the expected one; with `BLESS=1` it becomes the expected one.
 fn compare(case: &Path, found: &Found) -> Result<(), Failed> {
     for name in EXPECTED {
         let file = case.join(name);
@@ -222,7 +226,7 @@ fn compare(case: &Path, found: &Found) -> Result<(), Failed> {
         }
         if !blessing() {
             return Err(format!(
-                "{} differs; BLESS=1 writes it anew\nexpected:\n{}\nfound:\n{}",
+                "{} differs; BLESS=1 updates it\nexpected:\n{}\nfound:\n{}",
                 file.display(),
                 expected.as_deref().unwrap_or("(nothing)"),
                 found.map_or("(nothing)", String::as_str)

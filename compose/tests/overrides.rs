@@ -1,4 +1,5 @@
-//! `[overrides]`: which components may take the place of a part of the framework, and what the others are told.
+//! `[overrides]`: which components may replace a part of the framework, and the problems of the
+//! others.
 
 use annals_compose::framework;
 use annals_compose::generate::{componentize, resolve_world};
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use wit_component::dummy_module;
 use wit_parser::{ManglingAndAbi, Resolve};
 
-/// A component of a world of the contract that does nothing.
+/// A component of a world of the contract whose functions do nothing.
 fn dummy(world: &str) -> Vec<u8> {
     let text = format!("package annals:generated;\nworld dummy {{ {world} }}");
     let (resolve, world) = resolve_world(&text, "dummy").expect("WIT");
@@ -22,7 +23,7 @@ fn dummy(world: &str) -> Vec<u8> {
     componentize(module, &resolve, world).expect("a component")
 }
 
-/// The same, of a contract that only this test knows.
+/// Like `dummy`, for a contract that only this test defines.
 fn foreign(text: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_source("foreign.wit", text).expect("WIT");
@@ -67,7 +68,7 @@ impl App {
         }
     }
 
-    /// What is told, a line for each problem.
+    /// Requires these problems, one line each.
     fn refused(&self, lines: &[&str]) {
         let said = self.compose(Host::Annals).expect_err("it is refused");
         assert_eq!(said.lines().count(), lines.len(), "{said}");
@@ -185,22 +186,22 @@ fn a_component_that_is_for_another_part_is_refused() {
         "part `store`: does not export `annals:es/event-reader@0.2.0`, which the part `store` does",
         "part `store`: does not export `annals:es/event-store@0.2.0`, which the part `store` does",
         "does not export `annals:es/reaction-store@0.2.0`",
-        "exports `annals:es/sourcer@0.2.0`, which is not for the part `store` to export",
-        "imports `annals:es/event-store@0.2.0`, which is not there for the part `store`; it may import annals:es/",
+        "exports `annals:es/sourcer@0.2.0`, which the part `store` may not export",
+        "imports `annals:es/event-store@0.2.0`, which is not available to the part `store`; it may import annals:es/",
     ]);
-    // Nothing comes after a part that it could import.
+    // No later part exports anything that an earlier one could import.
     let early = dummy(
         "import annals:es/application@0.2.0; export annals:es/sourcer@0.2.0; \
          export annals:framework/sourcing@0.2.0;",
     );
     App::new("sourcer", "", &early).refused(&[
-        "imports `annals:es/application@0.2.0`, which is not there for the part `sourcer`",
+        "imports `annals:es/application@0.2.0`, which is not available to the part `sourcer`",
     ]);
     App::new("ingress-http", "", &dummy(STORE)).refused(&[
         "does not export `wasi:http/incoming-handler@0.2.4`",
-        "exports `annals:es/event-reader@0.2.0`, which is not for the part",
-        "exports `annals:es/event-store@0.2.0`, which is not for the part",
-        "exports `annals:es/reaction-store@0.2.0`, which is not for the part",
+        "exports `annals:es/event-reader@0.2.0`, which the part",
+        "exports `annals:es/event-store@0.2.0`, which the part",
+        "exports `annals:es/reaction-store@0.2.0`, which the part",
     ]);
     App::new("store", "", b"no component").refused(&["part `store`: "]);
 }
@@ -219,7 +220,7 @@ fn an_ingress_that_takes_commands_must_begin_the_application() {
     };
     let rash = ingress("import annals:es/sourcer@0.2.0;");
     App::new("ingress-http", "", &rash).refused(&[
-        "imports `annals:es/sourcer@0.2.0` and not `annals:es/application@0.2.0`: commands would reach a store that refuses the application; call `application.begin`",
+        "imports `annals:es/sourcer@0.2.0` and not `annals:es/application@0.2.0`: it could send commands to a store that refuses the application; call `application.begin`",
     ]);
 }
 
@@ -233,7 +234,7 @@ fn a_part_of_another_contract_is_refused() {
     );
     App::new("sourcer", "", &older).refused(&[
         "it exports `annals:es/sourcer@0.0.9`, not `annals:es/sourcer@0.2.0`; build it with the WIT of this composer's version",
-        "exports `annals:es/sourcer@0.0.9`, which is not for the part `sourcer` to export",
+        "exports `annals:es/sourcer@0.0.9`, which the part `sourcer` may not export",
     ]);
     let other = foreign(
         "package mine:sourcer;
@@ -267,7 +268,7 @@ fn a_part_has_of_the_host_what_it_is_granted() {
         .expect("it composes");
     let said = App::new("store", allow, &store("")).compose(Host::Wasmtime);
     assert!(said.is_err_and(|said| said.contains(
-        "which the host `wasmtime` does not offer; do without it, or compose with --host annals"
+        "which the host `wasmtime` does not offer; remove the import, or compose with --host annals"
     )));
     App::new("store", "allow = [\"wasi:keyvalue/stor\"]\n", &dummy(STORE))
         .refused(&["is granted `wasi:keyvalue/stor`, which it does not import"]);
@@ -279,6 +280,6 @@ fn a_part_has_of_the_host_what_it_is_granted() {
     let module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     let nosy = componentize(module, &resolve, world).expect("a component");
     App::new("sourcer", allow, &nosy).refused(&[
-        "imports `wasi:keyvalue/store@0.2.0-draft2`, behind which the host `annals` keeps the events",
+        "imports `wasi:keyvalue/store@0.2.0-draft2`, through which the host `annals` stores the events",
     ]);
 }

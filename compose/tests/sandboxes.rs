@@ -1,4 +1,4 @@
-//! Sandboxes, many of them.
+//! Applications with many sandboxes.
 
 #[allow(dead_code, reason = "shared with other tests")]
 use annals_compose::host::Host;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, OptLevel};
 
-/// An application of so many notifiers, each in a sandbox.
+/// An application of `count` notifiers, each in a sandbox.
 fn sandboxed(count: usize) -> anyhow::Result<Vec<u8>> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut text = String::from("[app]\nname = \"toys\"\n");
@@ -37,8 +37,9 @@ fn compiles(component: &[u8]) {
     Component::from_binary(&engine, component).expect("it compiles");
 }
 
-/// Adapters in front of a sandbox begin a new module, so none of them knows many memories. (With debug assertions, as
-/// here, wasmtime's compiler takes 256 core modules and no more; without them it takes all that are valid.)
+/// The adapters in front of a sandbox begin a new core module, so each module has few memories.
+/// (With debug assertions, as here, wasmtime's compiler accepts at most 256 core modules; without
+/// them it accepts all valid ones.)
 #[test]
 fn twenty_five_sandboxes_compile() {
     compiles(&sandboxed(25).expect("it composes"));
@@ -54,7 +55,7 @@ fn the_largest_application_is_valid_and_a_larger_one_is_refused() {
         }
     };
     assert!(
-        refused.contains("modules and components, of 850 that fit into an application"),
+        refused.contains("an application can contain 850"),
         "{count}: {refused}"
     );
 }

@@ -1,4 +1,4 @@
-//! The settings component answers what it was made of.
+//! The settings component returns the values that it was generated from.
 
 #[allow(dead_code, reason = "shared with other tests")]
 use annals_compose::descriptors::ReactionDescriptor;
@@ -100,7 +100,7 @@ fn every_setting_arrives() {
     }
 }
 
-/// The settings of an application with two reactions in a component, and one in another.
+/// The settings of an application with two reactions in one component, and one in another.
 fn settings_of(keys: &str, host: Host) -> Settings {
     let folder = tempfile::tempdir().expect("a folder");
     let named = |name: &str| ReactionDescriptor {

@@ -1,4 +1,5 @@
-//! A component loaded, checked against what this host offers, and ready to instantiate.
+//! Loads a component, checks it against the imports that this host offers, and makes it ready to
+//! instantiate.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,22 +10,22 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpView};
 
+use crate::deadline::Deadline;
 use crate::engine;
 use crate::error::HostError;
 use crate::keyvalue;
-use crate::life::Life;
 use crate::precompiled::CompileCache;
 use crate::state::{Grants, GuestState};
 use crate::store::Kv;
 
-/// What one request may use.
+/// The limits of one request.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// From the request's arrival at the guest to the end of the guest's work.
+    /// Time from the request's arrival at the guest to the end of the guest's work.
     pub timeout: Duration,
-    /// Bytes of one linear memory.
+    /// Maximum size of one linear memory, in bytes.
     pub max_memory: usize,
-    /// Bytes of a request's body.
+    /// Maximum size of a request's body, in bytes.
     pub max_body: usize,
 }
 
@@ -33,19 +34,20 @@ pub struct App {
     engine: Engine,
     proxy: ProxyPre<GuestState>,
     grants: Grants,
-    /// Memories or tables that one instance takes, whichever are more.
+    /// The larger of two numbers: memories of one instance, tables of one instance.
     slots: u32,
-    /// What one request may use.
+    /// The limits of one request.
     pub limits: Limits,
-    /// The buckets of all requests.
+    /// The buckets, shared by all requests.
     pub store: Arc<dyn Kv>,
 }
 
 impl App {
-    /// Compiles the component in `path` (or takes it from the cache) and links it.
+    /// Reads the component in `path` from the cache, or compiles it, and links it.
     ///
     /// # Errors
-    /// The component is at fault, or a shared directory cannot be opened.
+    /// If the component does not compile or does not fit this host, or if a shared directory cannot
+    /// be opened.
     pub fn load(
         engine: &Engine,
         path: &Path,
@@ -72,7 +74,8 @@ impl App {
             limits,
             store,
         };
-        // A directory that cannot be shared is found now, not with the first request.
+        // Open the shared directories once, so that a missing one fails the start and not the first
+        // request.
         app.new_state()?;
         Ok(app)
     }
@@ -81,34 +84,34 @@ impl App {
         GuestState::new(self.store.clone(), &self.grants, self.limits.max_memory)
     }
 
-    /// A store for one instance.
+    /// Makes the wasmtime store of one instance.
     ///
     /// # Errors
-    /// When a shared directory is gone.
+    /// If a shared directory no longer exists.
     pub fn new_store(&self) -> Result<Store<GuestState>, HostError> {
         let mut store = Store::new(&self.engine, self.new_state()?);
         store.limiter(|state| &mut state.limits);
-        // Only an engine that counts instructions has fuel, and nobody is stopped for want of it.
+        // `set_fuel` fails on an engine without fuel. Ignore that: no guest is limited by fuel.
         let _ = store.set_fuel(u64::MAX);
         Ok(store)
     }
 
-    /// Before each request: its guest is stopped when this life is spent, and until then lets
-    /// others run at each tick of the clock.
-    pub fn begin(store: &mut Store<GuestState>, life: Arc<Life>) {
+    /// Prepares an instance for one request. At each tick of the engine's clock the guest traps if
+    /// its deadline has passed, and otherwise yields to other tasks.
+    pub fn begin(store: &mut Store<GuestState>, deadline: Arc<Deadline>) {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| {
-            Ok(match life.is_spent() {
+            Ok(match deadline.has_passed() {
                 true => UpdateDeadline::Interrupt,
                 false => {
-                    life.interrupt();
+                    deadline.interrupt();
                     UpdateDeadline::Yield(1)
                 }
             })
         });
     }
 
-    /// How many instances have room at one time.
+    /// The number of instances that the engine's pool can hold at one time.
     pub fn room(&self) -> u32 {
         engine::POOL_SLOTS / self.slots
     }
@@ -124,7 +127,7 @@ fn compile(engine: &Engine, path: &Path, cache: &CompileCache) -> Result<Compone
         path: path.to_owned(),
         source,
     })?;
-    // The second half of the version field is the layer: 0 core, 1 component.
+    // The upper half of the version field is the layer: 0 is a core module, 1 is a component.
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         return Err(HostError::CoreModule(path.to_owned()));
     }
@@ -139,8 +142,9 @@ fn slots(component: &Component) -> u32 {
     required.map_or(1, |r| r.num_memories.max(r.num_tables).max(1))
 }
 
-/// All of WASI 0.2; without a grant the filesystem, the environment and the sockets are empty. What may
-/// ask others over HTTP is for the composer to say: a component that does not import it cannot.
+/// Links all of WASI 0.2. Without a grant the guest has no files, no environment variables and no
+/// sockets. The composer decides which handlers may send HTTP requests: a component that does not
+/// import `wasi:http/outgoing-handler` cannot.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
     use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 

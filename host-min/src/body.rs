@@ -1,4 +1,4 @@
-//! Bodies of answers.
+//! Bodies of responses.
 
 use std::convert::Infallible;
 
@@ -6,15 +6,16 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
-/// The body of an answer.
+/// The body of a response.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 
-/// An answer broke off; the connection is cut, so that the client knows.
+/// A response ended before its body was complete. The host closes the connection, so that the
+/// client does not take the response for complete.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer broke off")]
+#[error("the response was cut short")]
 pub struct BodyError;
 
-/// A body that is there already.
+/// Makes a body of bytes that are already in memory.
 pub fn full(bytes: Bytes) -> Body {
     Full::new(bytes)
         .map_err(|never: Infallible| match never {})

@@ -1,8 +1,9 @@
-//! Memory for bodies, with one budget for all of them.
+//! One memory budget for the bodies of all requests and responses.
 //!
-//! A request's body is held until the guest has it, an answer's until the client took it: so a
-//! slow client holds memory, and no instance. What is small is not counted; of the rest there is so
-//! much for everybody.
+//! The host holds a request's body until the guest has received it, and a response's body until the
+//! client has taken it. A slow client therefore occupies memory and no guest instance. Up to
+//! `FREE_BYTES` of each body are not counted; the rest comes out of the budget that all bodies
+//! share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +13,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connections::{Connection, Connections};
 
-/// All bodies together, unless the command line says otherwise.
+/// Default budget for all bodies together, in bytes.
 pub const BUDGET: usize = 256 << 20;
-/// What a body may have beside the budget.
-const SMALL: usize = 16 << 10;
-/// What is taken from the budget at a time.
-const STEP: usize = 64 << 10;
-/// How long a connection that is cut takes to give its memory back, at most.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Bytes of each body that are not counted.
+const FREE_BYTES: usize = 16 << 10;
+/// The budget is given out in steps of this size, in bytes.
+const STEP_BYTES: usize = 64 << 10;
+/// Maximum wait for a cut connection to release its memory.
+const CUT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The budget.
+/// The budget that all bodies share.
 #[derive(Debug)]
 pub struct Buffers {
     steps: Arc<Semaphore>,
@@ -29,15 +30,15 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// So many bytes, which slow clients are cut for when they run out.
+    /// Makes a budget of `bytes`. When the budget is used up, the host cuts slow clients.
     pub fn new(bytes: usize, connections: Arc<Connections>) -> Self {
         Self {
-            steps: Arc::new(Semaphore::new((bytes / STEP).max(1))),
+            steps: Arc::new(Semaphore::new((bytes / STEP_BYTES).max(1))),
             connections,
         }
     }
 
-    /// A body of a connection that begins.
+    /// Starts a body for `connection`.
     pub fn begin(&self, connection: &Arc<Connection>) -> Buffer {
         Buffer {
             bytes: BytesMut::new(),
@@ -57,18 +58,18 @@ impl Buffers {
             return None;
         }
         let step = self.steps.clone().acquire_owned();
-        tokio::time::timeout(PATIENCE, step).await.ok()?.ok()
+        tokio::time::timeout(CUT_TIMEOUT, step).await.ok()?.ok()
     }
 }
 
-/// A body on its way.
+/// A body that is being received.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: BytesMut,
     share: Share,
 }
 
-/// What a body took of the budget; given back with it.
+/// The part of the budget that one body occupies. Dropping it returns the part to the budget.
 #[derive(Debug)]
 struct Share {
     permits: Option<OwnedSemaphorePermit>,
@@ -83,15 +84,15 @@ impl Drop for Share {
 }
 
 impl Buffer {
-    /// Adds a piece. False: the budget is used up.
+    /// Appends `piece`. Returns `false` if the budget is used up.
     pub async fn add(&mut self, piece: &[u8], buffers: &Buffers) -> bool {
         let length = self.bytes.len() + piece.len();
-        while length > SMALL + self.share.counted {
+        while length > FREE_BYTES + self.share.counted {
             let Some(step) = buffers.step().await else {
                 return false;
             };
-            self.share.counted += STEP;
-            self.share.connection.holds(STEP);
+            self.share.counted += STEP_BYTES;
+            self.share.connection.holds(STEP_BYTES);
             match &mut self.share.permits {
                 Some(permits) => permits.merge(step),
                 permits => *permits = Some(step),
@@ -101,22 +102,23 @@ impl Buffer {
         true
     }
 
-    /// Adds a piece, whatever the budget says.
+    /// Appends `piece` without counting it.
     pub fn add_uncounted(&mut self, piece: &[u8]) {
         self.bytes.extend_from_slice(piece);
     }
 
-    /// Bytes so far.
+    /// The number of bytes so far.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// None so far.
+    /// True if the body has no bytes yet.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The whole. What it took is given back when the last part of it is dropped.
+    /// Returns the whole body. Its part of the budget is released when the last slice of it is
+    /// dropped.
     pub fn freeze(self) -> Bytes {
         let bytes = self.bytes.freeze();
         match self.share.permits {
@@ -148,11 +150,15 @@ mod tests {
     async fn the_budget_is_given_back_with_the_last_part_of_a_body() {
         let connections = Connections::new(3);
         let open = connections.open();
-        let buffers = Buffers::new(4 * STEP, connections.clone());
-        let piece = vec![7; SMALL];
+        let buffers = Buffers::new(4 * STEP_BYTES, connections.clone());
+        let piece = vec![7; FREE_BYTES];
         let mut small = buffers.begin(open.connection());
         assert!(small.add(&piece, &buffers).await);
-        assert_eq!(buffers.steps.available_permits(), 4, "small ones are free");
+        assert_eq!(
+            buffers.steps.available_permits(),
+            4,
+            "small bodies are not counted"
+        );
         let mut large = buffers.begin(open.connection());
         for _ in 0..17 {
             assert!(large.add(&piece, &buffers).await);
@@ -160,12 +166,12 @@ mod tests {
         assert_eq!(buffers.steps.available_permits(), 0);
         let mut other = buffers.begin(open.connection());
         assert!(other.add(&piece, &buffers).await);
-        assert!(!other.add(&piece, &buffers).await, "nothing is left");
+        assert!(!other.add(&piece, &buffers).await, "the budget is used up");
         let mut whole = large.freeze();
         let part = whole.split_off(9);
         drop(whole);
         assert_eq!(buffers.steps.available_permits(), 0);
-        assert_eq!(part.len(), 17 * SMALL - 9);
+        assert_eq!(part.len(), 17 * FREE_BYTES - 9);
         drop(part);
         assert_eq!(buffers.steps.available_permits(), 4);
         assert!(other.add(&piece, &buffers).await);

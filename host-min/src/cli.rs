@@ -12,10 +12,11 @@ use annals_host::tools::import::Import;
 use annals_host::tools::verify::Verify;
 use clap::{Args, Parser, Subcommand};
 
-/// The minimal keyvalue-backed WASI 0.2 HTTP host for composed Annals components, and the tools
-/// that look after its store.
+/// The minimal WASI 0.2 HTTP host with wasi:keyvalue for composed Annals components, and the
+/// maintenance tools for its store.
 ///
-/// A response is sent only when everything that it could have observed is durable.
+/// The host sends a response only when every write that the response could have observed is
+/// durable.
 #[derive(Debug, Parser)]
 #[command(name = "annals-host", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -32,122 +33,128 @@ pub enum Command {
     Completions(Completions),
 }
 
-/// Print what makes a shell complete this command.
+/// Print a shell completion script for this command.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: source <(annals-host completions bash)")]
 pub struct Completions {
-    /// The shell.
+    /// The shell to generate the script for.
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }
 
 /// Serve a composed component over HTTP.
 ///
-/// Prints `annals-host: listening on http://ADDRESS` on stdout once it does. Logs go to stderr
-/// (RUST_LOG chooses what; NO_COLOR is respected). SIGTERM and SIGINT end it in good order:
-/// running requests are answered, and everything is flushed.
+/// Prints `annals-host: listening on http://ADDRESS` on stdout when it is ready. Logs go to stderr
+/// (RUST_LOG filters them, NO_COLOR is respected). SIGTERM and SIGINT stop the host cleanly: it
+/// answers the running requests and flushes the store.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 stopped in good order, 1 the input is at fault, 2 usage, \
                         3 the host is at fault, or its store cannot go on: start it again."
 )]
 pub struct Serve {
-    /// The component, as `annals compose --host annals` makes it.
+    /// The component to serve, as made by `annals compose --host annals`.
     #[arg(value_name = "APP.WASM")]
     pub component: PathBuf,
 
-    /// Address to listen on; port 0 lets the system choose.
+    /// Address to listen on; with port 0 the system chooses the port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: String,
 
-    /// Where wasi:keyvalue keeps its buckets: a directory, or `memory:` to forget everything at
-    /// the end.
+    /// Where wasi:keyvalue stores its buckets: a directory, or `memory:` for a store that is lost
+    /// when the host stops.
     #[arg(long, value_name = "DIR|memory:", default_value = "./data")]
     pub store: StoreChoice,
 
-    /// Share a directory with the component, readable and writable; may be repeated. Without it
-    /// the component sees no files at all.
+    /// Share a directory with the component, readable and writable; may be repeated. Without this
+    /// option the component sees no files.
     #[arg(long, value_name = "HOST::GUEST")]
     pub dir: Vec<Shared>,
 
-    /// Set an environment variable of the component; may be repeated. Without it the component has
-    /// none. Handlers see it that are granted `wasi:cli/environment` in the manifest.
+    /// Set an environment variable of the component; may be repeated. Without this option the
+    /// component has no variables. Only handlers that the manifest grants `wasi:cli/environment`
+    /// can read them.
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<Variable>,
 
-    /// Do not deliver to reactions in the background: somebody else does, by `POST /admin/pump`.
+    /// Do not deliver to reactions in the background. Something else must then call `POST
+    /// /admin/pump`.
     #[arg(long)]
     pub no_delivery: bool,
 
-    /// Start although the store's record of the application says that this change delivers history again, loses a reaction
-    /// or runs older code, e.g. `retire:mailer`; may be repeated. The refusal names the changes.
+    /// Accept a change of the application that the host refuses by default, e.g. `retire:mailer`;
+    /// may be repeated. Such a change delivers history again, drops a reaction or runs older code.
+    /// The refusal lists the names of the changes.
     #[arg(long, value_name = "CHANGE")]
     pub accept: Vec<String>,
 
-    /// The longest that a request may take in the component, e.g. `500ms`, `10s`, `2m`.
+    /// Maximum time that a request may take in the component, e.g. `500ms`, `10s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub timeout: Time,
 
-    /// The most that one linear memory (each handler has its own) may grow to.
+    /// Maximum size of one linear memory (each handler has its own).
     #[arg(long, value_name = "SIZE", default_value = "128MiB")]
     pub max_memory: Size,
 
-    /// Requests at work at one time; each has an instance for itself.
+    /// Maximum number of requests that run at one time; each has an instance of its own.
     #[arg(long, visible_alias = "max-instances", value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub concurrency: u32,
 
-    /// Requests that may wait for their turn; more are answered 503 at once [default: 16 for
-    /// each at work].
+    /// Maximum number of requests that wait for an instance; the host answers further requests 503
+    /// at once [default: 16 for each that may run].
     #[arg(long, value_name = "N")]
     pub queue: Option<usize>,
 
-    /// Instances that stay warm between requests [default: as many as may be at work]. With 0 each
-    /// request has a fresh one.
+    /// Instances that stay warm between requests [default: as many as may run]. With 0 each request
+    /// gets a fresh instance.
     #[arg(long, value_name = "N")]
     pub warm: Option<u32>,
 
-    /// Requests that one instance serves before it is made anew.
+    /// Requests that one instance serves before the host replaces it.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub recycle_requests: u32,
 
-    /// The age at which an instance is made anew.
+    /// Age at which the host replaces an instance.
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub recycle_age: Time,
 
-    /// By how much the memory of an instance may grow before it is made anew.
+    /// Memory growth at which the host replaces an instance.
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub recycle_memory: Size,
 
-    /// Event streams that are open at one time, beside the requests at work; more are told to come back later.
+    /// Maximum number of event streams open at one time, in addition to the running requests; the
+    /// host tells further clients to reconnect later.
     #[arg(long, value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(0..=4_000))]
     pub max_streams: u32,
 
-    /// The longest request body.
+    /// Maximum size of a request's body.
     #[arg(long, value_name = "SIZE", default_value = "8MiB")]
     pub max_body: Size,
 
-    /// The most that is held of requests' bodies and of answers that clients have not taken, of all clients
-    /// together. What goes beyond it is answered 503, and slow clients are cut.
+    /// Maximum memory for the bodies of requests and of responses that clients have not taken yet,
+    /// for all clients together. Beyond it the host answers 503 and cuts slow clients.
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     pub max_buffered: Size,
 
-    /// Where compiled components are kept; nobody else may write to it [default: annals-host in the user's cache directory].
+    /// Directory for compiled components; no other user may be able to write to it [default:
+    /// annals-host in the user's cache directory].
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     pub cache_dir: Option<PathBuf>,
 
-    /// Compile at each start.
+    /// Compile the component at each start.
     #[arg(long)]
     pub no_cache: bool,
 
-    /// Compile the component into the cache, and end: the next start with the same options finds it there. Nothing is served, and
-    /// no store is opened.
+    /// Compile the component into the cache and exit. The next start with the same options uses the
+    /// compiled component. This opens no store and serves nothing.
     #[arg(long)]
     pub compile_only: bool,
 
-    /// For profiling: tell `perf` the names of the component's functions, in /tmp/perf-PID.map.
+    /// For profiling: write the names of the component's functions to /tmp/perf-PID.map, where
+    /// `perf` reads them.
     #[arg(long)]
     pub perf_map: bool,
 }
@@ -162,7 +169,7 @@ impl Serve {
             warm: self.warm.unwrap_or(self.concurrency) as usize,
             requests: self.recycle_requests,
             age: self.recycle_age.0,
-            growth: self.recycle_memory.0,
+            max_memory_growth: self.recycle_memory.0,
             ..Recycling::default()
         }
     }
@@ -262,7 +269,7 @@ impl FromStr for Size {
             ("B", 1),
             ("", 1),
         ];
-        // 4 GiB is all that a guest can address.
+        // A guest can address 4 GiB at most.
         match scaled(text, &units).filter(|bytes| (1..=1 << 32).contains(bytes)) {
             Some(bytes) => usize::try_from(bytes).map(Self).map_err(|e| e.to_string()),
             None => Err("give a size such as 64KiB, 128MiB or 1GiB (4GiB at most)".into()),

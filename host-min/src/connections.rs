@@ -1,9 +1,9 @@
-//! The connections that are open, and which of them goes when something runs short.
+//! The open connections, and which of them the host cuts when descriptors or memory run short.
 //!
-//! A connection either has the host at work on its request, or waits for its client: to send a
-//! request or the rest of one, or to take an answer. When there are too many connections, or too much
-//! is held for slow clients, the one that has waited longest for its client is cut. So clients
-//! that do nothing take nothing from those that do.
+//! At any time either the host works on a connection's request, or the host waits for the
+//! connection's client: to send a request or the rest of one, or to take a response. When too many
+//! connections are open, or slow clients occupy too much memory, the host cuts the connection that
+//! has waited longest for its client. Idle clients therefore take no resources from active ones.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -17,36 +17,37 @@ use tokio::sync::Notify;
 
 use crate::body::{Body, BodyError};
 
-/// The longest that a client is waited for.
+/// Maximum time that the host waits for a client.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// A connection that has waited for less is not cut because others want memory.
+/// A connection that has waited for less than this is not cut to free memory.
 const FAIR_WAIT: Duration = Duration::from_secs(1);
-/// In place of a time: the host is at work.
+/// Stored in place of a time while the host works on the request.
 const AT_WORK: u64 = u64::MAX;
 
-/// All of them.
+/// All open connections.
 #[derive(Debug)]
 pub struct Connections {
     most: usize,
     start: Instant,
     open: Mutex<HashMap<u64, Arc<Connection>>>,
     next: AtomicU64,
-    /// One has ended.
+    /// Signalled when a connection has ended.
     ended: Notify,
 }
 
-/// One of them.
+/// One open connection.
 #[derive(Debug)]
 pub struct Connection {
     start: Instant,
-    /// Since when it waits for its client, in milliseconds from `start`; or [`AT_WORK`].
+    /// When the wait for the client began, in milliseconds since `start`; `AT_WORK` while the
+    /// host works.
     since: AtomicU64,
-    /// Bytes of its bodies that are held.
+    /// Bytes of this connection's bodies that are in memory.
     held: AtomicUsize,
     cut: Notify,
 }
 
-/// Registered as long as this lives.
+/// Keeps a connection registered until it is dropped.
 #[derive(Debug)]
 pub struct Open {
     all: Arc<Connections>,
@@ -55,7 +56,7 @@ pub struct Open {
 }
 
 impl Connections {
-    /// Room for so many.
+    /// Makes room for `most` connections.
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             most,
@@ -66,7 +67,8 @@ impl Connections {
         })
     }
 
-    /// Returns when there is room for one more, if need be because another one is cut. True: one was.
+    /// Waits until there is room for one more connection. If necessary, cuts the connection that
+    /// has waited longest for its client; returns `true` in that case.
     pub async fn room(&self) -> bool {
         let mut cut = false;
         loop {
@@ -75,12 +77,12 @@ impl Connections {
                 return cut;
             }
             cut |= self.cut_longest(|_| true);
-            // Those that are all at work come to an end without a word.
+            // If the host works on all connections, none can be cut: wait until one ends.
             let _ = tokio::time::timeout(Duration::from_millis(50), ended).await;
         }
     }
 
-    /// Registers a connection, which waits for its client.
+    /// Registers a connection whose client has not sent anything yet.
     pub fn open(self: &Arc<Self>) -> Open {
         let number = self.next.fetch_add(1, Relaxed);
         let connection = Arc::new(Connection {
@@ -98,14 +100,15 @@ impl Connections {
         }
     }
 
-    /// Cuts the connection that has waited longest while bytes were held for it, unless that is short.
+    /// Cuts the connection that has waited longest among those with bodies in memory, if it has
+    /// waited for `FAIR_WAIT` at least.
     pub fn cut_for_memory(&self) -> bool {
         self.cut_longest(|connection| {
             connection.held.load(Relaxed) > 0 && connection.waited() >= FAIR_WAIT
         })
     }
 
-    /// Cuts those whose clients did nothing for too long.
+    /// Cuts all connections whose clients were inactive for `MAX_WAIT`.
     pub fn sweep(&self) {
         for connection in self.lock().values() {
             if connection.waited() >= MAX_WAIT {
@@ -124,7 +127,8 @@ impl Connections {
             .min_by_key(|(since, _)| *since);
         match longest {
             Some((_, connection)) => {
-                // It is on its way: another one comes next.
+                // This connection is already being closed: mark it, so that the next call chooses
+                // another one.
                 connection.since.store(AT_WORK, Relaxed);
                 connection.cut.notify_one();
                 true
@@ -139,33 +143,33 @@ impl Connections {
 }
 
 impl Connection {
-    /// The host is at work on its request.
+    /// Records that the host works on this connection's request.
     pub fn at_work(&self) {
         self.since.store(AT_WORK, Relaxed);
     }
 
-    /// The client is to do something.
+    /// Records that the host waits for the client.
     pub fn waits_for_client(&self) {
         let since = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(AT_WORK - 1);
         self.since.store(since, Relaxed);
     }
 
-    /// Returns when the connection has to go.
+    /// Waits until this connection is cut.
     pub async fn cut(&self) {
         self.cut.notified().await;
     }
 
-    /// So many more bytes are held for it.
+    /// Adds to the bytes in memory for this connection.
     pub fn holds(&self, bytes: usize) {
         self.held.fetch_add(bytes, Relaxed);
     }
 
-    /// So many fewer.
+    /// Subtracts from the bytes in memory for this connection.
     pub fn frees(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Relaxed);
     }
 
-    /// How long it has waited for its client.
+    /// How long the connection has waited for its client.
     fn waited(&self) -> Duration {
         match self.since.load(Relaxed) {
             AT_WORK => Duration::ZERO,
@@ -178,7 +182,7 @@ impl Connection {
 }
 
 impl Open {
-    /// The connection.
+    /// The registered connection.
     pub fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
@@ -191,14 +195,15 @@ impl Drop for Open {
     }
 }
 
-/// A body that comes piece by piece: until its end the host is at work.
+/// A response body that the guest makes piece by piece. The host counts as working until the body
+/// ends.
 pub struct Working {
     body: Body,
     connection: Arc<Connection>,
 }
 
 impl Working {
-    /// Until `body` ends or is dropped.
+    /// Marks `connection` as at work until `body` ends or is dropped.
     pub fn new(body: Body, connection: Arc<Connection>) -> Self {
         connection.at_work();
         Self { body, connection }
@@ -227,9 +232,9 @@ impl hyper::body::Body for Working {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(5);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Is it told to go, before others would be?
+    /// True if the connection is cut within a short time.
     async fn is_cut(connection: &Connection) -> bool {
         let soon = Duration::from_millis(40);
         tokio::time::timeout(soon, connection.cut()).await.is_ok()
@@ -250,9 +255,11 @@ mod tests {
         });
         assert!(is_cut(second.connection()).await);
         drop(second);
-        let room = tokio::time::timeout(LONG, room).await.expect("in time");
-        assert!(room.expect("no panic"), "one was cut");
-        assert!(!is_cut(first.connection()).await, "one was enough");
+        let room = tokio::time::timeout(TEST_TIMEOUT, room)
+            .await
+            .expect("in time");
+        assert!(room.expect("no panic"), "a connection was cut");
+        assert!(!is_cut(first.connection()).await, "the host cuts only one");
         assert!(!connections.room().await, "there is room");
     }
 
@@ -286,13 +293,19 @@ mod tests {
             })
         };
         connections.lock().insert(8, waiting(0));
-        assert!(!connections.cut_for_memory(), "nobody holds any");
+        assert!(
+            !connections.cut_for_memory(),
+            "no connection has bytes in memory"
+        );
         holder.connection().holds(7);
-        assert!(!connections.cut_for_memory(), "it has just begun");
+        assert!(
+            !connections.cut_for_memory(),
+            "it has waited for too short a time"
+        );
         let late = waiting(7);
         connections.lock().insert(9, late.clone());
         assert!(connections.cut_for_memory());
         assert!(is_cut(&late).await);
-        assert!(!connections.cut_for_memory(), "it is cut once");
+        assert!(!connections.cut_for_memory(), "no connection is cut twice");
     }
 }

@@ -1,8 +1,9 @@
 //! Drives deliveries to reactions in the background.
 //!
-//! The application delivers; the host only asks it to, as any client could: one worker for each
-//! reaction sends `POST /admin/pump?reaction=..` to an instance whenever there may be work. A
-//! handler that traps takes nothing but its worker's instance with it.
+//! The application itself delivers; the host only asks it to, with the same request that any client
+//! could send. One worker for each reaction sends `POST /admin/pump?reaction=..` to an instance
+//! whenever there may be work. A handler that traps therefore ends only the instance of its own
+//! worker.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,37 +20,40 @@ use crate::fault::Failure;
 use crate::guest;
 use crate::host::{Host, Stopped};
 
-/// Instances that deliver at one time, whatever the number of reactions.
+/// Maximum number of instances that deliver at one time, for all reactions together.
 pub const WORKERS: u32 = 32;
-/// Workers of one reaction, at most: as many events may be under way at once.
-const LANES: u32 = 8;
-/// How long an instance delivers before it makes room.
-const BUDGET: Duration = Duration::from_secs(1);
-/// The work of so long is done at once, rather than with an instance for each command.
-const GATHER: Duration = Duration::from_millis(5);
-/// Others may write into the same store, and nobody tells.
-const LOOK: Duration = Duration::from_secs(1);
-/// Before asking again where another instance is delivering, doubled while it goes on.
+/// Maximum number of workers for one reaction, and so of its events that are delivered at one time.
+const MAX_WORKERS_PER_REACTION: u32 = 8;
+/// Maximum time that an instance delivers before it ends its turn.
+const PUMP_BUDGET: Duration = Duration::from_secs(1);
+/// Delay after a wake-up. The commands of this time are delivered together, and not with one
+/// instance for each.
+const GATHER_DELAY: Duration = Duration::from_millis(5);
+/// Polling interval. Other processes may write into the same store, and they do not notify this
+/// one.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// First delay before a worker asks again while another instance delivers. Each repetition doubles
+/// it.
 const FIRST_BUSY: Duration = Duration::from_millis(20);
 const LONGEST_BUSY: Duration = Duration::from_millis(250);
-/// After a failure, doubled with each one that follows directly.
+/// First delay after a failure. Each further failure in a row doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The same failure is logged again after so long.
-const SAY_AGAIN: Duration = Duration::from_secs(600);
+/// Interval after which the same failure is logged again.
+const LOG_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Delivers until the host stops. Ends at once where the application has no reactions.
+/// Delivers until the host stops. Returns at once if the application has no reactions.
 pub async fn drive(host: Arc<Host>) {
     let mut stopped = host.stopped();
     let reactions = discover(&host, &mut stopped).await;
     let places = Arc::new(Semaphore::new(WORKERS as usize));
     let mut workers = JoinSet::new();
     for reaction in reactions {
-        for _ in 0..reaction.lanes.clamp(1, LANES) {
+        for _ in 0..reaction.lanes.clamp(1, MAX_WORKERS_PER_REACTION) {
             let worker = Worker {
                 host: host.clone(),
                 path: pump_path(&host, &reaction.name),
-                // What it sends becomes events for all.
+                // A process manager sends commands, and their events are work for all reactions.
                 makes_work: reaction.kind == "process-manager",
                 places: places.clone(),
                 busy: FIRST_BUSY,
@@ -64,9 +68,10 @@ pub async fn drive(host: Arc<Host>) {
 }
 
 fn pump_path(host: &Host, reaction: &str) -> String {
-    // A pump that is cut off has recorded an attempt that was none of the handler's failing.
-    let budget = BUDGET.min(host.app.limits.timeout / 4).as_millis();
-    // Names are those of the manifest, letters, digits, `-`, `_` and `.`; anything else is encoded all the same.
+    // Keep the budget well below the request timeout: a pump that the timeout cuts off has already
+    // recorded an attempt, although the handler did not fail.
+    let budget = PUMP_BUDGET.min(host.app.limits.timeout / 4).as_millis();
+    // The manifest allows only letters, digits, `-`, `_` and `.` in a name. Encode all else anyway.
     let mut name = String::new();
     for byte in reaction.bytes() {
         match byte {
@@ -93,8 +98,8 @@ struct Reaction {
     lanes: u32,
 }
 
-/// Asks the application what reactions it has, until it answers. An application that does not know the
-/// question has none.
+/// Asks the application for its reactions, and repeats until it answers. An application that does
+/// not know the route has no reactions.
 async fn discover(host: &Arc<Host>, stopped: &mut Stopped) -> Vec<Reaction> {
     let mut trouble = Trouble::new("asking for the reactions".into());
     while !stopped.now() {
@@ -116,10 +121,10 @@ async fn discover(host: &Arc<Host>, stopped: &mut Stopped) -> Vec<Reaction> {
     Vec::new()
 }
 
-/// Asks the application something on the host's own behalf.
+/// Sends a request of the host's own to the application.
 ///
 /// # Errors
-/// Why there is no answer.
+/// The reason why there is no response.
 pub async fn ask(
     host: &Arc<Host>,
     method: Method,
@@ -128,10 +133,10 @@ pub async fn ask(
     send(host, method, path, Bytes::new()).await
 }
 
-/// The same, with a body.
+/// Like [`ask`], with a body.
 ///
 /// # Errors
-/// Why there is no answer.
+/// The reason why there is no response.
 pub async fn send(
     host: &Arc<Host>,
     method: Method,
@@ -161,7 +166,7 @@ struct Worker {
     path: String,
     makes_work: bool,
     places: Arc<Semaphore>,
-    /// The next pause while another instance is delivering.
+    /// The next delay while another instance delivers.
     busy: Duration,
     work: watch::Receiver<u64>,
     stopped: Stopped,
@@ -173,13 +178,13 @@ impl Worker {
         while !self.stopped.now() {
             self.work.mark_unchanged();
             match self.pump().await {
-                Some(pumped) => self.rest(&pumped).await,
+                Some(pumped) => self.idle(&pumped).await,
                 None => self.pause(self.trouble.pause).await,
             }
         }
     }
 
-    /// None: it failed, and that has been said.
+    /// Returns `None` if the pump failed. The failure is logged already.
     async fn pump(&mut self) -> Option<Pumped> {
         let _place = self.places.acquire().await.ok()?;
         match ask(&self.host, Method::POST, &self.path).await {
@@ -202,8 +207,8 @@ impl Worker {
         None
     }
 
-    /// Until there may be something to do.
-    async fn rest(&mut self, pumped: &Pumped) {
+    /// Waits until there may be work.
+    async fn idle(&mut self, pumped: &Pumped) {
         if pumped.more && pumped.delivered == 0 {
             self.pause(self.busy).await;
             self.busy = (self.busy * 2).min(LONGEST_BUSY);
@@ -213,16 +218,16 @@ impl Worker {
         if pumped.more {
             return;
         }
-        let due = pumped
-            .retry_in_ms
-            .map_or(LOOK, |millis| LOOK.min(Duration::from_millis(millis)));
+        let due = pumped.retry_in_ms.map_or(POLL_INTERVAL, |millis| {
+            POLL_INTERVAL.min(Duration::from_millis(millis))
+        });
         let woken = tokio::select! {
             () = self.stopped.wait() => false,
             changed = self.work.changed() => changed.is_ok(),
             () = tokio::time::sleep(due) => false,
         };
         if woken {
-            self.pause(GATHER).await;
+            self.pause(GATHER_DELAY).await;
         }
     }
 
@@ -234,11 +239,11 @@ impl Worker {
     }
 }
 
-/// Failures in a row: how long to wait, and what has been said of them.
+/// Consecutive failures: the next delay, and the failure that was logged last.
 struct Trouble {
-    /// What was tried.
+    /// The operation, for the log.
     at: String,
-    /// Before the next attempt.
+    /// Delay before the next attempt.
     pause: Duration,
     said: Option<(String, Instant)>,
 }
@@ -260,7 +265,7 @@ impl Trouble {
         let new = self.again(failure.kind());
         if new {
             failure.report();
-            tracing::warn!("{} failed; it is tried again", self.at);
+            tracing::warn!("{} failed; the host retries", self.at);
         }
     }
 
@@ -268,17 +273,17 @@ impl Trouble {
         if self.again(status.to_string()) {
             let body = String::from_utf8_lossy(body);
             tracing::warn!(
-                "{} was answered {status}: {body}; it is tried again",
+                "{} was answered {status}: {body}; the host retries",
                 self.at
             );
         }
     }
 
-    /// Counts one more failure. True: it is news.
+    /// Counts one more failure. Returns `true` if it is to be logged.
     fn again(&mut self, kind: String) -> bool {
         self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         let said = self.said.as_ref();
-        if said.is_some_and(|(known, when)| *known == kind && when.elapsed() < SAY_AGAIN) {
+        if said.is_some_and(|(known, when)| *known == kind && when.elapsed() < LOG_INTERVAL) {
             return false;
         }
         self.said = Some((kind, Instant::now()));

@@ -1,31 +1,33 @@
-//! File descriptors: how many the process may have, and who gets them.
+//! Divides the process's file descriptors between connections, the store and everything else.
 //!
-//! The store must never find none: a table that cannot be written ends it. So connections get what
-//! is left beside the store's and everybody else's, and no more.
+//! The store must never run out of descriptors: if it cannot open a table file, the host ends.
+//! Connections therefore get only the descriptors that the store and everything else leave over.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Connections that are open at one time, whatever the system allows.
+/// Maximum number of open connections, even if the system allows more.
 const MAX_CONNECTIONS: u64 = 8_192;
-/// What a process may have where the system sets no limit.
+/// Assumed limit where the system sets none.
 const UNLIMITED: u64 = 1 << 20;
 
-/// Who gets how many descriptors.
+/// The number of descriptors for each use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
-    /// Of clients.
+    /// For connections of clients.
     pub connections: usize,
-    /// The store's tables that are kept open. As many again are for what it writes and merges.
+    /// For the store's open tables. The store needs as many again for files that it writes and
+    /// merges.
     pub tables: usize,
 }
 
 impl Shares {
-    /// Raises the process's own limit as far as the system lets it, and divides what there is.
+    /// Raises the process's own limit as far as the system allows, and divides the result.
     pub fn claim() -> Self {
         Self::of(raise())
     }
 
-    /// Divides so many: a quarter for the store, an eighth for requests of guests and all the rest.
+    /// Divides `limit`: a quarter for the store, an eighth for requests of guests and everything
+    /// else, the remainder for connections.
     fn of(limit: u64) -> Self {
         let store = (limit / 4).clamp(32, 1_024);
         let others = (limit / 8).clamp(16, 512);
@@ -41,7 +43,7 @@ impl Shares {
 }
 
 impl Default for Shares {
-    /// For a process whose limit nobody has looked at.
+    /// For a process that has not read its limit.
     fn default() -> Self {
         Self::of(1_024)
     }
@@ -63,7 +65,7 @@ fn raise() -> u64 {
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => wanted,
         Err(error) => {
-            tracing::debug!(%error, soft, "the limit of open files stays as it is");
+            tracing::debug!(%error, soft, "the limit of open files could not be raised");
             soft
         }
     }

@@ -1,4 +1,4 @@
-//! How wasmtime is configured.
+//! Configures wasmtime.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -9,46 +9,49 @@ use wasmtime::{
 
 use crate::error::HostError;
 
-/// How often running guests look at the clock: the precision of a timeout, and the longest that
-/// a busy guest keeps a thread from others.
+/// Interval at which running guests check the clock. It is the precision of a timeout, and the
+/// longest time for which a computing guest keeps a thread from others.
 pub const TICK: Duration = Duration::from_millis(3);
 
-/// The most core instances, memories or tables in one composition. 250 handlers need some 800.
+/// Maximum number of core instances, memories or tables in one composition. 250 handlers need about
+/// 800.
 const PER_COMPONENT: u32 = 4_000;
-/// Slots in the pool for all instances together. Each reserves 4 GiB of address space (so that
-/// bounds checks cost nothing), and a process has 128 TiB.
+/// Slots in the pool, for all instances together. Each slot reserves 4 GiB of address space, which
+/// makes bounds checks free. A process has 128 TiB.
 pub(crate) const POOL_SLOTS: u32 = 20_000;
 const TABLE_ELEMENTS: usize = 65_536;
 const MAX_INSTANCE_SIZE: usize = 16 << 20;
-/// Bytes of each memory and table that a slot keeps for its next user: small instances then
-/// need no system call to be reset.
+/// Bytes of each memory and table that stay resident when a slot is reused. Resetting a small
+/// instance then needs no system call.
 const KEEP_RESIDENT: usize = 128 << 10;
 
-/// What decides the size of the engine's pool.
+/// The options that decide the size of the engine's pool.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// Instances that live at one time.
+    /// Maximum number of instances at one time.
     pub instances: u32,
-    /// Bytes of one linear memory.
+    /// Maximum size of one linear memory, in bytes.
     pub max_memory: usize,
-    /// Tell `perf` the names of the guests' functions, in `/tmp/perf-PID.map`.
+    /// Write the names of the guests' functions to `/tmp/perf-PID.map` for `perf`.
     pub perf_map: bool,
 }
 
-/// An engine for many big compositions at a time, and the clock that interrupts its guests.
+/// Makes an engine that can hold many large compositions at one time, and starts the clock that
+/// interrupts its guests.
 ///
 /// # Errors
-/// When the address space cannot be had.
+/// If the system does not grant the address space.
 pub fn start(options: &EngineOptions) -> Result<Engine, HostError> {
     let engine_error = |e: wasmtime::Error| HostError::Engine(format!("{e:#}"));
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // Composed components call each other synchronously; without this support such a call
-        // costs nothing extra.
+        // Composed components call each other synchronously. Without concurrency support such a
+        // call has no extra cost.
         .concurrency_support(false)
         .epoch_interruption(true)
-        // The handler's name stands at the far end of a stack: more frames than a wasm stack (512 KiB) holds.
+        // The frame with the handler's name is the outermost one. Allow more frames than a wasm
+        // stack (512 KiB) can hold.
         .wasm_backtrace_max_frames(NonZeroUsize::new(1 << 16))
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
     if options.perf_map {
@@ -66,7 +69,8 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
         .total_core_instances(options.instances.saturating_mul(PER_COMPONENT))
         .total_memories(slots)
         .total_tables(slots)
-        // One for the guest's call, one to spare while an old one is being returned.
+        // Two stacks for each instance: one for the running call, one while the pool still resets
+        // the previous stack.
         .total_stacks(options.instances.saturating_mul(2))
         .max_core_instances_per_component(PER_COMPONENT)
         .max_memories_per_component(PER_COMPONENT)
@@ -82,7 +86,7 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
     pool
 }
 
-/// The clock stops with the last handle of the engine.
+/// Starts the clock thread, which ends when the last handle of the engine is dropped.
 fn start_clock(engine: &Engine) -> Result<(), HostError> {
     let engine = engine.weak();
     std::thread::Builder::new()

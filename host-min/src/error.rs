@@ -1,16 +1,16 @@
-//! Why the host cannot start or go on.
+//! Errors that stop the host.
 
 use std::path::PathBuf;
 
-/// An error of the host itself, in the words of the one who started it.
+/// An error of the host itself, worded for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The component file cannot be read.
     #[error("cannot read {path}: {source}; give the path of a composed component")]
     Read {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The file is a core module.
@@ -19,105 +19,107 @@ pub enum HostError {
     /// The file does not compile.
     #[error("{path} is not a component that this host can compile: {reason}")]
     Compile {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// The compiler's words.
+        /// Message of the compiler.
         reason: String,
     },
-    /// The component needs what this host does not offer, or exports no HTTP handler.
+    /// The component imports an interface that this host does not offer, or exports no HTTP
+    /// handler.
     #[error(
         "{path} does not fit this host: {reason}; compose it for this host: annals compose --host annals"
     )]
     Unfit {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// The linker's words.
+        /// Message of the linker.
         reason: String,
     },
     /// A directory to share cannot be opened.
     #[error("cannot share directory {path}: {reason}; it must exist and be readable")]
     Directory {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// What the system said.
+        /// Message of the operating system.
         reason: String,
     },
-    /// The address cannot be listened on.
+    /// The host cannot listen on the address.
     #[error("cannot listen on {address}: {source}; choose another with --listen")]
     Listen {
-        /// As given.
+        /// Address as given on the command line.
         address: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// The store's record of the application forbids it.
+    /// The store's record of the application does not allow this application to run.
     #[error("{0}")]
     Refused(String),
-    /// The store's directory is held by another process.
+    /// Another process has locked the store's directory.
     #[error("the store {0} is in use by another process; stop that one or give another --store")]
     StoreLocked(PathBuf),
     /// The store cannot be opened.
     #[error("cannot open the store {path}: {reason}")]
     StoreOpen {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// The store's words.
+        /// Message of the store.
         reason: String,
     },
-    /// What is read of a store could not be copied.
+    /// The files of a store could not be copied for reading.
     #[error(
         "a copy of the store's journals cannot be made in {path}: {reason}; name a directory with room in TMPDIR"
     )]
     Copy {
         /// The temporary directory.
         path: PathBuf,
-        /// What the system said.
+        /// Message of the operating system.
         reason: String,
     },
-    /// The directory holds a store of another kind, alone or beside one of ours.
+    /// The directory holds a store of files, alone or beside a store of this host.
     #[error(
         "{path} holds a store of files, which another host such as `wasmtime serve` wrote{}; give a directory of its own, or take the \
          events over: annals-host export --store files:{path} | annals-host import --store NEW",
         if *.beside { ", beside a store of this host" } else { "" }
     )]
     StoreOfFiles {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// A store of ours is there, too.
+        /// True if a store of this host is there as well.
         beside: bool,
     },
-    /// A file of the store is not as it was written.
+    /// A file of the store differs from what was written.
     #[error("the store {path} is damaged, in {file}; restore it from a backup")]
     StoreDamaged {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// The first that was found.
+        /// The first damaged file that was found.
         file: PathBuf,
     },
-    /// The store ends earlier than what was acknowledged.
+    /// Acknowledged writes are missing at the end of the store.
     #[error(
         "the store {path} is damaged: acknowledged writes are missing at its end; restore it from \
          a backup, or remove {file} to go on without them"
     )]
     StoreBehind {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// The file that tells it.
+        /// The flush counter file that shows it.
         file: PathBuf,
     },
-    /// What was written last could not be made durable.
+    /// The last writes could not be made durable.
     #[error("the store could not be flushed: {0}")]
     Flush(String),
-    /// wasmtime refuses its configuration or its resources.
+    /// wasmtime rejects its configuration, or cannot allocate its resources.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
-    /// A thread or a signal handler could not be set up.
-    #[error("the system refuses what the host needs: {0}")]
+    /// The operating system refused a thread or a signal handler.
+    #[error("the operating system refused a resource that the host needs: {0}")]
     System(#[from] std::io::Error),
 }
 
 impl HostError {
-    /// True if the input is at fault (exit status 1), false if the host is (3).
+    /// True if the input is at fault (exit status 1), false if the host is at fault (exit status
+    /// 3).
     pub fn is_users(&self) -> bool {
         !matches!(
             self,

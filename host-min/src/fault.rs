@@ -1,4 +1,4 @@
-//! What went wrong in a guest: few words for the client, all details for the log.
+//! Failures of guests: a short problem for the client, all details for the log.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -6,53 +6,51 @@ use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::problem::Problem;
 
-/// Name of the core module that the composer generates to stand between the framework and the
-/// handlers.
+/// Name of the core module that the composer generates between the framework and the handlers.
 const SWITCHBOARD: &str = "annals-switchboard";
-/// What the name of its function for one handler begins with.
+/// Prefix of the switchboard function that calls one handler.
 const HANDLER: &str = "handler:";
 
-/// The engine calls it an interrupt.
-const PAST_ITS_DEADLINE: &str =
-    "it computed until its deadline (`--timeout`) and was stopped; the backtrace says where";
+/// wasmtime reports this trap as an interrupt.
+const PAST_ITS_DEADLINE: &str = "the handler computed until its deadline (`--timeout`) and the host stopped it; the backtrace shows where";
 
-/// A request that its guest did not answer.
+/// A request without a response from its guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The guest trapped, ran out of time or memory, or returned without an answer.
+    /// The guest trapped, exceeded its time or memory, or returned without a response.
     Handler {
-        /// Under which the log has the details.
+        /// The id of the log entry with the details.
         incident: String,
-        /// The handler that was running, if one was.
+        /// The handler that was running, if any.
         handler: Option<String>,
     },
     /// The pool has no room for the instance now.
     Busy,
 }
 
-/// Why a guest did not do what it was asked for, before anybody was told.
+/// Why a guest failed, before the failure is logged.
 #[derive(Debug)]
 pub enum Failure {
-    /// It trapped, or could not be instantiated.
+    /// The guest trapped, or could not be instantiated.
     Trap(wasmtime::Error),
-    /// It left no trace but these words.
+    /// The guest failed without a trap; this is the description.
     Words(String),
 }
 
 impl Failure {
-    /// A failure without a trace.
+    /// Makes a failure without a trap.
     pub fn words(words: String) -> Self {
         Self::Words(words)
     }
 
-    /// Looks into it, and logs it.
+    /// Logs the failure and returns what the client may see of it.
     pub fn report(&self) -> Fault {
         let (handler, details) = match self {
             Self::Trap(error) if error.is::<PoolConcurrencyLimitError>() => {
                 tracing::warn!(error = format!("{error:#}"), "no room for another instance");
                 return Fault::Busy;
             }
-            // Why comes before where: the trace may be long.
+            // Log the cause before the backtrace, which may be long.
             Self::Trap(error) => {
                 let details = format!("{}\n{error:?}", self.cause());
                 (self.handler(), shortened(&details))
@@ -65,13 +63,13 @@ impl Failure {
         Fault::Handler { incident, handler }
     }
 
-    /// The same for failures of the same kind.
+    /// A key that is equal for failures of the same kind.
     pub fn kind(&self) -> String {
         let handler = self.handler();
         format!("{}: {}", handler.as_deref().unwrap_or("-"), self.cause())
     }
 
-    /// In a few words.
+    /// A short description.
     fn cause(&self) -> String {
         match self {
             Self::Trap(error) => match error.downcast_ref() {
@@ -91,7 +89,7 @@ impl Failure {
 }
 
 impl Fault {
-    /// For the client.
+    /// The response for the client.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Handler { incident, handler } => {
@@ -102,8 +100,8 @@ impl Fault {
     }
 }
 
-/// The innermost function of a switchboard that bears a handler's name. A function elsewhere
-/// that merely looks like one counts only where no switchboard took part.
+/// The handler named by the innermost frame of a switchboard. A frame of another module counts only
+/// if the trace has no frame of a switchboard, because any module may use such a name.
 fn handler_in(trace: &WasmBacktrace) -> Option<String> {
     let named = || {
         trace.frames().iter().filter_map(|frame| {
@@ -117,7 +115,8 @@ fn handler_in(trace: &WasmBacktrace) -> Option<String> {
     found.map(|(_, handler)| handler.to_owned())
 }
 
-/// The backtrace of a stack that overflowed has thousands of lines: the first ones tell enough.
+/// Keeps the first lines. The backtrace of a stack overflow has thousands of lines, and the first
+/// ones are enough.
 fn shortened(details: &str) -> String {
     const LINES: usize = 60;
     let mut kept: Vec<&str> = details.lines().take(LINES).collect();
@@ -129,7 +128,8 @@ fn shortened(details: &str) -> String {
     kept.join("\n")
 }
 
-/// Unlikely to be met twice in one log: the standard library seeds each `RandomState` anew.
+/// Makes an id that is unlikely to repeat in one log: the standard library seeds each `RandomState`
+/// differently.
 fn incident() -> String {
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u128(

@@ -1,4 +1,5 @@
-//! Bounded concurrency: so many at work, so many waiting, the rest is sent away at once.
+//! Bounds concurrency: a number of requests run, a number wait, and all further ones are refused at
+//! once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A permit of it is held by each guest instance.
+/// Each guest instance holds one permit of the gate.
 #[derive(Debug)]
 pub struct Gate {
     places: Arc<Semaphore>,
@@ -16,7 +17,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// `concurrency` at work, `queue` waiting.
+    /// Lets `concurrency` requests run and `queue` requests wait.
     pub fn new(concurrency: u32, queue: usize) -> Self {
         let places = Arc::new(Semaphore::new(concurrency as usize));
         Self {
@@ -27,7 +28,7 @@ impl Gate {
         }
     }
 
-    /// A place, after a wait in the queue if need be; none if the queue is full.
+    /// Returns a place, waiting in the queue if necessary. Returns `None` if the queue is full.
     pub async fn enter(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = self.places.clone().try_acquire_owned() {
             return Some(place);
@@ -36,7 +37,7 @@ impl Gate {
         self.places.clone().acquire_owned().await.ok()
     }
 
-    /// Waits until nobody is at work, no longer than `limit`.
+    /// Waits until no request runs, for `limit` at most.
     pub async fn empty(&self, limit: Duration) {
         let all = self.places.acquire_many(self.concurrency);
         if tokio::time::timeout(limit, all).await.is_err() {
@@ -45,13 +46,13 @@ impl Gate {
     }
 }
 
-/// A place in the queue, given back however the wait ends.
+/// A place in the queue, released when it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
     fn join(waiting: &'a AtomicUsize, limit: usize) -> Option<Self> {
         let place = Self(waiting);
-        // Too many: the drop of `place` takes the addition back.
+        // If the queue is full, dropping `place` undoes the addition.
         (waiting.fetch_add(1, Ordering::Relaxed) < limit).then_some(place)
     }
 }

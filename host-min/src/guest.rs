@@ -1,9 +1,10 @@
-//! One request through one instance, which it has for itself.
+//! Runs one request in one instance, which serves no other request meanwhile.
 //!
-//! An answer counts only if the guest did not fail on the way to its end. So the answer is held
-//! back until its body is complete, unless it is long or an event stream: then it is passed on
-//! piece by piece, and a failure cuts the connection, which no client takes for an end. What the
-//! guest does after its answer harms the answer no more.
+//! A response is valid only if the guest does not fail before the response is complete. The host
+//! therefore holds a response back until its body is complete. Two kinds of response are passed on
+//! piece by piece: long ones and event streams. If the guest fails then, the host cuts the
+//! connection, and no client takes that for a complete response. A failure after the response is
+//! complete does not affect the response.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -25,28 +26,30 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use crate::app::App;
 use crate::body::{Body, BodyError, full};
 use crate::connections::Connection;
+use crate::deadline::Deadline;
 use crate::fault::{Failure, Fault};
 use crate::host::Host;
-use crate::life::Life;
 use crate::pool::Instance;
 use crate::problem::Problem;
 use crate::seldom::Seldom;
 use crate::streams;
 
-/// Longest answer that is held until it is complete, and until its client took it: a page of events or rows
-/// is never longer. Of a longer one the guest makes a piece when the one before it is taken.
-const HELD_BACK: usize = 3 << 20;
-/// Longest answer to a question of the host's own.
-const OWN: usize = 1 << 20;
-/// An event stream whose client takes nothing for so long is ended; the client may come back.
-const STALLED: Duration = Duration::from_secs(60);
+/// Maximum length of a response that is held back until it is complete and its client has taken it.
+/// A page of events or rows is never longer. For a longer response the guest makes a piece only
+/// when the client has taken the one before.
+const MAX_HELD_BACK_BYTES: usize = 3 << 20;
+/// Maximum length of a response to a request of the host's own.
+const MAX_OWN_RESPONSE_BYTES: usize = 1 << 20;
+/// The host ends an event stream whose client takes nothing for this long. The client may
+/// reconnect.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 static WITHHELD: Seldom = Seldom::new();
 
 type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
 type Outcome = Arc<OnceLock<Fault>>;
 
-/// Serves a request. `place` is held as long as the guest is at it.
+/// Serves a request. The guest holds `place` for as long as it runs.
 pub async fn serve(
     host: &Arc<Host>,
     connection: &Arc<Connection>,
@@ -56,11 +59,11 @@ pub async fn serve(
     let (sender, receiver) = oneshot::channel();
     let outcome = Outcome::default();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let life = Arc::new(Life::new(host.app.limits.timeout, Some(place)));
+    let deadline = Arc::new(Deadline::new(host.app.limits.timeout, Some(place)));
     begin({
-        let (host, life, outcome) = (host.clone(), life.clone(), outcome.clone());
+        let (host, deadline, outcome) = (host.clone(), deadline.clone(), outcome.clone());
         async move {
-            run(&host, &life, request, sender, |failure| {
+            run(&host, &deadline, request, sender, |failure| {
                 let _ = outcome.set(failure.report());
             })
             .await;
@@ -75,31 +78,32 @@ pub async fn serve(
                 .problem()
                 .into_response();
         }
-        // The guest is gone without an answer, and `run` has said why.
+        // The guest ended without a response. `run` has recorded the reason in `outcome`.
         Err(_) => return failed(&outcome).problem().into_response(),
     };
     let (head, body) = answer.into_parts();
     if is_event_stream(&head) {
-        return begin_stream(host, life, head, body, outcome);
+        return begin_stream(host, deadline, head, body, outcome);
     }
     pass_on(host, connection, reads, head, body, outcome).await
 }
 
-/// Asks an instance in no place of the gate, and waits until it is done.
+/// Sends a request of the host's own to an instance, without a place of the gate, and waits until
+/// the guest is done.
 ///
 /// # Errors
-/// Why there is no complete answer, or what failed after it.
+/// The reason why there is no complete response, or the failure after it.
 pub async fn ask(
     host: &Arc<Host>,
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Bytes>, Failure> {
     let (sender, receiver) = oneshot::channel();
-    let life = Arc::new(Life::new(host.app.limits.timeout, None));
+    let deadline = Arc::new(Deadline::new(host.app.limits.timeout, None));
     let running = tokio::spawn({
-        let (host, life) = (host.clone(), life.clone());
+        let (host, deadline) = (host.clone(), deadline.clone());
         async move {
             let mut failed = None;
-            run(&host, &life, request, sender, |failure| {
+            run(&host, &deadline, request, sender, |failure| {
                 failed = Some(failure)
             })
             .await;
@@ -109,13 +113,13 @@ pub async fn ask(
     let answer = match receiver.await {
         Ok(Ok(answer)) => {
             let (head, body) = answer.into_parts();
-            let body = http_body_util::Limited::new(body, OWN).collect();
+            let body = http_body_util::Limited::new(body, MAX_OWN_RESPONSE_BYTES).collect();
             let body = body.await.map(http_body_util::Collected::to_bytes);
             Some(body.map(|body| Response::from_parts(head, body)))
         }
         _ => None,
     };
-    life.end();
+    deadline.end();
     if let Ok(Some(failure)) = running.await {
         return Err(failure);
     }
@@ -125,14 +129,14 @@ pub async fn ask(
     }
 }
 
-/// Goes as far as the guest does without waiting, which is all the way for most. The rest goes on
-/// by itself, whatever becomes of the caller.
+/// Polls `running` once in the caller's task, which completes most guests. If the guest is not done
+/// then, a task of its own continues it, even if the caller is dropped.
 async fn begin(running: impl Future<Output = ()> + Send + 'static) {
     let mut running = Box::pin(running);
     let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context)));
     if first.await.is_pending() {
         tokio::spawn(running);
-        // It may be all but done, and others want its place: it goes first.
+        // The guest may be almost done, and other requests wait for its place: let it run first.
         tokio::task::yield_now().await;
     }
 }
@@ -144,25 +148,25 @@ fn failed(outcome: &Outcome) -> Fault {
         .unwrap_or_else(|| Failure::words("the guest gave no answer".into()).report())
 }
 
-/// Runs the guest to its end, which may be long after its answer.
+/// Runs the guest to its end, which may be long after its response.
 async fn run(
     host: &Host,
-    life: &Arc<Life>,
+    deadline: &Arc<Deadline>,
     request: Request<Full<Bytes>>,
     answer: oneshot::Sender<Answer>,
     report: impl FnOnce(Failure),
 ) {
-    let mut instance = match host.pool.take(life) {
+    let mut instance = match host.pool.take(deadline) {
         Ok(instance) => instance,
         Err(error) => return report(Failure::words(error.to_string())),
     };
     let done = {
         let call = call(&host.app, &mut instance, request, answer);
-        let call = host.turns.run(life, call);
+        let call = host.turns.run(deadline, call);
         tokio::select! {
             biased;
             done = call => done.map_err(|error| Some(Failure::Trap(error))),
-            late = life.over() => Err(late.then(|| {
+            late = deadline.over() => Err(late.then(|| {
                 Failure::words("the guest waited past its deadline (`--timeout`)".into())
             })),
         }
@@ -170,16 +174,18 @@ async fn run(
     match done {
         Ok(()) => host.pool.give(instance),
         Err(failure) => {
-            // Before the instance is dropped: that ends a half-written body, which then looks complete.
+            // Record the failure before the instance is dropped: dropping it ends a half-written
+            // body, which then looks complete.
             if let Some(failure) = failure {
                 report(failure);
             }
             drop(instance);
         }
     }
-    life.leave();
-    // Nobody waits for what was written after the answer; it is made durable all the same: a
-    // barrier asks for that. A failure of it is remembered by the store, and refuses the next answer.
+    deadline.release_place();
+    // The guest may have written after its response, and no request waits for those writes. Taking
+    // a barrier requests a flush of them. If that flush fails, the store refuses every later write
+    // and barrier.
     drop(host.app.store.barrier());
 }
 
@@ -211,7 +217,7 @@ async fn pass_on(
 ) -> Response<Body> {
     let mut held = host.buffers.begin(connection);
     let complete = loop {
-        if held.len() > HELD_BACK {
+        if held.len() > MAX_HELD_BACK_BYTES {
             break false;
         }
         match body.frame().await {
@@ -219,7 +225,8 @@ async fn pass_on(
             Some(Ok(frame)) => {
                 let piece = frame.into_data().unwrap_or_default();
                 if !reads {
-                    // It took effect, so the answer must be that.
+                    // The command took effect, so the client must get this response even beyond the
+                    // budget.
                     held.add_uncounted(&piece);
                 } else if !held.add(&piece, &host.buffers).await {
                     return Problem::overloaded().into_response();
@@ -236,14 +243,15 @@ async fn pass_on(
             }
         }
     };
-    // Without a length it is not known whether the guest said all before it failed.
+    // Without a content length the host cannot tell whether a guest that failed had finished its
+    // body.
     let said_all = complete && length(&head) == Some(held.len());
     if let Some(fault) = outcome.get().filter(|_| !said_all) {
         return fault.problem().into_response();
     }
     if let Err(error) = host.app.store.barrier().wait().await {
         if let Some(unsaid) = WITHHELD.news() {
-            tracing::error!(%error, unsaid, "an answer was withheld");
+            tracing::error!(%error, unsaid, "a response was withheld");
         }
         return Problem::store_unavailable().into_response();
     }
@@ -271,37 +279,38 @@ fn is_event_stream(head: &Parts) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Passes on an event stream until its end, the client's, or the host's.
+/// Passes on an event stream until the guest, the client or the host ends it.
 fn begin_stream(
     host: &Arc<Host>,
-    life: Arc<Life>,
+    deadline: Arc<Deadline>,
     head: Parts,
     body: HyperOutgoingBody,
     outcome: Outcome,
 ) -> Response<Body> {
     let Some(place) = host.streams.enter() else {
-        life.end();
+        deadline.end();
         return streams::come_back("Too many event streams are open");
     };
-    life.stream(place);
+    deadline.stream(place);
     let (sender, receiver) = mpsc::channel(1);
     let host = host.clone();
     tokio::spawn(async move {
         let mut stopped = host.stopped();
         tokio::select! {
-            () = pieces(&host, Some(&life), body, outcome, &sender) => {}
+            () = pieces(&host, Some(&deadline), body, outcome, &sender) => {}
             () = sender.closed() => {}
             () = stopped.wait() => {}
         }
-        life.end();
+        deadline.end();
     });
     Response::from_parts(head, Pieces(receiver).boxed_unsync())
 }
 
-/// Passes on a body of any length, each piece only when what it may tell is durable.
+/// Passes on a body of any length. Each piece is sent only when all writes that it may reveal are
+/// durable.
 async fn pieces(
     host: &Host,
-    stream: Option<&Life>,
+    stream: Option<&Deadline>,
     mut body: HyperOutgoingBody,
     outcome: Outcome,
     sender: &mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
@@ -314,9 +323,9 @@ async fn pieces(
         let last = piece.is_err();
         let taken = match stream {
             None => sender.send(piece).await.is_ok(),
-            Some(life) => {
-                let sent = tokio::time::timeout(STALLED, sender.send(piece)).await;
-                life.progress();
+            Some(deadline) => {
+                let sent = tokio::time::timeout(STALL_TIMEOUT, sender.send(piece)).await;
+                deadline.progress();
                 matches!(sent, Ok(Ok(())))
             }
         };
@@ -329,7 +338,7 @@ async fn pieces(
     }
 }
 
-/// The receiving end as a body.
+/// The receiving end of a channel as a body.
 struct Pieces(mpsc::Receiver<Result<Frame<Bytes>, BodyError>>);
 
 impl hyper::body::Body for Pieces {

@@ -1,4 +1,4 @@
-//! What a request's head must be like before anything is done with it.
+//! Checks the head of a request before anything else happens with it.
 
 use std::net::SocketAddr;
 
@@ -8,13 +8,14 @@ use hyper::{Request, Version};
 
 use crate::problem::Problem;
 
-/// One `Host` header, and a legal one (RFC 9112, section 3.2). HTTP/1.0 knows none: what is asked there is the host at
-/// `address`, and guests are told so.
+/// Requires exactly one legal `Host` header (RFC 9112, section 3.2). HTTP/1.0 does not require the
+/// header: without it the request is for the host at `address`, and the guest gets that address as
+/// its `Host`.
 pub fn check<B>(request: &mut Request<B>, address: Option<SocketAddr>) -> Result<(), Problem> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let problem = match (hosts.next(), hosts.next()) {
         (Some(host), None) if is_legal(host) => return Ok(()),
-        (Some(_), None) => "the Host header is no host name with an optional port",
+        (Some(_), None) => "the Host header is not a host name with an optional port",
         (Some(_), Some(_)) => "there is more than one Host header",
         (None, _) if request.version() < Version::HTTP_11 => {
             let host = address.and_then(|address| address.to_string().try_into().ok());
@@ -32,7 +33,7 @@ fn is_legal(host: &HeaderValue) -> bool {
         return false;
     };
     let Some(port) = authority.as_str().strip_prefix(authority.host()) else {
-        // It begins with a user's name.
+        // The authority begins with user information, which `Host` does not allow.
         return false;
     };
     let legal_port = |port: &str| {

@@ -1,4 +1,4 @@
-//! What serves an application: its instances, and what clients share of the machine.
+//! Everything that serves one application: its instances, and the resources that clients share.
 
 use std::sync::Arc;
 
@@ -14,41 +14,42 @@ use crate::streams::Streams;
 use crate::turns::Turns;
 use crate::waits::Waits;
 
-/// Looks at the application's health at one time. They wait for each other alone.
+/// Maximum number of health requests that run at one time. Health requests have places of their
+/// own.
 const HEALTH: u32 = 2;
 const HEALTH_QUEUE: usize = 64;
-/// Instances beside those that the gate, streams and deliveries have: for health, and for the one who
-/// looks for all that wait.
+/// Instances in addition to those of the gate, of streams and of deliveries: for health requests,
+/// and for the task that checks the progress of reactions for all waiting clients.
 pub const ASIDE: u32 = HEALTH + 1;
-/// What serves requests, shared by all of them.
+/// Shared by all requests.
 pub struct Host {
     /// The application.
     pub app: Arc<App>,
-    /// Its instances.
+    /// The instances of the application.
     pub pool: Pool,
-    /// Places of requests.
+    /// Places for requests.
     pub gate: Gate,
-    /// Places of event streams.
+    /// Places for event streams.
     pub streams: Streams,
     /// Clients that wait for reactions.
     pub waits: Waits,
     /// Memory for bodies.
     pub buffers: Buffers,
-    /// Turns of guests that compute for long.
+    /// Limits how many long-computing guests run at one time.
     pub(crate) turns: Turns,
     pub(crate) connections: Arc<Connections>,
     pub(crate) health: Gate,
     pub(crate) stopping: watch::Sender<bool>,
-    /// Counts what may have made new work for reactions.
+    /// Incremented by everything that may have made work for reactions.
     work: watch::Sender<u64>,
 }
 
-/// What all clients together may take.
+/// The resources that all clients together may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Connections that are open at one time.
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// Bytes of bodies that are held for them.
+    /// Maximum number of bytes for bodies.
     pub buffered: usize,
 }
 
@@ -62,12 +63,12 @@ impl Default for Bounds {
 }
 
 impl Host {
-    /// Serves an application.
+    /// Serves an application within the default bounds.
     pub fn new(app: App, recycling: Recycling, gate: Gate, streams: Streams) -> Arc<Self> {
         Self::bounded(app, recycling, gate, streams, Bounds::default())
     }
 
-    /// The same, within other bounds.
+    /// Like [`Host::new`], within the given bounds.
     pub fn bounded(
         app: App,
         recycling: Recycling,
@@ -92,35 +93,35 @@ impl Host {
         })
     }
 
-    /// Tells when the host stops.
+    /// A handle that is notified when the host stops.
     pub fn stopped(&self) -> Stopped {
         Stopped(self.stopping.subscribe())
     }
 
-    /// There may be new work for reactions.
+    /// Announces that there may be new work for reactions.
     pub fn announce_work(&self) {
         self.work
             .send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Tells when there may be new work for reactions.
+    /// A handle that is notified when there may be new work for reactions.
     pub fn work(&self) -> watch::Receiver<u64> {
         self.work.subscribe()
     }
 }
 
-/// Tells when the host stops.
+/// Notifies when the host stops.
 #[derive(Debug, Clone)]
 pub struct Stopped(watch::Receiver<bool>);
 
 impl Stopped {
-    /// Returns once it does.
+    /// Waits until the host stops.
     pub async fn wait(&mut self) {
-        // An error: the host is gone altogether.
+        // An error means that the host has been dropped.
         let _ = self.0.wait_for(|stopping| *stopping).await;
     }
 
-    /// Does it?
+    /// True if the host is stopping.
     pub fn now(&self) -> bool {
         *self.0.borrow()
     }

@@ -2,39 +2,40 @@
 //!
 //! # Layout
 //!
-//! - [`engine`]: how wasmtime is configured; the clock that bounds running guests
-//! - [`app`]: a component loaded, checked against what this host offers, ready to instantiate
-//! - [`precompiled`]: components that were compiled before
+//! - [`engine`]: wasmtime's configuration, and the clock that bounds running guests
+//! - [`app`]: loads a component, checks it and makes it ready to instantiate
+//! - [`precompiled`]: the cache of compiled components
 //! - [`state`]: what one guest instance owns, and its limits
 //! - [`keyvalue`]: `wasi:keyvalue`, both drafts, over the store
-//! - [`store`]: the buckets: in memory, or embedded and durable with group commit
-//! - `head`: what a request's head must be like
+//! - [`store`]: the buckets, in memory or embedded and durable with group commit
+//! - `head`: checks the head of a request
 //! - [`outgoing`]: requests that guests send
-//! - [`guest`]: one request through one instance, which it has for itself
+//! - [`guest`]: runs one request in one instance
 //! - [`pool`]: instances that stay warm between requests
-//! - [`life`]: how long an instance may go on
-//! - [`streams`]: event streams, in places of their own
+//! - [`deadline`]: how long an instance may run
+//! - [`streams`]: event streams, with places of their own
 //! - [`delivery`]: drives deliveries to reactions in the background
-//! - [`fault`]: what went wrong in a guest: words for the client, details for the log
-//! - [`waits`]: waits for reactions on clients' behalf
+//! - [`fault`]: failures of guests: a short problem for the client, details for the log
+//! - [`waits`]: waits for reactions on behalf of clients
 //! - [`problem`]: errors as `application/problem+json`
-//! - [`connections`]: which are open, and which goes when something runs short
-//! - [`buffers`]: memory for bodies, with one budget for all
-//! - [`descriptors`]: file descriptors, and who gets them
-//! - [`seldom`]: one log line for each cause and period
+//! - [`connections`]: the open connections, and which of them the host cuts
+//! - [`buffers`]: one memory budget for all bodies
+//! - [`descriptors`]: divides the process's file descriptors
+//! - [`seldom`]: limits a log message to one for each cause and period
 //! - [`gate`]: bounded concurrency with a bounded queue
-//! - [`host`]: what serves an application; [`body`]: bodies of answers
-//! - [`server`]: HTTP connections, and how they end
-//! - `turns`: guests that compute for long let others go first
-//! - [`tools`]: looking after a store while nobody serves it: verify, export, import
+//! - [`host`]: everything that serves one application; [`body`]: bodies of responses
+//! - [`server`]: accepts HTTP connections, serves them and closes them
+//! - `turns`: long-computing guests yield to short ones
+//! - [`tools`]: maintenance of a store that no host serves: verify, export, import
 //!
-//! One rule joins them: a response leaves only when every write that it could have observed is
-//! durable ([`store::Kv::barrier`]).
+//! One rule joins the modules: the host sends a response only when every write that the response
+//! could have observed is durable ([`store::Kv::barrier`]).
 
 pub mod app;
 pub mod body;
 pub mod buffers;
 pub mod connections;
+pub mod deadline;
 pub mod delivery;
 pub mod descriptors;
 pub mod engine;
@@ -45,7 +46,6 @@ pub mod guest;
 mod head;
 pub mod host;
 pub mod keyvalue;
-pub mod life;
 pub mod outgoing;
 pub mod pool;
 pub mod precompiled;

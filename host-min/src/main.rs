@@ -1,4 +1,4 @@
-//! `annals-host`: serves a composed component over HTTP, and looks after its store.
+//! `annals-host` serves a composed component over HTTP, and maintains its store.
 
 mod cli;
 
@@ -25,7 +25,7 @@ use cli::{Cli, Command, Completions, Serve, StoreChoice};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// A request makes some hundred small allocations, on any thread.
+/// A request makes about a hundred small allocations, on any thread.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -33,7 +33,7 @@ const USERS_FAULT: u8 = 1;
 const OUR_FAULT: u8 = 3;
 
 fn main() -> ExitCode {
-    // clap answers --help with 0, and what it cannot understand with 2.
+    // clap exits with 0 for `--help`, and with 2 for arguments that it does not understand.
     let command = Cli::parse().command;
     log_to_stderr();
     let done = match &command {
@@ -75,7 +75,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         delivery::WORKERS
     };
     let shares = Shares::claim();
-    // The store is opened while the engine starts.
+    // Open the store on another thread while the engine starts.
     let opening = std::thread::spawn({
         let choice = match options.compile_only {
             true => StoreChoice::Memory,
@@ -116,18 +116,21 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         return Ok(());
     }
     let gate = Gate::new(options.concurrency, options.queue_length());
-    // Streams last: what they take must not be missing when a command comes.
+    // Give streams the room that commands and deliveries leave over: streams must not take
+    // instances that a command needs.
     let room = app
         .room()
         .saturating_sub(options.concurrency + workers + host::ASIDE);
     if room < options.max_streams {
-        tracing::warn!("the application is large: {room} event streams have room at a time");
+        tracing::warn!(
+            "the application is large: the engine has room for {room} event streams at a time"
+        );
     }
-    // Nor may they take all connections.
+    // Streams must not take all connections either.
     let most = u32::try_from(shares.connections / 2).unwrap_or(u32::MAX);
     if most < options.max_streams {
         tracing::warn!(
-            "{most} event streams have room at a time: raise the limit of open files (ulimit -n) for more"
+            "the host accepts {most} event streams at a time: raise the limit of open files (ulimit -n) for more"
         );
     }
     let streams = Streams::new(options.max_streams.min(room).min(most));
@@ -144,7 +147,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         start::compare(&host, &options.accept).await?;
         listen(&options.listen, host, !options.no_delivery).await
     });
-    // Whoever is still at work has had the time allowed.
+    // Every guest that still runs has had its full time: do not wait for it.
     runtime.shutdown_background();
     result
 }
@@ -159,11 +162,12 @@ fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Kv>, HostError> {
     })
 }
 
-/// A file grew beyond the process's limit: the write fails as well, and that is dealt with where it fails.
+/// SIGXFSZ: a write would exceed the process's file size limit. The write itself also fails, and
+/// its caller handles the error.
 const FILE_TOO_LARGE: i32 = 25;
 
 async fn listen(address: &str, host: Arc<Host>, deliver: bool) -> anyhow::Result<()> {
-    // Otherwise the signal would end the host before it could say why.
+    // Without a handler the signal would end the host before it could log the reason.
     let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE)).map_err(HostError::System)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(HostError::System)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(HostError::System)?;
@@ -191,7 +195,7 @@ fn completions(options: &Completions) -> anyhow::Result<()> {
         .context("cannot write to stdout")
 }
 
-/// The one line on stdout. Scripts wait for it and take the port from it.
+/// Prints the only line on stdout. Scripts wait for it and read the port from it.
 fn announce(server: &Server) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(

@@ -7,14 +7,14 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default
 
 use crate::store::Kv;
 
-/// Longest piece of a body that the host takes from a guest at a time. What a stalled client leaves lying
-/// is a few of them.
+/// Maximum size of one piece of a body that the host takes from a guest. A stalled client leaves a
+/// few pieces in memory.
 const PIECE: usize = 128 << 10;
 
-/// How a guest's requests are sent.
+/// Sends the requests of a guest.
 pub struct Outgoing {
-    /// A request tells the world what its guest has observed, as an answer does: it leaves only
-    /// when all that is durable.
+    /// Like a response, a request may reveal what its guest has observed. The host sends it only
+    /// when all observed writes are durable.
     pub store: Arc<dyn Kv>,
 }
 

@@ -1,12 +1,12 @@
 //! Instances that stay warm between requests.
 //!
-//! One request has an instance for itself, and the next one may have the same: what the guest
-//! keeps in its memory is there again. The one that was used last is taken first, so a few
-//! instances do most of the work and know most of what there is to know.
+//! An instance serves one request at a time. The next request may get the same instance, with the
+//! contents of the guest's memory. The pool hands out the instance that was used last. A few
+//! instances therefore do most of the work, and their caches hold most of the useful data.
 //!
-//! An instance comes back only if its guest returned in good order, and nothing of the request is
-//! left in its hands. It is made anew after so many requests, after so long, or when its memory
-//! has grown.
+//! The pool takes an instance back only if its guest returned without a failure and holds nothing
+//! of the request. The host replaces an instance after a number of requests, at an age, or when its
+//! memory has grown.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,23 +15,23 @@ use wasmtime::Store;
 use wasmtime_wasi_http::p2::bindings::Proxy;
 
 use crate::app::App;
+use crate::deadline::Deadline;
 use crate::error::HostError;
-use crate::life::Life;
 use crate::state::GuestState;
 
-/// When an instance is made anew.
+/// When the host replaces an instance.
 #[derive(Debug, Clone)]
 pub struct Recycling {
-    /// Instances that may rest at one time; 0: each request has a fresh one.
+    /// Maximum number of idle instances; with 0 each request gets a fresh instance.
     pub warm: usize,
-    /// Requests that one instance serves.
+    /// Maximum number of requests for one instance.
     pub requests: u32,
-    /// From its making on.
+    /// Maximum age of an instance.
     pub age: Duration,
-    /// Without a request.
-    pub rest: Duration,
-    /// Bytes by which all its linear memories together may have grown.
-    pub growth: usize,
+    /// Maximum time that an instance may be idle.
+    pub max_idle: Duration,
+    /// Maximum growth of all linear memories of an instance together, in bytes.
+    pub max_memory_growth: usize,
 }
 
 impl Default for Recycling {
@@ -40,94 +40,94 @@ impl Default for Recycling {
             warm: 64,
             requests: 100_000,
             age: Duration::from_secs(600),
-            rest: Duration::from_secs(60),
-            growth: 64 << 20,
+            max_idle: Duration::from_secs(60),
+            max_memory_growth: 64 << 20,
         }
     }
 }
 
-/// A guest for one request at a time.
+/// A guest instance, for one request at a time.
 pub struct Instance {
-    /// With its state.
+    /// The wasmtime store with the guest's state.
     pub store: Store<GuestState>,
-    /// None: not instantiated yet, which is part of its first request's time.
+    /// `None` before instantiation, which counts towards the first request's time.
     proxy: Option<Proxy>,
     made: Instant,
     used: Instant,
     served: u32,
-    /// Bytes of its memories when it was instantiated.
+    /// Bytes of its memories right after instantiation.
     initial: usize,
 }
 
-/// The instances that rest.
+/// The idle instances.
 pub struct Pool {
     app: Arc<App>,
     recycling: Recycling,
-    /// The one that was used last comes last.
-    resting: Mutex<Vec<Instance>>,
+    /// Ordered by last use; the most recently used instance is last.
+    idle: Mutex<Vec<Instance>>,
 }
 
 impl Pool {
-    /// A pool with nobody in it.
+    /// Makes an empty pool.
     #[must_use]
     pub fn new(app: Arc<App>, recycling: Recycling) -> Self {
         Self {
             app,
             recycling,
-            resting: Mutex::default(),
+            idle: Mutex::default(),
         }
     }
 
-    /// An instance for a request: a warm one, or one that is not instantiated yet.
+    /// Returns a warm instance, or a new one that is not instantiated yet.
     ///
     /// # Errors
-    /// When a shared directory is gone.
-    pub fn take(&self, life: &Arc<Life>) -> Result<Instance, HostError> {
-        let resting = self.lock().pop();
-        let mut instance = match resting {
+    /// If a shared directory no longer exists.
+    pub fn take(&self, deadline: &Arc<Deadline>) -> Result<Instance, HostError> {
+        let idle = self.lock().pop();
+        let mut instance = match idle {
             Some(instance) => instance,
             None => Instance::new(self.app.new_store()?),
         };
-        App::begin(&mut instance.store, life.clone());
+        App::begin(&mut instance.store, deadline.clone());
         instance.served += 1;
         Ok(instance)
     }
 
-    /// Takes an instance back whose guest returned from its request.
+    /// Takes back an instance whose guest has returned from its request.
     pub fn give(&self, mut instance: Instance) {
         instance.used = Instant::now();
         if !instance.is_fit(&self.recycling) {
             return;
         }
-        let mut resting = self.lock();
-        if resting.len() < self.recycling.warm {
-            resting.push(instance);
+        let mut idle = self.lock();
+        if idle.len() < self.recycling.warm {
+            idle.push(instance);
         }
     }
 
-    /// Lets go of those that have rested for long, or are old.
+    /// Drops instances that were idle for too long or are too old.
     pub fn sweep(&self) {
         let now = Instant::now();
-        let Recycling { rest, age, .. } = self.recycling;
+        let Recycling { max_idle, age, .. } = self.recycling;
         let gone: Vec<Instance> = self
             .lock()
             .extract_if(.., |instance| {
-                now.duration_since(instance.used) >= rest
+                now.duration_since(instance.used) >= max_idle
                     || now.duration_since(instance.made) >= age
             })
             .collect();
-        // Outside of the lock: it takes a while.
+        // Drop the instances outside of the lock, because that takes time.
         drop(gone);
     }
 
-    /// How many rest.
+    /// The number of idle instances.
     #[must_use]
-    pub fn resting(&self) -> usize {
+    pub fn idle(&self) -> usize {
         self.lock().len()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,10 +144,10 @@ impl Instance {
         }
     }
 
-    /// The guest's exports, and the store to call them with.
+    /// Returns the guest's exports and the store to call them with.
     ///
     /// # Errors
-    /// When it cannot be instantiated.
+    /// If the guest cannot be instantiated.
     pub async fn proxy(&mut self, app: &App) -> wasmtime::Result<(&Proxy, &mut Store<GuestState>)> {
         let proxy = match self.proxy.take() {
             Some(proxy) => proxy,
@@ -170,7 +170,7 @@ impl Instance {
         self.proxy.is_some()
             && self.served < recycling.requests
             && self.made.elapsed() < recycling.age
-            && growth <= recycling.growth
-            && self.store.data_mut().is_at_rest()
+            && growth <= recycling.max_memory_growth
+            && self.store.data_mut().is_idle()
     }
 }

@@ -1,9 +1,9 @@
-//! Components that were compiled before.
+//! The cache of compiled components.
 //!
-//! An entry is found by the component's bytes and by everything about the engine that decides what
-//! its code looks like. Machine code is run as it is found, so it is taken only from a folder that
-//! nobody else may write to, and only if it is what was written there: a checksum lies beside it.
-//! Anything else is compiled again, and said in the log.
+//! The key of an entry is a hash of the component's bytes and of every engine setting that affects
+//! the generated code. The host executes machine code without checking it. It therefore reads an
+//! entry only from a folder that no other user can write to, and only if the entry matches the
+//! checksum beside it. An entry that does not match is logged and compiled again.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
@@ -19,18 +19,18 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Beyond so many, the entries that were written first are forgotten.
-const MOST: usize = 64;
+/// Maximum number of entries. Beyond it the oldest entries are removed.
+const MAX_ENTRIES: usize = 64;
 const EXTENSION: &str = "cwasm";
-/// Of the file that holds an entry's checksum.
-const SUM: &str = "sha256";
-/// Bits that let the group or others write.
+/// Extension of the file with an entry's checksum.
+const CHECKSUM_EXTENSION: &str = "sha256";
+/// The mode bits that let the group or others write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Where compiled components are kept.
+/// Where the host keeps compiled components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompileCache {
-    /// Compile at each start.
+    /// Nowhere: compile at each start.
     Off,
     /// In this directory.
     At(PathBuf),
@@ -53,10 +53,11 @@ impl CompileCache {
         }
     }
 
-    /// Takes a component from the cache, or compiles it and puts it there.
+    /// Reads a component from the cache, or compiles it and adds it to the cache.
     ///
     /// # Errors
-    /// When it does not compile. That the cache is of no use is logged, and no error.
+    /// If the component does not compile. A cache that cannot be used is logged and is not an
+    /// error.
     pub fn load(&self, engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Component> {
         let compile = || Component::from_binary(engine, bytes);
         let Some(folder) = self.folder() else {
@@ -64,7 +65,7 @@ impl CompileCache {
         };
         if let Err(error) = prepare(&folder) {
             let folder = folder.display().to_string();
-            tracing::warn!(folder, %error, "compiled components are not kept; give another --cache-dir");
+            tracing::warn!(folder, %error, "the host does not cache compiled components; give another --cache-dir");
             return compile();
         }
         let entry = folder.join(key(engine, bytes)).with_extension(EXTENSION);
@@ -76,27 +77,27 @@ impl CompileCache {
                 tracing::warn!(
                     entry,
                     reason,
-                    "a compiled component is refused; it is compiled again"
+                    "the host rejects a compiled component and compiles it again"
                 );
             }
         }
         let component = compile()?;
         if let Err(error) = write(&component, &entry) {
             let entry = entry.display().to_string();
-            tracing::warn!(entry, %error, "a compiled component could not be kept");
+            tracing::warn!(entry, %error, "a compiled component could not be cached");
         }
         forget(&folder);
         Ok(component)
     }
 }
 
-/// Why an entry is not used.
+/// Why an entry cannot be used.
 enum Unusable {
     Absent,
     Refused(String),
 }
 
-/// Makes the folder, or makes sure that it is ours alone.
+/// Makes the folder, or checks that only this user can write to it.
 fn prepare(folder: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
@@ -135,7 +136,7 @@ fn read(engine: &Engine, entry: &Path) -> Result<Component, Unusable> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Absent),
         Err(error) => return Err(refused(error.to_string())),
     };
-    let sum = fs::read_to_string(entry.with_extension(SUM))
+    let sum = fs::read_to_string(entry.with_extension(CHECKSUM_EXTENSION))
         .map_err(|error| refused(format!("its checksum: {error}")))?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 64 << 10];
@@ -147,27 +148,28 @@ fn read(engine: &Engine, entry: &Path) -> Result<Component, Unusable> {
         }
     }
     if sum != hex(&hash.finalize()) {
-        return Err(refused("it is not what was written".into()));
+        return Err(refused("its content does not match its checksum".into()));
     }
-    // SAFETY: these are the bytes that an engine like this one wrote. They are mapped after they were
-    // compared with their checksum, but no other user may write into the folder, and whoever replaces
-    // an entry puts another file in its place.
+    // SAFETY: the bytes match their checksum, so a compatible engine wrote them. The file is mapped
+    // after the comparison. It cannot change in between: no other user can write to the folder, and
+    // a process of this user replaces an entry by renaming another file over it.
     unsafe { Component::deserialize_file(engine, entry) }
         .map_err(|error| refused(format!("{error:#}")))
 }
 
-/// The sum first: code without its sum is refused, and a sum without code is nothing.
+/// Writes the checksum before the code: code without a checksum is rejected, and a checksum without
+/// code is ignored.
 fn write(component: &Component, entry: &Path) -> wasmtime::Result<()> {
     let code = component.serialize()?;
     place(
-        &entry.with_extension(SUM),
+        &entry.with_extension(CHECKSUM_EXTENSION),
         hex(&Sha256::digest(&code)).as_bytes(),
     )?;
     place(entry, &code)?;
     Ok(())
 }
 
-/// All of the bytes or none of them.
+/// Writes the file atomically.
 fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     fs::write(&draft, bytes)?;
@@ -185,10 +187,10 @@ fn forget(folder: &Path) {
         .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
         .collect();
     entries.sort();
-    let many = entries.len().saturating_sub(MOST);
+    let many = entries.len().saturating_sub(MAX_ENTRIES);
     for (_, path) in entries.into_iter().take(many) {
-        // Another process may have been faster.
+        // Ignore the error: another process may have removed the file already.
         let _ = fs::remove_file(&path);
-        let _ = fs::remove_file(path.with_extension(SUM));
+        let _ = fs::remove_file(path.with_extension(CHECKSUM_EXTENSION));
     }
 }

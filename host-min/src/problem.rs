@@ -1,4 +1,4 @@
-//! `application/problem+json` (RFC 9457), with the types that the host itself answers.
+//! `application/problem+json` (RFC 9457), with the problem types that the host itself reports.
 
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::body::{Body, full};
 
-/// A problem that the host reports in the guest's place.
+/// A problem that the host reports in place of the guest.
 #[derive(Debug, Clone)]
 pub struct Problem {
     slug: &'static str,
@@ -37,7 +37,8 @@ impl Problem {
         self
     }
 
-    /// A guest failed. Never says how: that is in the log, under the incident.
+    /// A guest failed. The problem never contains the cause: that is in the log, under the
+    /// incident.
     pub fn handler_fault(handler: Option<&str>, incident: &str) -> Self {
         Self::new(
             "handler-fault",
@@ -48,13 +49,13 @@ impl Problem {
         .with("incident", incident.into())
     }
 
-    /// What was decided could not be made durable, or the store cannot be asked.
+    /// The writes of the request could not be made durable, or the store cannot be read.
     pub fn store_unavailable() -> Self {
         let title = "The store is unavailable; whether the request took effect is unknown";
         Self::new("store-unavailable", title, StatusCode::SERVICE_UNAVAILABLE).retry()
     }
 
-    /// All places and the queue are taken.
+    /// All places are occupied and the queue is full.
     pub fn overloaded() -> Self {
         Self::new(
             "overloaded",
@@ -64,14 +65,14 @@ impl Problem {
         .retry()
     }
 
-    /// The body is longer than the host takes.
+    /// The body exceeds the host's limit.
     pub fn payload_too_large(limit: usize) -> Self {
         let title = "The request's body is too large";
         Self::new("payload-too-large", title, StatusCode::PAYLOAD_TOO_LARGE)
             .with("limit", limit.into())
     }
 
-    /// The request is not what HTTP wants, or its body did not arrive.
+    /// The request is malformed, or its body did not arrive.
     pub fn bad_request(detail: &str) -> Self {
         Self::new(
             "bad-request",
@@ -87,7 +88,7 @@ impl Problem {
         Self::new("request-timeout", title, StatusCode::REQUEST_TIMEOUT)
     }
 
-    /// The answer to send.
+    /// The response to send.
     pub fn into_response(self) -> Response<Body> {
         let mut document = Map::new();
         document.insert(

@@ -1,22 +1,23 @@
-//! One log line for each cause and period, however often it comes.
+//! Limits a log message to one for each cause and period, however often the cause occurs.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a cause is not news again.
+/// Interval within which a cause is logged once.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Of one cause: when it was logged last, and how often it came since.
+/// For one cause: when it was logged last, and how often it has occurred since.
 #[derive(Debug, Default)]
 pub struct Seldom(Mutex<Option<(Instant, u64)>>);
 
 impl Seldom {
-    /// Nothing has come yet.
+    /// A cause that has not occurred yet.
     pub const fn new() -> Self {
         Self(Mutex::new(None))
     }
 
-    /// It came. Answers how often it had come unsaid before, if it is to be logged now.
+    /// Records an occurrence. If it is to be logged, returns the number of earlier occurrences that
+    /// were not.
     pub fn news(&self) -> Option<u64> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *last {

@@ -1,4 +1,4 @@
-//! HTTP connections: accepted, served, and ended in good order.
+//! Accepts HTTP connections, serves their requests, and closes them cleanly.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,22 +28,23 @@ use crate::seldom::Seldom;
 use crate::streams;
 use crate::waits::{self, drive};
 
-/// Connections that wait to be accepted. The system does not answer more of them, and their clients try
-/// again after a second.
+/// Maximum number of connections that wait to be accepted. The system does not answer further ones,
+/// and their clients retry after a second.
 const BACKLOG: u32 = 4_096;
-/// Longest wait for a request's head on a connection. Idle connections end with it too.
+/// Maximum wait for a request's head. Idle connections are closed by the same limit.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest head of a request, and about what a connection may hold beside its bodies.
-const HEAD: usize = 64 << 10;
-/// Pause after an accept that failed for want of descriptors.
+/// Maximum size of a request's head. It is also roughly what a connection may occupy in addition to
+/// its bodies.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Delay after an accept that failed for lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// The header that tells the guest how many milliseconds a request may take.
+/// The header that carries the request's time limit, in milliseconds, to the guest.
 const TIME_LIMIT: HeaderName = HeaderName::from_static("annals-time-limit");
 const WAIT: HeaderName = HeaderName::from_static(waits::HEADER);
-/// How often resting instances are looked through.
-const SWEEP: Duration = Duration::from_secs(5);
+/// Interval at which idle instances are checked.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Listens on the first of an address's meanings that can be had.
+/// Listens on the first of the address's resolved socket addresses that is free.
 async fn listen(address: &str) -> std::io::Result<TcpListener> {
     let mut failed = None;
     for address in tokio::net::lookup_host(address).await? {
@@ -60,14 +61,15 @@ fn listen_at(address: SocketAddr) -> std::io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A host that is started again has the port at once. On Windows this would share it with others.
+    // Lets a restarted host use its port at once. On Windows the option would share the port with
+    // other processes instead.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// A server that listens already.
+/// A server that is already listening.
 pub struct Server {
     listener: TcpListener,
     host: Arc<Host>,
@@ -89,13 +91,14 @@ impl Server {
     /// The address, with the port that the system chose.
     ///
     /// # Errors
-    /// The system's.
+    /// The error of the operating system.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` ends, and delivers to reactions meanwhile if `deliver` says so. Then no connection is accepted any more, requests that came are
-    /// answered as long as their time allows, and what was written is made durable.
+    /// Serves until `stop` completes, and delivers to reactions meanwhile if `deliver` is set. Then
+    /// the server accepts no further connections, answers the requests that it has received within
+    /// their time limits, and flushes the store.
     ///
     /// # Errors
     /// [`HostError::Flush`].
@@ -109,17 +112,17 @@ impl Server {
         }
         waits.spawn(drive::drive(host.clone()));
         tokio::pin!(stop);
-        let mut sweep = tokio::time::interval(SWEEP);
+        let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
         let mut broken = host.app.store.broken();
         let accepting = Accepting::default();
         loop {
             tokio::select! {
                 () = &mut stop => {
-                    tracing::info!("stopping: no new connections; running requests are answered");
+                    tracing::info!("stopping: no new connections; the host answers the running requests");
                     break;
                 }
                 reason = broken.wait() => {
-                    tracing::error!(reason, "the store cannot go on, and the host ends: start it again");
+                    tracing::error!(reason, "the store has failed and the host stops; start it again");
                     break;
                 }
                 _ = sweep.tick() => {
@@ -155,7 +158,7 @@ impl Server {
     }
 }
 
-/// Takes connections, and says what kept it from doing so: once for each cause and period.
+/// Accepts connections. If it cannot, it logs the reason once for each cause and period.
 #[derive(Default)]
 struct Accepting {
     failed: Seldom,
@@ -170,7 +173,7 @@ impl Accepting {
             {
                 tracing::warn!(
                     unsaid,
-                    "too many connections: those that wait for their clients longest are cut; raise the limit of \
+                    "too many connections: the host cuts those that have waited longest for their clients; raise the limit of \
                      open files (ulimit -n) for more"
                 );
             }
@@ -188,7 +191,7 @@ impl Accepting {
 }
 
 async fn connection(stream: TcpStream, open: Open, host: Arc<Host>) {
-    // Answers are small and whole: waiting to fill a packet would only delay them.
+    // Responses are small and written as a whole. Waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
@@ -205,7 +208,7 @@ async fn connection(stream: TcpStream, open: Open, host: Arc<Host>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD)
+        .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopped = host.stopped();
@@ -229,15 +232,15 @@ async fn connection(stream: TcpStream, open: Open, host: Arc<Host>) {
     }
 }
 
-/// Answers a request. Meanwhile the connection waits for its client to send the body, then for the
-/// host, and then for its client to take the answer.
+/// Answers a request. Meanwhile the connection first waits for its client to send the body, then
+/// for the host, and then for its client to take the response.
 async fn answer(
     host: &Arc<Host>,
     connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<Body> {
     connection.waits_for_client();
-    // The body comes first: a slow client then holds memory, but no instance.
+    // Receive the whole body first: a slow client then occupies memory but no instance.
     let request = match receive(host, connection, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
@@ -249,7 +252,7 @@ async fn answer(
             connection.waits_for_client();
             answer
         }
-        // It comes as its guest makes it.
+        // The guest makes this body piece by piece.
         None => answer.map(|body| Working::new(body, connection.clone()).boxed_unsync()),
     }
 }
@@ -285,7 +288,7 @@ async fn receive(
 ) -> Result<Request<Full<Bytes>>, Problem> {
     let limits = &host.app.limits;
     let (mut head, mut body) = request.into_parts();
-    // Between the host and its guest alone: what a client says of it is not passed on.
+    // Only the host and its guest use this header: remove a header of this name that a client sent.
     head.headers.remove(WAIT);
     if head.headers.contains_key("prefer") {
         let value = HeaderValue::from_static(waits::HOST_WAITS);
@@ -301,7 +304,7 @@ async fn receive(
     let whole = async {
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
-                return Err(Problem::bad_request("the body broke off"));
+                return Err(Problem::bad_request("the body was cut short"));
             };
             let piece = frame.into_data().unwrap_or_default();
             if buffer.len() + piece.len() > limit {
@@ -329,7 +332,7 @@ mod tests {
     async fn many_connect_before_the_first_is_accepted() {
         let listener = listen("localhost:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        // The system has a limit of its own.
+        // The system also has a limit of its own.
         let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
         let limit = limit.ok().and_then(|limit| limit.trim().parse().ok());
         let soon = Duration::from_millis(500);

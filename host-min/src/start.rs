@@ -1,8 +1,9 @@
-//! Before anything is served: may this application run on this store?
+//! Checks at the start whether the application may run on the store.
 //!
-//! The application compares itself with the store's record of what ran last; the host only asks it to, by
-//! `POST /admin/application`, and tells what it says. An application with an ingress of its own may not know the
-//! question: then it refuses with its first use of the store instead.
+//! The store records which application ran last, and the application compares itself with that
+//! record. The host only asks it to, by `POST /admin/application`, and reports the outcome. An
+//! application with an ingress of its own may lack this route. Its first use of the store then
+//! fails instead.
 
 use std::sync::Arc;
 
@@ -22,10 +23,11 @@ struct Refusal {
     detail: String,
 }
 
-/// Lets the application compare itself with what the store knows of it. `accept`: changes that are meant.
+/// Lets the application compare itself with the record in the store. `accept` lists the names of
+/// the accepted changes.
 ///
 /// # Errors
-/// [`HostError::Refused`], with all that is not allowed and what to do.
+/// [`HostError::Refused`], with every change that is not accepted and how to accept it.
 pub async fn compare(host: &Arc<Host>, accept: &[String]) -> Result<(), HostError> {
     let body = serde_json::json!({ "accept": accept }).to_string();
     let answer = delivery::send(host, Method::POST, PATH, Bytes::from(body)).await;
@@ -33,12 +35,14 @@ pub async fn compare(host: &Arc<Host>, accept: &[String]) -> Result<(), HostErro
         Ok(answer) => answer,
         Err(failure) => {
             failure.report();
-            tracing::warn!("the application could not be compared with what ran before it");
+            tracing::warn!(
+                "the host could not compare the application with the store's record of its predecessor"
+            );
             return Ok(());
         }
     };
     if status == StatusCode::OK {
-        // What changed the application has logged.
+        // The application itself has logged its changes.
         return Ok(());
     }
     let refusal = serde_json::from_slice::<Refusal>(&body).ok();
@@ -49,13 +53,13 @@ pub async fn compare(host: &Arc<Host>, accept: &[String]) -> Result<(), HostErro
         _ if status.is_server_error() => {
             let body = String::from_utf8_lossy(&body);
             tracing::warn!(
-                "comparing the application with what ran before it was answered {status}: {body}"
+                "the application answered the comparison with the store's record with {status}: {body}"
             );
             Ok(())
         }
         _ if accept.is_empty() => Ok(()),
         _ => Err(HostError::Refused(format!(
-            "--accept has no effect: the application's own ingress does not take POST {PATH} ({status})"
+            "--accept has no effect: the application's own ingress does not handle POST {PATH} ({status})"
         ))),
     }
 }
@@ -66,6 +70,8 @@ fn refused(detail: &str) -> String {
         text.push_str("\n  ");
         text.push_str(line);
     }
-    text.push_str("\n`--accept CHANGE` accepts a change by its name in front");
+    text.push_str(
+        "\n`--accept CHANGE` accepts one change; CHANGE is the name at the start of its line",
+    );
     text
 }

@@ -1,4 +1,4 @@
-//! What one guest instance owns.
+//! The state of one guest instance.
 
 use std::sync::Arc;
 
@@ -14,43 +14,45 @@ use crate::keyvalue::KeyvalueView;
 use crate::outgoing::Outgoing;
 use crate::store::Kv;
 
-/// A directory of the host's under a guest's name, readable and writable.
+/// A directory of the host that guests see under another name, readable and writable.
 #[derive(Debug, Clone)]
 pub struct SharedDirectory {
-    /// On the host.
+    /// Path on the host.
     pub host: std::path::PathBuf,
-    /// As guests see it.
+    /// Path as guests see it.
     pub guest: String,
 }
 
-/// Handles (of buckets, files and streams) that an instance may keep from one request to the next.
+/// Maximum number of handles (of buckets, files and streams) that an instance may keep from one
+/// request to the next.
 const KEPT: usize = 256;
 
-/// What all guests see beside the buckets.
+/// What all guests may access in addition to the buckets.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
-    /// Their files.
+    /// The shared directories.
     pub directories: Vec<SharedDirectory>,
-    /// Their environment variables.
+    /// The environment variables.
     pub environment: Vec<(String, String)>,
 }
 
-/// Data of one guest instance; gone with it.
+/// The data of one guest instance, dropped with it.
 pub struct GuestState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Outgoing,
     table: ResourceTable,
     store: Arc<dyn Kv>,
-    /// Checked by wasmtime at each growth.
+    /// wasmtime checks these limits at each memory growth.
     pub limits: Limiter,
 }
 
 impl GuestState {
-    /// A guest without arguments and sockets. What it prints goes to the log.
+    /// Makes the state of a guest without arguments and sockets. The guest's output goes to the
+    /// log.
     ///
     /// # Errors
-    /// When a shared directory cannot be opened.
+    /// If a shared directory cannot be opened.
     pub fn new(store: Arc<dyn Kv>, grants: &Grants, max_memory: usize) -> Result<Self, HostError> {
         let mut wasi = WasiCtx::builder();
         wasi.stdout(wasmtime_wasi::cli::stderr())
@@ -71,8 +73,8 @@ impl GuestState {
             },
             table: ResourceTable::new(),
             store,
-            // Growth beyond the limit traps: a guest that was told "no" would abort anyway, with
-            // words that say nothing of memory.
+            // Trap on growth beyond the limit. If the growth merely failed, the guest would abort
+            // with a message that does not mention memory.
             limits: Limiter {
                 limits: StoreLimitsBuilder::new()
                     .memory_size(max_memory)
@@ -86,9 +88,9 @@ impl GuestState {
         })
     }
 
-    /// Whether the guest holds nothing of its last request: an answer that it begins and never
-    /// ends would be waited for. What it may keep is bounded, too.
-    pub fn is_at_rest(&mut self) -> bool {
+    /// True if the guest holds nothing of its last request, and at most `KEPT` handles. A
+    /// response body that the guest began and never ends would keep its client waiting.
+    pub fn is_idle(&mut self) -> bool {
         let mut kept = 0;
         self.table.iter_mut().all(|entry| {
             kept += 1;
@@ -99,7 +101,7 @@ impl GuestState {
         })
     }
 
-    /// The guest's view of the buckets.
+    /// The buckets as the guest sees them.
     pub fn keyvalue(&mut self) -> KeyvalueView<'_> {
         KeyvalueView {
             store: &*self.store,
@@ -127,7 +129,7 @@ impl WasiHttpView for GuestState {
     }
 }
 
-/// Bounds each memory, and counts all of them together.
+/// Bounds each linear memory, and counts the bytes of all of them.
 pub struct Limiter {
     limits: StoreLimits,
     bytes: usize,

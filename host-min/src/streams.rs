@@ -1,4 +1,4 @@
-//! Event streams: places of their own, apart from those of requests.
+//! Event streams have places of their own, separate from those of requests.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,12 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::body::{Body, full};
 
-/// Shortest time in milliseconds after which a client that finds no place comes back.
-const SOONEST: u32 = 3_000;
-/// Up to so many milliseconds later: those that came together do not come back together.
-const SPREAD: u32 = 4_000;
+/// Minimum delay before a client without a place reconnects, in milliseconds.
+const MIN_RETRY_MS: u32 = 3_000;
+/// Random addition to that delay, in milliseconds. It spreads clients that came together.
+const RETRY_SPREAD_MS: u32 = 4_000;
 
-/// Does the client ask for an event stream?
+/// True if the client requests an event stream.
 pub fn is_wanted<B>(request: &Request<B>) -> bool {
     let names_it = |accept: &HeaderValue| {
         let accept = accept.to_str().unwrap_or_default().to_ascii_lowercase();
@@ -23,12 +23,13 @@ pub fn is_wanted<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET && request.headers().get_all(ACCEPT).iter().any(names_it)
 }
 
-/// The answer where there is no place for a stream: one that ends at once, and says when to come back. A browser's
-/// `EventSource` would take any status but 200 for final.
+/// The response if no place for a stream is free: a stream that ends at once and contains the delay
+/// for the reconnection. It has status 200, because a browser's `EventSource` does not reconnect
+/// after any other status.
 pub fn come_back(why: &str) -> Response<Body> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let chance = now.map_or(0, |now| now.subsec_micros());
-    let retry = SOONEST + chance % SPREAD;
+    let retry = MIN_RETRY_MS + chance % RETRY_SPREAD_MS;
     let text = format!("retry: {retry}\n: {why}\n\n");
     let mut response = Response::new(full(text.into()));
     let headers = response.headers_mut();
@@ -39,7 +40,7 @@ pub fn come_back(why: &str) -> Response<Body> {
     response
 }
 
-/// So many streams at a time, and nobody waits for a place.
+/// A fixed number of places for streams. Clients do not wait for a place.
 #[derive(Debug)]
 pub struct Streams {
     places: Arc<Semaphore>,
@@ -47,7 +48,7 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Room for `most` of them.
+    /// Makes `most` places.
     pub fn new(most: u32) -> Self {
         Self {
             places: Arc::new(Semaphore::new(most as usize)),
@@ -55,12 +56,12 @@ impl Streams {
         }
     }
 
-    /// A place, if there is one.
+    /// Returns a place if one is free.
     pub fn enter(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }
 
-    /// Waits until all streams have ended, no longer than `limit`.
+    /// Waits until all streams have ended, for `limit` at most.
     pub async fn empty(&self, limit: Duration) {
         let all = self.places.acquire_many(self.most);
         if tokio::time::timeout(limit, all).await.is_err() {

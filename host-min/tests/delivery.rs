@@ -1,4 +1,4 @@
-//! Deliveries in the background, and what a guest does after its answer.
+//! Deliveries in the background, and the work of a guest after its response.
 
 mod support;
 
@@ -17,7 +17,7 @@ fn each_reaction_is_pumped_at_the_start_and_now_and_then() {
     let host = workspace.start(&[]);
     std::thread::sleep(Duration::from_millis(400));
     assert_eq!(count(&host, "a"), 1);
-    // Three at once: each takes half a second.
+    // Three requests at once: each takes half a second.
     assert_eq!(count(&host, "l"), 3);
     std::thread::sleep(Duration::from_millis(1000));
     assert_eq!(count(&host, "a"), 2);
@@ -53,7 +53,7 @@ fn a_handler_that_traps_is_tried_again_later_and_harms_nobody() {
         send(&host.address, "/commands", "", b"x").expect("an answer");
         std::thread::sleep(Duration::from_millis(50));
     }
-    // After 0, 1 and 3 seconds, however often it was woken.
+    // The host retries after 0, 1 and 3 seconds, however often it is woken.
     let tried = count(&host, "t");
     assert!((2..=4).contains(&tried), "{tried}");
     assert!(count(&host, "a") > 30, "{}", count(&host, "a"));
@@ -61,7 +61,7 @@ fn a_handler_that_traps_is_tried_again_later_and_harms_nobody() {
     assert_eq!(
         log.matches("handler=\"taker\"").count(),
         1,
-        "it is said once: {log}"
+        "the failure is logged once: {log}"
     );
 }
 
@@ -76,7 +76,8 @@ fn without_delivery_nothing_is_pumped() {
 #[test]
 fn workers_need_no_place_of_requests() {
     let workspace = Workspace::reacting();
-    // One for a request, one for what the guest of the one before still does after its answer.
+    // One place for a request, and one for the work that the previous guest still does after its
+    // response.
     let host = workspace.start(&["--concurrency", "2", "--queue", "0"]);
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(1) {

@@ -1,4 +1,4 @@
-//! What was acknowledged is there, whatever became of the process.
+//! Acknowledged writes survive every end of the process.
 
 mod support;
 

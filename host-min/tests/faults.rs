@@ -1,5 +1,5 @@
-//! What a failing guest comes to: a problem for the client, the details in the log, and the next
-//! request served.
+//! A failing guest produces a problem for the client and details in the log, and the next request
+//! is served.
 
 mod support;
 
@@ -59,7 +59,7 @@ fn an_endless_loop_ends_with_its_time() {
     );
     let log = host.log();
     assert!(
-        log.contains("a guest failed: it computed until its deadline (`--timeout`)"),
+        log.contains("a guest failed: the handler computed until its deadline (`--timeout`)"),
         "{log}"
     );
 }
@@ -114,7 +114,7 @@ fn a_trap_in_the_middle_of_an_answer_is_no_success() {
     let workspace = Workspace::new();
     let host = workspace.start(&[]);
     fails(&host, "/half", "writer".into());
-    // Too long to be held back: it breaks off, and the client can tell.
+    // The response is too long to be held back. It is cut short, and the client can tell.
     let flood = send(&host.address, "/flood", "", b"");
     assert!(
         flood.is_err(),

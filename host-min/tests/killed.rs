@@ -1,5 +1,5 @@
-//! A process that writes through the embedded store is killed at any moment: all that it said to
-//! be durable is there afterwards.
+//! Kills a process that writes through the embedded store at random moments: everything that the
+//! process reported as durable is in the store afterwards.
 //!
 //! The process is this test itself, started again with `ANNALS_KILLED_STORE`.
 
@@ -25,7 +25,7 @@ fn all_that_a_killed_process_said_to_be_durable_is_there() {
     let mut acknowledged = Vec::new();
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..ROUNDS {
-        // From before the store is open to some hundred writes.
+        // The kill comes at any time from before the store is open to some hundred writes later.
         let wait = Duration::from_micros(random.u64(..120_000));
         acknowledged.extend(kill_after(directory.path(), round, wait));
     }
@@ -38,7 +38,7 @@ fn all_that_a_killed_process_said_to_be_durable_is_there() {
     }
 }
 
-/// Lets a process write, and returns the keys that it said to be durable.
+/// Lets a process write, and returns the keys that it reported as durable.
 fn kill_after(directory: &Path, round: usize, wait: Duration) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "--nocapture"])
@@ -50,7 +50,8 @@ fn kill_after(directory: &Path, round: usize, wait: Duration) -> Vec<String> {
         .expect("starts");
     let output = BufReader::new(child.stdout.take().expect("a pipe"));
     let reader = std::thread::spawn(move || {
-        // What is in the pipe was said before the kill; a line cut short was not.
+        // The process wrote the pipe's content before the kill. A line that is cut short does not
+        // count.
         let lines = output.split(b'\n').map_while(Result::ok);
         lines
             .filter_map(|line| {
@@ -78,7 +79,7 @@ fn write_until_killed(directory: &Path, round: &str) -> ! {
                     assert_eq!(swap, Ok(Swap::Done));
                     block_on(store.barrier().wait()).expect("durable");
                     let line = format!("\ndurable {key} .\n");
-                    // One write: lines of several threads do not mix.
+                    // Write the line with one call, so that lines of several threads do not mix.
                     std::io::stdout()
                         .lock()
                         .write_all(line.as_bytes())

@@ -1,4 +1,4 @@
-//! What a guest sees and reaches of the outside: its environment, and others over HTTP.
+//! A guest's access to the outside: environment variables, and HTTP requests.
 
 mod support;
 
@@ -56,6 +56,6 @@ fn a_guest_sends_requests_and_gets_the_answers() {
         asked.join().expect("no panic").trim(),
         "GET /hello HTTP/1.1"
     );
-    // Nobody listens there any more.
+    // No process listens there any more.
     assert_eq!(host.get("/under").status, 599);
 }

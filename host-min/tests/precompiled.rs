@@ -1,4 +1,4 @@
-//! Compiled components are kept, and what was tampered with is refused.
+//! The host caches compiled components and rejects entries that were changed.
 
 mod support;
 
@@ -20,7 +20,7 @@ impl Kept {
         Self { workspace, folder }
     }
 
-    /// What the host says at its start; it serves, in any case.
+    /// Starts the host and returns its log. The host serves in every case.
     fn start(&self) -> String {
         let mut command = self.workspace.command_with_cache(&self.folder);
         command.args(["--store", "memory:"]);
@@ -57,7 +57,7 @@ fn a_component_is_compiled_once() {
     let first = written(&code);
     assert!(!kept.start().contains("compiled"));
     assert_eq!(written(&code), first, "taken as it is");
-    // Another component has another entry.
+    // Another component gets an entry of its own.
     let other = Workspace::reacting();
     fs::copy(other.app(), kept.workspace.app()).expect("copied");
     kept.start();
@@ -88,9 +88,15 @@ fn what_was_tampered_with_is_refused_and_compiled_again() {
     for (what, harm) in harm {
         harm();
         let log = kept.start();
-        assert!(log.contains("is refused"), "{what}: {log}");
+        assert!(
+            log.contains("rejects a compiled component"),
+            "{what}: {log}"
+        );
         assert_eq!(fs::read(&code).expect("code"), good, "{what}");
-        assert!(!kept.start().contains("is refused"), "{what}");
+        assert!(
+            !kept.start().contains("rejects a compiled component"),
+            "{what}"
+        );
     }
 }
 
@@ -99,7 +105,7 @@ fn code_that_another_engine_wrote_is_refused() {
     let kept = Kept::new();
     kept.start();
     let code = kept.code();
-    // With a sum that fits: wasmtime itself looks at what it was made by.
+    // The checksum matches. wasmtime itself checks which engine made the code.
     let foreign = b"\x7fELF, by another engine".to_vec();
     fs::write(&code, &foreign).expect("written");
     let sum = {
@@ -111,7 +117,7 @@ fn code_that_another_engine_wrote_is_refused() {
             .collect::<String>()
     };
     fs::write(code.with_extension("sha256"), sum).expect("written");
-    assert!(kept.start().contains("is refused"));
+    assert!(kept.start().contains("rejects a compiled component"));
 }
 
 #[test]

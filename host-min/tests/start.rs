@@ -1,4 +1,4 @@
-//! How the host starts and ends, and what it says if it cannot.
+//! How the host starts and ends, and its error messages.
 
 mod support;
 

@@ -1,8 +1,9 @@
 //! The versions of the crates that write the embedded store's files.
 //!
-//! `store/journal.rs`, `store/marks.rs` and `store/tables.rs` read and judge files whose format fjall does not promise: the journal's
-//! batches, which part of a torn one is dropped, the order of sequence numbers, the tables' metadata. A new version may change
-//! any of that without a word. So a change of version is a decision. Before you change [`VERSIONS`]:
+//! fjall does not promise the format of the files that `store/journal.rs`, `store/flush_counter.rs`
+//! and `store/tables.rs` read: the journal's batches, which part of a torn journal is dropped, the
+//! order of sequence numbers, the tables' metadata. A new version may change any of that silently.
+//! A change of version is therefore a decision. Before you change [`VERSIONS`]:
 //!
 //! 1. Read the difference of the crate's `journal` and `file` modules (fjall), `table` and `version` modules (lsm-tree), `writer` and
 //!    `reader` modules (sfa), between the two versions.
@@ -14,7 +15,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The versions whose format `store/` knows.
+/// The versions whose format `store/` reads.
 const VERSIONS: [(&str, &str); 3] = [
     ("fjall", "3.1.13"),
     ("lsm-tree", "3.1.10"),

@@ -1,4 +1,4 @@
-//! Event streams: in places of their own, as long as their clients want, and no longer.
+//! Event streams have places of their own. They last as long as their clients want, and no longer.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use support::{Host, Workspace};
 
-/// A client of an event stream; leaves when dropped.
+/// A client of an event stream; disconnects when dropped.
 struct Stream(TcpStream);
 
 impl Stream {
@@ -22,14 +22,14 @@ impl Stream {
         Self(stream)
     }
 
-    /// What comes next; nothing at the end.
+    /// Reads the next bytes; empty at the end.
     fn read(&mut self) -> String {
         let mut bytes = [0; 64 << 10];
         let length = self.0.read(&mut bytes).expect("something comes in time");
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     }
 
-    /// Its beginning: the first event, or when to come back.
+    /// Reads the beginning: the first event, or the delay for the reconnection.
     fn answer(&mut self) -> String {
         let mut text = String::new();
         while !text.contains("data: x") && !text.contains("retry: ") {
@@ -38,7 +38,7 @@ impl Stream {
         text
     }
 
-    /// Reads until these words have come; the answer says whether they did before the end.
+    /// Reads until `words` have come. Returns whether they came before the end.
     fn finds(&mut self, words: &str) -> bool {
         let mut text = String::new();
         loop {
@@ -69,7 +69,8 @@ fn within(limit: Duration, mut what: impl FnMut() -> bool) -> bool {
 fn streams_take_no_place_of_requests_and_have_no_deadline() {
     let workspace = Workspace::new();
     let host = workspace.start(&["--concurrency", "1", "--queue", "0", "--timeout", "500ms"]);
-    // One after the other: until its answer shows what it is, a stream has the place of a request.
+    // Open the streams one after the other: until its response shows that it is a stream, it
+    // occupies the place of a request.
     let mut ticking = Stream::open(&host, "/es");
     assert!(ticking.finds("data: x"));
     let mut quiet = Stream::open(&host, "/eq");
@@ -90,7 +91,7 @@ fn a_client_that_leaves_frees_the_instance() {
     let host = workspace.start(&["--max-streams", "1"]);
     let mut first = Stream::open(&host, "/es");
     assert!(first.finds("data: x"));
-    // A browser comes back only after this status.
+    // A browser reconnects only after this status.
     let full = Stream::open(&host, "/es").answer();
     assert!(full.starts_with("HTTP/1.1 200 "), "{full}");
     assert!(
@@ -104,10 +105,10 @@ fn a_client_that_leaves_frees_the_instance() {
     drop(first);
     assert!(
         within(Duration::from_secs(2), || host.get("/ggone").status == 200),
-        "the guest learns of it"
+        "the guest notices it"
     );
-    // One that sleeps does not learn of it, and is ended all the same.
-    // (Either a stream begins, or it ends with the time to come back.)
+    // A sleeping guest does not notice it, and is ended as well. (Either a stream begins, or it
+    // ends with the delay for the reconnection.)
     let begins = |path| Stream::open(&host, path).answer().contains("data: x");
     assert!(within(Duration::from_secs(4), || begins("/eq")));
     assert!(within(Duration::from_secs(4), || begins("/es")));
@@ -119,7 +120,8 @@ fn a_stream_that_finds_the_queue_full_is_told_to_come_back() {
     let host = workspace.start(&["--concurrency", "1", "--queue", "0", "--timeout", "3s"]);
     let mut busy = Vec::new();
     let full = || {
-        // One that comes while the other request has the only place is refused, so it is sent again.
+        // A request that comes while another one has the only place is refused, so the test sends
+        // it again.
         let mut looping = TcpStream::connect(&host.address).expect("a connection");
         let request = looping.write_all(b"GET /loop HTTP/1.1\r\nHost: test\r\n\r\n");
         request.expect("sent");
@@ -142,7 +144,7 @@ fn a_reader_that_stalls_holds_its_own_stream_only() {
     let host = workspace.start(&["--concurrency", "1"]);
     let mut stalled = Stream::open(&host, "/ef");
     assert!(stalled.read().contains(" 200 "));
-    // Until all that lies between is full.
+    // Wait until all buffers between the guest and the client are full.
     std::thread::sleep(Duration::from_millis(500));
     let mut other = Stream::open(&host, "/es");
     assert!(other.finds("data: x"));
@@ -156,7 +158,7 @@ fn a_reader_that_stalls_holds_its_own_stream_only() {
         "{:?}",
         start.elapsed()
     );
-    // It goes on where it was.
+    // The stream continues where it stopped.
     for _ in 0..200 {
         assert!(!stalled.read().is_empty());
     }
@@ -186,7 +188,8 @@ fn a_streaming_guest_that_only_computes_is_stopped() {
 fn streams_end_with_the_host() {
     let workspace = Workspace::new();
     let host = workspace.start(&[]);
-    // One after the other: until its answer shows what it is, a stream has the place of a request.
+    // Open the streams one after the other: until its response shows that it is a stream, it
+    // occupies the place of a request.
     let mut ticking = Stream::open(&host, "/es");
     assert!(ticking.finds("data: x"));
     let mut quiet = Stream::open(&host, "/eq");
@@ -198,6 +201,6 @@ fn streams_end_with_the_host() {
         "{:?}",
         start.elapsed()
     );
-    // In good order: with the last chunk of the body.
+    // The stream ends cleanly, with the last chunk of the body.
     assert!(ticking.finds("0\r\n\r\n") && quiet.finds("0\r\n\r\n"));
 }

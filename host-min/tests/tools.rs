@@ -1,4 +1,4 @@
-//! The tools at the command line, on real directories.
+//! The command-line tools, on real directories.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Runs the host here: status, stdout, stderr.
+    /// Runs the host in this folder and returns status, stdout and stderr.
     fn run(&self, args: &[&str]) -> (i32, String, String) {
         self.run_with(args, b"")
     }
@@ -43,7 +43,7 @@ impl Folder {
             .spawn()
             .expect("it starts");
         let mut input = child.stdin.take().expect("piped");
-        // It may end before it has read everything.
+        // The host may exit before it has read everything.
         let _ = input.write_all(stdin);
         drop(input);
         let Output {
@@ -73,7 +73,7 @@ fn metadata(id: &str) -> Metadata {
     }
 }
 
-/// Forty commits of two streams, one of them with a name that no file can have, and a rejection.
+/// Writes forty commits of two streams, one with a name that no file can have, and a rejection.
 fn fill(slots: impl Slots, prefix: &str) {
     let settings = Settings {
         prefix: prefix.into(),
@@ -122,7 +122,7 @@ fn fill(slots: impl Slots, prefix: &str) {
     .expect("recorded");
 }
 
-/// Every file of a directory of files but the marks.
+/// Every file of a store of files except the marker files.
 fn all_files(root: &Path) -> Vec<PathBuf> {
     let shards = std::fs::read_dir(root).expect("read");
     let mut files: Vec<PathBuf> = shards
@@ -159,7 +159,7 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
         error.contains("79 events of 40 commits, 1 outcomes"),
         "{error}"
     );
-    // Now that it is there, its kind shows.
+    // The store exists now, and the tool recognizes its kind.
     let (status, back, error) = folder.run(&["export", "--store", "two"]);
     assert_eq!((status, &back), (0, &lines), "{error}");
     std::fs::write(folder.path("lines"), &back).expect("written");
@@ -183,7 +183,7 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
             );
         }
     }
-    // What has been written is what an adapter writes: an event log reads it.
+    // The tool wrote the format of the adapter: an event log can read it.
     let mut log = EventLog::open(folder.files("two"), &Settings::default()).expect("opens");
     let page = log
         .read_stream("short-1", 0, 3)
@@ -211,7 +211,7 @@ fn an_export_into_a_file_goes_on_where_it_stopped() {
         let kept = cut > whole.len() / 4;
         assert_eq!(error.contains("were there already"), kept, "{error}");
     }
-    // A file that is something else stays what it is.
+    // A file with other content stays unchanged.
     for other in ["notes\n", "{\"specversion\":\"1.0\"}\n"] {
         std::fs::write(folder.path("lines"), other).expect("written");
         let (status, _, error) = folder.run(&export);
@@ -219,7 +219,7 @@ fn an_export_into_a_file_goes_on_where_it_stopped() {
         let left = std::fs::read_to_string(folder.path("lines"));
         assert_eq!(left.expect("text"), other);
     }
-    // So does that of another store.
+    // So does the export of another store.
     std::fs::write(folder.path("lines"), &whole).expect("written");
     let mut log = EventLog::open(folder.files("other"), &Settings::default()).expect("opens");
     log.claim_command("x", 1, "z-1", 0).expect("claimed");
@@ -242,7 +242,7 @@ fn damage_is_told_with_its_key_and_a_remedy_and_exit_status_1() {
             .to_string_lossy()
             .into_owned();
         let digest = name.starts_with('~');
-        // Some of each sort: every start of the host costs time.
+        // Test some files of each kind, because every start of the host takes time.
         if n % 12 != 0 && !(digest && digests < 3) {
             continue;
         }
@@ -270,7 +270,7 @@ fn damage_is_told_with_its_key_and_a_remedy_and_exit_status_1() {
     assert_eq!(lines[1]["summary"]["errors"], 1);
     assert_eq!(lines[1]["summary"]["events"], 79);
     let (status, _, _) = folder.run(&["verify", "--store", "store", "--prefix", ""]);
-    assert_eq!(status, 0, "others may share the place");
+    assert_eq!(status, 0, "other files may share the directory");
 }
 
 #[test]
@@ -286,16 +286,13 @@ fn what_cannot_be_done_is_one_line_with_a_remedy() {
         }
         assert_eq!(folder.run(&[command, "--store", "memory:"]).0, 2);
     }
-    assert!(
-        !folder.path("absent").exists(),
-        "nothing is made by looking"
-    );
+    assert!(!folder.path("absent").exists(), "reading creates nothing");
     let (status, _, error) = folder.run(&["import", "--store", "notes"]);
     one_line(status, &error, "empty directory");
     let (status, _, error) = folder.run(&["import", "no-lines", "--store", "new"]);
     one_line(status, &error, "no-lines");
     assert!(!folder.path("new").exists());
-    // A store that a host serves.
+    // A store that a host has open.
     let held = folder.embedded("held");
     for args in [
         ["verify", "--store", "held"],
@@ -306,7 +303,7 @@ fn what_cannot_be_done_is_one_line_with_a_remedy() {
         one_line(status, &error, "in use by another process");
     }
     drop(held);
-    // Lines that are none, and lines that end too early.
+    // Lines that are not valid, and lines that end too early.
     for (lines, words) in [("{\n", "line 1"), ("", "not finished")] {
         let (status, _, error) = folder.run_with(&["import", "--store", "new"], lines.as_bytes());
         one_line(status, &error, words);
@@ -344,7 +341,7 @@ fn an_import_into_a_store_with_something_else_changes_nothing() {
     one_line(status, &error, "a.log.0000000000000001");
     assert_eq!(folder.run(&["export", "--store", "two"]).1, before);
     assert_eq!(folder.run(&["verify", "--store", "two"]).0, 0);
-    // Beside it there is room.
+    // Another prefix is free.
     let beside = ["import", "--store", "two", "--prefix", "b"];
     assert_eq!(folder.run_with(&beside, lines.as_bytes()).0, 0);
     assert_eq!(folder.run(&["verify", "--store", "two"]).0, 0);
@@ -352,7 +349,7 @@ fn an_import_into_a_store_with_something_else_changes_nothing() {
     assert_eq!(there, lines);
 }
 
-/// Everything below a directory, with when it was last changed.
+/// Everything below a directory, with its modification time.
 fn image(directory: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory).expect("listed") {
@@ -370,7 +367,7 @@ fn image(directory: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
     found
 }
 
-/// Takes the right to write from everything below a directory, or gives it back to its owner.
+/// Removes the write permissions from everything below a directory, or returns them to its owner.
 fn make_writable(directory: &Path, writable: bool) {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt as _;
@@ -387,7 +384,7 @@ fn make_writable(directory: &Path, writable: bool) {
     std::fs::set_permissions(directory, Permissions::from_mode(mode)).expect("set");
 }
 
-/// Root may write whatever the mode says: what is compared tells even then.
+/// Root may write whatever the mode says. The comparison of bytes and dates still detects a write.
 #[test]
 fn reading_a_store_changes_no_byte_and_no_date_in_it() {
     let folder = Folder::new();
@@ -408,7 +405,7 @@ fn reading_a_store_changes_no_byte_and_no_date_in_it() {
             assert!(after[path] == *was, "{} changed", path.display());
         }
     }
-    // It is served again as before.
+    // The host can still serve the store.
     let (status, lines, _) = folder.run(&["export", "--store", "own"]);
     assert_eq!(status, 0);
     drop(folder.embedded("own"));
@@ -420,11 +417,11 @@ fn reading_a_store_changes_no_byte_and_no_date_in_it() {
             .expect("listed")
             .next()
             .is_none(),
-        "copies are taken away"
+        "the copies are removed"
     );
 }
 
-/// The kernel refuses even root. Where nothing can be mounted, there is nothing to see.
+/// The kernel refuses writes even of root. The test is skipped where it cannot mount.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_store_on_a_read_only_file_system_is_read() {
@@ -462,7 +459,7 @@ fn cannot_unshare(out: &Output) -> bool {
 fn a_store_that_cannot_be_read_is_not_told_as_damage() {
     let folder = Folder::new();
     fill(folder.embedded("own"), "");
-    // No room for copies of its journals.
+    // There is no room for copies of the journals.
     let out = Command::new(env!("CARGO_BIN_EXE_annals-host"))
         .current_dir(folder.0.path())
         .args(["verify", "--store", "own"])
@@ -472,7 +469,7 @@ fn a_store_that_cannot_be_read_is_not_told_as_damage() {
     let said = String::from_utf8_lossy(&out.stderr);
     assert_eq!(out.status.code(), Some(3), "{said}");
     assert!(said.contains("absent") && said.contains("TMPDIR"), "{said}");
-    // A file is no directory, and so no store.
+    // A file is not a directory, and so not a store.
     std::fs::write(folder.path("file"), "").expect("written");
     let (status, _, error) = folder.run(&["verify", "--store", "file"]);
     assert_eq!(status, 3, "{error}");

@@ -1,4 +1,4 @@
-//! A store that cannot make anything durable: no answer claims success.
+//! A store that can make nothing durable: no response reports success.
 
 mod support;
 
@@ -19,7 +19,7 @@ use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
 use annals_host::streams::Streams;
 use support::{Workspace, send};
 
-/// Writes arrive, and are never durable.
+/// Writes succeed and never become durable.
 #[derive(Default)]
 struct Broken(Memory);
 
@@ -111,12 +111,13 @@ fn an_answer_whose_writes_cannot_be_flushed_is_withheld() {
         assert!(answer.head.contains("retry-after"), "{}", answer.head);
         assert!(!answer.text().contains("fire"), "no internals");
     }
-    // Nor does a request of the guest's tell anybody what it saw.
+    // A request of the guest does not reveal what the guest saw either.
     listener.set_nonblocking(true).expect("set");
     assert!(listener.accept().is_err(), "a request left");
 }
 
-/// The real host, on a disk that takes no more: a supervisor can tell this end by its status, and starts it again.
+/// Runs the real host on a full disk. A supervisor recognizes this end by its status, and restarts
+/// the host.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_host_whose_store_cannot_go_on_ends_with_status_3() {
@@ -131,7 +132,7 @@ fn a_host_whose_store_cannot_go_on_ends_with_status_3() {
         maximum: None,
     };
     prlimit(process, Resource::Fsize, full).expect("limited");
-    // It is answered 503, or the host is gone before.
+    // The host answers 503, or has already ended.
     if let Ok(answer) = send(&host.address, "/pafter", "", b"") {
         assert_eq!(answer.status, 503, "{}", answer.text());
     }
@@ -139,7 +140,7 @@ fn a_host_whose_store_cannot_go_on_ends_with_status_3() {
     let log = host.log();
     assert!(log.contains("the store could not be flushed"), "{log}");
     drop(host);
-    // Once there is room again, a start is all that it takes.
+    // When there is room again, a restart is enough.
     let host = workspace.start(&[]);
     assert_eq!(host.get("/gbefore").text(), "value");
     assert_eq!(host.terminate(), Some(0));

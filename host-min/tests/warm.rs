@@ -1,7 +1,8 @@
-//! Instances that stay warm, and when they are made anew.
+//! Instances that stay warm, and when the host replaces them.
 //!
-//! The first request of the first instance is the host's own: at its start it has the application compare itself
-//! with the store. So the first request of a client is the second of that instance.
+//! The first request of the first instance is the host's own: at its start it lets the application
+//! compare itself with the store. A client's first request is therefore the second one of that
+//! instance.
 
 mod support;
 
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use support::{Host, Workspace};
 
-/// Which of its instance's requests this one is.
+/// The number of this request in its instance.
 fn request(host: &Host, path: &str) -> u32 {
     let answer = host.get(path);
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -39,7 +40,8 @@ fn without_warm_instances_each_request_has_a_fresh_one() {
 fn an_instance_that_failed_is_never_used_again() {
     let workspace = Workspace::new();
     let host = workspace.start(&["--no-delivery", "--timeout", "500ms"]);
-    // It trapped, computed for too long, waited for too long, gave half an answer, or failed after one.
+    // Each guest fails: it traps, computes for too long, waits for too long, gives half a response,
+    // or fails after one.
     for path in ["/trap", "/loop", "/wait", "/half", "/xafter"] {
         requests(&host, "/instance", 2);
         let failed = host.get(path);
@@ -48,7 +50,7 @@ fn an_instance_that_failed_is_never_used_again() {
             path == "/xafter",
             "{path}: {failed:?}"
         );
-        // What failed after its answer may still be at it.
+        // A guest that fails after its response may still be running.
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(request(&host, "/instance"), 1, "after {path}");
     }
@@ -76,7 +78,7 @@ fn an_instance_is_made_anew_after_so_many_requests() {
 fn an_instance_is_made_anew_when_its_memory_has_grown() {
     let workspace = Workspace::new();
     let host = workspace.start(&["--no-delivery", "--recycle-memory", "2MiB"]);
-    // A MiB with each one, and none with the host's own.
+    // Each request adds one MiB, and the host's own adds none.
     assert_eq!(requests(&host, "/keep", 7), [2, 3, 4, 1, 2, 3, 1]);
 }
 
@@ -86,6 +88,6 @@ fn an_instance_is_made_anew_when_it_is_old() {
     let host = workspace.start(&["--no-delivery", "--recycle-age", "600ms"]);
     assert_eq!(requests(&host, "/instance", 2), [2, 3]);
     std::thread::sleep(Duration::from_millis(700));
-    // It is old, and serves this one; it is gone then.
+    // The instance is too old. It serves this request, and the host then drops it.
     assert_eq!(requests(&host, "/instance", 2), [4, 1]);
 }

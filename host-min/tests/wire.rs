@@ -1,4 +1,4 @@
-//! Requests as they come over the wire, byte by byte.
+//! Requests as raw bytes on a connection.
 
 mod support;
 
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use support::{Host, Workspace};
 
-/// Everything that the host says to these bytes until it closes, or until a second has passed without any.
+/// Sends these bytes and returns everything that the host answers until it closes, or until a
+/// second passes without a byte.
 fn said(host: &Host, request: &str) -> (String, bool) {
     let mut stream = TcpStream::connect(&host.address).expect("a connection");
     let wait = Some(Duration::from_secs(1));
@@ -62,7 +63,7 @@ fn requests_name_their_host_as_their_version_of_http_wants_it() {
 fn of_two_lengths_of_a_body_neither_hides_a_second_request() {
     let workspace = Workspace::new();
     let host = workspace.start(&[]);
-    // Whoever believed the length would take the rest for another request.
+    // A host that used this length would read the remainder as another request.
     let hidden = "GET /ok HTTP/1.1\r\nHost: test\r\n\r\n";
     let chunk = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
     let (length, encoding) = ("Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n");
@@ -70,7 +71,7 @@ fn of_two_lengths_of_a_body_neither_hides_a_second_request() {
         let request = format!("POST /ok HTTP/1.1\r\nHost: test\r\n{headers}\r\n{chunk}{hidden}");
         let (text, closed) = said(&host, &request);
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "one answer: {text}");
-        assert!(closed, "nothing that follows can be trusted: {text}");
+        assert!(closed, "the host must close the connection: {text}");
     }
     let lengths = "Content-Length: 4\r\nContent-Length: 5\r\n";
     let (text, closed) = said(

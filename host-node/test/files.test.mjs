@@ -1,4 +1,4 @@
-// The filesystem that a component is given, called as jco's bindings call it.
+// Tests the filesystem of a component with the calls that jco's bindings make.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ symlinkSync("..", join(folder, "up"));
 
 const files = filesystem({ "/data": folder });
 const [[root, name]] = files.preopens.getDirectories();
-/** "done", or the code that the call throws. */
+/** "done", or the error code that the call throws. */
 const outcome = (call) => {
   try {
     call();

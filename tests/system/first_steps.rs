@@ -142,7 +142,7 @@ fn keeps_the_old_version_while_it_does_not_build(
     let text = fs::read_to_string(&file).expect("a handler");
     fs::write(&file, format!("{text}\nthis is no Rust")).expect("written");
     development
-        .hear("the version before is still served", 1)
+        .hear("the previous version is still served", 1)
         .expect("it is told");
     let said = development.said();
     assert!(
@@ -236,7 +236,7 @@ fn nothing_is_built_or_probed_again(folder: &Path) {
     // No handler wants other features of what they share: one call of cargo builds all.
     assert!(said.contains("built 4 handlers by 1 calls"), "{said}");
     assert!(
-        said.contains("asked 0 of 4 handlers to describe themselves"),
+        said.contains("called `describe` of 0 of 4 handlers"),
         "{said}"
     );
     println!("{said}");
@@ -338,7 +338,7 @@ fn tells_of_prints_that_go_nowhere(folder: &Path) {
         said
     };
     let said = check();
-    assert!(!said.contains("goes nowhere"), "{said}");
+    assert!(!said.contains("is lost on"), "{said}");
     let file = folder.join("overview/src/lib.rs");
     let text = fs::read_to_string(&file).expect("a handler");
     let fold = "let before = row.map_or";
@@ -350,8 +350,7 @@ fn tells_of_prints_that_go_nowhere(folder: &Path) {
         assert_ne!(printing, text);
         fs::write(&file, printing).expect("written");
         let said = check();
-        let note =
-            "note: handler `overview`: what it prints by `println!` or `eprintln!` goes nowhere";
+        let note = "note: handler `overview`: the output of `println!` and `eprintln!` is lost";
         assert!(
             said.contains(note) && said.contains("`annals::log!`"),
             "{said}"
@@ -396,7 +395,7 @@ fn what_is_there_stays_as_it_is() {
     annals(home.path(), &["new", "shop"]);
     let said = refused(home.path(), &["new", "shop"]);
     assert!(
-        said.contains("shop: is there already, and nothing is overwritten; "),
+        said.contains("shop: already exists, and no file is overwritten; "),
         "{said}"
     );
     assert_eq!(names(home.path()), ["shop"]);
@@ -414,14 +413,14 @@ fn what_is_there_stays_as_it_is() {
             &["new", "Basket"],
             "`Basket` is not a legal name; use lower-case letters",
         ),
-        (&["new", "test"], "`test` has a meaning of its own already"),
+        (&["new", "test"], "`test` is reserved"),
         (
             &["new", "basket", "--kind", "projector", "--on", "a b"],
-            "`--on a b` names no event",
+            "`--on a b` is not the type of an event",
         ),
         (
             &["new", "basket", "--sdk", "/no/such"],
-            "/no/such: does not hold the crate `annals`; ",
+            "/no/such: does not contain the crate `annals`; ",
         ),
     ] {
         let said = refused(&shop, args);

@@ -8,10 +8,10 @@
 
 use crate::support;
 use annals_host::app::{App, Limits};
+use annals_host::deadline::Deadline;
 use annals_host::gate::Gate;
 use annals_host::guest;
 use annals_host::host::Host;
-use annals_host::life::Life;
 use annals_host::pool::Recycling;
 use annals_host::precompiled::CompileCache;
 use annals_host::state::Grants;
@@ -89,11 +89,11 @@ impl Counted {
 
     /// Instructions that the resting instance may still take; a new one has all of them.
     fn left(&self) -> u64 {
-        if self.host.pool.resting() == 0 {
+        if self.host.pool.idle() == 0 {
             return u64::MAX;
         }
-        let life = Arc::new(Life::new(Duration::from_secs(600), None));
-        let instance = self.host.pool.take(&life).expect("it rests");
+        let deadline = Arc::new(Deadline::new(Duration::from_secs(600), None));
+        let instance = self.host.pool.take(&deadline).expect("an idle instance");
         let left = instance.store.get_fuel().expect("this engine counts");
         self.host.pool.give(instance);
         left
@@ -110,8 +110,8 @@ impl Counted {
 
     /// The resting instance goes.
     fn forget(&self) {
-        let life = Arc::new(Life::new(Duration::from_secs(600), None));
-        drop(self.host.pool.take(&life));
+        let deadline = Arc::new(Deadline::new(Duration::from_secs(600), None));
+        drop(self.host.pool.take(&deadline));
     }
 }
 

@@ -90,7 +90,7 @@ fn a_core_module_without_a_world_is_refused() {
     );
     let said = refused(folder.path());
     assert!(
-        said.contains("does not say what it exports") && said.contains("annals::export!"),
+        said.contains("does not describe its exports") && said.contains("annals::export!"),
         "{said}"
     );
 }

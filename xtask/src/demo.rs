@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: builds only what it runs, and shows a result before it builds the next thing.
+//! `cargo xtask demo`: builds only what it runs, and shows each result before it builds the next
+//! program.
 
 use crate::run::{cargo, run};
 use crate::setup;
@@ -20,8 +21,8 @@ pub fn demo() -> Result<()> {
     play("wasmtime")
 }
 
-/// The features of dependencies are the same as in a build of the whole workspace, so that `cargo xtask test`
-/// finds wasmtime compiled. A test compares them.
+/// Select the same dependency features as a build of the whole workspace, so that `cargo xtask
+/// test` need not compile wasmtime again. A test compares the features.
 pub const PACKAGES: [&str; 4] = [
     "--package=annals-compose",
     "--package=annals-cli",
@@ -29,25 +30,25 @@ pub const PACKAGES: [&str; 4] = [
     "--package=annals-tests",
 ];
 
-/// The times are those of two cores with nothing built before.
+/// Prints the duration, measured on two cores with nothing built before.
 fn announce(wasmtime: bool) {
     println!(
-        "The demo builds annals and annals-host (on two cores about ten minutes at the first time),"
+        "The demo builds annals and annals-host (about ten minutes on two cores, the first time),"
     );
     println!("composes the bank, and plays it on annals-host, which it kills six times.");
     if wasmtime {
-        println!("Then it plays the same on `wasmtime serve`, which is there already.");
+        println!("Then it plays the same on `wasmtime serve`, which is already installed.");
     } else {
         println!(
             "Then it builds {WASMTIME} (about {} minutes, once), and plays the same on `wasmtime serve`.",
             WASMTIME.minutes
         );
-        println!("A `wasmtime` of this version on the path saves that.");
+        println!("If a `wasmtime` of this version is on the path, the demo uses it instead.");
     }
 }
 
 fn play(host: &str) -> Result<()> {
-    // Built beside this task.
+    // Cargo puts the demo beside this binary.
     let demo = std::env::current_exe()?.with_file_name("demo");
     run(
         &format!("the bank on the host `{host}`"),

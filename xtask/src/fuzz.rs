@@ -1,7 +1,8 @@
-//! `cargo xtask fuzz`: the event log's fuzz targets, by libFuzzer on the stable toolchain, and the composer's.
+//! `cargo xtask fuzz`: runs the event log's fuzz targets with libFuzzer on the stable toolchain,
+//! and the composer's fuzz target.
 //!
-//! `cargo fuzz run <target>` in `components/event-log` does the same for who has cargo-fuzz and a
-//! nightly toolchain, with the address sanitizer on top.
+//! With cargo-fuzz and a nightly toolchain, `cargo fuzz run <target>` in `components/event-log`
+//! runs the same targets with the address sanitizer.
 
 use crate::run::{cargo, run, workspace};
 use anyhow::{Context as _, Result, bail};
@@ -11,36 +12,38 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Of every CI run, for all targets together.
+/// Duration in every CI run, for all targets together.
 pub const CI_SECONDS: u64 = 20;
 
-/// What cargo-fuzz passes, without sanitizers: coverage as libFuzzer wants it.
+/// The flags of cargo-fuzz without sanitizers: the coverage instrumentation that libFuzzer needs.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     --cfg fuzzing -Ccodegen-units=1";
 
-/// A target, the longest input that makes sense, and whether the golden files are inputs.
+/// A target, its maximum input length, and whether the golden files are inputs.
 const TARGETS: [(&str, u32, bool); 3] = [
     ("records", 4096, true),
     ("damaged_store", 256, false),
     ("operations", 1024, false),
 ];
 
-/// Runs every target for its part of the time. A finding is an error.
+/// Runs every target for its share of the time. A finding is an error.
 pub fn fuzz(seconds: u64) -> Result<()> {
-    // At least a second each, and as much for the composer as for all of the log's.
+    // Each part runs for one second at least. The composer gets as much time as all targets of the
+    // log together.
     event_log((seconds / 2).max(1))?;
     composer((seconds / 2).max(1))
 }
 
-/// Plays hostile manifests and components. What compiles them is large and would have to be built once more for
-/// libFuzzer, so this target is a program of the workspace that watches itself.
+/// Runs hostile manifests and components through the composer. The composer depends on the
+/// compiler, which is large and would have to be built again for libFuzzer. This target is
+/// therefore a program of the workspace with its own checks.
 fn composer(seconds: u64) -> Result<()> {
     run(
         "building the composer's fuzz target",
         cargo().args(["build", "--workspace", "--bins", "--jobs=2"]),
     )?;
-    // Built beside this task.
+    // Cargo puts the target beside this binary.
     let target = env::current_exe()?.with_file_name("compose-fuzz");
     let artifacts = workspace().join("target").join("fuzz");
     fs::create_dir_all(&artifacts).with_context(|| format!("creating {}", artifacts.display()))?;
@@ -53,7 +56,7 @@ fn composer(seconds: u64) -> Result<()> {
     )
 }
 
-/// The event log's targets.
+/// Runs the event log's targets.
 fn event_log(seconds: u64) -> Result<()> {
     let log = workspace().join("components").join("event-log");
     let output = match env::var_os("CARGO_TARGET_DIR") {
@@ -61,7 +64,8 @@ fn event_log(seconds: u64) -> Result<()> {
         None => workspace().join("target"),
     }
     .join("fuzz");
-    // Named explicitly: flags then apply to what is fuzzed, and not to build scripts.
+    // With an explicit target triple, cargo applies the flags to the fuzzed code and not to build
+    // scripts.
     let triple = host()?;
     run(
         "building the fuzz targets",
@@ -80,10 +84,10 @@ fn event_log(seconds: u64) -> Result<()> {
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .current_dir(log.join("fuzz")),
     )?;
-    // At least a second each.
+    // Each target runs for one second at least.
     let each = (seconds / TARGETS.len() as u64).max(1);
     for (target, longest, golden) in TARGETS {
-        // Inputs that were found worth keeping, for the next time.
+        // The corpus keeps the interesting inputs for the next run.
         let corpus = output.join("corpus").join(target);
         fs::create_dir_all(&corpus).with_context(|| format!("creating {}", corpus.display()))?;
         let binary = output.join(&triple).join("release").join(target);
@@ -103,7 +107,7 @@ fn event_log(seconds: u64) -> Result<()> {
     Ok(())
 }
 
-/// What this machine is called.
+/// The target triple of this machine.
 fn host() -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output()?;
@@ -112,7 +116,7 @@ fn host() -> Result<String> {
     Ok(line.context("rustc does not name its host")?.to_owned())
 }
 
-/// Runs a target, and answers how often it was executed.
+/// Runs a target and returns the number of executions.
 fn execute(target: &str, command: &mut Command, artifacts: &Path) -> Result<u64> {
     eprintln!("==> fuzzing {target}");
     let mut child = command
@@ -123,10 +127,10 @@ fn execute(target: &str, command: &mut Command, artifacts: &Path) -> Result<u64>
     let mut last = Vec::new();
     if let Some(output) = child.stderr.take() {
         for line in BufReader::new(output).lines() {
-            // What an input of arbitrary bytes makes it print need not be text.
+            // The output may not be text, because an input of arbitrary bytes may be printed.
             let Ok(line) = line else { continue };
             executions = executions.or_else(|| executions_in(&line));
-            if last.len() >= LINES {
+            if last.len() >= MAX_SHOWN_LINES {
                 last.remove(0);
             }
             last.push(line);
@@ -136,15 +140,15 @@ fn execute(target: &str, command: &mut Command, artifacts: &Path) -> Result<u64>
     if !status.success() {
         eprintln!("{}", last.join("\n"));
         bail!(
-            "fuzzing {target}: failed ({status}); the input that did it is in {}",
+            "fuzzing {target}: failed ({status}); the failing input is in {}",
             artifacts.display()
         );
     }
-    executions.with_context(|| format!("fuzzing {target}: it did not say how often it ran"))
+    executions.with_context(|| format!("fuzzing {target}: the output has no number of executions"))
 }
 
-/// Lines that are shown after a failure.
-const LINES: usize = 60;
+/// Number of output lines shown after a failure.
+const MAX_SHOWN_LINES: usize = 60;
 
 /// The number in `stat::number_of_executed_units: 7`.
 fn executions_in(line: &str) -> Option<u64> {

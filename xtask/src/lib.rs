@@ -1,3 +1,3 @@
-//! What the tasks share with the tests: which tools are provisioned, and where they are.
+//! Shared by the tasks and the tests: the provisioned tools and their locations.
 
 pub mod tools;

@@ -1,6 +1,6 @@
 //! The project's own tasks: `cargo xtask setup | demo | test | conformance | torture | fuzz | bench | ci`.
 //!
-//! This crate depends on nothing heavy, so that a fresh machine sees progress within seconds.
+//! This crate has only small dependencies, so that a fresh machine shows progress within seconds.
 
 mod demo;
 mod fuzz;
@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tiers::Tier;
 
-/// The project's own tasks. Each provides what it needs and says what it is doing.
+/// The project's own tasks. Each provides the tools that it needs and prints its steps.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Cli {
@@ -23,47 +23,52 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Provides the wasm targets, the wasmtime CLI, cargo-component, jco and componentize-js, outside of
-    /// the checkout.
+    /// Provides the wasm targets, the wasmtime CLI, cargo-component, jco and componentize-js,
+    /// outside of the checkout.
     Setup,
-    /// Plays the bank on annals-host and on wasmtime serve, kills them in the middle, and compares with the oracle.
+    /// Plays the bank on annals-host and on wasmtime serve, kills them repeatedly, and compares the
+    /// result with the oracle.
     Demo,
     /// Runs the tests, cheap ones first: the tiers fast, hosts and rest.
     Test {
-        /// Only these tiers, in this order.
+        /// Run only these tiers, in this order.
         #[arg(long = "tier", value_enum, conflicts_with = "filter")]
         tiers: Vec<Tier>,
-        /// Only tests whose name contains this.
+        /// Run only tests whose name contains this text.
         filter: Option<String>,
     },
-    /// Plays the conformance suite on every store adapter, on its real host.
+    /// Runs the conformance suite on every store adapter, on its real host.
     Conformance {
-        /// Only cases whose name contains this.
+        /// Run only cases whose name contains this text.
         filter: Option<String>,
     },
-    /// Clients, readers and kills on every store; then checks what everybody saw.
+    /// Runs clients, readers and kills on every store, then checks what every client observed.
     Torture {
-        /// 200 kills in each run, which takes more than half an hour; otherwise a few, for a minute.
+        /// Kill 200 times in each run, which takes more than half an hour; the default is a few
+        /// kills in a minute.
         #[arg(long)]
         long: bool,
-        /// Gives the same commands again.
+        /// Replay the commands of an earlier run.
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Measures Annals beside others, and prints ratios with their spread: `bench --help` has the options.
+    /// Measures Annals beside other systems and prints ratios with their spread; `bench --help`
+    /// lists the options.
     #[command(disable_help_flag = true)]
     Bench {
-        /// Passed on to the suite: `--quick`, `--only PART`, `--rounds N`, `--soak 10m`.
+        /// Options for the suite: `--quick`, `--only PART`, `--rounds N`, `--soak 10m`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
-    /// Fuzzes the event log (records, damaged stores, sequences of operations) and the composer (manifests, components).
+    /// Fuzzes the event log (records, damaged stores, sequences of operations) and the composer
+    /// (manifests, components).
     Fuzz {
-        /// For all targets together.
+        /// Duration for all targets together.
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// What must pass before a change lands: the tiers fast, hosts, fuzz, torture and rest.
+    /// Runs everything that must pass before a change lands: the tiers fast, hosts, fuzz, torture
+    /// and rest.
     Ci,
 }
 

@@ -1,4 +1,4 @@
-//! Runs commands, saying which and how long they took.
+//! Runs commands, and prints their names and durations.
 
 use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Builds at most two things at a time: wasmtime is large.
+/// Cargo builds two crates at a time at most, because wasmtime needs much memory.
 pub const JOBS: &str = "--jobs=2";
 
-/// The checkout.
+/// The root of the checkout.
 pub fn workspace() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
@@ -19,7 +19,7 @@ pub fn workspace() -> PathBuf {
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());
-    // What `cargo run` set for this task must not leak into other builds.
+    // `cargo run` sets variables for this task that must not affect other builds.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST") {
@@ -29,7 +29,7 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Runs a command to its end; a failure is an error.
+/// Runs a command to its end. A failing command is an error.
 pub fn run(what: &str, command: &mut Command) -> Result<()> {
     eprintln!("==> {what}");
     let start = Instant::now();
@@ -43,7 +43,7 @@ pub fn run(what: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs tests, passing on what they print, and answers how many passed.
+/// Runs tests, passes on their output, and returns the number of passed tests.
 pub fn run_tests(what: &str, command: &mut Command) -> Result<usize> {
     eprintln!("==> {what}");
     let start = Instant::now();
@@ -76,8 +76,8 @@ fn passed_in(line: &str) -> Option<usize> {
     counts.split_once(" passed")?.0.parse().ok()
 }
 
-/// Builds everything that tests run. Always all tests of the workspace: a part of it would have other
-/// features, and wasmtime would be built once more.
+/// Builds everything that tests run. It always selects all tests of the workspace: a part of it
+/// would have other features, and cargo would build wasmtime again.
 pub fn build() -> Result<()> {
     run(
         "building everything (wasmtime takes some minutes, once)",

@@ -1,4 +1,4 @@
-//! Provides what a fresh machine lacks. Idempotent, and fast when nothing is missing.
+//! Provides the tools that a fresh machine lacks. Idempotent, and fast if nothing is missing.
 
 use crate::run::{self, cargo};
 use anyhow::{Context as _, Result, bail};
@@ -8,11 +8,11 @@ use xtask::tools::{
     CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, Node, Python, Tool, WASMTIME,
 };
 
-/// The one that everything but handlers with imports of their own is built for.
+/// The target of all handlers except those with imports of their own.
 const TARGET: &str = "wasm32-unknown-unknown";
 const TARGETS: &[&str] = &[TARGET, "wasm32-wasip1", "wasm32-wasip2"];
 
-/// Provides everything.
+/// Provides all tools.
 pub fn setup() -> Result<()> {
     for_hosts()?;
     targets(TARGETS)?;
@@ -25,13 +25,13 @@ pub fn setup() -> Result<()> {
     environment(&COMPONENTIZE_PY)
 }
 
-/// What annals and annals-host are built and judged with.
+/// Provides the tools that build annals and annals-host and judge the demo.
 pub fn for_demo() -> Result<()> {
     targets(&[TARGET])?;
     python()
 }
 
-/// What the bank is played on beside annals-host, too.
+/// Provides the second host that the bank is played on.
 pub fn for_hosts() -> Result<()> {
     for_demo()?;
     tool(&WASMTIME)
@@ -56,10 +56,10 @@ fn targets(wanted: &[&str]) -> Result<()> {
         &format!("adding the wasm targets {}", missing.join(", ")),
         Command::new("rustup").args(["target", "add"]).args(&missing).current_dir(run::workspace()),
     )
-    .context("the wasm targets are missing and rustup could not get them; docs/guide.md tells how to build them from the rust-src component")
+    .context("the wasm targets are missing and rustup could not get them; docs/guide.md describes how to build them from the rust-src component")
 }
 
-/// A program of the registry: the one that is there, or else a new one.
+/// Provides a program of the registry: the existing one, or else a new build.
 pub fn tool(tool: &Tool) -> Result<()> {
     if tool.find()?.is_some() {
         return Ok(());
@@ -67,7 +67,7 @@ pub fn tool(tool: &Tool) -> Result<()> {
     let root = tool.root()?;
     let jobs = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
     let mut install = cargo();
-    // Outside of the checkout: its configuration is not meant for other people's packages.
+    // Run cargo outside of the checkout, whose configuration is not meant for other packages.
     install
         .current_dir(std::env::temp_dir())
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", tool.opt_level)
@@ -95,8 +95,8 @@ pub fn tool(tool: &Tool) -> Result<()> {
 /// The first version of Node.js that runs jco.
 const NODE_JS: u32 = 20;
 
-/// Programs of npm. In a folder beside its own until it is whole, so that the end of
-/// this task in the middle leaves nothing that looks provided.
+/// Installs npm packages. They go into a temporary folder that is renamed when it is complete, so
+/// an interrupted task leaves no incomplete installation.
 fn node(tool: &Node, what: &str, there: bool) -> Result<()> {
     if there {
         return Ok(());
@@ -111,7 +111,8 @@ fn node(tool: &Node, what: &str, there: bool) -> Result<()> {
     let installed = run::run(
         &format!("installing {what} by npm (half a minute, once)"),
         Command::new("npm")
-            // No package's own scripts: what is installed is what the lock file's digests say.
+            // Run no package scripts: the installed files are exactly those of the lock file's
+            // digests.
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .args(["--omit-lockfile-registry-resolved=true", "--loglevel=error"])
             .current_dir(&half),
@@ -147,7 +148,7 @@ fn node_js() -> Result<()> {
     }
 }
 
-/// The tests of power cuts record system calls with it, and are skipped without it.
+/// The power-cut tests record system calls with strace, and are skipped without it.
 fn strace() {
     let works = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).output();
@@ -171,8 +172,8 @@ fn python() -> Result<()> {
     Ok(())
 }
 
-/// A program by pip. It is found by a link that is made last, so that the end of this task in the middle
-/// leaves nothing that looks provided.
+/// Installs a Python program with pip. The tasks find it by a link that is made last, so an
+/// interrupted task leaves no incomplete installation.
 fn environment(tool: &Python) -> Result<()> {
     if tool.file()?.exists() {
         return Ok(());

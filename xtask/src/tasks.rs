@@ -9,7 +9,7 @@ use std::process::Command;
 pub fn conformance(filter: Option<&str>) -> Result<()> {
     setup()?;
     build()?;
-    // Built beside this task.
+    // Cargo puts the suite beside this binary.
     let mut suite = Command::new(std::env::current_exe()?.with_file_name("store-conformance"));
     suite.args(filter.iter().flat_map(|filter| ["--filter", filter]));
     run("the conformance suite, on every store adapter", &mut suite)
@@ -41,11 +41,11 @@ pub fn torture(long: bool, seed: Option<u64>) -> Result<()> {
     )
 }
 
-/// `cargo xtask bench`: builds what it measures, and passes its options on to the suite.
+/// `cargo xtask bench`: builds the programs to measure, and passes its options to the suite.
 pub fn bench(options: &[String]) -> Result<()> {
     setup()?;
-    // Always all of the workspace: a part of it would have other features, and wasmtime would be
-    // built once more.
+    // Always build the whole workspace: a part of it would have other features, and cargo would
+    // build wasmtime again.
     run(
         "building with optimisations (wasmtime takes some minutes, once)",
         cargo().args(["build", "--release", JOBS, "--workspace", "--bins"]),

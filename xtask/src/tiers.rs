@@ -1,4 +1,5 @@
-//! `cargo xtask test`: the tests in tiers, cheap ones first. Together the tiers run each test of the workspace once.
+//! `cargo xtask test`: runs the tests in tiers, cheap ones first. Together the tiers run each test
+//! of the workspace once.
 
 use crate::fuzz::{CI_SECONDS, fuzz};
 use crate::run::{JOBS, build, cargo, run, run_tests, workspace};
@@ -6,7 +7,7 @@ use crate::{setup, tasks};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-/// A part of the tests.
+/// A tier of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Tier {
     /// Formatting, the tests that start no host, the composer's golden cases, lints.
@@ -17,13 +18,13 @@ pub enum Tier {
     Rest,
     /// System tests that take minutes each, marked `#[ignore]`.
     Long,
-    /// Clients, readers and kills on every store, as `cargo xtask torture`.
+    /// Clients, readers and kills on every store, like `cargo xtask torture`.
     Torture,
-    /// The fuzz targets for a short time, as `cargo xtask fuzz`.
+    /// The fuzz targets for a short time, like `cargo xtask fuzz`.
     Fuzz,
 }
 
-/// What `cargo xtask test` runs without `--tier`.
+/// The tiers of `cargo xtask test` without `--tier`.
 const DEFAULT: [Tier; 3] = [Tier::Fast, Tier::Hosts, Tier::Rest];
 
 /// Test targets that start hosts.
@@ -43,14 +44,14 @@ const HOSTS: [&str; 13] = [
     "wire",
 ];
 
-/// Test targets of the last tier, but for [`SYSTEM`].
+/// Test targets of the tier `rest`, except [`SYSTEM`].
 const REST: [&str; 2] = ["power", "power_loss"];
 
-/// The test target that both tiers with hosts have a part of.
+/// The test target that is split between the tiers `hosts` and `rest`.
 const SYSTEM: &str = "system";
 
-/// The system tests whose names contain one of these belong to [`Tier::Hosts`]: over `wasi:keyvalue` with
-/// compare-and-set, over files, and on the stand-ins for hosts without compare-and-set.
+/// System tests whose names contain one of these belong to [`Tier::Hosts`]: over `wasi:keyvalue`
+/// with compare-and-set, over files, and on the stand-ins for hosts without compare-and-set.
 const ONE_OF_EACH: [&str; 4] = [
     "annals_host",
     "wasmtime_serve",
@@ -58,7 +59,7 @@ const ONE_OF_EACH: [&str; 4] = [
     "like_wasmcloud",
 ];
 
-/// Runs tests: those of some tiers, or those whose names contain a text.
+/// Runs the tests of some tiers, or those whose names contain a text.
 pub fn test(tiers: &[Tier], filter: Option<&str>) -> Result<()> {
     let passed = match filter {
         Some(filter) => filtered(filter)?,
@@ -73,7 +74,7 @@ pub fn ci() -> Result<()> {
     test(&CI, None)
 }
 
-/// What must pass before a change lands, cheap things first.
+/// The tiers that must pass before a change lands, cheap ones first.
 const CI: [Tier; 5] = [
     Tier::Fast,
     Tier::Hosts,
@@ -97,7 +98,7 @@ fn run_tiers(tiers: &[Tier]) -> Result<usize> {
     Ok(passed)
 }
 
-/// Tests of every tier whose names contain a text.
+/// Runs the tests of every tier whose names contain a text.
 fn filtered(filter: &str) -> Result<usize> {
     setup::setup()?;
     build()?;
@@ -174,7 +175,7 @@ fn cargo_tests(what: &str, targets: &[&str], arguments: &[&str]) -> Result<usize
     )
 }
 
-/// The example's tests run natively, in a workspace of their own.
+/// Runs the example's tests natively, in the example's own workspace.
 fn bank(filter: &[&str]) -> Result<usize> {
     run_tests(
         "the bank's own tests",
@@ -200,8 +201,8 @@ fn targets() -> Result<Vec<String>> {
         .args(["metadata", "--no-deps", "--format-version=1"])
         .output()
         .context("starting cargo metadata")?;
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&output.stdout).context("cargo metadata said something else")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .context("cargo metadata printed an unknown format")?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
     let mut names: Vec<String> = targets
@@ -228,7 +229,7 @@ mod tests {
         }
     }
 
-    /// Dependencies with their features, as cargo would build them.
+    /// The dependencies with their features, as cargo would build them.
     fn features(selection: &[&str]) -> BTreeSet<String> {
         let mut command = cargo();
         command.args(["tree", "--offline", "--prefix=none", "--format={p} {f}"]);
@@ -239,7 +240,8 @@ mod tests {
         lines.map(String::from).collect()
     }
 
-    /// Otherwise wasmtime is compiled for the demo, and for the tests once more.
+    /// If the features differed, cargo would compile wasmtime for the demo, and again for the
+    /// tests.
     #[test]
     fn the_demo_builds_dependencies_as_the_tests_do() {
         let mut demo = PACKAGES.to_vec();

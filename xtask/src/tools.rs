@@ -1,5 +1,5 @@
-//! The tools that are built from the package registries, each version into a folder of its own,
-//! outside of any checkout.
+//! Tools that are built from the package registries. Each version has a folder of its own, outside
+//! of any checkout.
 
 use anyhow::{Context as _, Result};
 use std::env;
@@ -11,18 +11,18 @@ use std::process::Command;
 pub struct Tool {
     /// Name in the registry.
     pub package: &'static str,
-    /// The one version that fits.
+    /// The required version.
     pub version: &'static str,
     /// Name of its binary.
     pub binary: &'static str,
-    /// Leaves out what Annals does not use and what takes long to build.
+    /// Features that leave out code that Annals does not use and that takes long to build.
     pub features: Option<&'static str>,
-    /// Less optimisation for what runs for moments only: it builds faster.
+    /// Optimisation level. A lower level builds faster, which suits programs that run only briefly.
     pub opt_level: &'static str,
-    /// About how long it takes to build on two cores.
+    /// Approximate build time on two cores, in minutes.
     pub minutes: u32,
-    /// A subcommand that the program must have when it is somebody else's, from the path; without one, the
-    /// program on the path is never taken.
+    /// A subcommand that a program on the path must have to be used. `None`: a program on the path
+    /// is never used.
     pub needs: Option<&'static str>,
 }
 
@@ -70,7 +70,7 @@ impl Tool {
         Ok(self.root()?.join("bin"))
     }
 
-    /// The binary itself, whether it is there or not.
+    /// The path of the binary, whether or not it exists.
     ///
     /// # Errors
     ///
@@ -79,7 +79,8 @@ impl Tool {
         Ok(self.folder()?.join(self.binary))
     }
 
-    /// The binary that was built, or else one of this version on the path that has what is needed of it.
+    /// The built binary, or else a program on the path with this version and the required
+    /// subcommand.
     ///
     /// # Errors
     ///
@@ -97,7 +98,7 @@ impl Tool {
         Ok(there.find(|file| file.is_file() && self.fits(file, needed)))
     }
 
-    /// Does a program call itself this version, and has it the subcommand?
+    /// True if a program reports this version and has the subcommand.
     fn fits(&self, file: &Path, subcommand: &str) -> bool {
         let answer = |arguments: &[&str]| {
             let output = Command::new(file).args(arguments).output().ok()?;
@@ -116,20 +117,21 @@ impl fmt::Display for Tool {
     }
 }
 
-/// Programs of the npm registry that run in Node.js: `package.json` names their versions, and
-/// `package-lock.json` those of everything that they need.
+/// Programs of the npm registry that run in Node.js. `package.json` lists their versions, and
+/// `package-lock.json` those of all dependencies.
 pub struct Node {
     manifest: &'static str,
     lock: &'static str,
 }
 
-/// jco runs components in Node.js, componentize-js makes components of JavaScript.
+/// jco runs components in Node.js; componentize-js makes components of JavaScript.
 pub const NODE: Node = Node {
     manifest: include_str!("../npm/package.json"),
     lock: include_str!("../npm/package-lock.json"),
 };
 
-/// componentize-js, with the last shim that it works with: it cannot read files by that of [`NODE`]'s jco.
+/// componentize-js with the last shim version that it works with: it cannot read files with the
+/// shim of [`NODE`]'s jco.
 pub const COMPONENTIZE_JS: Node = Node {
     manifest: include_str!("../componentize-js/package.json"),
     lock: include_str!("../componentize-js/package-lock.json"),
@@ -137,13 +139,13 @@ pub const COMPONENTIZE_JS: Node = Node {
 
 /// A program of the Python package index, in a virtual environment of its own.
 pub struct Python {
-    /// Name in the index, and of the program.
+    /// Name in the index, and name of the program.
     pub package: &'static str,
-    /// The one version that fits.
+    /// The required version.
     pub version: &'static str,
 }
 
-/// Makes components of Python; templates of `annals new` ask for the same version.
+/// Makes components of Python. The templates of `annals new` require the same version.
 pub const COMPONENTIZE_PY: Python = Python {
     package: "componentize-py",
     version: "0.25.1",
@@ -165,11 +167,11 @@ impl Python {
     ///
     /// If there is no cache folder.
     pub fn folder(&self) -> Result<PathBuf> {
-        // Beside it, the environment has a `python3` of its own, which nobody should find.
+        // The environment's own folder also has a `python3`, which must not be on the path.
         Ok(self.root()?.join("path"))
     }
 
-    /// The program, whether it is there or not.
+    /// The path of the program, whether or not it exists.
     ///
     /// # Errors
     ///
@@ -180,7 +182,7 @@ impl Python {
 }
 
 impl Node {
-    /// The folder of these versions: another lock file has another folder.
+    /// The folder of these versions. Another lock file gets another folder.
     ///
     /// # Errors
     ///
@@ -189,7 +191,7 @@ impl Node {
         Ok(cache()?.join(format!("node-{:016x}", fnv(&[self.manifest, self.lock]))))
     }
 
-    /// The packages, whether they are there or not.
+    /// The path of the packages, whether or not they exist.
     ///
     /// # Errors
     ///
@@ -207,7 +209,7 @@ impl Node {
         Ok(self.modules()?.join(".bin"))
     }
 
-    /// The program `jco`, whether it is there or not.
+    /// The path of the program `jco`, whether or not it exists.
     ///
     /// # Errors
     ///
@@ -216,7 +218,7 @@ impl Node {
         Ok(self.folder()?.join("jco"))
     }
 
-    /// The program `componentize-js`, whether it is there or not.
+    /// The path of the program `componentize-js`, whether or not it exists.
     ///
     /// # Errors
     ///
@@ -225,7 +227,7 @@ impl Node {
         Ok(self.folder()?.join("componentize-js"))
     }
 
-    /// The files that npm installs by: names and contents.
+    /// The files for npm: names and contents.
     #[must_use]
     pub fn files(&self) -> [(&'static str, &'static str); 2] {
         [
@@ -235,7 +237,7 @@ impl Node {
     }
 }
 
-/// FNV-1a, 64 bits: tells versions of short texts apart.
+/// FNV-1a, 64 bits: distinguishes versions of short texts.
 fn fnv(texts: &[&str]) -> u64 {
     let bytes = texts.iter().flat_map(|text| text.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -243,7 +245,7 @@ fn fnv(texts: &[&str]) -> u64 {
     })
 }
 
-/// Where tools are kept: `ANNALS_TOOLS`, or a folder in the user's cache.
+/// The folder for tools: `ANNALS_TOOLS`, or a folder in the user's cache.
 fn cache() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("ANNALS_TOOLS") {
         return Ok(folder.into());
@@ -296,7 +298,7 @@ mod tests {
         assert_ne!(fnv(&["a", "b"]), fnv(&["a", "c"]));
     }
 
-    /// A program that answers as a tool of a version does, with one subcommand or none.
+    /// A program that reports a version and has one subcommand or none.
     fn program(folder: &Path, version: &str, subcommand: &str) -> std::path::PathBuf {
         let file = folder.join(format!("tool-{version}-{subcommand}"));
         let text = format!(

@@ -1,17 +1,19 @@
-//! Which modules of a crate need each other: read from its `use` lines and paths, not compiled.
+//! Finds modules of a crate that depend on each other, by reading `use` lines and paths without
+//! compiling.
 //!
-//! A module needs another one if its text names it by `crate::` or `super::`. Parents and children may need each other;
-//! of all other modules the arrows point one way. What stands in tests does not count.
+//! A module depends on another one if its text names it by `crate::` or `super::`. Parents and
+//! children may depend on each other; the dependencies of all other modules must point one way.
+//! Test code does not count.
 
 use anyhow::{Context as _, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The names of a module's place in its crate: none for the root.
+/// The path of a module in its crate, by names; empty for the root.
 type Module = Vec<String>;
 
-/// Groups of modules that need each other, in the crate with this `src` folder.
+/// Groups of modules that depend on each other, in the crate with this `src` folder.
 fn circles(src: &Path) -> Result<Vec<Vec<String>>> {
     let mut texts = BTreeMap::new();
     read(src, &[], &mut texts)?;
@@ -64,7 +66,7 @@ fn read(folder: &Path, place: &[String], texts: &mut BTreeMap<Module, String>) -
     Ok(())
 }
 
-/// What a module's text names, but for itself, its parents and its children.
+/// The modules that a module's text names, except itself, its parents and its children.
 fn needed<'a>(
     module: &Module,
     text: &str,
@@ -99,7 +101,7 @@ fn parent(module: &Module) -> &[String] {
     module.split_last().map_or(&[], |(_, parent)| parent)
 }
 
-/// The paths that a text begins with: one, or several in braces.
+/// The paths at the beginning of a text: one, or several in braces.
 fn paths(text: &str) -> Vec<Module> {
     let words = |text: &str| -> Module {
         let path: String = text

@@ -1,4 +1,5 @@
-//! The decision records in `docs/adr`: each has its parts, the list names all of them, and whoever cites one cites one that is there.
+//! Checks the decision records in `docs/adr`: each has all sections, the list contains all of them,
+//! and every citation refers to an existing record.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +10,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The records by their numbers: names of their files, and texts.
+/// The records by their numbers: file names and texts.
 fn records() -> BTreeMap<usize, (String, String)> {
     let entries = fs::read_dir(workspace().join("docs/adr")).expect("the records");
     let files = entries.map(|entry| entry.expect("an entry").path());

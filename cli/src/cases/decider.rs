@@ -1,14 +1,14 @@
-//! Cases of deciders, and the laws that every decision must keep.
+//! Plays cases of deciders, and checks the laws of every decision.
 
 use super::file::{Case, Message};
 use super::outcome::Outcome;
 use super::runtime::{Answer, Command, Context, Deciders, Event, Runtime, Session, Stopped};
 
-/// Plays a case. What is not as it must be, a line each; nothing if all is.
+/// Plays a case. Returns one line for each difference; none if the case passes.
 ///
 /// # Errors
 ///
-/// If the handler cannot even be instantiated.
+/// If the handler cannot be instantiated.
 pub fn play(runtime: &Runtime, decider: u32, case: &Case, when: &Message) -> Answer<Vec<String>> {
     let play = Play {
         runtime,
@@ -59,7 +59,7 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    /// As the sourcer does it: the stream, its events, the decision.
+    /// Decides like the sourcer: the stream, its events, the decision.
     fn whole(&self, instance: &mut Deciders) -> Outcome {
         self.try_whole(instance).unwrap_or_else(Into::into)
     }
@@ -81,11 +81,11 @@ impl Play<'_> {
         )
     }
 
-    /// What must hold of every decision, whatever it is. Each law has a fresh instance.
+    /// Checks the laws that hold for every decision. Each law runs in a fresh instance.
     fn laws(&self, outcome: &Outcome) -> Answer<Vec<String>> {
         let stream = match outcome {
             Outcome::Decided { stream, .. } => stream.clone(),
-            // Of those that reach `decide`; of the others there is nothing to compare.
+            // The laws compare only decisions that reach `decide`.
             Outcome::Rejected { .. } => String::new(),
             Outcome::Malformed(_) | Outcome::Fault(_) => return Ok(Vec::new()),
         };
@@ -95,7 +95,7 @@ impl Play<'_> {
         );
         let laws: [Law<'_>; 5] = [
             (
-                "decided again, the same session decides otherwise: `decide` must not change the state, \
+                "a second `decide` of the same session has another result: `decide` must not change the state, \
                  nor depend on anything but its arguments",
                 &|instance| {
                     let session = instance.open(self.decider)?;
@@ -105,8 +105,8 @@ impl Play<'_> {
                 },
             ),
             (
-                "decided again by another session of the same instance, it is decided otherwise: \
-                 sessions must share nothing that changes",
+                "a second session of the same instance has another result: \
+                 sessions must not share anything that changes",
                 &|instance| {
                     self.try_whole(instance)?;
                     let session = instance.open(self.decider)?;
@@ -115,8 +115,8 @@ impl Play<'_> {
                 },
             ),
             (
-                "with the events folded one by one, it is decided otherwise: `evolve` must not \
-                 depend on where pages end",
+                "with the events folded one by one, the result differs: `evolve` must not \
+                 depend on the boundaries of pages",
                 &|instance| {
                     let session = instance.open(self.decider)?;
                     for event in &self.events {
@@ -126,7 +126,7 @@ impl Play<'_> {
                 },
             ),
             (
-                "with the events given to `decide`, it is decided otherwise: `decide` must fold them as `evolve` does",
+                "with the events passed to `decide`, the result differs: `decide` must fold them like `evolve`",
                 &|instance| {
                     let session = instance.open(self.decider)?;
                     let decision =
@@ -135,7 +135,7 @@ impl Play<'_> {
                 },
             ),
             (
-                "from a snapshot, it is decided otherwise: the snapshot must hold the whole state",
+                "from a snapshot, the result differs: the snapshot must contain the whole state",
                 &|instance| self.after_snapshot(instance, &stream),
             ),
         ];
@@ -155,7 +155,8 @@ impl Play<'_> {
         Ok(Vec::new())
     }
 
-    /// A snapshot halfway, restored in another instance, which folds the rest. Nothing if the decider has none.
+    /// Decides in another instance from a snapshot taken halfway and the remaining events. Returns
+    /// `None` if the decider has no snapshots.
     fn after_snapshot(&self, instance: &mut Deciders, stream: &str) -> Answer<Option<Outcome>> {
         let (before, after) = self.events.split_at(self.events.len().div_ceil(2));
         let session = instance.open(self.decider)?;

@@ -1,4 +1,4 @@
-//! The format of case files, and reading them.
+//! The format of case files, and a reader for them.
 
 use annals_compose::manifest::{Handler, Manifest};
 use annals_compose::problem::{Code, Problem};
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CaseFile {
-    /// What the cases are about, for people.
+    /// Description of the cases, informational.
     #[serde(default, rename = "description")]
     _description: Option<String>,
-    /// For projectors: the view that the cases are about, where the component keeps more than one.
+    /// For projectors: the view of the cases, if the component has more than one.
     #[serde(default)]
     pub view: Option<String>,
     /// The cases.
@@ -25,21 +25,21 @@ pub struct CaseFile {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Case {
-    /// What it shows.
+    /// The name of the case.
     pub name: String,
-    /// What has happened.
+    /// The earlier events.
     #[serde(default)]
     pub given: Vec<Message>,
-    /// For projectors: rows that are there before the first event.
+    /// For projectors: the rows before the first event.
     #[serde(default)]
     pub rows: Vec<Row>,
     /// For deciders: the command.
     #[serde(default)]
     pub when: Option<Message>,
-    /// For deciders: what a decision may know of the world.
+    /// For deciders: the context of the decision.
     #[serde(default)]
     pub context: Context,
-    /// What must come of it.
+    /// The expected result.
     pub then: Then,
 }
 
@@ -52,25 +52,25 @@ pub struct Message {
     /// The payload.
     #[serde(default)]
     pub data: Option<Value>,
-    /// The payload, byte for byte, in place of `data`.
+    /// The payload as exact bytes, in place of `data`.
     #[serde(default)]
     pub raw: Option<String>,
-    /// Left out: `application/json`.
+    /// Default: `application/json`.
     #[serde(default)]
     pub content_type: Option<String>,
-    /// Events only. Given: 1 if left out; expected: any if left out.
+    /// For events only. Default of a given event: 1; of an expected event: any version.
     #[serde(default)]
     pub schema_version: Option<u32>,
-    /// Events of reactions only: where it happened; left out: on a stream named `case-1`.
+    /// For events of reactions only: the stream. Default: `case-1`.
     #[serde(default)]
     pub stream: Option<String>,
-    /// Events of reactions only: when it was recorded, in milliseconds since the epoch.
+    /// For events of reactions only: the time of recording, in milliseconds since the epoch.
     #[serde(default)]
     pub recorded_at: Option<u64>,
-    /// Events only. Given: none if left out; expected: any if left out.
+    /// For events only. Default of a given event: none; of an expected event: any tags.
     #[serde(default)]
     pub tags: Option<Vec<String>>,
-    /// Events of reactions only: the extension attributes that came with the command.
+    /// For events of reactions only: the extension attributes of the command.
     #[serde(default)]
     pub extensions: BTreeMap<String, String>,
 }
@@ -81,11 +81,11 @@ pub struct Message {
 pub struct Row {
     /// Its key.
     pub key: String,
-    /// What it holds.
+    /// Its value.
     pub value: Value,
 }
 
-/// What a decision may know of the world.
+/// The context of a decision.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Context {
@@ -93,41 +93,41 @@ pub struct Context {
     pub now: u64,
     /// 64 bits of randomness.
     pub seed: u64,
-    /// Left out: `test`.
+    /// Default: `test`.
     pub command_id: Option<String>,
-    /// Who asked for it.
+    /// The actor who sent the command.
     pub actor: Option<String>,
-    /// Extension attributes that came with the command.
+    /// The extension attributes of the command.
     pub extensions: BTreeMap<String, String>,
 }
 
-/// What must come of it: one of `events`, `rejected`, `malformed`, `fault` and `rows`.
+/// The expected result: one of `events`, `rejected`, `malformed`, `fault` and `rows`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Then {
-    /// The events of the decision, all of them.
+    /// All events of the decision.
     pub events: Option<Vec<Message>>,
-    /// With `events`: the stream that they are appended to.
+    /// With `events`: the stream to which they are appended.
     pub stream: Option<String>,
-    /// With `events`: these are the last events of the stream.
+    /// With `events`: true if they close the stream.
     pub closes: Option<bool>,
     /// The rejection: its code, or an object.
     pub rejected: Option<Rejected>,
-    /// A text that the message of a malformed command must have in it, with the place.
+    /// A text in the message of a malformed command, or in its place.
     pub malformed: Option<String>,
-    /// A text that the message of a fault must have in it.
+    /// A text in the message of a fault.
     pub fault: Option<String>,
     /// All rows of the view.
     pub rows: Option<Vec<Row>>,
 }
 
-/// A rejection that is expected. What is left out may be anything.
+/// An expected rejection. A missing field may have any value.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Rejected {
-    /// Only the code matters.
+    /// Only the code is compared.
     Code(String),
-    /// More matters.
+    /// All given fields are compared.
     #[allow(missing_docs, reason = "as in the contract")]
     Whole {
         code: String,
@@ -138,7 +138,7 @@ pub enum Rejected {
     },
 }
 
-/// `null` is a value here: there must be no details then.
+/// `null` is a value here: it requires that there are no details.
 fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(value).map(Some)
 }
@@ -163,7 +163,7 @@ impl Message {
 }
 
 impl Case {
-    /// What is wrong with the case itself.
+    /// A problem of the case itself.
     fn wrong(&self) -> Option<&'static str> {
         let then = &self.then;
         let outcomes = [
@@ -176,23 +176,21 @@ impl Case {
         let messages = self.given.iter().chain(&self.when);
         let mut messages = messages.chain(then.events.iter().flatten());
         match outcomes.iter().filter(|there| **there).count() {
-            0 => Some(
-                "`then` says nothing: give it `events`, `rejected`, `malformed`, `fault` or `rows`",
-            ),
+            0 => Some("`then` is empty: set `events`, `rejected`, `malformed`, `fault` or `rows`"),
             1 if self.when.is_none() && then.rows.is_none() && then.fault.is_none() => Some(
-                "it has no `when`: give it the command, or `then.rows` if it is of a projector",
+                "`when` is missing: set it to the command, or set `then.rows` if the case is for a projector",
             ),
-            1 if self.when.is_some() && then.rows.is_some() => {
-                Some("it has a command and rows: a decider has no rows, a projector no command")
-            }
+            1 if self.when.is_some() && then.rows.is_some() => Some(
+                "the case has a command and rows: a decider has no rows, and a projector no command",
+            ),
             1 if then.events.is_none() && (then.closes.is_some() || then.stream.is_some()) => {
-                Some("`stream` and `closes` go with `events`")
+                Some("`stream` and `closes` require `events`")
             }
             1 if messages.any(|one| one.data.is_some() && one.raw.is_some()) => {
-                Some("a payload is `data` or `raw`, not both")
+                Some("a payload is either `data` or `raw`, not both")
             }
             1 => None,
-            _ => Some("`then` says more than one thing"),
+            _ => Some("`then` contains more than one expectation"),
         }
     }
 }
@@ -201,7 +199,7 @@ impl Case {
 ///
 /// # Errors
 ///
-/// If a file or folder that the manifest names is not there.
+/// If a file or folder that the manifest names does not exist.
 pub fn files(manifest: &Manifest, name: &str, handler: &Handler) -> Result<Vec<PathBuf>, Problem> {
     let folder = manifest.folder();
     let Some(named) = &handler.cases else {
@@ -246,11 +244,11 @@ fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads a file of cases.
+/// Reads a case file.
 ///
 /// # Errors
 ///
-/// If it cannot be read, or is not such a file.
+/// If it cannot be read, or is not a case file.
 pub fn read(file: &Path) -> Result<CaseFile, Problem> {
     let name = || file.display().to_string();
     let remedy = "see docs/languages.md for the format of case files";
@@ -301,7 +299,7 @@ mod tests {
             ),
             (
                 r#""when":{"type":"A"},"then":{"fault":"x","closes":true}"#,
-                "go with `events`",
+                "require `events`",
             ),
             (
                 r#""when":{"typ":"A"},"then":{"events":[]}"#,

@@ -1,12 +1,12 @@
-//! `annals test`: plays given/when/then cases on components, whatever language they were made from.
+//! `annals test`: plays given/when/then cases on components in any language.
 //!
 //! # Layout
 //!
 //! - [`file`]: the format of case files, and where they are.
-//! - [`runtime`]: runs handlers with their sandboxes, under limits.
-//! - [`decider`]: cases of deciders, and the laws of purity that each of them checks beside.
+//! - [`runtime`]: runs handlers with their sandboxes under limits.
+//! - [`decider`]: cases of deciders, and the laws of purity, which each case also checks.
 //! - [`projector`]: cases of projectors.
-//! - [`outcome`]: what came of a command, and how it differs from what was expected.
+//! - [`outcome`]: the outcome of a command, and its difference from the expected one.
 
 pub mod decider;
 pub mod file;
@@ -28,29 +28,29 @@ use runtime::{Runtime, Stopped};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// How a case ended.
+/// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ended {
-    /// The handler, as the manifest names it.
+    /// The handler's name in the manifest.
     pub handler: String,
-    /// The file that the case is in.
+    /// The case's file.
     pub file: String,
     /// Its name.
     pub case: String,
-    /// All was as it must be.
+    /// True if the result was the expected one.
     pub passed: bool,
-    /// What was not: a diff, `-` expected and `+` got. Empty if it passed.
+    /// A diff of the failure: `-` expected and `+` got. Empty if the case passed.
     pub differs: Vec<String>,
 }
 
-/// How many cases ended how.
+/// Number of cases by result.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Ended as they must.
+    /// Passed cases.
     pub passed: usize,
-    /// Did not.
+    /// Failed cases.
     pub failed: usize,
-    /// Were not played, for the filter does not name them.
+    /// Cases that the filter excluded.
     pub filtered: usize,
 }
 
@@ -60,16 +60,16 @@ struct Suite<'a> {
     files: Vec<(String, CaseFile)>,
 }
 
-/// Builds the handlers that have cases and plays those whose handler, file or name has the filter in it. Tells
-/// how each one ended as soon as it did.
+/// Builds the handlers that have cases, and plays the cases whose handler, file or name contains
+/// the filter. Reports each result at once.
 ///
 /// # Errors
 ///
-/// [`Problems`]: no cases at all, cases that cannot be read, handlers that cannot be built or run.
+/// [`Problems`]: no cases, cases that cannot be read, or handlers that cannot be built or run.
 pub fn run(
     manifest: &Manifest,
     filter: Option<&str>,
-    mut tell: impl FnMut(&Ended),
+    mut report: impl FnMut(&Ended),
 ) -> Result<Tally> {
     let mut tally = Tally::default();
     let suites = suites(manifest, filter, &mut tally)?;
@@ -107,7 +107,7 @@ pub fn run(
                 };
                 tally.passed += usize::from(ended.passed);
                 tally.failed += usize::from(!ended.passed);
-                tell(&ended);
+                report(&ended);
             }
         }
     }
@@ -118,7 +118,7 @@ pub fn run(
     }
 }
 
-/// All cases that the filter leaves, by handler.
+/// The cases that the filter selects, by handler.
 fn suites<'a>(
     manifest: &'a Manifest,
     filter: Option<&str>,
@@ -179,7 +179,7 @@ fn suites<'a>(
     }
 }
 
-/// Makes a handler ready to run.
+/// Prepares a handler to run.
 fn prepare(
     manifest: &Manifest,
     prober: &Prober,
@@ -191,7 +191,7 @@ fn prepare(
         let what = format!("its file {refusal}");
         unfit(refusal.code(), what, refusal.remedy())
     })?;
-    let fails = |what: String| unfit(Code::DescribeFailed, what, "`annals check` tells more");
+    let fails = |what: String| unfit(Code::DescribeFailed, what, "run `annals check` for details");
     let sandbox = Sandbox::of(&handler, &[]).map_err(|error| fails(format!("{error:#}")))?;
     let described = prober
         .describe(&handler, sandbox.as_ref())
@@ -201,7 +201,7 @@ fn prepare(
     Ok(Subject { described, runtime })
 }
 
-/// A component, ready to be tested.
+/// A component that is ready to be tested.
 struct Subject {
     described: Described,
     runtime: Runtime,
@@ -245,7 +245,7 @@ impl Subject {
         Err(unknown("handles the command", command, &known))
     }
 
-    /// The projector that a file is about, with its number and view.
+    /// The projector of a file, with its number and its view.
     fn projector<'a>(
         &'a self,
         file: &'a CaseFile,
@@ -265,10 +265,10 @@ impl Subject {
                 .find(|(.., known)| known == view)
                 .ok_or_else(|| unknown("keeps the view", view, &known)),
             None => match known.as_slice() {
-                [] => Err("the case has no command, and the component no projector".into()),
+                [] => Err("the case has no command, but the component has no projector".into()),
                 [_] => views().next().ok_or_else(String::new),
                 several => Err(format!(
-                    "the component keeps the views {}: say which one the file is about, with `view` beside `cases`",
+                    "the component keeps the views {}: name the one that the file is about with `view` beside `cases`",
                     several.join(", ")
                 )),
             },
@@ -281,5 +281,5 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> String {
         Some(near) => format!("; did you mean {near}?"),
         None => String::new(),
     };
-    format!("nothing in the component {what} {name}{hint}")
+    format!("no handler of the component {what} {name}{hint}")
 }

@@ -1,37 +1,37 @@
-//! What came of a command, and how it compares with what was expected.
+//! The outcome of a command, and its comparison with the expected one.
 
 use super::file::{Message, Rejected, Then};
 use super::runtime::{Answer, DecideError, Decision, Stopped};
 use serde_json::Value;
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Events, on a stream.
+    /// The decision: events for a stream.
     Decided {
         /// The stream.
         stream: String,
         /// The events, in order.
         events: Vec<Emitted>,
-        /// They are the last ones.
+        /// True if they close the stream.
         close: bool,
     },
-    /// The domain said no.
+    /// The decider rejected the command.
     Rejected {
-        /// Stable.
+        /// Stable code.
         code: String,
-        /// For people.
+        /// Message for people.
         message: String,
-        /// JSON.
+        /// Details as JSON.
         details: Option<String>,
     },
-    /// The command could not be read: why, and where.
+    /// The command could not be read: the message and the place.
     Malformed(String),
-    /// The handler could not go on.
+    /// The handler failed.
     Fault(String),
 }
 
-/// An event that was decided on.
+/// An event of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emitted {
     /// Its type.
@@ -42,12 +42,12 @@ pub struct Emitted {
     pub content_type: String,
     /// The payload.
     pub payload: Vec<u8>,
-    /// What readers of the log can filter by.
+    /// Tags by which readers of the log can filter.
     pub tags: Vec<String>,
 }
 
 impl Outcome {
-    /// Of what a decision answered.
+    /// Converts the result of `decide`.
     #[must_use]
     pub fn of(stream: String, answer: Answer<Result<Decision, DecideError>>) -> Self {
         match answer {
@@ -71,10 +71,11 @@ impl Outcome {
         }
     }
 
-    /// What is not as expected, a line each, as a diff: `-` expected, `+` got. Nothing if all is.
+    /// The differences from the expected outcome as a diff: `-` expected, `+` got. Empty if there
+    /// are none.
     #[must_use]
     pub fn differs(&self, then: &Then) -> Vec<String> {
-        let fits = |told: &str, expected: &str| told.contains(expected);
+        let fits = |message: &str, expected: &str| message.contains(expected);
         match self {
             Self::Decided {
                 stream,
@@ -121,10 +122,14 @@ impl Outcome {
                     _ => vec![format!("- {}", then_text(then)), format!("+ {self}")],
                 }
             }
-            Self::Malformed(told) if then.malformed.as_deref().is_some_and(|e| fits(told, e)) => {
+            Self::Malformed(message)
+                if then.malformed.as_deref().is_some_and(|e| fits(message, e)) =>
+            {
                 Vec::new()
             }
-            Self::Fault(told) if then.fault.as_deref().is_some_and(|e| fits(told, e)) => Vec::new(),
+            Self::Fault(message) if then.fault.as_deref().is_some_and(|e| fits(message, e)) => {
+                Vec::new()
+            }
             _ => {
                 let mut lines: Vec<String> = then_text(then)
                     .lines()
@@ -177,8 +182,8 @@ impl std::fmt::Display for Outcome {
                 "rejected {code}: {message:?}, details {}",
                 details.as_deref().unwrap_or("null")
             ),
-            Self::Malformed(told) => write!(f, "malformed: {told}"),
-            Self::Fault(told) => write!(f, "fault: {told}"),
+            Self::Malformed(message) => write!(f, "malformed: {message}"),
+            Self::Fault(message) => write!(f, "fault: {message}"),
         }
     }
 }
@@ -222,7 +227,7 @@ fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-/// One event after the other; those that are as expected are shown between those that are not.
+/// Compares event by event. The diff shows matching events between differing ones.
 fn events_differ(got: &[Emitted], expected: &[Message]) -> Vec<String> {
     let same = |i: usize| match (got.get(i), expected.get(i)) {
         (Some(got), Some(expected)) => got.fits(expected),
@@ -269,7 +274,7 @@ fn tags_text(tags: &[String]) -> String {
     format!(" tagged {}", tags.join(", "))
 }
 
-/// What was expected, in the words of [`Outcome`].
+/// The expected outcome, in the format of [`Outcome`].
 fn then_text(then: &Then) -> String {
     if let Some(events) = &then.events {
         let lines: Vec<String> = events.iter().map(message_text).collect();

@@ -10,17 +10,19 @@ use annals_compose::descriptors::bindings::decider::annals::es::types::Metadata;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A view's rows by key: the media type, and what they hold.
+/// The rows of a view by key: media type and content.
 type Rows = BTreeMap<String, (String, Vec<u8>)>;
 
-/// How often a projector may ask for further rows of a page, as in the dispatcher.
-const ROUNDS: u32 = 32;
+/// Maximum number of times that a projector may request more rows for one page, as in the
+/// dispatcher.
+const MAX_ROUNDS: u32 = 32;
 
-/// Plays a case on the rows of a view. What is not as it must be, a line each; nothing if all is.
+/// Plays a case on the rows of a view. Returns one line for each difference; none if the case
+/// passes.
 ///
 /// # Errors
 ///
-/// If the handler cannot even be instantiated.
+/// If the handler cannot be instantiated.
 pub fn play(
     runtime: &Runtime,
     projector: u32,
@@ -45,7 +47,7 @@ pub fn play(
         let page = play.fold(&mut instance, play.events.len().max(1));
         if page != got {
             lines.push(
-                "the same events as one page make other rows: `project` must fold the events of a page one after \
+                "the same events in one page produce other rows: `project` must fold the events of a page one after \
                  the other"
                     .into(),
             );
@@ -55,7 +57,7 @@ pub fn play(
         let again = play.fold(&mut instance, 1);
         if again != got {
             lines.push(
-                "the same events again, in the same instance, make other rows: a projector must keep \
+                "the same events again, in the same instance, produce other rows: a projector must keep \
                  nothing but its rows"
                     .into(),
             );
@@ -72,7 +74,7 @@ fn stored(value: &Value) -> (String, Vec<u8>) {
     ("application/json".into(), value.to_string().into_bytes())
 }
 
-/// The events that the projector is given, with all that is recorded of them.
+/// The recorded events for the projector.
 fn events(case: &Case, of: &ReactionDescriptor) -> Vec<RecordedEvent> {
     let mut versions: HashMap<String, u64> = HashMap::new();
     let recorded = |(given, position): (&Message, u64)| {
@@ -116,7 +118,8 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    /// As the dispatcher does it: for each page of events their rows, and what becomes of them.
+    /// Folds like the dispatcher: for each page of events it reads the rows and applies the
+    /// changes.
     fn fold(&self, instance: &mut Projectors, length: usize) -> Answer<Rows> {
         let mut rows = self.before.clone();
         for page in self.events.chunks(length) {
@@ -134,7 +137,7 @@ impl Play<'_> {
         let keys = instance.keys(self.projector, events)?;
         if keys.len() != events.len() {
             return Err(Stopped(format!(
-                "it names the rows of {} events, and {} were given",
+                "it returns the keys of {} events for {} given events",
                 keys.len(),
                 events.len()
             )));
@@ -145,7 +148,7 @@ impl Play<'_> {
         let mut wanted: BTreeSet<String> =
             keys.iter().flatten().map(|row| row.key.clone()).collect();
         let mut needed = BTreeSet::new();
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let given = wanted.iter().filter_map(|key| {
                 let (content_type, value) = rows.get(key)?.clone();
                 Some(Row {
@@ -172,15 +175,15 @@ impl Play<'_> {
                 }
             }
         }
-        Err(Stopped(format!("it asks for further rows {ROUNDS} times")))
+        Err(Stopped(format!("it requests more rows {MAX_ROUNDS} times")))
     }
 
-    /// The rows are of the view that the case is about.
+    /// Checks that the keys are of the view of the case.
     fn own(&self, event_type: &str, keys: &[RowKey]) -> Answer<()> {
         match keys.iter().find(|row| row.view != self.view) {
             None => Ok(()),
             Some(stray) => Err(Stopped(format!(
-                "{event_type} names a row of the view `{}`, which the case is not about",
+                "{event_type} names a row of the view `{}`, but the case is about another view",
                 stray.view
             ))),
         }
@@ -201,7 +204,7 @@ fn apply(
         };
         let Some((event, keys)) = events.get(event as usize).zip(keys.get(event as usize)) else {
             return Err(Stopped(format!(
-                "it says that event {event} changed the row {key:?}, and {} were given",
+                "it returns a change of the row {key:?} by event {event}, but only {} events were given",
                 events.len()
             )));
         };
@@ -223,17 +226,17 @@ fn apply(
     Ok(())
 }
 
-/// As a diff: `-` expected, `+` got.
+/// Compares as a diff: `-` expected, `+` got.
 fn compare(got: &Answer<Rows>, case: &Case) -> Vec<String> {
     let got = match (got, &case.then.fault) {
-        (Err(Stopped(told)), Some(expected)) if told.contains(expected) => return Vec::new(),
-        (Err(Stopped(told)), Some(expected)) => {
+        (Err(Stopped(message)), Some(expected)) if message.contains(expected) => return Vec::new(),
+        (Err(Stopped(message)), Some(expected)) => {
             return vec![
                 format!("- fault: ..{expected}.."),
-                format!("+ fault: {told}"),
+                format!("+ fault: {message}"),
             ];
         }
-        (Err(Stopped(told)), None) => return vec![format!("+ fault: {told}")],
+        (Err(Stopped(message)), None) => return vec![format!("+ fault: {message}")],
         (Ok(_), Some(expected)) => return vec![format!("- fault: ..{expected}..")],
         (Ok(rows), None) => rows,
     };

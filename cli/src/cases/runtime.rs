@@ -1,5 +1,5 @@
-//! Runs handlers for their cases: each with its sandbox, under fuel and a memory limit, each case in an
-//! instance of its own.
+//! Runs handlers for their cases, with their sandboxes and limits on fuel and memory. Each case has
+//! an instance of its own.
 
 use annals_compose::descriptors::bindings::{decider, projector};
 use annals_compose::handler::Handler;
@@ -14,40 +14,40 @@ use wasmtime::{Engine, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
 pub use deciders::{Command, Context, DecideError, Decision, Event};
 pub use projectors::{ChangedRow, Projection, RecordedEvent, Row, RowChange, RowKey};
 
-/// Fuel for one case; some instructions each. A decision takes a million of them in JavaScript.
-const FUEL: u64 = 20_000_000_000;
+/// Fuel for one case. One unit is about one instruction; a decision in JavaScript takes a million.
+const CASE_FUEL: u64 = 20_000_000_000;
 
-/// Linear memory that a handler may take, in bytes.
-const MEMORY: usize = 1 << 30;
+/// Maximum size of a handler's linear memory, in bytes.
+const MAX_MEMORY_BYTES: usize = 1 << 30;
 
-/// Bytes that are kept of what a handler prints.
-const PRINTED: usize = 64 << 10;
+/// Maximum number of bytes that are kept of a handler's output.
+const MAX_OUTPUT_BYTES: usize = 64 << 10;
 
-/// Why a call gave nothing: what the handler said, or what stopped it.
+/// Why a call failed: the handler's message, or the reason why it was stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stopped(pub String);
 
-/// What a call answered, or what stopped the instance.
+/// The result of a call, or the reason why the instance was stopped.
 pub type Answer<T> = Result<T, Stopped>;
 
-/// A handler, compiled.
+/// A compiled handler.
 pub struct Runtime {
     engine: Engine,
     instance: InstancePre<Running>,
 }
 
-/// What a handler that runs has.
+/// The state of a running handler.
 pub struct Running {
     limits: StoreLimits,
-    /// What its sandbox told last.
-    told: Option<String>,
-    /// What it printed.
+    /// The last violation that its sandbox reported.
+    violation: Option<String>,
+    /// Its output.
     printed: Vec<u8>,
 }
 
 impl Running {
     fn print(&mut self, text: &[u8]) {
-        let room = PRINTED.saturating_sub(self.printed.len());
+        let room = MAX_OUTPUT_BYTES.saturating_sub(self.printed.len());
         self.printed.extend(text.iter().take(room));
     }
 }
@@ -74,25 +74,25 @@ impl Runtime {
 
     fn store(&self) -> Result<Store<Running>, Stopped> {
         let limits = StoreLimitsBuilder::new()
-            .memory_size(MEMORY)
+            .memory_size(MAX_MEMORY_BYTES)
             .trap_on_grow_failure(true)
             .build();
         let running = Running {
             limits,
-            told: None,
+            violation: None,
             printed: Vec::new(),
         };
         let mut store = Store::new(&self.engine, running);
         store.limiter(|running| &mut running.limits);
-        // Nobody increments the epoch for this store: fuel is what ends it.
+        // No thread increments the epoch for this store: fuel bounds its run time.
         store.set_epoch_deadline(u64::MAX / 2);
         store
-            .set_fuel(FUEL)
+            .set_fuel(CASE_FUEL)
             .map_err(|error| Stopped(format!("{error:#}")))?;
         Ok(store)
     }
 
-    /// A new instance with deciders in it.
+    /// Makes an instance with deciders.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Runtime {
         }
     }
 
-    /// A new instance with projectors in it.
+    /// Makes an instance with projectors.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Deciders {
             .map_err(|error| stopped(&mut self.store, &error))
     }
 
-    /// A session with the state of a snapshot.
+    /// Opens a session with the state of a snapshot.
     ///
     /// # Errors
     ///
@@ -209,7 +209,7 @@ impl Deciders {
         answer.map_err(|error| stopped(&mut self.store, &error))
     }
 
-    /// The state in the decider's own encoding, if it has one.
+    /// The state in the decider's own encoding, if the decider has snapshots.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl Deciders {
         answer.map_err(|error| stopped(&mut self.store, &error))
     }
 
-    /// What the handler printed.
+    /// The handler's output.
     #[must_use]
     pub fn printed(&self) -> String {
         String::from_utf8_lossy(&self.store.data().printed).into_owned()
@@ -266,28 +266,28 @@ impl Projectors {
         }
     }
 
-    /// What the handler printed.
+    /// The handler's output.
     #[must_use]
     pub fn printed(&self) -> String {
         String::from_utf8_lossy(&self.store.data().printed).into_owned()
     }
 }
 
-/// Why an instance came to its end: its sandbox knows best.
+/// The reason why an instance stopped: its sandbox's report, if there is one.
 fn stopped(store: &mut Store<Running>, error: &wasmtime::Error) -> Stopped {
     let running = store.data_mut();
-    let told = running.told.take();
-    Stopped(told.map_or_else(
+    let violation = running.violation.take();
+    Stopped(violation.map_or_else(
         || match error.downcast_ref::<wasmtime::Trap>() {
             Some(wasmtime::Trap::OutOfFuel) => "it does not return (out of fuel)".into(),
             Some(trap) => format!("it trapped: {trap}"),
             None => format!("it trapped: {}", error.root_cause()),
         },
-        |told| format!("it {told}"),
+        |violation| format!("it {violation}"),
     ))
 }
 
-/// What a sandbox needs, and a handler's way into the log.
+/// Links the interfaces of a sandbox, and a handler's log interface.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
     type Told = (String, String, String, String, String);
     let mut linker = Linker::new(engine);
@@ -307,9 +307,9 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Running>> {
                 "" => String::new(),
                 subject => format!(" `{subject}`"),
             };
-            // The rest is told only, and not what a later trap comes of.
+            // A violation that did not stop the handler is not the reason of a later trap.
             if outcome.starts_with("and was stopped") {
-                store.data_mut().told = Some(format!(
+                store.data_mut().violation = Some(format!(
                     "tried to {attempt}{subject} ({function}) {outcome}"
                 ));
             }

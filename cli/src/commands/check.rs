@@ -14,7 +14,8 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
-    /// A host that must offer what notifiers are granted; without it, any may.
+    /// A host that must offer the interfaces granted to notifiers; without it, any host may offer
+    /// them
     #[arg(long, value_enum)]
     host: Option<HostName>,
 }
@@ -22,7 +23,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, args.host.map(Into::into))?;
-    application.tell_notes();
+    application.print_notes();
     super::print(format_args!(
         "{}: {}, {}, no problems\n",
         manifest.app.name,
@@ -31,7 +32,7 @@ pub fn run(args: Args) -> Result<()> {
     ))
 }
 
-/// How many handlers there are of each kind, of those that there are.
+/// The number of handlers of each kind that the application has.
 fn kinds(handlers: &[Checked]) -> String {
     let mut counts = Vec::new();
     for kind in Kind::ALL {

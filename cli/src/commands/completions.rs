@@ -4,14 +4,14 @@ use anyhow::Result;
 use clap::Command;
 use clap_complete::Shell;
 
-/// Prints what makes a shell complete this command.
+/// Prints a shell completion script for this command.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   source <(annals completions bash)
   annals completions zsh > ~/.zfunc/_annals
   annals completions fish > ~/.config/fish/completions/annals.fish")]
 pub struct Args {
-    /// The shell.
+    /// The shell to generate the script for.
     #[arg(value_enum)]
     shell: Shell,
 }

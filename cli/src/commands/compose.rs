@@ -14,8 +14,8 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
-    /// The host that it will run on: picks the store adapter, verifies the imports, writes the
-    /// host's own configuration beside the component, and prints the command that serves it.
+    /// The host to compose for: selects the store adapter, checks the imports, writes the host's
+    /// own configuration beside the component, and prints the command that serves it.
     #[arg(long, value_enum, default_value_t = HostName::Annals)]
     host: HostName,
     /// The file to write.
@@ -30,7 +30,7 @@ pub fn run(args: Args) -> Result<()> {
     let host = args.host.into();
     let manifest = Manifest::read_all(&args.manifest)?;
     let application = pipeline::check(&manifest, Some(host))?;
-    application.tell_notes();
+    application.print_notes();
     let composed = pipeline::compose(&manifest, &application, host)?;
     if let Some(report) = args.report {
         super::write(&report, &serde_json::to_vec_pretty(&composed.report)?)?;
@@ -67,7 +67,8 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Writes what the host wants beside the application, and leaves alone what the user has changed.
+/// Writes the files that the host needs beside the application, except those that the user has
+/// changed.
 fn configure(host: Host, served: &Served<'_>) -> Result<()> {
     for file in host.files(served) {
         let path = file.path.display();
@@ -75,10 +76,10 @@ fn configure(host: Host, served: &Served<'_>) -> Result<()> {
             Ok(Outcome::Written) => {}
             Ok(Outcome::Kept(lacks)) => {
                 let needed = match lacks.is_empty() {
-                    true => "remove it to have it written anew".to_owned(),
-                    false => format!("it must say `{}`", lacks.join("` and `")),
+                    true => "remove it, and the composer writes it again".to_owned(),
+                    false => format!("it must contain `{}`", lacks.join("` and `")),
                 };
-                eprintln!("note: {path} is your own and was left as it is; {needed}");
+                eprintln!("note: {path} has changes of yours and was not overwritten; {needed}");
             }
             Err(error) => return Err(super::unwritable(&file.path, &error)),
         }

@@ -8,7 +8,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
-/// Draws the application: commands, deciders, events, reactions, views, and what of the host is granted.
+/// Draws the application: commands, deciders, events, reactions, views, and the granted interfaces
+/// of the host.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   annals graph > app.mmd                          # Mermaid, as GitHub and many editors show it
@@ -19,13 +20,13 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
-    /// The host that it is composed for.
+    /// The host to compose for.
     #[arg(long, value_enum, default_value_t = HostName::Annals)]
     host: HostName,
-    /// How to draw it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = FormatName::Mermaid)]
     format: FormatName,
-    /// Draws every component, the framework's too, and who imports what from whom.
+    /// Draws every component including the framework's, with its imports from other components.
     #[arg(long)]
     parts: bool,
 }

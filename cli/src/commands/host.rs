@@ -1,4 +1,4 @@
-//! The hosts, as they are named on the command line.
+//! The names of hosts on the command line.
 
 use annals_compose::host::Host;
 use clap::ValueEnum;
@@ -6,16 +6,16 @@ use clap::ValueEnum;
 /// The values of `--host`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostName {
-    /// annals-host: events in durable `wasi:keyvalue`.
+    /// annals-host: stores events in durable `wasi:keyvalue`.
     Annals,
-    /// `wasmtime serve`: events in files.
+    /// `wasmtime serve`: stores events in files.
     Wasmtime,
-    /// Node.js, by jco: events in files. Writes a launcher.
+    /// Node.js with jco: stores events in files. Writes a launcher.
     Jco,
     /// wasmCloud: `wasi:keyvalue` without compare-and-set. Writes .wash/config.yaml.
     #[value(name = "wasmcloud")]
     WasmCloud,
-    /// Spin: `wasi:keyvalue` with a compare-and-set that cannot create. Writes spin.toml.
+    /// Spin: `wasi:keyvalue` with a compare-and-set that cannot create a key. Writes spin.toml.
     Spin,
 }
 

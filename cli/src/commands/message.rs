@@ -1,30 +1,31 @@
-//! How problems reach the user.
+//! Reports problems to the user.
 
 use annals_compose::problem::Problems;
 use annals_compose::problem::{human, json};
 use clap::ValueEnum;
 use std::io::{IsTerminal as _, Write as _};
 
-/// How problems of the user's input are told.
+/// The format of problems with the user's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MessageFormat {
-    /// For people on a terminal, otherwise short.
+    /// `human` on a terminal, otherwise `short`.
     Auto,
-    /// For people: with the lines of the manifest that are meant. On stderr.
+    /// For people, with the affected lines of the manifest. On stderr.
     Human,
     /// One line each. On stderr.
     Short,
-    /// One JSON object each, a line long. On stdout.
+    /// One JSON object on each line. On stdout.
     Json,
 }
 
 impl MessageFormat {
-    /// Tells all problems.
-    pub fn tell(self, problems: &Problems) {
+    /// Reports all problems.
+    pub fn report(self, problems: &Problems) {
         let terminal = std::io::stderr().is_terminal();
         let text = match self {
             Self::Json => {
-                // Nobody is left to tell if stdout is closed; the exit status still says it.
+                // If stdout is closed, no reader is left. The exit status still reports the
+                // failure.
                 let _ = std::io::stdout().write_all(json::render(problems).as_bytes());
                 return;
             }

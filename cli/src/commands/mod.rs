@@ -1,4 +1,4 @@
-//! The command line. Each subcommand has a file, which says what it may be given and what it does.
+//! The command line. Each subcommand has a file with its options and its implementation.
 
 mod check;
 mod completions;
@@ -23,8 +23,8 @@ use std::process::ExitCode;
 
 /// Event sourcing made of WebAssembly components.
 ///
-/// Composes your handlers and the framework's components into one component that runs on any
-/// WASI 0.2 host.
+/// Composes your handlers and the framework's components into one component that runs on any WASI
+/// 0.2 host.
 ///
 /// Exit status: 0 done, 1 your input is at fault, 2 usage, 3 our fault.
 #[derive(Parser)]
@@ -36,10 +36,10 @@ use std::process::ExitCode;
   annals new bank && cd bank && annals run"
 )]
 struct Cli {
-    /// How problems of your input are told.
+    /// The format of problems with your input.
     #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Auto)]
     message_format: MessageFormat,
-    /// Tells what was built and probed, and how long each step took.
+    /// Logs what was built and probed, and how long each step took.
     #[arg(long, global = true)]
     timings: bool,
     #[command(subcommand)]
@@ -58,7 +58,7 @@ enum Command {
     Wit(wit::Args),
 }
 
-/// Does what the command line says.
+/// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     if cli.timings {
@@ -84,7 +84,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => match error.downcast_ref::<Problems>() {
             Some(problems) => {
-                cli.message_format.tell(problems);
+                cli.message_format.report(problems);
                 ExitCode::from(1)
             }
             None => {
@@ -96,7 +96,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Writes to stdout. Where nobody reads it any more, as behind `| head`, nobody is left to tell.
+/// Writes to stdout. A closed stdout, as with `
+/// head`, is not an error.
 fn print(text: impl fmt::Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match write!(out, "{text}").and_then(|()| out.flush()) {
@@ -113,18 +114,18 @@ fn print(text: impl fmt::Display) -> Result<()> {
     }
 }
 
-/// So many of something.
+/// A count with its noun.
 fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     output::write(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
-/// A file that cannot be written.
+/// The problem of a file that cannot be written.
 fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
     Problems::from(Problem::new(
         Code::UnwritableOutput,

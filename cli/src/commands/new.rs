@@ -12,10 +12,12 @@ use clap::ValueEnum;
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Makes an application, or a handler in one: something that builds, passes its tests and is served as it is.
+/// Creates an application, or a handler in one. The result builds, passes its tests and can be
+/// served.
 ///
-/// Outside of an application, that is a folder of that name with one; in a folder with an annals.toml, or below one,
-/// it is a handler of that application. Nothing is ever overwritten.
+/// In a folder outside of any application this creates a folder with a new application. In a folder
+/// with an annals.toml, or below one, it creates a handler of that application. No file is ever
+/// overwritten.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   annals new bank && cd bank && annals run
@@ -24,40 +26,43 @@ use std::path::{Path, PathBuf};
   annals new mailer --kind notifier --on BankCreated
   annals new greeter --lang js")]
 pub struct Args {
-    /// Name of the application or the handler, in kebab-case, such as `open-account`.
+    /// Name of the application or the handler, in kebab-case, such as `open-account`
     name: String,
-    /// Name of a new application's first handler, which is of --kind; otherwise that of the application.
+    /// Name of a new application's first handler, whose kind is --kind [default: the application's
+    /// name]
     #[arg(long, value_name = "NAME")]
     handler: Option<String>,
-    /// Name of the decider that a new application gets beside a reaction; otherwise that of the application.
+    /// Name of the decider that a new application gets in addition to a reaction [default: the
+    /// application's name]
     #[arg(long, value_name = "NAME")]
     decider: Option<String>,
-    /// What it is written in.
+    /// The language of the handler
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
-    /// What the handler is. An application that begins with a reaction gets a decider beside it.
+    /// The kind of the handler. A new application whose first handler is a reaction also gets a
+    /// decider.
     #[arg(long, value_enum, default_value_t = KindName::Decider)]
     kind: KindName,
-    /// The event that a reaction reacts to, one that a decider emits; otherwise the first one of the application's first
-    /// decider, which is built for that.
+    /// The event to react to, one that a decider emits [default: the first event of the
+    /// application's first decider, which is built to find it]
     #[arg(long, value_name = "EVENT")]
     on: Option<String>,
-    /// The folder of the crate `annals`, for handlers in Rust; otherwise that of the checkout that this binary was
-    /// built in, or the registry's.
+    /// The folder of the crate `annals`, for handlers in Rust [default: that of the checkout in
+    /// which this binary was built, or else the registry]
     #[arg(long, value_name = "FOLDER")]
     sdk: Option<PathBuf>,
 }
 
-/// Kinds of handlers, as they are named on the command line.
+/// The names of kinds of handlers on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum KindName {
-    /// Commands to events.
+    /// Handles commands and emits events.
     Decider,
-    /// Events to rows of a view.
+    /// Folds events into rows of a view.
     Projector,
-    /// Events to commands.
+    /// Turns events into commands.
     ProcessManager,
-    /// Events to the world outside.
+    /// Turns events into side effects.
     Notifier,
 }
 
@@ -73,7 +78,7 @@ impl From<KindName> for Kind {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let here = env::current_dir().context("the current folder is not known")?;
+    let here = env::current_dir().context("the current folder cannot be determined")?;
     let sdk = match &args.sdk {
         Some(folder) => Sdk::at(folder).map_err(Problems::from)?,
         None => Sdk::beside(&env::current_exe().unwrap_or_default()),
@@ -93,7 +98,7 @@ pub fn run(args: Args) -> Result<()> {
         if !request.kind.is_reaction() && args.decider.is_some() {
             return Err(meaningless(
                 "--decider",
-                "the decider is what is made: --handler names it",
+                "the new handler is the decider itself: name it with --handler",
             ));
         }
         let name = request.name;
@@ -107,14 +112,14 @@ pub fn run(args: Args) -> Result<()> {
         let decider = decider.unwrap_or_else(|| name.clone());
         let app = Application { name, decider };
         let made = new::application(&here, &app, &request).map_err(Problems::from)?;
-        return tell_application(&made, &here);
+        return report_application(&made, &here);
     };
     for (option, given) in [("--handler", &args.handler), ("--decider", &args.decider)] {
         if given.is_some() {
             return Err(meaningless(
                 option,
                 &format!(
-                    "{} is an application already, and gets a handler",
+                    "{} is already an application: this command adds a handler to it",
                     file.display()
                 ),
             ));
@@ -138,12 +143,12 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(note) = note {
         eprintln!("note: {note}");
     }
-    tell_handler(&made, &here, &manifest)
+    report_handler(&made, &here, &manifest)
 }
 
-/// An option that means nothing for what is made.
+/// The problem of an option that does not apply.
 fn meaningless(option: &str, why: &str) -> anyhow::Error {
-    let what = format!("`{option}` means nothing here: {why}");
+    let what = format!("`{option}` does not apply here: {why}");
     Problems::from(Problem::new(
         Code::MeaninglessOption,
         "annals new",
@@ -153,7 +158,7 @@ fn meaningless(option: &str, why: &str) -> anyhow::Error {
     .into()
 }
 
-/// The manifest of an application that need not have handlers yet.
+/// A manifest that may have no handlers yet.
 fn beginning(file: &Path) -> Result<Manifest, Problems> {
     let mut manifest = Manifest::read_all(file)?;
     let wrong = |problem: &Problem| problem.code != Code::NoHandlers;
@@ -164,7 +169,8 @@ fn beginning(file: &Path) -> Result<Manifest, Problems> {
     }
 }
 
-/// An event that the application's deciders emit, best of one whose name this name begins with.
+/// An event that the application's deciders emit, preferably one of a decider whose name begins
+/// `name`.
 fn first_event(manifest: &Manifest, name: &Name) -> Result<String> {
     let handlers = match manifest.handlers.is_empty() {
         true => Vec::new(),
@@ -187,13 +193,13 @@ fn first_event(manifest: &Manifest, name: &Name) -> Result<String> {
             Code::UnknownEvent,
             manifest.file.display().to_string(),
             "has no decider that emits an event to react to",
-            "add its first decider: `annals new <name>`; or name an event that is to come: --on AccountOpened",
+            "add its first decider: `annals new <name>`; or name a future event: --on AccountOpened",
         ))
         .into()),
     }
 }
 
-fn tell_application(made: &Made, here: &Path) -> Result<()> {
+fn report_application(made: &Made, here: &Path) -> Result<()> {
     let folder = made.app.strip_prefix(here).unwrap_or(&made.app).display();
     super::print(format_args!(
         "made the application {folder}/ with {}\n\n  cd {folder}\n  annals run\n\n{}",
@@ -202,7 +208,7 @@ fn tell_application(made: &Made, here: &Path) -> Result<()> {
     ))
 }
 
-fn tell_handler(made: &Made, here: &Path, manifest: &Manifest) -> Result<()> {
+fn report_handler(made: &Made, here: &Path, manifest: &Manifest) -> Result<()> {
     let folder = made.app.strip_prefix(here).unwrap_or(&made.app);
     let names: Vec<String> = made
         .handlers
@@ -214,7 +220,7 @@ fn tell_handler(made: &Made, here: &Path, manifest: &Manifest) -> Result<()> {
         list(&made.handlers),
         manifest.app.name,
         names.join("/, "),
-        commands("when it is served by `annals run`", made)
+        commands("while `annals run` serves it", made)
     ))
 }
 

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 /// Builds, composes and serves the application on annals-host.
 ///
-/// Handlers are built by their own tools; what has not changed is not built again. The composed application goes to
-/// target/annals beside the manifest.
+/// Each handler is built by its own tool, which skips what has not changed. The composed
+/// application is written to target/annals beside the manifest.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   annals run --watch
@@ -21,13 +21,14 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
     manifest: PathBuf,
-    /// Builds, composes and serves again after each change; what does not build leaves the old version served.
+    /// Builds, composes and serves again after each change; if a build fails, the old version stays
+    /// served
     #[arg(long)]
     watch: bool,
     /// Address to listen on [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Where events are kept: a folder, or `memory:` [default: data beside the manifest].
+    /// Where events are stored: a folder, or `memory:` [default: data beside the manifest]
     #[arg(long, value_name = "FOLDER|memory:")]
     store: Option<OsString>,
     /// More arguments of `annals-host serve`.
@@ -43,7 +44,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         store: args.store,
         extra: args.extra,
     })?;
-    // What the host says of its end is as true of ours.
+    // Exit with the host's own status.
     let code = ended.map_or(Some(0), |ended| ended.0.code());
     Ok(code
         .and_then(|code| u8::try_from(code).ok())

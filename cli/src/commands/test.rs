@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Plays the handlers' given/when/then cases, whatever language the handlers are written in.
+/// Plays the handlers' given/when/then cases; the handlers may be in any language.
 ///
-/// Cases are .json files in the folder `cases` beside a handler, or those that the manifest names. Handlers run as
-/// components with their sandboxes, as in the composed application.
+/// Cases are .json files in the folder `cases` beside a handler, or files that the manifest names.
+/// Handlers run as components with their sandboxes, like in the composed application.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   annals test
@@ -22,7 +22,7 @@ use std::time::Instant;
 
 Exit status: 0 all passed, 1 a case failed or your input is at fault, 2 usage, 3 our fault.")]
 pub struct Args {
-    /// Only cases whose handler, file or name has this in it.
+    /// Play only cases whose handler, file or name contains this text
     filter: Option<String>,
     /// The manifest.
     #[arg(short, long, default_value = "annals.toml")]
@@ -35,7 +35,7 @@ pub fn run(args: Args, format: MessageFormat) -> Result<ExitCode> {
     let json = format == MessageFormat::Json;
     let paint = Paint::new();
     let mut failed = Vec::new();
-    // The cases are played to their end when nobody takes the output, and the failure is told then.
+    // If the output cannot be written, play all cases anyway and report the failure at the end.
     let mut written = Ok(());
     let tally = cases::run(&manifest, args.filter.as_deref(), |ended| {
         let told = match json {
@@ -62,7 +62,7 @@ pub fn run(args: Args, format: MessageFormat) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(tally.failed > 0)))
 }
 
-/// One line of JSON that says what it is.
+/// One line of JSON with its kind.
 fn line(kind: &str, of: &impl serde::Serialize) -> serde_json::Value {
     let mut line = serde_json::json!({ "type": kind });
     if let (Some(line), Ok(serde_json::Value::Object(of))) =
@@ -102,7 +102,7 @@ fn summary(failed: &[Ended], tally: Tally, paint: &Paint, begun: Instant) -> Str
     text
 }
 
-/// Colours, where somebody sees them.
+/// Colours for a terminal.
 struct Paint(bool);
 
 impl Paint {

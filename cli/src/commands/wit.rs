@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 /// Writes the contract's WIT, for handlers in other languages and for parts of your own.
 ///
-/// Worlds such as `annals:es/decider` and `annals:es/store-adapter` are in worlds.wit. Files of these names in the
-/// folder are replaced.
+/// worlds.wit contains the worlds, such as `annals:es/decider` and `annals:es/store-adapter`. Files
+/// of the same names in the folder are replaced.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The folder to write; a package of WIT by itself.
+    /// The folder to write; it is a WIT package of its own
     #[arg(short, long, default_value = "wit/deps/annals-es")]
     output: PathBuf,
 }
@@ -22,7 +22,7 @@ pub fn run(args: Args) -> Result<()> {
         Problems::from(Problem::new(
             Code::UnwritableOutput,
             folder.display().to_string(),
-            format!("cannot be made: {error}"),
+            format!("cannot be created: {error}"),
             "choose another place with -o",
         ))
     })?;

@@ -1,17 +1,17 @@
 //! Changes to the user's folders: all of them, or none.
 //!
-//! New files are written beside their place first and moved there by a rename of the whole folder, so that a
-//! failure half-way leaves nothing; what was done before it is undone.
+//! New files are first written beside their final place, and a rename moves the whole folder there.
+//! A failure before the rename therefore leaves nothing behind. Earlier changes are undone.
 
 use annals_compose::problem::{Code, Problem};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What is to be changed below one folder.
+/// The changes below one folder.
 pub struct Changes {
     root: PathBuf,
-    /// The whole folder is new.
+    /// True if the whole folder is new.
     fresh: bool,
     created: Vec<(PathBuf, String)>,
     replaced: Vec<Replacement>,
@@ -24,7 +24,7 @@ struct Replacement {
 }
 
 impl Changes {
-    /// Of a folder that is there.
+    /// Changes of an existing folder.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Changes {
         }
     }
 
-    /// Of a folder that is to be made.
+    /// Creates a new folder.
     #[must_use]
     pub fn new_folder(root: &Path) -> Self {
         Self {
@@ -44,12 +44,12 @@ impl Changes {
         }
     }
 
-    /// Makes a file, by its path below the folder.
+    /// Creates a file, by its path below the folder.
     pub fn create(&mut self, path: impl Into<PathBuf>, text: String) {
         self.created.push((path.into(), text));
     }
 
-    /// Writes a file anew that is there.
+    /// Replaces the content of an existing file.
     pub fn replace(&mut self, file: &Path, before: String, after: String) {
         if before != after {
             self.replaced.push(Replacement {
@@ -60,11 +60,11 @@ impl Changes {
         }
     }
 
-    /// Does it.
+    /// Applies the changes.
     ///
     /// # Errors
     ///
-    /// If something cannot be written, or is there already. Everything is as it was before.
+    /// If a file cannot be written or already exists. All changes are undone then.
     pub fn apply(self) -> Result<(), Problem> {
         let parent = if self.fresh {
             self.root.parent().unwrap_or(Path::new("."))
@@ -88,7 +88,7 @@ impl Changes {
                 .map_err(|error| problem(&self.root.join(path), &error))?;
         }
         if self.fresh {
-            // A temporary folder is private; what becomes of it is not.
+            // A temporary folder is private; the final folder must not be.
             return open_up(staging.path())
                 .and_then(|()| move_new(staging.path(), &self.root))
                 .map_err(|error| problem(&self.root, &error));
@@ -123,7 +123,7 @@ impl Changes {
     }
 }
 
-/// What would have to be undone.
+/// The changes to undo after a failure.
 #[derive(Default)]
 struct Done {
     created: Vec<PathBuf>,
@@ -145,20 +145,20 @@ impl Done {
     }
 }
 
-/// Moves to a place where nothing is yet.
+/// Moves a file or folder to a place that must be free.
 fn move_new(from: &Path, to: &Path) -> io::Result<()> {
     if to.symlink_metadata().is_ok() {
         return Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            "it is there already, and nothing is overwritten",
+            "it already exists, and no file is overwritten",
         ));
     }
     fs::rename(from, to)
 }
 
-/// Writes a file whole or not at all, with the permissions that it has.
+/// Writes a file atomically, and keeps its permissions.
 fn write(file: &Path, text: &str) -> io::Result<()> {
-    // What a link points to is meant, not the link.
+    // If the path is a link, write its target.
     let file = file.canonicalize()?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
@@ -172,7 +172,8 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 #[cfg(unix)]
 fn open_up(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    // As `mkdir` makes a folder: what the user's mask leaves of 777, which a new folder in it shows.
+    // Use the permissions of `mkdir`: 777 without the user's mask. A new subfolder shows the
+    // result.
     let probe = folder.join(".mode");
     fs::create_dir(&probe)?;
     let mode = fs::metadata(&probe)?.permissions().mode();
@@ -243,7 +244,7 @@ mod tests {
         assert!(
             problem
                 .to_string()
-                .contains("Cargo.toml: cannot be written: it is there already"),
+                .contains("Cargo.toml: cannot be written: it already exists"),
             "{problem}"
         );
         assert_eq!(files(home.path()), ["Cargo.toml", "annals.toml"]);

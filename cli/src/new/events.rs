@@ -1,4 +1,4 @@
-//! The event that a reaction reacts to: whether anybody emits it, and how it is spelt in code.
+//! The event that a reaction reacts to: whether a decider emits it, and how it is spelt in code.
 
 use super::Language;
 use super::name::Name;
@@ -14,20 +14,20 @@ use anyhow::Result;
 use heck::ToPascalCase as _;
 use std::collections::BTreeSet;
 
-/// What is known of an application's events without building anything.
+/// The known events of an application, found without a build.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Those that its deciders emit or fold.
+    /// The events that its deciders emit or fold.
     pub events: BTreeSet<String>,
-    /// Handlers that are not built, or have changed since.
+    /// Handlers that are not built, or have changed since their build.
     pub unasked: Vec<String>,
 }
 
-/// Asks the handlers that are built.
+/// Calls `describe` of the handlers that are built.
 ///
 /// # Errors
 ///
-/// If no component can be run on this machine.
+/// If wasmtime cannot run on this machine.
 pub fn known(manifest: &Manifest) -> Result<Known> {
     let prober = Prober::with_cache(Cache::user())?;
     let mut known = Known::default();
@@ -48,7 +48,7 @@ pub fn known(manifest: &Manifest) -> Result<Known> {
 }
 
 impl Known {
-    /// Judges an event that the user names. Answers what could not be found out, if something could not.
+    /// Checks an event that the user names. Returns a note if the check was incomplete.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Known {
             return Ok(None);
         }
         if !self.unasked.is_empty() || self.events.is_empty() {
-            // Nobody vouches for it: at least it should look like one.
+            // No decider confirms the event, so check at least its form.
             legal(event)?;
         }
         if !self.unasked.is_empty() {
@@ -68,7 +68,7 @@ impl Known {
             };
             let near = match nearest(event, self.events.iter().map(String::as_str)) {
                 Some(near) => format!("; did you mean `{near}`?"),
-                None => "; `annals check` tells".into(),
+                None => "; run `annals check` to find out".into(),
             };
             return Ok(Some(format!(
                 "whether a decider emits `{event}` was not checked: {names} {are} not built, or changed since{near}"
@@ -83,7 +83,7 @@ impl Known {
     }
 }
 
-/// An event that nobody emits, with those that somebody emits.
+/// The problem of an event that no decider emits, with the emitted ones.
 #[must_use]
 pub fn unknown(event: &str, known: &BTreeSet<String>, file: &str) -> Problem {
     let all: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -99,32 +99,32 @@ pub fn unknown(event: &str, known: &BTreeSet<String>, file: &str) -> Problem {
     )
 }
 
-/// What an event's type looks like.
+/// Checks the form of an event's type.
 fn legal(event: &str) -> Result<(), Problem> {
     let is_word = event.starts_with(|c: char| c.is_ascii_uppercase())
         && event.chars().all(|c| c.is_ascii_alphanumeric());
-    if is_word && event.len() <= limits::NAME {
+    if is_word && event.len() <= limits::NAME_BYTES {
         return Ok(());
     }
     Err(Problem::new(
         Code::IllegalName,
         "annals new",
-        format!("`--on {event}` names no event"),
-        "give a type such as AccountOpened; `annals graph` shows those that there are",
+        format!("`--on {event}` is not the type of an event"),
+        "give a type such as AccountOpened; `annals graph` shows the existing ones",
     ))
 }
 
-/// An event's type as it is spelt in a language.
+/// The spelling of an event's type in a language.
 pub struct Spelt {
-    /// Where the language wants a name.
+    /// The identifier in the language.
     pub name: String,
-    /// What says the type, if it is not that name.
+    /// The attribute that sets the type, if the identifier differs from it.
     pub typed: String,
-    /// Inside of a string.
+    /// The type inside of a string.
     pub quoted: String,
 }
 
-/// Spells an event for the handler of this name.
+/// Spells an event for the handler `handler`.
 #[must_use]
 pub fn spelt(event: &str, language: Language, handler: &Name) -> Spelt {
     let string = serde_json::Value::from(event).to_string();
@@ -133,7 +133,7 @@ pub fn spelt(event: &str, language: Language, handler: &Name) -> Spelt {
         Language::Js if is_name(event) => (event.to_owned(), String::new()),
         Language::Js => (string, String::new()),
         Language::Rust => {
-            // A process manager has this variant beside it.
+            // A process manager's enum also has this variant.
             let finished = format!("{}Finished", handler.pascal());
             let taken = ["Self".to_owned(), finished].into_iter();
             let taken: Vec<String> = taken.filter(|one| one == "Self" || one != event).collect();
@@ -173,7 +173,7 @@ fn is_name(text: &str) -> bool {
     starts && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The name of a type for an event, which is none of those that are taken.
+/// A type name for an event that is not among the taken ones.
 fn free(event: &str, taken: &[String]) -> String {
     let is_type = event.starts_with(|c: char| c.is_ascii_uppercase())
         && event.chars().all(|c| c.is_ascii_alphanumeric());
@@ -191,7 +191,7 @@ fn free(event: &str, taken: &[String]) -> String {
     name
 }
 
-/// An event of its own is none that a process manager can begin with.
+/// A process manager cannot begin with an event of its own decider.
 ///
 /// # Errors
 ///
@@ -216,7 +216,7 @@ pub fn not_its_own(event: &str, kind: Kind, handler: &Name) -> Result<(), Proble
 mod tests {
     use super::*;
 
-    fn told(known: &[&str], unasked: &[&str], event: &str) -> Result<Option<String>, String> {
+    fn judged(known: &[&str], unasked: &[&str], event: &str) -> Result<Option<String>, String> {
         let known = Known {
             events: known.iter().map(ToString::to_string).collect(),
             unasked: unasked.iter().map(ToString::to_string).collect(),
@@ -227,25 +227,29 @@ mod tests {
 
     #[test]
     fn an_event_is_refused_only_if_all_deciders_were_asked() {
-        assert_eq!(told(&["AccountOpened"], &["a"], "AccountOpened"), Ok(None));
-        assert_eq!(told(&["a b"], &[], "a b"), Ok(None));
-        let said = told(&["AccountOpened", "Deposited"], &[], "AcountOpened").expect_err("unknown");
+        assert_eq!(
+            judged(&["AccountOpened"], &["a"], "AccountOpened"),
+            Ok(None)
+        );
+        assert_eq!(judged(&["a b"], &[], "a b"), Ok(None));
+        let said =
+            judged(&["AccountOpened", "Deposited"], &[], "AcountOpened").expect_err("unknown");
         assert!(
             said.contains("did you mean `AccountOpened`? there are: AccountOpened, Deposited"),
             "{said}"
         );
-        let note = told(&["AccountOpened"], &["b"], "Deposited").expect("it may be there");
+        let note = judged(&["AccountOpened"], &["b"], "Deposited").expect("it may be there");
         assert!(note.expect("a note").contains("`b` is not built"));
-        let note = told(&["AccountOpened"], &["b"], "AccountOpend").expect("it may be there");
+        let note = judged(&["AccountOpened"], &["b"], "AccountOpend").expect("it may be there");
         assert!(
             note.expect("a note")
                 .contains("did you mean `AccountOpened`?")
         );
-        let note = told(&[], &[], "Deposited").expect("it may come");
+        let note = judged(&[], &[], "Deposited").expect("it may come");
         assert!(note.expect("a note").contains("no decider yet"));
         for event in ["a b", "", "opened"] {
-            let said = told(&[], &["b"], event).expect_err("no event");
-            assert!(said.contains("names no event"), "{said}");
+            let said = judged(&[], &["b"], event).expect_err("no event");
+            assert!(said.contains("is not the type of an event"), "{said}");
         }
     }
 

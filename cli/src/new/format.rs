@@ -1,9 +1,10 @@
-//! Lays out Rust as rustfmt does, if that is there: lines of a template grow and shrink with the names in them.
+//! Formats Rust with rustfmt if it is installed. Lines of a template change their length with the
+//! names in them.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// The same text in rustfmt's layout; as it is, without rustfmt.
+/// The text in rustfmt's layout; unchanged without rustfmt.
 #[must_use]
 pub fn rust(text: String) -> String {
     formatted(&text).unwrap_or(text)
@@ -17,7 +18,7 @@ fn formatted(text: &str) -> Option<String> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    // It reads everything before it writes, and a template fits into a pipe.
+    // rustfmt reads everything before it writes, and a template fits into a pipe.
     let written = rustfmt.stdin.take()?.write_all(text.as_bytes());
     let output = rustfmt.wait_with_output().ok()?;
     (written.is_ok() && output.status.success()).then_some(())?;

@@ -1,14 +1,14 @@
-//! Adds a handler to a manifest, and leaves everything else as the user wrote it.
+//! Adds a handler to a manifest, and keeps the rest as the user wrote it.
 
 use annals_compose::problem::{Code, Problem};
 use std::path::Path;
 use toml_edit::{DocumentMut, InlineTable, Item, Table};
 
-/// The manifest with a handler more, whose table looks like `entry`, comments and all.
+/// Returns the manifest with one more handler, whose table is `entry` including its comments.
 ///
 /// # Errors
 ///
-/// If the text is no TOML, or there is such a handler already.
+/// If the text is not TOML, or the handler already exists.
 pub fn add_handler(file: &Path, text: &str, name: &str, entry: &Table) -> Result<String, Problem> {
     let at = file.display().to_string();
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
@@ -28,7 +28,7 @@ pub fn add_handler(file: &Path, text: &str, name: &str, entry: &Table) -> Result
     let there = Problem::new(
         Code::AlreadyThere,
         &at,
-        format!("has a handler `{name}` already"),
+        format!("already has a handler `{name}`"),
         "choose another name",
     );
     match handlers {
@@ -37,7 +37,7 @@ pub fn add_handler(file: &Path, text: &str, name: &str, entry: &Table) -> Result
                 return Err(there);
             }
             let mut entry = entry.clone();
-            // Behind the last handler, not behind whatever comes after.
+            // Insert after the last handler, and before later tables.
             let behind = handlers.iter().filter_map(|(_, item)| position(item)).max();
             if let Some(place) = behind.or(end) {
                 entry.set_position(place);
@@ -69,7 +69,7 @@ pub fn add_handler(file: &Path, text: &str, name: &str, entry: &Table) -> Result
     Ok(document.to_string())
 }
 
-/// Where the last header of a table, or of one in it, stands among all headers.
+/// The position of the last header of a table or its subtables among all headers.
 fn position(item: &Item) -> Option<usize> {
     let table = item.as_table()?;
     let inner = table.iter().filter_map(|(_, item)| position(item)).max();
@@ -130,7 +130,7 @@ mod tests {
         assert!(
             there
                 .to_string()
-                .contains("annals.toml: has a handler `b` already"),
+                .contains("annals.toml: already has a handler `b`"),
             "{there}"
         );
         let inline = added("handlers = { b = {} }\n").expect_err("there");

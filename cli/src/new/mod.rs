@@ -1,14 +1,15 @@
-//! Makes applications and handlers from templates: `annals new`.
+//! Creates applications and handlers from templates: `annals new`.
 //!
 //! # Layout
 //!
-//! - [`name`]: what names may be, and how they are spelt in code.
-//! - [`template`]: the templates, carried in the binary, and their placeholders.
-//! - [`format`]: Rust as rustfmt lays it out.
-//! - [`sdk`]: where handlers in Rust get the SDK from.
-//! - [`events`]: the event that a reaction reacts to: whether it is emitted, and how it is spelt in code.
-//! - [`manifest`], [`workspace`]: what is added to files that are the user's, and keeps their looks.
-//! - [`change`]: everything is written, or nothing.
+//! - [`name`]: legal names, and their spellings in code.
+//! - [`template`]: the embedded templates, and their placeholders.
+//! - [`format`]: formats Rust with rustfmt.
+//! - [`sdk`]: where handlers in Rust get the SDK.
+//! - [`events`]: the event that a reaction reacts to: whether it is emitted, and how it is spelt in
+//!   code.
+//! - [`manifest`], [`workspace`]: add to the user's files and keep their layout.
+//! - [`change`]: writes all changes or none.
 
 pub mod change;
 pub mod events;
@@ -28,10 +29,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use template::Values;
 
-/// Where an application is served, as READMEs and terminals have it.
+/// The URL of a served application in READMEs and on the terminal.
 pub const URL: &str = "http://localhost:8080";
 
-/// Languages that there are templates for.
+/// The languages with templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// A crate, built by plain cargo.
@@ -52,48 +53,49 @@ impl fmt::Display for Language {
     }
 }
 
-/// What is to be made.
+/// What to create.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Name of the handler.
     pub name: Name,
-    /// What the handler is written in.
+    /// The language of the handler.
     pub language: Language,
-    /// What the handler is.
+    /// The kind of the handler.
     pub kind: Kind,
-    /// For reactions: the event that they react to.
+    /// The event that a reaction reacts to.
     pub event: Option<String>,
-    /// Where the SDK's crate is, for handlers in Rust.
+    /// The source of the SDK, for handlers in Rust.
     pub sdk: sdk::Sdk,
 }
 
-/// What was made.
+/// What was created.
 #[derive(Debug)]
 pub struct Made {
     /// The application's folder.
     pub app: PathBuf,
-    /// Its handlers that were made.
+    /// The created handlers.
     pub handlers: Vec<String>,
     /// Commands to try.
     pub commands: Vec<String>,
 }
 
-/// What a new application is called, beside its handler.
+/// The names of a new application.
 #[derive(Debug, Clone)]
 pub struct Application {
     /// Its name.
     pub name: Name,
-    /// Name of the decider that stands beside a reaction.
+    /// The name of the decider that is created in addition to a reaction.
     pub decider: Name,
 }
 
-/// Makes an application, in a new folder below `place`.
+/// Creates an application, in a new folder below `place`.
 ///
-/// A reaction alone would never be told of anything: it gets a decider beside it, whose events it reacts to.
+/// A reaction alone would never receive an event. The application therefore also gets a decider, to
+/// whose events the reaction reacts.
 ///
 /// # Errors
 ///
-/// A problem with a remedy. Nothing is written then.
+/// A problem with a remedy; nothing is written.
 pub fn application(place: &Path, app: &Application, request: &Request) -> Result<Made, Problem> {
     let folder = place.join(app.name.kebab());
     if folder.exists() {
@@ -105,7 +107,7 @@ pub fn application(place: &Path, app: &Application, request: &Request) -> Result
             return Err(Problem::new(
                 Code::AlreadyThere,
                 "annals new",
-                format!("two handlers would be called `{}`", app.decider.kebab()),
+                format!("two handlers would have the name `{}`", app.decider.kebab()),
                 "name the decider with --decider, and the other one with --handler",
             ));
         }
@@ -164,11 +166,11 @@ pub fn application(place: &Path, app: &Application, request: &Request) -> Result
     Ok(made)
 }
 
-/// Makes a handler in the application whose manifest this is, beside it.
+/// Creates a handler in the application of this manifest, beside it.
 ///
 /// # Errors
 ///
-/// A problem with a remedy. Nothing is written then.
+/// A problem with a remedy; nothing is written.
 pub fn handler(manifest: &Path, app: &str, request: &Request) -> Result<Made, Problem> {
     let root = match manifest.parent() {
         Some(parent) if parent != Path::new("") => parent.to_path_buf(),
@@ -220,7 +222,7 @@ pub fn handler(manifest: &Path, app: &str, request: &Request) -> Result<Made, Pr
     })
 }
 
-/// The manifest here or above, if this is inside of an application.
+/// The manifest in this folder or above, if it is inside of an application.
 #[must_use]
 pub fn enclosing(place: &Path) -> Option<PathBuf> {
     let mut folders = place.ancestors();
@@ -229,7 +231,7 @@ pub fn enclosing(place: &Path) -> Option<PathBuf> {
         .map(|folder| folder.join("annals.toml"))
 }
 
-/// What the reaction of a new application is called, behind the name of the application.
+/// The suffix that makes the name of a new application's reaction from the application's name.
 #[must_use]
 pub fn suffix(kind: Kind) -> &'static str {
     match kind {
@@ -244,7 +246,7 @@ fn exists(path: &Path) -> Problem {
     Problem::new(
         Code::AlreadyThere,
         path.display().to_string(),
-        "is there already, and nothing is overwritten",
+        "already exists, and no file is overwritten",
         "choose another name, or move it away",
     )
 }
@@ -255,7 +257,7 @@ fn read(file: &Path) -> Result<String, Problem> {
             Code::UnwritableOutput,
             file.display().to_string(),
             format!("cannot be read: {error}"),
-            "make it readable, as text",
+            "make it a readable text file",
         )
     })
 }

@@ -1,13 +1,13 @@
-//! What names may be, and how they are spelt in code.
+//! Legal names, and their spellings in code.
 
 use annals_compose::manifest::handler::reserved;
 use annals_compose::problem::{Code, Problem};
 use heck::{ToPascalCase as _, ToShoutySnakeCase as _, ToSnakeCase as _};
 
-/// Longest name, in bytes: a view and a handler have no longer ones.
-const MAX: usize = 64;
+/// Maximum length in bytes, which is also that of views and handlers.
+const MAX_NAME_BYTES: usize = 64;
 
-/// Names that no crate can have, or that would stand in the way of one that a handler depends on.
+/// Names that no crate can have, or that would conflict with a dependency of a handler.
 const TAKEN: &[&str] = &[
     "abstract",
     "alloc",
@@ -80,16 +80,16 @@ const TAKEN: &[&str] = &[
     "node-modules",
 ];
 
-/// A name in kebab-case that every language can make something of.
+/// A name in kebab-case that has a spelling in every language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// Takes a name as the user wrote it.
+    /// Checks a name as the user wrote it.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and what to do.
+    /// The problem and the remedy.
     pub fn new(name: &str) -> Result<Self, Problem> {
         let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name
@@ -97,7 +97,7 @@ impl Name {
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !name.ends_with('-')
             && !name.contains("--");
-        if !legal || name.len() > MAX {
+        if !legal || name.len() > MAX_NAME_BYTES {
             let near = name.to_snake_case().replace('_', "-");
             let near: String = near
                 .chars()
@@ -105,8 +105,8 @@ impl Name {
                 .collect();
             let near = near.trim_matches(|c: char| c == '-' || c.is_ascii_digit());
             let remedy = format!(
-                "use lower-case letters, digits and single `-`, a letter first, at most {MAX}{}",
-                if near.is_empty() || near == name || near.len() > MAX {
+                "use lower-case letters, digits and single `-`, a letter first, at most {MAX_NAME_BYTES}{}",
+                if near.is_empty() || near == name || near.len() > MAX_NAME_BYTES {
                     String::new()
                 } else {
                     format!(", such as `{near}`")
@@ -123,18 +123,18 @@ impl Name {
             return Err(Problem::new(
                 Code::ReservedName,
                 "annals new",
-                format!("`{name}` has a meaning of its own already"),
+                format!("`{name}` is reserved"),
                 format!("choose another name, such as `my-{name}`"),
             ));
         }
         Ok(Self(name.into()))
     }
 
-    /// The same with something behind it.
+    /// The name with a suffix.
     ///
     /// # Errors
     ///
-    /// If that is too long.
+    /// If the result is too long.
     pub fn with_suffix(&self, suffix: &str) -> Result<Self, Problem> {
         Self::new(&format!("{}{suffix}", self.0))
     }

@@ -1,12 +1,12 @@
-//! Where handlers in Rust get the SDK from.
+//! Where handlers in Rust get the SDK.
 
 use annals_compose::problem::{Code, Problem};
 use std::path::{Path, PathBuf};
 
-/// Where the crate `annals` comes from.
+/// The source of the crate `annals`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sdk {
-    /// The registry, in the version of this composer.
+    /// The registry, in this composer's version.
     Registry,
     /// A folder.
     Folder(PathBuf),
@@ -28,7 +28,7 @@ impl Sdk {
             )
         };
         if !is_sdk(folder) {
-            return Err(problem("does not hold the crate `annals`".into()));
+            return Err(problem("does not contain the crate `annals`".into()));
         }
         let absolute = folder
             .canonicalize()
@@ -36,7 +36,7 @@ impl Sdk {
         Ok(Self::Folder(absolute))
     }
 
-    /// The checkout that an executable was built in, if it still lies there; otherwise the registry.
+    /// The checkout in which an executable was built, if it still exists; otherwise the registry.
     #[must_use]
     pub fn beside(executable: &Path) -> Self {
         let found = executable
@@ -47,13 +47,13 @@ impl Sdk {
         found.map_or(Self::Registry, Self::Folder)
     }
 
-    /// The crate `annals` as it stands in an inline table of a Cargo.toml.
+    /// The dependency on the crate `annals`, for an inline table of a Cargo.toml.
     #[must_use]
     pub fn dependency(&self) -> String {
         self.dependency_in("")
     }
 
-    /// The crate `annals-outside` in the same way.
+    /// The dependency on the crate `annals-outside`, in the same form.
     #[must_use]
     pub fn outside(&self) -> String {
         self.dependency_in("outside")

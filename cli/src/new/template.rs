@@ -1,4 +1,4 @@
-//! The templates, carried in the binary, and their placeholders. `templates/README.md` says how they are made.
+//! The embedded templates, and their placeholders. `templates/README.md` describes them.
 
 use super::events::Spelt;
 use super::name::Name;
@@ -20,10 +20,10 @@ macro_rules! sdk {
     )),*] };
 }
 
-/// The SDK for JavaScript, as far as an application has it in `annals-js/`.
+/// The files of the SDK for JavaScript that an application has in `annals-js/`.
 const SDK_JS: &[(&str, &str)] = sdk!["sdk-js": "annals.js", "annals.d.ts", "build.mjs"];
 
-/// The SDK for Python, as far as an application has it in `annals-py/`.
+/// The files of the SDK for Python that an application has in `annals-py/`.
 const SDK_PYTHON: &[(&str, &str)] = sdk!["sdk-py":
     "annals.py",
     "build.py",
@@ -32,10 +32,10 @@ const SDK_PYTHON: &[(&str, &str)] = sdk!["sdk-py":
     "projector/app.py"
 ];
 
-/// What goes with a handler's files; see `templates/README.md`.
+/// Describes how a handler's files are used; see `templates/README.md`.
 const ABOUT: &str = "template.toml";
 
-/// What placeholders stand for.
+/// The values of placeholders.
 pub struct Values(Vec<(&'static str, String)>);
 
 impl Values {
@@ -55,7 +55,7 @@ impl Values {
         ])
     }
 
-    /// The event that a reaction reacts to.
+    /// Sets the event that a reaction reacts to.
     pub fn event(&mut self, event: Option<Spelt>) {
         if let Some(event) = event {
             self.0.push(("EventType", event.typed));
@@ -64,7 +64,7 @@ impl Values {
         }
     }
 
-    /// Commands to try.
+    /// Sets the commands to try.
     pub fn tries(&mut self, commands: &[String]) {
         self.0.push(("try", commands.join("\n")));
     }
@@ -81,7 +81,7 @@ impl Values {
     }
 }
 
-/// A placeholder that nothing stands for.
+/// Finds a placeholder without a value.
 fn unknown(text: &str) -> Option<&str> {
     text.split("{{").skip(1).find_map(|rest| {
         let (name, _) = rest.split_once("}}")?;
@@ -90,7 +90,7 @@ fn unknown(text: &str) -> Option<&str> {
     })
 }
 
-/// A handler's files, by their paths in its folder, and what goes with them.
+/// A handler's files, by their paths in its folder, with its manifest entry.
 pub struct Handler {
     /// Its files.
     pub files: Vec<(PathBuf, String)>,
@@ -100,11 +100,11 @@ pub struct Handler {
     pub commands: Vec<String>,
 }
 
-/// A handler from its template.
+/// Makes a handler from its template.
 ///
 /// # Errors
 ///
-/// If there is no template of that kind in that language.
+/// If there is no template for that kind and language.
 pub fn handler(language: Language, kind: Kind, values: &Values) -> Result<Handler, Problem> {
     let folder = format!("{language}/{}", kind.name());
     let Some(template) = TEMPLATES.get_dir(&folder) else {
@@ -167,7 +167,7 @@ pub fn handler(language: Language, kind: Kind, values: &Values) -> Result<Handle
     })
 }
 
-/// The comment above a template's table, with a line's space before it.
+/// The comment above a template's table, with a blank line before it.
 fn comment(entry: &Table) -> String {
     let prefix = entry.decor().prefix().and_then(|prefix| prefix.as_str());
     format!("\n{}", prefix.unwrap_or_default().trim_start())
@@ -177,16 +177,16 @@ fn comment(entry: &Table) -> String {
 ///
 /// # Errors
 ///
-/// Never with the templates as they are; there are tests.
+/// Never: tests check all templates.
 pub fn app_files(values: &Values) -> Result<Vec<(PathBuf, String)>, Problem> {
     files("app", values)
 }
 
-/// One of them.
+/// One file of every application.
 ///
 /// # Errors
 ///
-/// If there is none.
+/// If there is no such file.
 pub fn app_file(name: &str, values: &Values) -> Result<String, Problem> {
     let file = TEMPLATES.get_file(format!("app/{name}.in"));
     let text = file.and_then(include_dir::File::contents_utf8);
@@ -194,11 +194,11 @@ pub fn app_file(name: &str, values: &Values) -> Result<String, Problem> {
     values.fill(text).map_err(|name| broken("app", &name))
 }
 
-/// What a language needs once for each application.
+/// The files that a language needs once for each application.
 ///
 /// # Errors
 ///
-/// Never with the templates as they are; there are tests.
+/// Never: tests check all templates.
 pub fn language_files(
     language: Language,
     values: &Values,
@@ -216,7 +216,7 @@ pub fn language_files(
     Ok(files)
 }
 
-/// The events that every language's decider emits; the first one comes first.
+/// The events that every language's decider emits, beginning with the creation.
 #[must_use]
 pub fn emitted(decider: &Name) -> [String; 2] {
     ["Created", "Renamed"].map(|word| format!("{}{word}", decider.pascal()))
@@ -229,13 +229,13 @@ fn files(folder: &str, values: &Values) -> Result<Vec<(PathBuf, String)>, Proble
     }
 }
 
-/// All files of a template, by their paths in it, with values in place of placeholders.
+/// All files of a template, by their paths in it, with placeholders replaced.
 fn rendered(template: &Dir<'_>, values: &Values) -> Result<Vec<(PathBuf, String)>, Problem> {
     let place = template.path().display().to_string();
     let fill = |text: &str| {
         values
             .fill(text)
-            .map_err(|name| broken(&place, &format!("{{{{{name}}}}} stands for nothing")))
+            .map_err(|name| broken(&place, &format!("{{{{{name}}}}} has no value")))
     };
     let mut files = Vec::new();
     for (path, text) in texts(template)? {
@@ -269,7 +269,7 @@ fn texts<'a>(folder: &'a Dir<'a>) -> Result<Vec<(PathBuf, &'a str)>, Problem> {
             .unwrap_or(file.path());
         let text = file
             .contents_utf8()
-            .ok_or_else(|| broken(&place, &format!("{} is no text", path.display())))?;
+            .ok_or_else(|| broken(&place, &format!("{} is not text", path.display())))?;
         Ok((path.to_path_buf(), text))
     });
     files.collect()
@@ -365,7 +365,7 @@ mod tests {
         }
     }
 
-    /// Nothing but the type is known of it.
+    /// The template knows only the type of the event.
     #[test]
     fn a_reaction_reads_no_fields_of_its_event_and_its_cases_have_the_events_type() {
         for language in Language::value_variants() {
@@ -406,7 +406,7 @@ mod tests {
         std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
-    /// An application has a copy of the package, and asks for the tool that the package asks for.
+    /// An application has a copy of the package, and requires the same tool version as the package.
     #[test]
     fn an_application_has_the_package_for_javascript() {
         let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).expect("JSON") };

@@ -1,10 +1,10 @@
-//! Makes a crate a member of a cargo workspace, and leaves everything else as the user wrote it.
+//! Makes a crate a member of a cargo workspace, and keeps the rest as the user wrote it.
 
 use annals_compose::problem::{Code, Problem};
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-/// The workspace that cargo would take a crate below `folder` to be in: the nearest `Cargo.toml` with
+/// The workspace that cargo finds for a crate below `folder`: the nearest `Cargo.toml` with
 /// `[workspace]`, here or above.
 #[must_use]
 pub fn root_above(folder: &Path) -> Option<PathBuf> {
@@ -17,7 +17,7 @@ pub fn root_above(folder: &Path) -> Option<PathBuf> {
     })
 }
 
-/// How a workspace names a folder below it.
+/// The name of a folder in the workspace's list of members.
 #[must_use]
 pub fn member(cargo_toml: &Path, folder: &Path) -> String {
     let root = cargo_toml.parent().unwrap_or(Path::new(""));
@@ -30,11 +30,11 @@ pub fn member(cargo_toml: &Path, folder: &Path) -> String {
     below.unwrap_or_else(|| name.into()).display().to_string()
 }
 
-/// The workspace with more members, unless a pattern covers them.
+/// Adds members to the workspace, unless a pattern covers them.
 ///
 /// # Errors
 ///
-/// If the text is no TOML of a workspace.
+/// If the text is not TOML of a workspace.
 pub fn add_members<'a>(
     file: &Path,
     text: &str,
@@ -71,7 +71,7 @@ pub fn add_members<'a>(
     Ok(document.to_string())
 }
 
-/// Adds to a list in the way that it is laid out.
+/// Adds to a list in the list's own layout.
 fn push(list: &mut Array, member: &str) {
     let one_a_line = list
         .iter()
@@ -82,7 +82,7 @@ fn push(list: &mut Array, member: &str) {
         .map(ToOwned::to_owned);
     match prefix {
         Some(prefix) => {
-            // A comment above the last member is not this one's.
+            // A comment above the last member belongs to that member only.
             let indent = prefix.rsplit('\n').next().unwrap_or_default();
             let value = Value::from(member).decorated(format!("\n{indent}"), "");
             list.push_formatted(value);
@@ -91,7 +91,7 @@ fn push(list: &mut Array, member: &str) {
     }
 }
 
-/// Does a pattern, as cargo has them in `members`, cover a folder? `*` stands for anything in one segment.
+/// True if a pattern of cargo's `members` covers a folder. `*` matches any text in one segment.
 fn covers(pattern: &str, member: &str) -> bool {
     let segments = |path: &str| -> Vec<String> {
         let segments = path

@@ -1,4 +1,4 @@
-//! What to try, once an application is served.
+//! The text that a user sees when an application is served.
 
 use annals_compose::report::{Report, Route};
 use serde_json::{Map, Value, json};
@@ -6,10 +6,10 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// So many commands are shown; the rest is behind the URL.
-const COMMANDS: usize = 3;
+/// Maximum number of commands that are shown. The URL shows the others.
+const MAX_SHOWN_COMMANDS: usize = 3;
 
-/// Says where the application is served, and what may be asked of it.
+/// The URL of the application, and examples of requests.
 #[must_use]
 pub fn text(report: &Report, url: &str, folder: &Path, store: &OsStr, watching: bool) -> String {
     let mut out = String::new();
@@ -21,7 +21,7 @@ pub fn text(report: &Report, url: &str, folder: &Path, store: &OsStr, watching: 
         report.app
     );
     let offered = report.routes.iter().filter(|route| !route.internal);
-    for route in offered.take(COMMANDS) {
+    for route in offered.take(MAX_SHOWN_COMMANDS) {
         let _ = writeln!(
             out,
             "  curl -i {url}/commands/{} -H 'content-type: application/json' -d '{}'",
@@ -34,21 +34,21 @@ pub fn text(report: &Report, url: &str, folder: &Path, store: &OsStr, watching: 
         .reactions
         .iter()
         .flat_map(|reaction| &reaction.views)
-        .take(COMMANDS)
+        .take(MAX_SHOWN_COMMANDS)
     {
         let _ = writeln!(out, "  curl {url}/views/{view}");
     }
     let _ = writeln!(out, "  curl {url}/    # all commands, events and views\n");
     let watching = if watching {
-        "; changes are built and served at once"
+        "; each change is built and served at once"
     } else {
         ""
     };
-    let _ = writeln!(out, "Ctrl-C ends it{watching}.");
+    let _ = writeln!(out, "Ctrl-C stops it{watching}.");
     out
 }
 
-/// A payload of a command, as far as its schema tells.
+/// An example payload of a command, made from its schema.
 fn sample(route: &Route) -> String {
     let schema = route
         .schema
@@ -60,7 +60,7 @@ fn sample(route: &Route) -> String {
     }
 }
 
-/// A value of a JSON schema; nothing clever.
+/// An example value of a JSON schema, for common schemas only.
 fn value(schema: &Value, depth: usize) -> Value {
     if let Some(example) = schema["examples"]
         .get(0)

@@ -1,4 +1,4 @@
-//! Finds annals-host, starts it, ends it in good order.
+//! Finds annals-host, starts it, and stops it cleanly.
 
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::{Context as _, Result};
@@ -14,24 +14,25 @@ use std::time::{Duration, Instant};
 
 const NAME: &str = "annals-host";
 
-/// What the host says when it is ready, before its address.
+/// The host prints this before its address when it is ready.
 const READY: &str = "annals-host: listening on http://";
 
-/// How long a host may take to answer what it is about and to flush; it allows requests 10 s by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time for a host to answer running requests and to flush. The host itself limits requests
+/// to 10 s.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How annals-host is started.
+/// The command line of annals-host.
 #[derive(Debug, Clone)]
 pub struct Serve {
     /// The binary.
     pub binary: PathBuf,
     /// The application.
     pub app: PathBuf,
-    /// Where to listen; the host's default otherwise.
+    /// The address to listen on; `None` for the host's default.
     pub listen: Option<String>,
-    /// Where events are kept.
+    /// Where events are stored.
     pub store: OsString,
-    /// More arguments.
+    /// Further arguments.
     pub extra: Vec<OsString>,
 }
 
@@ -47,8 +48,8 @@ impl Serve {
     }
 }
 
-/// Has the host compile an application into its cache, from where the next start takes it. Answers whether the host takes
-/// the application; what speaks against it, the host has said.
+/// Lets the host compile an application into its cache, so that the next start is fast. Returns
+/// whether the host accepts the application; if not, the host has printed the reason.
 ///
 /// # Errors
 ///
@@ -62,17 +63,18 @@ pub fn compile(serve: &Serve) -> Result<bool> {
     Ok(status.success())
 }
 
-/// Has the system end a process in good order when this one is gone, however it ended: nobody else knows of the process.
+/// Makes the system stop the process when this process ends in any way, because nothing else would
+/// stop it.
 #[cfg(target_os = "linux")]
 fn end_with_us(command: &mut Command) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
     use std::os::unix::process::CommandExt as _;
     let us = getpid();
-    // SAFETY: between fork and exec it makes two system calls, and takes no memory.
+    // SAFETY: between fork and exec the closure makes two system calls and allocates no memory.
     unsafe {
         command.pre_exec(move || {
             set_parent_process_death_signal(Some(Signal::TERM))?;
-            // We may be gone already.
+            // This process may have ended already.
             match getppid() == Some(us) {
                 true => Ok(()),
                 false => Err(std::io::ErrorKind::BrokenPipe.into()),
@@ -84,15 +86,15 @@ fn end_with_us(command: &mut Command) {
 #[cfg(not(target_os = "linux"))]
 fn end_with_us(_: &mut Command) {}
 
-/// How a host ended by itself. It has said why.
+/// The exit status of a host that ended by itself. The host has printed the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended(pub ExitStatus);
 
-/// A host at work. Dropping it ends it at once.
+/// A running host. Dropping it kills the host.
 #[derive(Debug)]
 pub struct Host {
     child: Child,
-    /// Where it listens, such as `127.0.0.1:8080`.
+    /// The address on which it listens, such as `127.0.0.1:8080`.
     pub address: String,
 }
 
@@ -101,7 +103,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If it cannot be started. A host that ends by itself before it listens is no error of ours.
+    /// If it cannot be started. A host that ends before it listens is returned as [`Ended`].
     pub fn start(serve: &Serve, stop: &AtomicBool) -> Result<Result<Self, Ended>> {
         let mut command = serve.command();
         command.stdin(Stdio::null()).stdout(Stdio::piped());
@@ -124,49 +126,49 @@ impl Host {
                     return Ok(Err(Ended(host.stop()?)));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                // It has closed its output, and so is about to end.
+                // The host has closed its output, so it is about to end.
                 Err(RecvTimeoutError::Disconnected) => return Ok(Err(Ended(host.child.wait()?))),
             }
         }
     }
 
-    /// Where it is reached from here.
+    /// The URL from this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        // Nobody can be reached at "any address".
+        // A client cannot connect to the unspecified address.
         let address = self.address.replacen("0.0.0.0:", "127.0.0.1:", 1);
         format!("http://{}", address.replacen("[::]:", "[::1]:", 1))
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the host has ended.
     ///
     /// # Errors
     ///
-    /// If the system does not say.
+    /// If the system does not report it.
     pub fn ended(&mut self) -> Result<Option<Ended>> {
         Ok(self.child.try_wait()?.map(Ended))
     }
 
-    /// Ends it in good order: what it is about is answered and flushed.
+    /// Stops the host cleanly: it answers running requests and flushes.
     ///
     /// # Errors
     ///
-    /// If the system refuses.
+    /// If the system refuses the signal.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         if let Some(status) = self.child.try_wait()? {
             return Ok(status);
         }
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may have got the same Ctrl-C already.
+            // The host may have received the same Ctrl-C already.
             let _ = kill_process(pid, Signal::TERM);
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
             if Instant::now() > deadline {
-                eprintln!("annals: annals-host does not end; it is killed");
+                eprintln!("annals: annals-host does not stop in time and is killed");
                 self.child.kill()?;
                 return Ok(self.child.wait()?);
             }
@@ -182,7 +184,7 @@ impl Drop for Host {
     }
 }
 
-/// Takes the address from the host's output and lets the rest through.
+/// Takes the address from the host's output, and passes the rest on.
 fn pass_on(child: &mut Child) -> Result<Receiver<String>> {
     let output = child.stdout.take().context("the host has no output")?;
     let (send, receive) = channel();
@@ -190,7 +192,7 @@ fn pass_on(child: &mut Child) -> Result<Receiver<String>> {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             match line.strip_prefix(READY) {
                 Some(address) => drop(send.send(address.to_owned())),
-                // Nobody may be reading any more.
+                // Ignore the error: stdout may be closed.
                 None => drop(writeln!(std::io::stdout(), "{line}")),
             }
         }
@@ -198,7 +200,7 @@ fn pass_on(child: &mut Child) -> Result<Receiver<String>> {
     Ok(receive)
 }
 
-/// annals-host: beside this binary, or on the path.
+/// Finds annals-host beside this binary, or on the path.
 ///
 /// # Errors
 ///
@@ -215,7 +217,7 @@ pub fn find() -> Result<PathBuf, Problems> {
             Code::MissingHost,
             NAME,
             "is neither beside `annals` nor on the path",
-            "put it there: `cargo build` in a checkout of Annals builds both",
+            "put it there; `cargo build` in a checkout of Annals builds both",
         )
         .into()
     })
@@ -231,7 +233,7 @@ fn find_in(folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    /// A host of which only what it says and how it ends is known.
+    /// A host of which only the output and the end matter.
     fn script(text: &str) -> (tempfile::TempDir, Serve) {
         use std::os::unix::fs::PermissionsExt as _;
         let home = tempfile::tempdir().expect("a folder");

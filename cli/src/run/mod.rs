@@ -2,9 +2,9 @@
 //!
 //! # Layout
 //!
-//! - [`host`]: finds annals-host, starts it, ends it in good order.
-//! - [`watch`]: notices that files change.
-//! - [`greeting`]: what to try, once it is served.
+//! - [`host`]: finds annals-host, starts it, and stops it cleanly.
+//! - [`watch`]: detects changes of files.
+//! - [`greeting`]: the text when the application is served.
 
 pub mod greeting;
 pub mod host;
@@ -25,29 +25,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use watch::Watch;
 
-/// How often signals, the host and files are looked at.
-const TICK: Duration = Duration::from_millis(100);
+/// Interval at which signals, the host and files are checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What is to be served, and how.
+/// What to serve, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The manifest.
     pub manifest: PathBuf,
-    /// Build, compose and serve again after changes.
+    /// True to build, compose and serve again after changes.
     pub watch: bool,
-    /// Where to listen; annals-host's default otherwise.
+    /// The address to listen on; `None` for annals-host's default.
     pub listen: Option<String>,
-    /// Where events are kept; `data` beside the manifest otherwise.
+    /// Where events are stored; `None` for `data` beside the manifest.
     pub store: Option<OsString>,
-    /// More arguments of annals-host.
+    /// Further arguments of annals-host.
     pub extra: Vec<OsString>,
 }
 
-/// Serves until a signal comes or the host ends. Answers how the host ended, if it did so by itself.
+/// Serves until a signal comes or the host ends. Returns how the host ended, if it did so by
+/// itself.
 ///
 /// # Errors
 ///
-/// [`Problems`] of the user's input, or something of ours. With `watch`, only those of the start.
+/// [`Problems`] of the user's input, or an internal error. With `watch`, only errors of the start.
 pub fn run(options: &Options) -> Result<Option<Ended>> {
     let binary = host::find()?;
     let manifest = Manifest::read(&options.manifest)?;
@@ -72,7 +73,7 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
         Ok(host) => host,
         Err(ended) => return Ok(Some(ended)),
     };
-    // A restart keeps the port that the system chose.
+    // A restarted host keeps the port that the system chose.
     serve.listen = Some(host.address.clone());
     let folder = manifest.folder();
     let greeting = greeting::text(
@@ -82,11 +83,11 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
         &serve.store,
         options.watch,
     );
-    // It is served whether or not anybody reads this.
+    // Ignore the error: the application is served even if stdout is closed.
     let _ = std::io::stdout().write_all(greeting.as_bytes());
     let mut served = composed.bytes;
     while !stop.load(Ordering::Relaxed) {
-        std::thread::sleep(TICK);
+        std::thread::sleep(POLL_INTERVAL);
         if let Some(ended) = host.ended()? {
             return Ok((!stop.load(Ordering::Relaxed)).then_some(ended));
         }
@@ -101,10 +102,10 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
             break;
         }
         if composed.bytes == served {
-            eprintln!("annals: the application is what it was");
+            eprintln!("annals: the change does not affect the composed application");
             continue;
         }
-        // The old version answers while the new one is compiled.
+        // The old version serves while the new one is compiled.
         let next = Serve {
             app: serve.app.with_file_name("next.wasm"),
             ..serve.clone()
@@ -112,7 +113,7 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
         write(&next.app, &composed.bytes)?;
         if !host::compile(&next)? {
             eprintln!(
-                "annals: annals-host does not take the new version; the one before is still served"
+                "annals: annals-host rejects the new version; the previous one is still served"
             );
             continue;
         }
@@ -127,7 +128,7 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
             Err(ended) if stop.load(Ordering::Relaxed) => return Ok(Some(ended)),
             Err(_) => {
                 eprintln!(
-                    "annals: annals-host does not take the new version; the one before is served again"
+                    "annals: annals-host rejects the new version; the previous one is served again"
                 );
                 write(&serve.app, &served)?;
                 match Host::start(&serve, &stop)? {
@@ -141,11 +142,11 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
     Ok(None)
 }
 
-/// After a change. What is wrong is told, and the old version goes on.
+/// Composes after a change. Problems are reported, and the old version stays served.
 fn compose_again(options: &Options, watch: &mut Watch) -> Option<Composed> {
     let read = Manifest::read(&options.manifest).map_err(Into::into);
     let composed = read.and_then(|manifest| {
-        // Before the build: what changes meanwhile is seen next time.
+        // Look before the build, so that a change during the build counts as a new one.
         watch.look(&manifest);
         compose(&manifest)
     });
@@ -156,7 +157,7 @@ fn compose_again(options: &Options, watch: &mut Watch) -> Option<Composed> {
                 Some(problems) => eprintln!("{problems}"),
                 None => eprintln!("annals: {error:#}"),
             }
-            eprintln!("annals: the version before is still served; waiting for changes");
+            eprintln!("annals: the previous version is still served; waiting for changes");
             None
         }
     }
@@ -164,11 +165,11 @@ fn compose_again(options: &Options, watch: &mut Watch) -> Option<Composed> {
 
 fn compose(manifest: &Manifest) -> Result<Composed> {
     let application = pipeline::check(manifest, Some(Target::Annals))?;
-    application.tell_notes();
+    application.print_notes();
     pipeline::compose(manifest, &application, Target::Annals)
 }
 
-/// Where the composed application goes: below `target`, out of the way, and out of version control.
+/// The path of the composed application, below `target` and ignored by version control.
 fn place(manifest: &Manifest) -> Result<PathBuf> {
     let folder = manifest.folder().join("target").join("annals");
     let ignore = folder.join(".gitignore");
@@ -198,7 +199,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
     .into()
 }
 
-/// Set by the first Ctrl-C, or whoever else wants this to end; a second one ends it at once.
+/// The first Ctrl-C or SIGTERM sets the flag; a second signal ends the process at once.
 fn stop_flag() -> Result<Arc<AtomicBool>> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let stop = Arc::new(AtomicBool::new(false));

@@ -1,13 +1,16 @@
-//! Notices that an application's sources change, by looking at them: times and lengths of a few hundred files take a
-//! millisecond, and work on every file system. What has another time is read: only another content is a change.
+//! Detects changes of an application's sources by polling. Reading the times and lengths of a few
+//! hundred files takes a millisecond, and works on every file system. A file with a new time is
+//! read, and only new content counts as a change.
 //!
-//! What is no source must not be taken for one, or a host that writes its log or its store beside the manifest would be
-//! built again and again:
+//! Other files must not count as sources. Otherwise a host that writes its log or its store beside
+//! the manifest would cause endless builds:
 //!
-//! - of a crate all that is written counts, of the folder around crates only what cargo reads;
-//! - where a `build` command says nothing of its `inputs`, all that is written in the manifest's folder counts. What the command
-//!   writes itself is told by when it changes: during one build after the other;
-//! - stores, logs, and what the output of this very process goes to, never count.
+//! - Of a crate, all files except generated ones are sources. Of the folder around crates, only the
+//!   files that cargo reads are.
+//! - If a `build` command has no `inputs`, all files in the manifest's folder except generated ones
+//!   are sources. The command's own output is recognized by its times: it changes during successive
+//!   builds.
+//! - Stores, logs, and the files to which this process writes its output are never sources.
 
 use annals_compose::manifest::Manifest;
 use annals_compose::source::files;
@@ -19,57 +22,57 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often all files are looked at.
-const PERIOD: Duration = Duration::from_millis(250);
+/// Interval at which all files are checked.
+const SCAN_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Larger files are not read: another time or length is a change.
-const LARGEST: u64 = 4 << 20;
+/// Files that are larger, in bytes, are not read. A new time or length counts as a change.
+const MAX_READ_BYTES: u64 = 4 << 20;
 
 type Seen = BTreeMap<PathBuf, Stamp>;
 
-/// What a look at a file tells.
+/// The observed state of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
 }
 
-/// Which files in a folder are sources.
+/// Which files of a folder are sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// What cargo reads of a folder around crates.
+    /// The files that cargo reads in a folder around crates.
     Cargo,
-    /// All that somebody wrote.
+    /// All files except generated ones.
     Any,
 }
 
 /// The files of an application.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// Where this run keeps its events, absolute.
+    /// The absolute path of this run's store.
     store: Option<PathBuf>,
-    /// Files that this process writes to, by device and number.
+    /// The files to which this process writes, by device and inode.
     own_output: BTreeSet<(u64, u64)>,
     folders: BTreeSet<(PathBuf, Kind)>,
-    /// Files of their own.
+    /// Individual files.
     files: BTreeSet<PathBuf>,
-    /// What is left out below the folders.
+    /// Paths that are excluded below the folders.
     except: BTreeSet<PathBuf>,
-    /// Crates' folders, if there is a command that may write anywhere else.
+    /// The crates' folders, if a build command may write anywhere else.
     crates: Option<BTreeSet<PathBuf>>,
-    /// As they were when they were last built.
+    /// The state at the last build.
     known: Seen,
-    /// What was in them.
+    /// Hashes of their contents.
     contents: BTreeMap<PathBuf, u64>,
-    /// What changed while the last build ran.
+    /// Files that changed during the last build.
     during_build: BTreeSet<PathBuf>,
-    /// As they were a moment ago, if that is something else.
+    /// The state at the last check, if it differs from the known state.
     moving: Option<Seen>,
     last_look: Option<Instant>,
 }
 
 impl Watch {
-    /// For an application whose host keeps its events there.
+    /// For an application whose host stores its events at `store`.
     #[must_use]
     pub fn besides(store: &OsStr) -> Self {
         let outputs = ["/dev/stdout", "/dev/stderr"];
@@ -84,7 +87,7 @@ impl Watch {
         }
     }
 
-    /// Takes the files as they are for known, of this application from now on.
+    /// Takes the current state of the application's files as the known one.
     pub fn look(&mut self, manifest: &Manifest) {
         let folder = manifest.folder();
         self.folders = BTreeSet::new();
@@ -95,9 +98,9 @@ impl Watch {
         for origin in manifest.origins() {
             crates.extend(origin.path.iter().map(|path| folder.join(path)));
             match (&origin.component, &origin.build) {
-                // It comes from somewhere else.
+                // Another process builds this component.
                 (Some(component), None) => drop(self.files.insert(folder.join(component))),
-                // It is made of what is watched.
+                // The component is built from watched sources.
                 (Some(component), Some(_)) => drop(self.except.insert(folder.join(component))),
                 (None, _) => {}
             }
@@ -115,7 +118,7 @@ impl Watch {
         }
         let around = if anything { Kind::Any } else { Kind::Cargo };
         self.folders.insert((folder.to_path_buf(), around));
-        // Crates that others use are sources, too.
+        // Crates that other crates depend on are sources too.
         let found = files::written(folder, &|path| self.is_left_out(path));
         let manifests = found.iter().filter(|file| file.ends_with("Cargo.toml"));
         crates.extend(manifests.filter_map(|file| Some(file.parent()?.to_path_buf())));
@@ -130,8 +133,9 @@ impl Watch {
         self.know(self.see());
     }
 
-    /// To be called after each build that succeeded: what changed during one, and during the one before, the build itself has
-    /// written. It is no change until it changes at another time.
+    /// Must be called after each successful build. A file that changed during this build and during
+    /// the previous one is output of the build. It does not count as a change until it changes at
+    /// another time.
     pub fn built(&mut self) {
         let Some(crates) = &self.crates else {
             return;
@@ -153,16 +157,19 @@ impl Watch {
                 None => drop(self.known.remove(path)),
             }
             eprintln!(
-                "annals: {} changes with each build, and is taken for its output; `inputs` names what a build is made of",
+                "annals: {} changes with each build and is taken for its output; list the sources of the build in `inputs`",
                 path.display()
             );
         }
         self.during_build = during;
     }
 
-    /// Has a source another content, and come to rest? Looks only every now and then.
+    /// True if a source has new content and has stopped changing. Checks at an interval only.
     pub fn changed(&mut self) -> bool {
-        if self.last_look.is_some_and(|last| last.elapsed() < PERIOD) {
+        if self
+            .last_look
+            .is_some_and(|last| last.elapsed() < SCAN_INTERVAL)
+        {
             return false;
         }
         self.last_look = Some(Instant::now());
@@ -171,7 +178,8 @@ impl Watch {
             self.moving = None;
             return false;
         }
-        // Editors write files in several steps, and version control many files.
+        // Editors write files in several steps, and version control writes many files. Wait until
+        // nothing changes.
         if self.moving.as_ref() != Some(&now) {
             self.moving = Some(now);
             return false;
@@ -181,7 +189,7 @@ impl Watch {
         is_real
     }
 
-    /// The files that are there, or not there, or have another content, unlike those that are known.
+    /// The files that were added, removed or changed since the known state.
     fn changes(&self, now: &Seen) -> Vec<PathBuf> {
         let gone = self.known.keys().filter(|path| !now.contains_key(*path));
         let other = now.iter().filter(|(path, stamp)| {
@@ -233,7 +241,7 @@ impl Watch {
         }
     }
 
-    /// Is it, whatever folder it is in, no source?
+    /// True if a path is not a source in any folder.
     fn is_left_out(&self, path: &Path) -> bool {
         self.except.contains(path)
             || path.extension().is_some_and(|extension| extension == "log")
@@ -244,16 +252,16 @@ impl Watch {
     }
 }
 
-/// What cargo reads of a folder around crates.
+/// True if cargo reads this file in a folder around crates.
 fn is_cargos(file: &Path) -> bool {
     let extension = file.extension().unwrap_or_default();
     file.ends_with("Cargo.lock") || extension == "rs" || extension == "toml"
 }
 
-/// Does a host keep its events in this folder, in whichever format?
+/// True if a host stores its events in this folder, in either format.
 fn is_store(folder: &Path) -> bool {
     let holds = |name: &str| folder.join(name).exists();
-    // annals-host's own, and a part of one that consists of files.
+    // The format of annals-host, or a shard of a store of files.
     holds("keyspaces") && holds("version")
         || folder.file_name().is_some_and(|name| name.len() == 2) && holds("%durable")
 }
@@ -262,7 +270,7 @@ fn identity(file: &Metadata) -> (u64, u64) {
     (file.dev(), file.ino())
 }
 
-/// Without links, as far as it is there.
+/// The path without links, as far as it exists.
 fn resolved(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {
         return path;
@@ -274,7 +282,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 fn content(file: &Path, stamp: Stamp) -> Option<u64> {
-    if stamp.length > LARGEST {
+    if stamp.length > MAX_READ_BYTES {
         return None;
     }
     let mut hasher = DefaultHasher::new();
@@ -304,19 +312,19 @@ mod tests {
         (home, watch)
     }
 
-    /// As `changed`, without the wait.
+    /// Like `changed`, without the wait.
     fn changed(watch: &mut Watch) -> bool {
         watch.last_look = None;
         watch.changed()
     }
 
-    /// The same, of what rests.
-    fn rests_changed(watch: &mut Watch) -> bool {
+    /// Like `changed`, for files that have stopped changing.
+    fn changed_once_stable(watch: &mut Watch) -> bool {
         assert!(!changed(watch), "it may go on");
         changed(watch)
     }
 
-    /// Two crates, one of which uses another, and nothing else.
+    /// Two crates, one of which uses another, and no other sources.
     fn crates(store: &str) -> (tempfile::TempDir, Manifest, Watch) {
         let home = tempfile::tempdir().expect("a folder");
         for name in ["a", "b", "shared"] {
@@ -342,7 +350,7 @@ mod tests {
     fn what_lies_around_is_no_source() {
         let (home, _, mut watch) = crates("a/events");
         for made in [
-            // The store of this run, and others' of both kinds.
+            // The store of this run, and other stores of both kinds.
             "a/events/0.jnl",
             "a/mine/keyspaces/1/x",
             "a/mine/version",
@@ -357,7 +365,7 @@ mod tests {
         ] {
             write(home.path(), made, "1");
         }
-        assert!(!rests_changed(&mut watch));
+        assert!(!changed_once_stable(&mut watch));
         for source in [
             "a/src/lib.rs",
             "shared/src/schema.json",
@@ -366,7 +374,7 @@ mod tests {
             "c/src/lib.rs",
         ] {
             write(home.path(), source, "1");
-            assert!(rests_changed(&mut watch), "{source}");
+            assert!(changed_once_stable(&mut watch), "{source}");
         }
     }
 
@@ -374,19 +382,19 @@ mod tests {
     fn another_time_is_no_change() {
         let (home, _, mut watch) = crates("data");
         write(home.path(), "a/src/lib.rs", "one");
-        assert!(rests_changed(&mut watch));
+        assert!(changed_once_stable(&mut watch));
         let file = fs::File::options()
             .write(true)
             .open(home.path().join("a/src/lib.rs"));
         let time = SystemTime::now() + Duration::from_secs(5);
         file.expect("there").set_modified(time).expect("set");
-        assert!(!rests_changed(&mut watch));
-        // Of the same length.
+        assert!(!changed_once_stable(&mut watch));
+        // New content of the same length.
         write(home.path(), "a/src/lib.rs", "two");
-        assert!(rests_changed(&mut watch));
+        assert!(changed_once_stable(&mut watch));
     }
 
-    /// A command that says nothing of its inputs writes another file with each build.
+    /// A command without `inputs` writes another file with each build.
     #[test]
     fn what_a_build_writes_each_time_is_built_once_more_and_then_no_longer() {
         let (home, mut watch) = app();
@@ -398,13 +406,13 @@ mod tests {
             write(home.path(), "out.js", &format!("of build {number}"));
             watch.built();
             builds += 1;
-            if !rests_changed(&mut watch) {
+            if !changed_once_stable(&mut watch) {
                 break;
             }
         }
         assert_eq!(builds, 2);
         write(home.path(), "out.js", "by hand");
-        assert!(rests_changed(&mut watch));
+        assert!(changed_once_stable(&mut watch));
     }
 
     #[test]
@@ -416,7 +424,7 @@ mod tests {
             watch.look(&manifest);
             write(home.path(), "a/src/lib.rs", &format!("edit {number}"));
             watch.built();
-            assert!(rests_changed(&mut watch));
+            assert!(changed_once_stable(&mut watch));
         }
     }
 
@@ -437,7 +445,7 @@ mod tests {
             ("x.json", true),
         ] {
             write(home.path(), file, "1");
-            assert_eq!(rests_changed(&mut watch), is_input, "{file}");
+            assert_eq!(changed_once_stable(&mut watch), is_input, "{file}");
         }
     }
 

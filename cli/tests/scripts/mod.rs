@@ -1,9 +1,9 @@
-//! Runs scripts in JavaScript and Python beside what `annals new` made.
+//! Runs scripts in JavaScript and Python beside the files that `annals new` created.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What a script prints, without spaces.
+/// The output of a script, without spaces.
 fn printed(command: &mut Command) -> String {
     let out = command.output().expect("it is installed");
     let errors = String::from_utf8_lossy(&out.stderr);
@@ -12,7 +12,8 @@ fn printed(command: &mut Command) -> String {
     text.split_whitespace().collect()
 }
 
-/// What a script prints that is run in an application's folder, with stubs in place of what componentize-py generates.
+/// The output of a script that runs in an application's folder, with stubs in place of the code
+/// that componentize-py generates.
 pub fn python(app: &Path, script: &str) -> String {
     let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk-py");
     let paths = [app.join("annals-py"), sdk.join("tests/stubs")];
@@ -24,7 +25,7 @@ pub fn python(app: &Path, script: &str) -> String {
     printed(&mut python)
 }
 
-/// What a script prints that is run in an application's folder.
+/// The output of a script that runs in an application's folder.
 pub fn javascript(app: &Path, script: &str) -> String {
     std::fs::write(app.join("script.mjs"), script).expect("written");
     let mut node = Command::new("node");

@@ -1,16 +1,16 @@
-//! Deciders that share events share a category.
+//! Checks that deciders that share events share a category.
 //!
-//! A decider names streams of its own category only, and is given the events of its own streams only. So an
-//! event that it folds, and that deciders of another category alone emit, never reaches it: two
-//! deciders of one subject have declared two categories, most often by a slip of the pen. An event
-//! that nobody emits any more may well lie in the log, and one that both categories emit is two events of one
-//! name: neither is a clash.
+//! A decider uses only streams of its own category, and receives only events of those streams. An
+//! event that it folds and that only deciders of another category emit never reaches it. In that
+//! case two deciders of one subject usually declare two categories by mistake. Two other cases are
+//! no clash. An event that no decider emits any more may still be in the log. An event that
+//! deciders of both categories emit is two events of one name.
 
 use super::Checked;
 use crate::manifest::Manifest;
 use crate::problem::{Code, Problem};
 
-/// Finds deciders that fold what only another category has.
+/// Finds deciders that fold an event that only another category has.
 pub fn check(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let all = || {
         handlers.iter().flat_map(|checked| {
@@ -37,7 +37,7 @@ pub fn check(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
                     decider.name, decider.category, other.name, other.category
                 ),
                 format!(
-                    "declare the category `{}` if both decide on the same subject; otherwise do not fold it, for it never comes",
+                    "declare the category `{}` if both decide on the same subject; otherwise do not fold the event, because the decider never receives it",
                     other.category
                 ),
             );

@@ -1,6 +1,7 @@
-//! Events between those that emit them and those that read them.
+//! Checks that the writers and the readers of events agree.
 //!
-//! What is told here may be meant: a handler's `meant = ["schema-behind:AccountOpened"]` says so for one code and one event.
+//! The author may intend what is reported here. A handler's `meant =
+//! ["schema-behind:AccountOpened"]` declares that for one code and one event.
 
 use super::Checked;
 use crate::descriptors::EventSchema;
@@ -9,21 +10,21 @@ use crate::manifest::Manifest;
 use crate::problem::{Code, Problem};
 use std::collections::BTreeSet;
 
-/// Codes that a handler may say are meant.
+/// The codes that a handler may list in `meant`.
 const MEANT: [Code; 2] = [Code::SchemaBehind, Code::UnemittedEvent];
 
-/// Whoever reads events: a decider that folds them, or a reaction that wants them.
+/// A reader of events: a decider that folds them, or a reaction that receives them.
 struct Reader<'a> {
     handler: &'a str,
     name: &'a str,
-    /// Nothing: a decider.
+    /// `None` for a decider.
     reaction: Option<Kind>,
     category: Option<&'a str>,
     reads: &'a [String],
     schemas: &'a [EventSchema],
 }
 
-/// Whoever emits events.
+/// A decider that emits events.
 struct Emitter<'a> {
     handler: &'a str,
     name: &'a str,
@@ -32,7 +33,7 @@ struct Emitter<'a> {
     schemas: &'a [EventSchema],
 }
 
-/// Judges all of them.
+/// Checks all readers and emitters.
 pub fn check(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let (readers, emitters) = (readers(handlers), emitters(handlers));
     let mut found = Vec::new();
@@ -82,13 +83,13 @@ fn meant<'a>(manifest: &'a Manifest, handler: &str) -> &'a [String] {
     entry.map_or(&[], |entry| &entry.meant)
 }
 
-/// An entry of `meant` that no problem fits.
+/// Reports an entry of `meant` to which no problem corresponds.
 fn meaningless(manifest: &Manifest, handler: &str, entry: &str) -> Problem {
     let codes = MEANT.map(|code| format!("`{code}`")).join(" and ");
     manifest.problem(
         Code::MeaninglessKey,
         handler,
-        format!("says that `{entry}` is meant, and there is no such problem"),
+        format!("has the entry `{entry}` in `meant`, but there is no such problem"),
         format!("remove it; an entry is a code, a colon and the type of an event, and the codes are {codes}"),
     )
 }
@@ -113,7 +114,7 @@ fn behind<'a>(
             "`{}` reads `{event}` up to schema version {reads}, and `{}` writes version {writes}",
             reader.name, emitter.name
         ),
-        format!("teach it version {writes}: it fails on every event of that version; or say that it is meant: meant = [\"{}:{event}\"]", Code::SchemaBehind),
+        format!("let it read version {writes}, because it fails on every event of that version; or, if this is intended, set meant = [\"{}:{event}\"]", Code::SchemaBehind),
     );
     let there = manifest.value(&["handlers", emitter.handler]);
     let problem = problem.beside(there, format!("writes version {writes}"));
@@ -124,12 +125,12 @@ fn unemitted(manifest: &Manifest, reader: &Reader<'_>, event: &str) -> Problem {
     manifest.problem(
         Code::UnemittedEvent,
         reader.handler,
-        format!("`{}` waits for `{event}`, which no decider emits any more", reader.name),
-        format!("let a decider emit it, or stop wanting it; if it is wanted for what lies in the log, say so: meant = [\"{}:{event}\"]", Code::UnemittedEvent),
+        format!("`{}` reads `{event}`, which no decider emits any more", reader.name),
+        format!("let a decider emit it, or remove it from the event types; if it reads earlier events in the log, set meant = [\"{}:{event}\"]", Code::UnemittedEvent),
     )
 }
 
-/// A type that is left out is known in version 1.
+/// An event type without a schema has version 1.
 fn version(schemas: &[EventSchema], event: &str) -> u32 {
     let schema = schemas.iter().find(|schema| schema.event_type == event);
     schema.map_or(1, |schema| schema.version)

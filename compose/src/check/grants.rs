@@ -1,4 +1,4 @@
-//! What a component imports of a host, and whether it may.
+//! Checks a component's imports from a host against its grants.
 
 use crate::grant;
 use crate::handler::Handler;
@@ -9,9 +9,9 @@ use crate::problem::{Code, Place, Problem, nearest};
 use crate::sandbox::wasi::Attempt;
 use crate::sandbox::{self, Resident, Use};
 
-/// Checks a component's imports and grants. A component whose handlers are pure has neither; one with a
-/// notifier imports what it is granted, and then holds notifiers only, because an instance's imports
-/// are those of everything in it.
+/// Checks a component's imports and grants. A component with pure handlers has neither. A component
+/// with a notifier imports what it is granted. It must not hold other kinds of handlers, because an
+/// instance's imports are available to all its code.
 pub fn check(
     manifest: &Manifest,
     host: Option<Host>,
@@ -40,8 +40,8 @@ pub fn check(
             problems.push(manifest.problem(
                 Code::MixedPurity,
                 &handler.name,
-                format!("holds a {pure} beside a notifier, and {what}: a {pure} is pure"),
-                "make two components of it, one with notifiers only",
+                format!("holds a {pure} beside a notifier, and {what}; a {pure} must be pure"),
+                "split it into two components, one of them with notifiers only",
             ));
         }
         return;
@@ -50,8 +50,8 @@ pub fn check(
         problems.push(manifest.problem(
             Code::ForbiddenImport,
             &handler.name,
-            format!("imports `{import}`, and a {pure} is pure: it may import nothing of a host"),
-            "remove what needs it; side effects belong in a notifier",
+            format!("imports `{import}`, but a {pure} must be pure: it may not import anything of a host"),
+            "remove the code that needs it; side effects belong in a notifier",
         ));
     }
     used(manifest, handler, problems);
@@ -60,7 +60,7 @@ pub fn check(
             Code::GrantToPure,
             &handler.name,
             format!(
-                "is granted `{}`, and a {pure} can be granted nothing",
+                "is granted `{}`, but a {pure} cannot be granted anything",
                 allow.join("`, `")
             ),
             "remove `allow`; side effects belong in a notifier",
@@ -69,7 +69,7 @@ pub fn check(
     }
 }
 
-/// Checks the imports of notifiers against what they are granted, and that against the host.
+/// Checks the imports of notifiers against their grants, and the grants against the host.
 fn granted(
     manifest: &Manifest,
     host: Option<Host>,
@@ -126,20 +126,20 @@ fn granted(
     }
 }
 
-/// Where an entry of `allow` stands.
+/// The place of an entry of `allow`.
 fn entry_place(manifest: &Manifest, name: &str, allow: &[String], entry: &str) -> Option<Place> {
     let index = allow.iter().position(|one| one == entry)?;
     manifest.value(&["handlers", name, "allow", &index.to_string()])
 }
 
-/// What a component that can be granted it uses without a grant: what no sandbox stands in for, and where it
-/// can be known, what its sandbox would stop it at.
+/// The imports that a component uses without a grant: those that no sandbox implements and, where
+/// the uses are known, those at which its sandbox would stop it.
 pub(super) fn missing(handler: &Handler, allow: &[String], covered: &[&str]) -> Vec<String> {
     let beyond = beyond(handler).filter(|import| !covered.contains(import));
     let mut missing: Vec<String> = beyond.map(String::from).collect();
     let uses = sandbox::uses(handler, allow).unwrap_or_default();
     for one in uses {
-        // Nobody is granted to end the program.
+        // No component can be granted to end the program.
         if one.attempt != Attempt::Exit && !missing.contains(&one.import) {
             missing.push(one.import);
         }
@@ -147,7 +147,7 @@ pub(super) fn missing(handler: &Handler, allow: &[String], covered: &[&str]) -> 
     missing
 }
 
-/// Checks that a host offers an import, or where none was named, that any does.
+/// Checks that the host offers an import, or without a host that some host offers it.
 fn offered(
     manifest: &Manifest,
     host: Option<Host>,
@@ -162,13 +162,13 @@ fn offered(
         None if !can.is_empty() => {}
         Some(host) => {
             let why = if host.keeps_events_behind(import) {
-                format!("behind which the host `{host}` keeps the events")
+                format!("through which the host `{host}` stores the events")
             } else {
                 format!("which the host `{host}` does not offer")
             };
             let remedy = match can.first() {
-                Some(other) => format!("do without it, or compose with --host {other}"),
-                None => "do without it".into(),
+                Some(other) => format!("remove the import, or compose with --host {other}"),
+                None => "remove the import".into(),
             };
             problems.push(manifest.problem(
                 Code::NotOffered,
@@ -181,31 +181,32 @@ fn offered(
             Code::NotOffered,
             name,
             format!("is granted `{import}`, which no host offers to handlers"),
-            "do without it",
+            "remove the import",
         )),
     }
 }
 
-/// Imports that are granted.
+/// The granted imports.
 fn covered<'a>(handler: &'a Handler, allow: &[String]) -> Vec<&'a str> {
     let granted = |import: &&str| allow.iter().any(|entry| grant::covers(entry, import));
     handler.host_imports().filter(granted).collect()
 }
 
-/// Imports that no sandbox stands in for.
+/// The imports that no sandbox implements.
 fn beyond(handler: &Handler) -> impl Iterator<Item = &str> {
     handler
         .host_imports()
         .filter(|import| !sandbox::offers(import))
 }
 
-/// Checks that a pure component's own code uses nothing that would stop it, as far as that can be known.
+/// Checks that a pure component's own code uses nothing at which its sandbox would stop it, as far
+/// as the uses are known.
 fn used(manifest: &Manifest, handler: &Handler, problems: &mut Vec<Problem>) {
     let resident = Resident::of(handler);
     let Resident::Pure(pure) = resident else {
         return;
     };
-    // What cannot be read here is told where the sandbox is made.
+    // An unreadable component is reported where its sandbox is made.
     let mut uses = sandbox::uses(handler, &[]).unwrap_or_default();
     uses.sort_by_key(|one| one.attempt);
     uses.dedup_by_key(|one| one.attempt);
@@ -219,7 +220,7 @@ fn used(manifest: &Manifest, handler: &Handler, problems: &mut Vec<Problem>) {
             Code::ForbiddenImport,
             &handler.name,
             format!(
-                "imports `{import}` to {} (`{function}`), and a {pure} is pure",
+                "imports `{import}` to {} (`{function}`), but a {pure} must be pure",
                 attempt.words()
             ),
             attempt.remedy(resident, grant::unversioned(&import)),

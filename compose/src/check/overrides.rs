@@ -1,7 +1,7 @@
-//! The user's own parts: whether each fits where the framework's own one would be.
+//! Checks that each of the user's own parts fits in place of the framework's.
 //!
-//! What is there to compare with are the components themselves: the framework's own part says what a
-//! replacement must export, and the parts before it what there is to import.
+//! The check compares with the framework's own components. The replaced part defines what a
+//! replacement must export. The parts before it define what a replacement may import.
 
 use super::grants::missing;
 use crate::framework;
@@ -19,18 +19,18 @@ use anyhow::Result;
 use std::collections::{BTreeMap, HashSet};
 use wac_graph::types::{ItemKind, Package, SubtypeChecker, Types};
 
-/// A component of the user's own in place of a part of the framework.
+/// A component of the user that replaces a part of the framework.
 pub struct OwnPart {
     /// The part that it replaces.
     pub role: Role,
     /// The component.
     pub component: Handler,
-    /// What stands between it and a host, if it imports more of WASI than it is granted.
+    /// Its sandbox, if it imports more of WASI than it is granted.
     pub sandbox: Option<Sandbox>,
 }
 
 impl OwnPart {
-    /// It passes requests on: the framework's own part stays, behind it.
+    /// True if the part passes requests on to the framework's own part, which stays behind it.
     #[must_use]
     pub fn stands_in_front(&self) -> bool {
         let face = self.role.face();
@@ -43,11 +43,12 @@ impl OwnPart {
     }
 }
 
-/// Checks all parts that the user has components for, which were loaded in the manifest's order.
+/// Checks all parts of the user, which were loaded in the manifest's order.
 ///
 /// # Errors
 ///
-/// Only if this binary was built with broken components; what is wrong with the user's goes to `problems`.
+/// Only if this binary was built with broken components. Problems of the user's components go to
+/// `problems`.
 pub fn check(
     manifest: &Manifest,
     host: Option<Host>,
@@ -58,11 +59,11 @@ pub fn check(
     if manifest.overrides.is_empty() {
         return Ok(parts);
     }
-    // Which adapter it is makes no difference: they all export the same.
+    // Any adapter will do, because all adapters have the same exports.
     let adapter = host.map_or(Adapter::Filesystem, Host::adapter);
     let mut known = Known::new(adapter)?;
     for ((name, entry), bytes) in manifest.overrides.iter().zip(loaded) {
-        // Others were refused when the manifest was read.
+        // Unknown names were reported when the manifest was read.
         let Some(role) = Role::of_name(name) else {
             continue;
         };
@@ -91,7 +92,7 @@ pub fn check(
                     }),
                     Err(error) => problems.push(part.problem(
                         Code::UnfitPart,
-                        format!("its imports cannot be understood: {error:#}"),
+                        format!("the composer cannot read its imports: {error:#}"),
                         "build it with another version of its toolchain",
                     )),
                 }
@@ -99,7 +100,7 @@ pub fn check(
             Err(problem) => problems.push(problem),
         }
     }
-    // In the order in which they are instantiated.
+    // Sort by the order of instantiation.
     parts.sort_by_key(|part| part.role);
     Ok(parts)
 }
@@ -117,14 +118,14 @@ impl Check<'_> {
         self.manifest.problem(code, &self.subject, what, remedy)
     }
 
-    /// It exports all that the framework's own part exports.
+    /// Checks that it has all exports of the framework's own part.
     fn exports(&self, known: &Known, problems: &mut Vec<Problem>) {
         let exports = &self.component.exports;
         let unversioned: Vec<&str> = exports.iter().map(|one| grant::unversioned(one)).collect();
         for wanted in known.exports(self.role) {
             let name = grant::unversioned(wanted);
             let there = match self.role.face() {
-                // The host decides which versions of its own it calls; `verify` has the last word.
+                // The host chooses the version of its own interfaces; `verify` checks that.
                 Some(_) => unversioned.contains(&name),
                 None => exports.contains(wanted),
             };
@@ -136,7 +137,7 @@ impl Check<'_> {
                 Some(near) => self.problem(
                     Code::WrongContract,
                     format!(
-                        "speaks another version of the contract: it exports `{}`, not `{wanted}`",
+                        "uses another version of the contract: it exports `{}`, not `{wanted}`",
                         exports[near]
                     ),
                     "build it with the WIT of this composer's version (`annals wit`)",
@@ -147,7 +148,7 @@ impl Check<'_> {
                         "does not export `{wanted}`, which the part `{}` does",
                         self.role
                     ),
-                    "export it, or name the part that this component is for",
+                    "export it, or correct the part's name in the manifest",
                 ),
             });
         }
@@ -155,11 +156,11 @@ impl Check<'_> {
             crate::is_own_interface(export) && !known.exports(self.role).contains(export)
         };
         for export in exports.iter().filter(more) {
-            // It would come before what another part exports.
+            // Such an export would hide that of another part.
             problems.push(self.problem(
                 Code::UnfitPart,
                 format!(
-                    "exports `{export}`, which is not for the part `{}` to export",
+                    "exports `{export}`, which the part `{}` may not export",
                     self.role
                 ),
                 "remove that export",
@@ -167,7 +168,8 @@ impl Check<'_> {
         }
     }
 
-    /// What it imports of the application is there before it, and what it imports of the host was granted.
+    /// Checks that an earlier part exports what it imports of the application, and that it is
+    /// granted what it imports of the host.
     fn imports(&self, host: Option<Host>, known: &Known, problems: &mut Vec<Problem>) {
         let face = self.role.face();
         let (contract, of_host): (Vec<&str>, Vec<&str>) = self
@@ -196,7 +198,7 @@ impl Check<'_> {
                 problems.push(self.problem(
                     code,
                     format!(
-                        "imports `{import}`, which is not there for the part `{}`",
+                        "imports `{import}`, which is not available to the part `{}`",
                         self.role
                     ),
                     remedy,
@@ -211,7 +213,7 @@ impl Check<'_> {
             problems.push(self.problem(
                 Code::UnfitPart,
                 format!(
-                    "imports `{}` and not `{}`: commands would reach a store that refuses the application",
+                    "imports `{}` and not `{}`: it could send commands to a store that refuses the application",
                     crate::contract("sourcer"),
                     crate::contract("application")
                 ),
@@ -221,7 +223,7 @@ impl Check<'_> {
         self.grants(host, &of_host, problems);
     }
 
-    /// What it may import: what is granted, and what its part does.
+    /// The imports that it may have: the granted ones, and those of its role.
     fn entries(&self) -> Vec<String> {
         let allow = self.entry.allow.iter().map(String::as_str);
         let implied = self.role.implied().iter().copied();
@@ -279,7 +281,7 @@ impl Check<'_> {
     }
 
     fn offered(&self, host: Option<Host>, import: &str, problems: &mut Vec<Problem>) {
-        // The store is what keeps the events; nobody else may reach them.
+        // Only the store adapter may use the interface through which the host stores the events.
         let kept = |host: Host| self.role != Role::Store && host.keeps_events_behind(import);
         let offers = |host: &Host| host.offers(import) && !kept(*host);
         let mut can = Host::ALL.into_iter().filter(offers);
@@ -288,13 +290,15 @@ impl Check<'_> {
             return;
         }
         let why = match host {
-            Some(host) if kept(host) => format!("behind which the host `{host}` keeps the events"),
+            Some(host) if kept(host) => {
+                format!("through which the host `{host}` stores the events")
+            }
             Some(host) => format!("which the host `{host}` does not offer"),
             None => "which no host offers".into(),
         };
         let remedy = match first {
-            Some(other) => format!("do without it, or compose with --host {other}"),
-            None => "do without it".into(),
+            Some(other) => format!("remove the import, or compose with --host {other}"),
+            None => "remove the import".into(),
         };
         problems.push(self.problem(
             Code::NotOffered,
@@ -303,7 +307,7 @@ impl Check<'_> {
         ));
     }
 
-    /// The names fit; now what they stand for.
+    /// Checks the types of the exports, whose names fit.
     fn types(&self, known: &mut Known, problems: &mut Vec<Problem>) {
         let bytes = self.component.bytes.clone();
         let package = match Package::from_bytes("annals:own", None, bytes, &mut known.types) {
@@ -318,7 +322,7 @@ impl Check<'_> {
             }
         };
         let world = known.types[package.ty()].clone();
-        let mut tell = |name: &str, error: anyhow::Error| {
+        let mut report = |name: &str, error: anyhow::Error| {
             problems.push(self.problem(
                 Code::TypeMismatch,
                 format!("has other types than the contract in `{name}`: {error:#}"),
@@ -329,23 +333,23 @@ impl Check<'_> {
             if let Some(own) = world.exports.get(&name)
                 && let Err(error) = known.is_subtype(*own, wanted)
             {
-                tell(&name, error);
+                report(&name, error);
             }
         }
         for (name, wanted) in &world.imports {
             if let Some(given) = known.given(self.role, name)
                 && let Err(error) = known.is_subtype(given, *wanted)
             {
-                tell(name, error);
+                report(name, error);
             }
         }
     }
 }
 
-/// What the framework's own components import and export.
+/// The imports and exports of the framework's own components.
 struct Known {
     types: Types,
-    /// In the order of instantiation; generated ones have no role.
+    /// In the order of instantiation; generated components have no role.
     components: Vec<(Option<Role>, BTreeMap<String, ItemKind>)>,
 }
 
@@ -386,7 +390,7 @@ impl Known {
             .collect()
     }
 
-    /// What is exported before a part is instantiated.
+    /// The exports of the components that are instantiated before a part.
     fn before(&self, role: Role) -> impl Iterator<Item = &BTreeMap<String, ItemKind>> {
         let before = self
             .components

@@ -1,12 +1,12 @@
-//! Handlers whose prints go nowhere.
+//! Finds handlers whose printed text is lost.
 
 use crate::handler::Handler;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-/// What of Rust's standard library `println!` and `eprintln!` leave in a module, among the names of its functions.
+/// Names of functions that `println!` and `eprintln!` of Rust's standard library leave in a module.
 const PRINTS: [&str; 2] = ["StdoutLock", "StderrLock"];
 
-/// What to say of a handler that prints where its standard library has nothing to print to: in Rust, on
+/// A note for a handler that prints where the standard library has no output: Rust on
 /// wasm32-unknown-unknown.
 #[must_use]
 pub fn note(handler: &Handler) -> Option<String> {
@@ -15,13 +15,13 @@ pub fn note(handler: &Handler) -> Option<String> {
         return None;
     }
     Some(format!(
-        "handler `{}`: what it prints by `println!` or `eprintln!` goes nowhere on wasm32-unknown-unknown; `annals::log!` of the SDK writes \
+        "handler `{}`: the output of `println!` and `eprintln!` is lost on wasm32-unknown-unknown; `annals::log!` of the SDK writes \
          into the host's log",
         handler.name
     ))
 }
 
-/// Is there code that prints? A component without names does not tell.
+/// True if the component has code that prints. A component without function names does not show it.
 fn prints(component: &[u8]) -> bool {
     Parser::new(0)
         .parse_all(component)
@@ -67,7 +67,7 @@ mod tests {
         let other = "_RNvNtCs1_3std5alloc8rust_oom";
         assert!(noted(printing, "annals:es/types@0.2.0"));
         assert!(!noted(other, "annals:es/types@0.2.0"));
-        // Its sandbox brings it into the log.
+        // The sandbox writes the output into the log.
         assert!(!noted(printing, "wasi:cli/stdout@0.2.6"));
     }
 }

@@ -1,4 +1,4 @@
-//! Judges reactions, each and all together.
+//! Checks reactions, each by itself and all together.
 
 use super::{Checked, Reaction};
 use crate::descriptors::ReactionDescriptor;
@@ -7,11 +7,11 @@ use crate::manifest::{Formerly, Manifest};
 use crate::problem::{Code, Problem, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bytes of a view's name, and of a reaction's own.
+/// Maximum length of a view's name, and of a reaction's own name, in bytes.
 const MAX_NAME: usize = 64;
 
-/// Gives reactions the names by which the application and its store know them: a projector's is its first view, any
-/// other's is its own.
+/// Gives reactions the names by which the application and its store know them: a projector's first
+/// view, and any other reaction's own name.
 pub fn named(
     manifest: &Manifest,
     name: &str,
@@ -24,7 +24,7 @@ pub fn named(
             problems.push(manifest.problem(
                 Code::HollowHandler,
                 name,
-                format!("holds no {kind}s, and says that it does"),
+                format!("exports the interface of {kind}s, but contains none"),
                 "name them in `annals::export!(..)`",
             ));
         }
@@ -39,7 +39,7 @@ pub fn named(
     reactions
 }
 
-/// Checks what a reaction says of itself.
+/// Checks a reaction's own description.
 pub fn descriptor(
     manifest: &Manifest,
     name: &str,
@@ -53,28 +53,28 @@ pub fn descriptor(
     if *kind != Kind::Projector && !legal_name(own) {
         problem(
             format!("holds a {kind} that is named `{own}`"),
-            "set NAME to 1 to 64 letters, digits, `-` and `_`: it is part of URLs, and what the store knows it by",
+            "set NAME to 1 to 64 letters, digits, `-` and `_`: the name is part of URLs, and the store identifies the reaction by it",
         );
     }
     if descriptor.version == 0 {
         problem(
             format!("`{own}` declares version 0"),
-            "versions of a reaction count from 1",
+            "versions of a reaction start at 1",
         );
     }
     if *kind != Kind::Notifier && descriptor.concurrency > 1 {
         problem(
             format!(
-                "`{own}` declares {} lanes, and a {kind} is given events one after the other",
+                "`{own}` declares a concurrency of {}, but a {kind} receives events one after the other",
                 descriptor.concurrency
             ),
-            "declare 1 lane; only notifiers may have more",
+            "declare a concurrency of 1; only notifiers may declare more",
         );
     }
     if *kind == Kind::Notifier && descriptor.concurrency == 0 {
         problem(
-            format!("`{own}` declares no lanes, so that no event could reach it"),
-            "declare 1 lane, or more if events of different streams may come at once",
+            format!("`{own}` declares a concurrency of 0, so it could not receive any event"),
+            "declare 1, or more if it may receive events of different streams at the same time",
         );
     }
     if *kind != Kind::Projector {
@@ -110,7 +110,7 @@ fn legal_view(view: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
-/// All reactions with the names of their components.
+/// All reactions, with the names of their components.
 fn all(handlers: &[Checked]) -> impl Iterator<Item = (&str, &Reaction)> {
     handlers.iter().flat_map(|checked| {
         let name = checked.handler.name.as_str();
@@ -121,7 +121,7 @@ fn all(handlers: &[Checked]) -> impl Iterator<Item = (&str, &Reaction)> {
     })
 }
 
-/// A view has one projector.
+/// Checks that each view has one projector.
 pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let mut keepers: BTreeMap<&str, (&Reaction, &str)> = BTreeMap::new();
     let projectors = all(handlers).filter(|(_, reaction)| reaction.kind == Kind::Projector);
@@ -152,7 +152,8 @@ pub fn views(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
     }
 }
 
-/// Reactions do not share a name: the store would take them for one. Those that share a view are told by [`views`].
+/// Checks that no two reactions share a name: the store could not distinguish them. [`views`]
+/// reports those that share a view.
 pub fn duplicates(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let mut known: BTreeMap<&str, (Kind, &str)> = BTreeMap::new();
     for (name, Reaction { kind, descriptor }) in all(handlers) {
@@ -164,9 +165,9 @@ pub fn duplicates(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<
         }
         let own = &descriptor.name;
         let what = if other == *kind {
-            format!("holds a {kind} that is named `{own}`, as another one is")
+            format!("holds a {kind} that is named `{own}`, like another one")
         } else {
-            format!("holds a {kind} that is named `{own}`, as a {other} is")
+            format!("holds a {kind} that is named `{own}`, like a {other}")
         };
         let problem = manifest.problem(
             Code::DuplicateReaction,
@@ -179,7 +180,8 @@ pub fn duplicates(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<
     }
 }
 
-/// Former names belong to one reaction that is there, and are nobody's name any more.
+/// Checks that each former name belongs to one existing reaction, and that no current reaction has
+/// it.
 pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let known: BTreeSet<&str> = all(handlers)
         .map(|(_, reaction)| reaction.descriptor.name.as_str())
@@ -206,7 +208,7 @@ pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Ve
                 [only] => vec![(*only, names.as_slice())],
                 [] => {
                     problem(
-                        "has `formerly`, and holds no reaction: the store does not know deciders by a name".into(),
+                        "has `formerly`, but contains no reaction; the store does not identify deciders by a name".into(),
                         "remove `formerly`".into(),
                     );
                     continue;
@@ -214,10 +216,10 @@ pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Ve
                 [first, ..] => {
                     problem(
                         format!(
-                            "has `formerly` and {} reactions, so that it is not clear which of them is meant",
+                            "has `formerly` and {} reactions, so it is not clear which of them had these names",
                             own.len()
                         ),
-                        format!("say it for each: `formerly = {{ {first} = [\"..\"] }}`"),
+                        format!("list the names of each: `formerly = {{ {first} = [\"..\"] }}`"),
                     );
                     continue;
                 }
@@ -229,19 +231,24 @@ pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Ve
         };
         for (reaction, names) in by_name {
             if !own.contains(&reaction) {
-                let what = format!("has `formerly` for `{reaction}`, which it does not hold");
+                let what = format!("has `formerly` for `{reaction}`, which it does not contain");
                 problem(what, format!("it holds {}", own.join(", ")));
             }
             for former in names {
                 if former != reaction && known.contains(former.as_str()) {
                     problem(
-                        format!("says that `{reaction}` was `{former}` before, and there is a `{former}`"),
-                        "a reaction takes over from one that is not there any more: rename one of them".into(),
+                        format!(
+                            "declares that `{reaction}` was `{former}` before, but `{former}` still exists"
+                        ),
+                        "a reaction can take over only from a removed one: rename one of them"
+                            .into(),
                     );
                 }
                 if let Some(other) = takers.insert(former, reaction) {
                     problem(
-                        format!("says that `{reaction}` was `{former}` before, as `{other}` was"),
+                        format!(
+                            "declares that `{reaction}` was `{former}` before, and so does `{other}`"
+                        ),
                         "one reaction can take over from another: remove the name from one of them"
                             .into(),
                     );
@@ -251,7 +258,7 @@ pub fn former_names(manifest: &Manifest, handlers: &[Checked], problems: &mut Ve
     }
 }
 
-/// A process manager's commands are handled by somebody.
+/// Checks that a decider handles each command of a process manager.
 pub fn unknown_commands(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let known: BTreeSet<&str> = handlers
         .iter()
@@ -267,7 +274,7 @@ pub fn unknown_commands(manifest: &Manifest, handlers: &[Checked], problems: &mu
                     Code::UnhandledCommand,
                     name,
                     format!(
-                        "`{}` emits the command `{command}`, which nobody handles",
+                        "`{}` emits the command `{command}`, which no decider handles",
                         descriptor.name
                     ),
                     did_you_mean(command, &known, "add a decider that handles it"),
@@ -277,8 +284,8 @@ pub fn unknown_commands(manifest: &Manifest, handlers: &[Checked], problems: &mu
     }
 }
 
-/// Events that reactions want occur. Types that a decider only folds count: they may lie in the log
-/// from earlier versions of it.
+/// Checks that the event types of reactions occur. An event that a decider only folds counts,
+/// because earlier versions of the decider may have written it.
 pub fn unknown_events(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Problem>) {
     let known: BTreeSet<&str> = handlers
         .iter()
@@ -293,7 +300,7 @@ pub fn unknown_events(manifest: &Manifest, handlers: &[Checked], problems: &mut 
                     Code::UnknownEvent,
                     name,
                     format!(
-                        "`{}` wants the event `{event}`, which no decider emits",
+                        "`{}` reads the event `{event}`, which no decider emits",
                         descriptor.name
                     ),
                     did_you_mean(event, &known, "add a decider that emits it"),

@@ -1,4 +1,5 @@
-//! Lays out the descriptors of all handlers of a kind, as a switchboard's `describe` returns them.
+//! Lays out the descriptors of all handlers of a kind in memory, as a switchboard's `describe`
+//! returns them.
 
 use super::layout::{Image, Record};
 use crate::descriptors::{
@@ -9,14 +10,14 @@ use crate::kind::Kind;
 /// The descriptors of one kind.
 #[derive(Debug, Clone)]
 pub enum Catalogue<'a> {
-    /// Of deciders.
+    /// The descriptors of deciders.
     Deciders(Vec<&'a DeciderDescriptor>),
-    /// Of any one kind of reactions.
+    /// The descriptors of any one kind of reactions.
     Reactions(Vec<&'a ReactionDescriptor>),
 }
 
 impl Catalogue<'_> {
-    /// That of no handler.
+    /// A catalogue without handlers.
     #[must_use]
     pub fn empty(kind: Kind) -> Self {
         match kind {
@@ -27,8 +28,8 @@ impl Catalogue<'_> {
 }
 
 impl Catalogue<'_> {
-    /// Places the catalogue; the answer is the address of the list of descriptors itself, which is what
-    /// `describe` returns.
+    /// Places the catalogue and returns the address of the list of descriptors, which is the result
+    /// of `describe`.
     pub fn place(&self, image: &mut Image) -> u32 {
         let records: Vec<Record> = match self {
             Self::Deciders(all) => all.iter().map(|one| decider(image, one)).collect(),
@@ -115,7 +116,7 @@ fn decider(image: &mut Image, decider: &DeciderDescriptor) -> Record {
             record
         })
         .collect();
-    // The 64-bit payload of `precondition` aligns the record to 8.
+    // The 64-bit payload of `precondition` makes the record's alignment 8.
     let commands = image.list(&commands, 8);
     let schemas = schemas(image, &decider.schemas);
     let annotations = annotations(image, &decider.annotations);

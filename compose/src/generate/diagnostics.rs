@@ -1,7 +1,9 @@
-//! The handlers' way into the host's log, `annals:es/diagnostics`: one component for all of them, whose export for each
-//! handler puts that handler's name before its lines.
+//! The component through which handlers write into the host's log: `annals:es/diagnostics`. All
+//! handlers share it. It has one export for each handler, which puts the handler's name before its
+//! lines.
 //!
-//! Sharing it makes no channel between handlers: no function of it has a result, and none fails.
+//! The shared component is no channel between handlers, because none of its functions has a result
+//! or can fail.
 
 use super::layout::{BASE, Image};
 use super::sandbox::{LOG, LOG_FUNCTIONS};
@@ -16,12 +18,12 @@ use wasm_encoder::{
 /// The part's name.
 pub const NAME: &str = "diagnostics";
 
-/// Bytes of a line that are passed on at once.
+/// Maximum length of a piece of a line that is passed on at once, in bytes.
 const PIECE: usize = 256;
-/// Bytes of the longest character.
+/// Length of the longest character, in bytes.
 const CHARACTER: usize = 4;
 
-/// A handler's part of the memory: how many bytes of a line it has put, and behind that number the bytes.
+/// Each handler has an area in memory: the number of stored bytes, followed by the bytes.
 const COUNT: u64 = 0;
 const BYTES: u64 = 4;
 const SIZE: usize = BYTES as usize + PIECE + CHARACTER;
@@ -34,13 +36,13 @@ const WRITE: u32 = 0;
 const PUT: u32 = 1;
 const FIRST_EXPORT: u32 = 2;
 
-/// The export for the handler of a number.
+/// The name of the export for handler number `handler`.
 #[must_use]
 pub fn export_name(handler: usize) -> String {
     format!("handler-{handler}")
 }
 
-/// Makes the component for handlers of these names.
+/// Makes the component for handlers with these names.
 ///
 /// # Errors
 ///
@@ -61,7 +63,7 @@ pub fn generate(handlers: &[&str]) -> Result<Vec<u8>> {
     super::componentize(module(handlers), &resolve, world)
 }
 
-/// Makes a component that exports the interface of one version over that of another.
+/// Makes a component that exports one version of the interface over an import of another version.
 ///
 /// # Errors
 ///
@@ -83,7 +85,7 @@ pub fn rename(from: &str, to: &str) -> Result<Vec<u8>> {
 fn module(handlers: &[&str]) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([I32; 5], []);
-    // Address and length of the name, address of the handler's part of the memory, character.
+    // Parameters: address and length of the name, address of the handler's area, the character.
     types.ty().function([I32; 4], []);
     types.ty().function([I32], []);
     let mut imports = ImportSection::new();
@@ -135,12 +137,12 @@ fn module(handlers: &[&str]) -> Vec<u8> {
     module.finish()
 }
 
-/// Adds a character to a handler's line in UTF-8, and passes on what there is of the line when it ends or is long.
+/// Adds a character to a handler's line in UTF-8. Passes the line on when it ends or is long.
 fn put() -> Function {
     let (name, length, part, character, next) = (0, 1, 2, 3, 4);
     let mut body = Function::new([(1, I32)]);
     let mut i = body.instructions();
-    // The place of the next byte, less `BYTES`.
+    // The address of the next byte, minus `BYTES`.
     i.local_get(part)
         .local_get(part)
         .i32_load(at(COUNT, 2))
@@ -180,9 +182,9 @@ fn put() -> Function {
     body
 }
 
-/// Writes a character as so many bytes, and counts them.
+/// Writes a character as `bytes` bytes, and counts them.
 fn encode(i: &mut InstructionSink<'_>, bytes: i32, [part, character, next]: [u32; 3]) {
-    /// The bits that say how many bytes there are.
+    /// The leading bits of the first byte, by the number of bytes.
     const LEADING: [i32; 5] = [0, 0, 0xc0, 0xe0, 0xf0];
     for byte in 0..bytes {
         i.local_get(next).local_get(character);
@@ -219,7 +221,7 @@ mod tests {
 
     type Said = Vec<(String, bool, Vec<u8>)>;
 
-    /// What comes out when handlers put these texts, one after the other.
+    /// The log output when handlers write these texts, one after the other.
     fn said(handlers: &[&str], texts: &[(usize, &str)]) -> wasmtime::Result<Said> {
         let engine = Engine::default();
         let bytes = generate(handlers).expect("a component");
@@ -273,7 +275,7 @@ mod tests {
 
     #[test]
     fn characters_of_every_length_come_out_as_utf_8() -> wasmtime::Result<()> {
-        // The first and the last of each length.
+        // The first and the last character of each length.
         let all = "\u{1}\u{7f}\u{80}\u{7ff}\u{800}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}\n";
         let said = said(&["a"], &[(0, all)])?;
         assert_eq!(String::from_utf8_lossy(&said[0].2), all);

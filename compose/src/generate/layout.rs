@@ -1,10 +1,10 @@
-//! Constant data, laid out in linear memory as the canonical ABI wants it.
+//! Lays out constant data in linear memory as the canonical ABI requires.
 //!
-//! See "Canonical ABI" in the component model's specification: records are their fields in order,
-//! each aligned to its own size; strings and lists are a pointer and a length; a variant is its
-//! discriminant, then the payload aligned to the largest of its cases.
+//! See "Canonical ABI" in the component model's specification. A record is its fields in order,
+//! each aligned to its own size. A string or list is a pointer and a length. A variant is its
+//! discriminant, then the payload, aligned to the largest alignment of its cases.
 
-/// Memory of a generated module below this address stays unused, so that no pointer is null.
+/// The first address that generated modules use, so that no pointer is null.
 pub const BASE: u32 = 16;
 
 /// A growing image of linear memory, starting at [`BASE`].
@@ -14,28 +14,28 @@ pub struct Image {
 }
 
 impl Image {
-    /// The bytes, for a data segment at [`BASE`].
+    /// The bytes for a data segment at [`BASE`].
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// First free address, aligned for any value.
+    /// The first free address, aligned for any value.
     #[must_use]
     pub fn end(&self) -> u32 {
         (BASE + len32(&self.bytes)).next_multiple_of(16)
     }
 
-    /// Places bytes at an aligned address, which is returned.
+    /// Places bytes at an aligned address and returns the address.
     pub fn place(&mut self, bytes: &[u8], align: usize) -> u32 {
-        // BASE is a multiple of every alignment that occurs, so offsets align as addresses do.
+        // BASE is a multiple of every alignment in use, so aligned offsets have aligned addresses.
         let offset = self.bytes.len().next_multiple_of(align);
         self.bytes.resize(offset, 0);
         self.bytes.extend_from_slice(bytes);
         BASE + u32::try_from(offset).unwrap_or(u32::MAX)
     }
 
-    /// Places a list of records that all have the given alignment; the answer is its two fields.
+    /// Places a list of records that share an alignment. Returns the list's pointer and length.
     pub fn list(&mut self, records: &[Record], align: usize) -> [u32; 2] {
         let mut bytes = Vec::new();
         for record in records {
@@ -68,36 +68,36 @@ impl Record {
         self
     }
 
-    /// A discriminant or a small number.
+    /// Appends a discriminant or a small number.
     pub fn u8(&mut self, value: u8) -> &mut Self {
         self.bytes.push(value);
         self
     }
 
-    /// A 32-bit number.
+    /// Appends a 32-bit number.
     pub fn u32(&mut self, value: u32) -> &mut Self {
         self.align(4).bytes.extend_from_slice(&value.to_le_bytes());
         self
     }
 
-    /// A 64-bit number.
+    /// Appends a 64-bit number.
     pub fn u64(&mut self, value: u64) -> &mut Self {
         self.align(8).bytes.extend_from_slice(&value.to_le_bytes());
         self
     }
 
-    /// A string, whose text goes into the image.
+    /// Appends a string and places its text in the image.
     pub fn string(&mut self, image: &mut Image, text: &str) -> &mut Self {
         let pointer = image.place(text.as_bytes(), 1);
         self.u32(pointer).u32(len32(text.as_bytes()))
     }
 
-    /// A list that [`Image::list`] placed.
+    /// Appends a list that [`Image::list`] placed.
     pub fn list(&mut self, [pointer, len]: [u32; 2]) -> &mut Self {
         self.u32(pointer).u32(len)
     }
 
-    /// A list of strings.
+    /// Appends a list of strings.
     pub fn strings(&mut self, image: &mut Image, texts: &[String]) -> &mut Self {
         let records: Vec<Record> = texts
             .iter()
@@ -111,7 +111,7 @@ impl Record {
         self.list(list)
     }
 
-    /// An optional string.
+    /// Appends an optional string.
     pub fn option_string(&mut self, image: &mut Image, text: Option<&str>) -> &mut Self {
         self.align(4).u8(u8::from(text.is_some()));
         match text {

@@ -1,7 +1,7 @@
-//! Components that the composer makes itself: switchboards, settings and the shared types.
+//! Generates components: switchboards, settings and the shared types.
 //!
-//! None of them holds logic beyond a branch: what they answer with is laid out ahead of time, by
-//! the canonical ABI, in data segments.
+//! A generated component contains no logic beyond a branch. Its results are laid out in data
+//! segments in advance, in the canonical ABI.
 
 pub mod catalog;
 pub mod diagnostics;
@@ -23,7 +23,7 @@ macro_rules! wit {
     };
 }
 
-/// The contract's own WIT: names of files, and what is in them.
+/// The contract's own WIT: names and contents of files.
 pub const CONTRACT: &[(&str, &str)] = wit![
     "types.wit",
     "deciders.wit",
@@ -42,7 +42,7 @@ pub const CONTRACT: &[(&str, &str)] = wit![
     "worlds.wit",
 ];
 
-/// What the framework's own parts say to each other, in the same form.
+/// The interfaces between the framework's own parts, in the same form.
 const FRAMEWORK: &[(&str, &str)] = wit![
     "framework/settings.wit",
     "framework/sourcing.wit",
@@ -50,7 +50,7 @@ const FRAMEWORK: &[(&str, &str)] = wit![
     "framework/worlds.wit",
 ];
 
-/// The contract 0.1.0, as far as handlers see it.
+/// The handlers' part of the contract 0.1.0.
 const FORMER: &[(&str, &str)] = &[
     (
         "0.1.0/types.wit",
@@ -62,13 +62,13 @@ const FORMER: &[(&str, &str)] = &[
     ),
 ];
 
-/// The contract, with one more package that declares the world named `world` in its text.
+/// The contract with one more package, whose text declares the world `world`.
 ///
 /// # Errors
 ///
 /// If the text is not WIT, or has no such world.
 pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
-    // An application needs it for each of the components that are made for it.
+    // Parse once: each component that is generated for an application needs it.
     static PARSED: OnceLock<Resolve> = OnceLock::new();
     let mut resolve = match PARSED.get() {
         Some(contract) => contract.clone(),
@@ -82,7 +82,7 @@ pub fn resolve_world(text: &str, world: &str) -> Result<(Resolve, WorldId)> {
     Ok((resolve, world))
 }
 
-/// The contract of today and the former one, and what the framework's own parts say to each other.
+/// The current contract, the former contract, and the interfaces between the framework's own parts.
 fn contract() -> Result<Resolve> {
     let mut resolve = Resolve::default();
     for package in [CONTRACT, FRAMEWORK, FORMER] {

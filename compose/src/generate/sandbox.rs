@@ -1,9 +1,9 @@
-//! The sandbox of one component, see [`crate::sandbox`]: a core module whose functions answer with
-//! constants, print, or tell what was tried and trap.
+//! The sandbox of one component, see [`crate::sandbox`]: a core module whose functions return
+//! constants, print, or report a violation and trap.
 //!
-//! Its memory holds the constants, and above them what the caller passes, which is forgotten when the
-//! function ends. Apart from that it has flags: which seeds were given, and whether it was told that the
-//! environment was read.
+//! Its memory contains the constants. Above them it contains the caller's data, which is discarded
+//! when the function returns. Other than that the module has flags: which seeds it has handed out,
+//! and whether it has reported a read of the environment.
 
 use super::layout::{BASE, Image};
 use super::realloc;
@@ -26,10 +26,10 @@ use wit_parser::{Handle, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOw
 /// Name of the generated core module.
 pub const MODULE_NAME: &str = "annals-sandbox";
 
-/// The import that is wired to the log.
+/// The name of the import that is wired to the log.
 pub const LOG: &str = "log";
 
-/// `annals:framework/log`, under the name of the import.
+/// The functions of `annals:framework/log`, under the import's name.
 pub(super) const LOG_FUNCTIONS: &str = "
   write: func(handler: string, stderr: bool, text: list<u8>);
   report-violation: func(handler: string, attempt: string, subject: string, function: string, outcome: string);
@@ -37,25 +37,25 @@ pub(super) const LOG_FUNCTIONS: &str = "
 
 const I32: ValType = ValType::I32;
 
-/// Global: where the next bytes of a caller go.
+/// Global: the address for the caller's next bytes.
 const BUMP: u32 = 0;
-/// Global: the seed was given.
+/// Global: the seed was handed out.
 const SEEDED: u32 = 1;
-/// Global: it was told that the environment was read.
-const TOLD: u32 = 2;
-/// Global: how many bytes of the seed of Python's generator were not given yet.
+/// Global: a read of the environment was reported.
+const REPORTED: u32 = 2;
+/// Global: number of bytes of Python's seed that are left to hand out.
 const PYTHON_LEFT: u32 = 3;
 
-/// Imported function: `log.write`.
+/// Imported function `log.write`.
 const WRITE: u32 = 0;
-/// Imported function: `log.report-violation`.
-const TELL: u32 = 1;
+/// Imported function `log.report-violation`.
+const REPORT_VIOLATION: u32 = 1;
 
-/// Makes the sandbox that answers these imports of a component.
+/// Generates the sandbox that implements these imports of a component.
 ///
 /// # Errors
 ///
-/// If the component's imports cannot be understood.
+/// If the component's imports cannot be read.
 pub fn generate(handler: &Handler, resident: Resident, satisfied: &[String]) -> Result<Vec<u8>> {
     let (mut resolve, world) = imports::decode(&handler.bytes)?;
     let interfaces: Vec<(String, InterfaceId)> = imports::interfaces(&resolve, world)
@@ -72,7 +72,7 @@ pub fn generate(handler: &Handler, resident: Resident, satisfied: &[String]) -> 
     let world = resolve.select_world(&[package], Some("sandbox"))?;
     let module = Builder::new(handler, resident, &resolve, &interfaces).build()?;
     let component = super::componentize(module, &resolve, world)?;
-    // The names are WASI's; the types are whatever the component says they are.
+    // WASI defines the names; the component defines the types.
     verify::valid(&component).context("its imports are not those of WASI 0.2")?;
     Ok(component)
 }
@@ -85,7 +85,7 @@ struct Export<'a> {
     answer: Answer,
 }
 
-/// Assembles the module. Function indices run: imports, `cabi_realloc`, exports.
+/// Assembles the module. Order of function indices: imports, `cabi_realloc`, exports.
 struct Builder<'a> {
     resolve: &'a Resolve,
     handler: &'a Handler,
@@ -93,14 +93,14 @@ struct Builder<'a> {
     interfaces: &'a [(String, InterfaceId)],
     image: Image,
     texts: BTreeMap<String, (i32, i32)>,
-    /// Zeroes, never written.
+    /// Address of zeros that are never overwritten.
     nothing: i32,
-    /// Where results are written that are no constants.
+    /// Address where results that are not constants are written.
     result: i32,
     types: TypeSection,
     type_count: u32,
     imports: ImportSection,
-    /// By interface and resource: the function that makes a handle.
+    /// The function that makes a handle, by interface and resource.
     news: BTreeMap<(InterfaceId, String), u32>,
     functions: FunctionSection,
     exports: ExportSection,
@@ -108,7 +108,7 @@ struct Builder<'a> {
     /// Index of the next function.
     next: u32,
     realloc: u32,
-    /// First address of what callers pass; known when all constants are placed.
+    /// First address of the callers' data, known when all constants are placed.
     heap: u32,
 }
 
@@ -151,7 +151,8 @@ impl<'a> Builder<'a> {
         for export in &exports {
             self.import_new(export);
         }
-        // Constants first: the heap begins behind them, and code refers to it.
+        // Place the constants first: the heap begins after them, and the code contains their
+        // addresses.
         let texts: Vec<Texts> = exports.iter().map(|export| self.place(export)).collect();
         self.heap = self.image.end();
         self.realloc();
@@ -168,7 +169,7 @@ impl<'a> Builder<'a> {
         Ok(self.finish())
     }
 
-    /// All functions that the interfaces have.
+    /// All functions of the interfaces.
     fn list(&self) -> Vec<Export<'a>> {
         let resolve = self.resolve;
         let interfaces = self.interfaces.iter();
@@ -208,7 +209,7 @@ impl<'a> Builder<'a> {
         self.next - 1
     }
 
-    /// What makes a handle of the resource that a function returns.
+    /// Imports the function that makes a handle of the resource that a function returns.
     fn import_new(&mut self, export: &Export<'_>) {
         if !matches!(export.answer, Answer::Handle(_) | Answer::Root) {
             return;
@@ -223,19 +224,19 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The resource that a function returns, if this sandbox has it.
+    /// The resource that a function returns, if this sandbox defines it.
     fn made(&self, export: &Export<'_>) -> Option<(InterfaceId, String)> {
         let (owner, name) = resource(self.resolve, export.function.result.as_ref()?)?;
         let here = self.interfaces.iter().any(|(_, id)| *id == owner);
         here.then_some((owner, name))
     }
 
-    /// What makes a handle of it.
+    /// The function that makes a handle of that resource.
     fn new_of(&self, export: &Export<'_>) -> Option<u32> {
         self.news.get(&self.made(export)?).copied()
     }
 
-    /// Places a text, once.
+    /// Places a text, unless it is already placed.
     fn text(&mut self, text: &str) -> (i32, i32) {
         if let Some(placed) = self.texts.get(text) {
             return *placed;
@@ -246,7 +247,7 @@ impl<'a> Builder<'a> {
         placed
     }
 
-    /// Places what a function says.
+    /// Places the texts of a function.
     fn place(&mut self, export: &Export<'_>) -> Texts {
         let mut texts = Texts {
             name: self.text(&self.handler.name.clone()),
@@ -266,8 +267,8 @@ impl<'a> Builder<'a> {
                 texts.constant = self.image.place(wasi::SEED, 8).cast_signed();
                 attempt
             }
-            Answer::Stop(attempt) | Answer::Tell(attempt) => attempt,
-            // Whoever has no way to make a handle refuses.
+            Answer::Stop(attempt) | Answer::Report(attempt) => attempt,
+            // A function that cannot make a handle refuses the call.
             Answer::Handle(_) if self.made(export).is_none() => Attempt::Other,
             _ => return texts,
         };
@@ -284,12 +285,12 @@ impl<'a> Builder<'a> {
         texts
     }
 
-    /// Does reading the environment stop the handler, too?
+    /// True if reading the environment also stops the handler.
     fn stops(&self, export: &Export<'_>) -> bool {
-        !matches!(export.answer, Answer::Tell(_)) || self.handler.sdk
+        !matches!(export.answer, Answer::Report(_)) || self.handler.sdk
     }
 
-    /// Does this component tell the seeds of hash maps from random numbers?
+    /// True if this component has both kinds of seeds, so that they can be distinguished.
     fn has_seed(&self) -> bool {
         let mut imports = self.handler.imports.iter();
         imports.any(|import| unversioned(import) == "wasi:random/insecure-seed")
@@ -297,26 +298,26 @@ impl<'a> Builder<'a> {
 
     fn body(&self, export: &Export<'_>, texts: &Texts) -> Result<Function> {
         let params = number(export.signature.params.len());
-        // Two scratch locals after the parameters.
+        // Two scratch locals follow the parameters.
         let (first, second) = (params, params + 1);
         let mut body = Function::new([(2, I32)]);
         let mut i = body.instructions();
         match export.answer {
             Answer::Stop(_) => self.stop(&mut i, export, texts),
-            Answer::Tell(_) if self.stops(export) => self.stop(&mut i, export, texts),
-            Answer::Tell(_) => {
-                // What runs a language does so at every start.
-                let told = i32::from(self.handler.runtime);
-                i.global_get(TOLD).i32_const(told).i32_or();
+            Answer::Report(_) if self.stops(export) => self.stop(&mut i, export, texts),
+            Answer::Report(_) => {
+                // A language runtime reads the environment at every start, so that is not reported.
+                let silent = i32::from(self.handler.runtime);
+                i.global_get(REPORTED).i32_const(silent).i32_or();
                 i.i32_eqz().if_(BlockType::Empty);
-                i.i32_const(1).global_set(TOLD);
-                self.tell(&mut i, export, texts);
+                i.i32_const(1).global_set(REPORTED);
+                self.report_violation(&mut i, export, texts);
                 i.end();
-                self.forget(&mut i);
+                self.reset(&mut i);
                 i.i32_const(self.nothing);
             }
             Answer::Nothing => {
-                self.forget(&mut i);
+                self.reset(&mut i);
                 match export.signature.results.as_slice() {
                     [] => {}
                     [WasmType::I64 | WasmType::PointerOrI64] => {
@@ -334,7 +335,7 @@ impl<'a> Builder<'a> {
                 i.i32_const(1);
             }
             Answer::Constant(_) => {
-                self.forget(&mut i);
+                self.reset(&mut i);
                 i.i32_const(texts.constant);
             }
             Answer::Handle(rep) => match self.new_of(export) {
@@ -345,7 +346,7 @@ impl<'a> Builder<'a> {
             },
             Answer::Root => match self.new_of(export) {
                 Some(new) => {
-                    // The list's one element lies behind the list's address and length.
+                    // The list's only element follows the list's address and length.
                     let element = self.result + 8;
                     i.i32_const(self.result).i32_const(element).i32_store(at(0));
                     i.i32_const(self.result).i32_const(1).i32_store(at(4));
@@ -358,13 +359,14 @@ impl<'a> Builder<'a> {
                         .i32_store(at(8));
                     i.i32_const(self.result);
                 }
-                // Directories are the host's: of those it has none.
+                // Preopened directories belong to the host, and the sandbox has none.
                 None => {
                     i.i32_const(self.nothing);
                 }
             },
             Answer::Ready => {
-                // Parameters: address and length of the list of pollables. All indices, in order.
+                // Parameters: address and length of the list of pollables. Return all indices in
+                // order.
                 i.i32_const(0).i32_const(0).i32_const(4);
                 i.local_get(1).i32_const(2).i32_shl();
                 i.call(self.realloc).local_set(first);
@@ -376,14 +378,14 @@ impl<'a> Builder<'a> {
                 i.br(0).end().end();
                 i.i32_const(self.result).local_get(first).i32_store(at(0));
                 i.i32_const(self.result).local_get(1).i32_store(at(4));
-                // The result is read before anything is put where it lies.
-                self.forget(&mut i);
+                // The result is read before anything is written to its address.
+                self.reset(&mut i);
                 i.i32_const(self.result);
             }
             Answer::Print => {
                 i.i32_const(texts.name.0).i32_const(texts.name.1);
                 i.local_get(0).local_get(1).local_get(2).call(WRITE);
-                self.forget(&mut i);
+                self.reset(&mut i);
                 i.i32_const(self.nothing);
             }
             Answer::Seed(_) if self.has_seed() => self.stop(&mut i, export, texts),
@@ -397,7 +399,7 @@ impl<'a> Builder<'a> {
                 i.i32_const(self.result).i32_const(16).i32_store(at(4));
                 i.i32_const(self.result).return_().end();
 
-                // All that is left, or as much of it as comes at once.
+                // Return all remaining bytes, or as many as one call may return.
                 i.global_get(PYTHON_LEFT).local_set(second);
                 i.local_get(second).i32_const(wasi::PYTHON_PIECE);
                 i.local_get(second).i32_const(wasi::PYTHON_PIECE).i32_lt_u();
@@ -416,7 +418,7 @@ impl<'a> Builder<'a> {
                 i.i32_const(self.result).local_get(first).i32_store(at(0));
                 i.i32_const(self.result).local_get(0).i32_wrap_i64();
                 i.i32_store(at(4));
-                self.forget(&mut i);
+                self.reset(&mut i);
                 i.i32_const(self.result).return_().end();
                 self.stop(&mut i, export, texts);
             }
@@ -425,8 +427,8 @@ impl<'a> Builder<'a> {
         Ok(body)
     }
 
-    /// Tells what was tried.
-    fn tell(&self, i: &mut InstructionSink<'_>, export: &Export<'_>, texts: &Texts) {
+    /// Reports a violation.
+    fn report_violation(&self, i: &mut InstructionSink<'_>, export: &Export<'_>, texts: &Texts) {
         let push = |i: &mut InstructionSink<'_>, (address, len): (i32, i32)| {
             i.i32_const(address).i32_const(len);
         };
@@ -440,16 +442,16 @@ impl<'a> Builder<'a> {
         }
         push(i, texts.function);
         push(i, texts.outcome);
-        i.call(TELL);
+        i.call(REPORT_VIOLATION);
     }
 
     fn stop(&self, i: &mut InstructionSink<'_>, export: &Export<'_>, texts: &Texts) {
-        self.tell(i, export, texts);
+        self.report_violation(i, export, texts);
         i.unreachable();
     }
 
-    /// Forgets what the caller passed.
-    fn forget(&self, i: &mut InstructionSink<'_>) {
+    /// Discards the caller's data.
+    fn reset(&self, i: &mut InstructionSink<'_>) {
         i.i32_const(self.heap.cast_signed()).global_set(BUMP);
     }
 
@@ -501,7 +503,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Addresses and lengths of what a function says, and what it answers.
+/// Addresses and lengths of a function's texts, and its result.
 #[derive(Default)]
 struct Texts {
     name: (i32, i32),
@@ -512,7 +514,7 @@ struct Texts {
     constant: i32,
 }
 
-/// The flat parameter that begins a function's first text, such as a path.
+/// The flat parameter with which a function's first text begins, such as a path.
 fn subject(resolve: &Resolve, export: &Export<'_>) -> Option<u32> {
     if export.signature.indirect_params {
         return None;
@@ -527,7 +529,7 @@ fn subject(resolve: &Resolve, export: &Export<'_>) -> Option<u32> {
     None
 }
 
-/// How many values a parameter is passed as.
+/// The number of flat values of a parameter.
 fn flattened(resolve: &Resolve, ty: &Type) -> Option<u32> {
     let mut storage = [WasmType::I32; Resolve::MAX_FLAT_PARAMS + 1];
     let mut flat = wit_parser::abi::FlatTypes::new(&mut storage);
@@ -536,7 +538,7 @@ fn flattened(resolve: &Resolve, ty: &Type) -> Option<u32> {
         .then(|| number(flat.to_vec().len()))
 }
 
-/// The first resource that a result holds: its interface, and its name there.
+/// The first resource in a result: its interface and its name there.
 fn resource(resolve: &Resolve, ty: &Type) -> Option<(InterfaceId, String)> {
     let Type::Id(id) = ty else { return None };
     match &resolve.types[*id].kind {
@@ -549,7 +551,7 @@ fn resource(resolve: &Resolve, ty: &Type) -> Option<(InterfaceId, String)> {
     }
 }
 
-/// Where a resource was defined, however often it was `use`d since.
+/// The interface that defined a resource, followed through all `use`s.
 fn origin(resolve: &Resolve, id: TypeId) -> Option<(InterfaceId, String)> {
     let def = &resolve.types[id];
     match (&def.kind, def.owner) {

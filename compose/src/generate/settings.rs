@@ -1,4 +1,4 @@
-//! The settings component: the manifest's constants, answered by functions without parameters.
+//! The settings component: functions without parameters that return constants of the manifest.
 
 use super::layout::{BASE, Image, Record};
 use crate::kind::Kind;
@@ -9,45 +9,45 @@ use wasm_encoder::{
     MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
-/// What `annals:framework/settings` answers.
+/// The results of `annals:framework/settings`.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The app's name.
     pub name: String,
     /// The app's version.
     pub version: String,
-    /// Goes before every key of the store.
+    /// Prefix of every key in the store.
     pub prefix: String,
-    /// How many logs the streams are spread over.
+    /// Number of logs among which the streams are divided.
     pub partitions: u32,
-    /// Keyvalue hosts: the bucket's name.
+    /// Name of the bucket, for keyvalue hosts.
     pub bucket: String,
-    /// Filesystem hosts: the directory as the guest sees it.
+    /// The directory as the guest sees it, for filesystem hosts.
     pub path: String,
     /// All handlers.
     pub handlers: Vec<HandlerSetting>,
-    /// Names of reactions and types of events that are gone, and are meant to be.
+    /// Names of reactions and types of events that were removed on purpose.
     pub retired: Vec<String>,
-    /// Milliseconds that a request may go on after its answer, to deliver to reactions.
+    /// Milliseconds after a response for which a request may deliver to reactions.
     pub delivery_budget: u32,
-    /// Origins whose pages may call from browsers.
+    /// Origins whose pages may send requests from browsers.
     pub cors: Vec<String>,
-    /// Of all that the store's record of the application is compared with.
+    /// Digest of everything that is compared with the store's record of the application.
     pub application: String,
 }
 
-/// One handler, as `annals:framework/settings` has it.
+/// One handler in `annals:framework/settings`.
 #[derive(Debug, Clone)]
 pub struct HandlerSetting {
     /// Name in the application.
     pub name: String,
-    /// What it is.
+    /// The kind of handler.
     pub kind: Kind,
-    /// A decider's version of its code, or a reaction's of what it derives.
+    /// A decider's code version, or the version of a reaction's derived data.
     pub version: String,
-    /// Means something for reactions only.
+    /// Used for reactions only.
     pub on_failure: FailurePolicy,
-    /// Names that a reaction had before.
+    /// Former names of a reaction.
     pub formerly: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ fn module(settings: &Settings) -> Vec<u8> {
     constant_module(&answers, image)
 }
 
-/// A module with functions that each return a constant address.
+/// A module whose functions each return a constant address.
 fn constant_module(answers: &[(&str, u32)], image: Image) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([], [ValType::I32]);

@@ -1,7 +1,7 @@
 //! The component that exports the contract's types.
 //!
-//! Every other component imports them. They hold no functions, so hosts need not know of them:
-//! this component satisfies the import inside the composition.
+//! Every other component imports them. The interface has no functions. This component satisfies the
+//! import inside the composition, so hosts need not implement it.
 
 use anyhow::Result;
 
@@ -14,7 +14,7 @@ pub fn generate() -> Result<Vec<u8>> {
     export(&crate::contract("types"))
 }
 
-/// Makes a component that exports the types of some version.
+/// Makes a component that exports one version of the types.
 ///
 /// # Errors
 ///

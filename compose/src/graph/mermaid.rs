@@ -1,5 +1,6 @@
-//! Mermaid flowcharts. Identifiers are numbers, since names may mean something in the language, such as `end`; texts are
-//! quoted, and what would end the quotes or be taken for markup is written as an entity.
+//! Mermaid flowcharts. Node identifiers are numbers, because a name may be a keyword of the
+//! language, such as `end`. Texts are quoted. Characters that would end the quotes or count as
+//! markup become entities.
 
 use super::{Graph, Node, Shape};
 use std::fmt::Write as _;

@@ -1,8 +1,8 @@
-//! Draws an application, as text that other tools turn into pictures.
+//! Draws an application as text that other tools render.
 //!
-//! What is drawn is a [`Graph`] of boxes and arrows, the same for every format: [`story`] tells what a user wants to
-//! see, who does what after which event; [`parts`] shows of which components the application is made.
-//! [`mermaid`] and [`dot`] write it down.
+//! Every format renders the same [`Graph`] of boxes and arrows. [`story`] shows the user's view:
+//! which handler does what after which event. [`parts`] shows the components of the application.
+//! [`mermaid`] and [`dot`] write the graph.
 
 pub mod dot;
 pub mod mermaid;
@@ -11,7 +11,7 @@ pub mod story;
 
 use crate::report::Report;
 
-/// How to write it down.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A Mermaid flowchart.
@@ -22,20 +22,21 @@ pub enum Format {
     Json,
 }
 
-/// What to draw.
+/// The view to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// Commands, deciders, events, reactions, views, and what of the host is granted.
+    /// Commands, deciders, events, reactions, views, and the granted interfaces of the host.
     Story,
-    /// Every component, the framework's too, with its size, and who imports what from whom.
+    /// Every component including the framework's, with its size and its imports from other
+    /// components.
     Parts,
 }
 
-/// Draws what was composed.
+/// Draws the composed application.
 ///
 /// # Errors
 ///
-/// Never in practice: only JSON can fail, and not for these values.
+/// Never for a report: only JSON encoding can fail, and it does not for these values.
 pub fn draw(report: &Report, view: View, format: Format) -> serde_json::Result<String> {
     let graph = match view {
         View::Story => story::graph(report),
@@ -55,7 +56,7 @@ pub struct Graph {
     arrows: Vec<Arrow>,
 }
 
-/// What a box stands for, which is how it looks.
+/// The meaning of a box, which decides its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Shape {
     /// A command.
@@ -73,9 +74,9 @@ pub enum Shape {
 #[derive(Debug)]
 struct Node {
     shape: Shape,
-    /// Together with the shape, what it is known by.
+    /// The identity of a box, together with its shape.
     name: String,
-    /// What it says, line by line.
+    /// The text of the box, line by line.
     label: Vec<String>,
 }
 
@@ -84,17 +85,17 @@ struct Arrow {
     from: usize,
     to: usize,
     label: Option<String>,
-    /// Something is sent, and nothing is called.
+    /// True if a message is sent and no function is called.
     dotted: bool,
 }
 
 impl Graph {
-    /// The box of that name, which says its name if it is new.
+    /// Returns the box of that name. A new box has its name as its text.
     fn node(&mut self, shape: Shape, name: &str) -> usize {
         self.labelled(shape, name, || vec![name.to_owned()])
     }
 
-    /// The box of that name, which says this if it is new.
+    /// Returns the box of that name. A new box has this text.
     fn labelled(&mut self, shape: Shape, name: &str, label: impl FnOnce() -> Vec<String>) -> usize {
         let known = self
             .boxes
@@ -120,7 +121,7 @@ impl Graph {
     }
 }
 
-/// Kilobytes, for people.
+/// A size in kilobytes, for display.
 fn size(bytes: usize) -> String {
     format!("{} KB", bytes.div_ceil(1024))
 }

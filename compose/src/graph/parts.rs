@@ -1,4 +1,4 @@
-//! Of which components an application is made.
+//! The components of an application.
 
 use super::{Graph, Shape, size};
 use crate::generate::diagnostics;
@@ -8,7 +8,7 @@ use crate::report::{PartReport, Report};
 use crate::wire;
 use crate::wiring::{self, Edge};
 
-/// Every component with its size, and who imports what from whom.
+/// Every component with its size, and its imports from other components.
 #[must_use]
 pub fn graph(report: &Report) -> Graph {
     let mut graph = Graph::default();
@@ -39,7 +39,7 @@ pub fn graph(report: &Report) -> Graph {
     graph
 }
 
-/// A sandbox is part of its handler.
+/// The handler of a sandbox, or the part itself.
 fn owner(part: &str) -> &str {
     match wiring::is_sandbox(part) {
         true => part.rsplit_once('/').map_or(part, |(handler, _)| handler),
@@ -47,8 +47,8 @@ fn owner(part: &str) -> &str {
     }
 }
 
-/// Not the types and the diagnostics, which every handler may import; nor sandboxes, nor switchboards of kinds that the
-/// application lacks.
+/// Leaves out the types and the diagnostics, which every handler may import, as well as sandboxes
+/// and switchboards of kinds that the application lacks.
 fn is_drawn(report: &Report, part: &PartReport) -> bool {
     let of_a_kind = Kind::ALL
         .iter()
@@ -85,7 +85,7 @@ fn label(report: &Report, part: &PartReport) -> Vec<String> {
         .filter(|reaction| reaction.handler == part.name);
     let reactions = reactions.map(|reaction| (reaction.kind, reaction.name.as_str()));
     for (kind, name) in deciders.chain(reactions) {
-        // Its name in front is that of the part already.
+        // The box already shows the component's name, so leave it out of the decider's name.
         let own = name
             .strip_prefix(&part.name)
             .filter(|own| own.is_empty() || own.starts_with('.'));

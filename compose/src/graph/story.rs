@@ -1,13 +1,14 @@
-//! Who does what after which event.
+//! Which handler does what after which event.
 
 use super::{Graph, Shape, size};
 use crate::grant;
 use crate::report::Report;
 
-/// Stands for the types of events where a reaction is given all of them.
+/// Label for a reaction that receives all event types.
 const EVERY_EVENT: &str = "every event";
 
-/// Commands to deciders to events to reactions to views, commands, and the host.
+/// Draws arrows from commands to deciders to events to reactions, and from reactions to views,
+/// commands and the host.
 #[must_use]
 pub fn graph(report: &Report) -> Graph {
     let mut graph = Graph::default();
@@ -59,7 +60,7 @@ pub fn graph(report: &Report) -> Graph {
             .iter()
             .filter(|grant| grant.handler == reaction.handler)
         {
-            // As its entry of the manifest, not as what that covers.
+            // Show the manifest's entry, and not the interfaces that it covers.
             if grant::names(&grant.allowed_by, &grant.import) {
                 let host = graph.node(Shape::Host, "host");
                 graph.arrow(this, host, Some(&grant.allowed_by), false);
@@ -69,7 +70,8 @@ pub fn graph(report: &Report) -> Graph {
     graph
 }
 
-/// A component may hold a decider and a reaction of one name.
+/// The identity of a part. The kind is included, because a component may have a decider and a
+/// reaction of one name.
 fn part(kind: &str, name: &str) -> String {
     format!("{kind} {name}")
 }
@@ -79,7 +81,7 @@ fn label(report: &Report, name: &str, kind: &str) -> Vec<String> {
         .reactions
         .iter()
         .find(|one| one.name == name && one.kind == kind);
-    // Several deciders in a component are named after it, and after themselves.
+    // If a component has several deciders, each name begins with the component's name.
     let component = match reaction {
         Some(reaction) => &reaction.handler,
         None => name.split('.').next().unwrap_or(name),

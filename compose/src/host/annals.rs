@@ -1,4 +1,4 @@
-//! annals-host, this project's own.
+//! annals-host, this project's own host.
 
 use super::{Adapter, Description};
 
@@ -12,7 +12,7 @@ pub(super) static DESCRIPTION: Description = Description {
         super::WASI[3],
         super::WASI[4],
         super::WASI[5],
-        // Empty unless a folder is shared with `--dir`.
+        // Has no directories unless one is shared with `--dir`.
         "wasi:filesystem/",
         "wasi:keyvalue/store@0.2.0-draft",
         "wasi:keyvalue/atomics@0.2.0-draft",
@@ -21,7 +21,7 @@ pub(super) static DESCRIPTION: Description = Description {
         "wasi:keyvalue/atomics@0.2.0-draft2",
         "wasi:keyvalue/batch@0.2.0-draft2",
     ],
-    // It drives deliveries by itself.
+    // The host itself drives deliveries.
     delivery_budget: 0,
     runs_commands: true,
     serve: |served| format!("annals-host serve {}", served.word()),

@@ -1,17 +1,18 @@
-//! Files that a host wants beside the application: written, and written again, until a user changes one.
+//! Files that a host needs beside the application. The composer writes them again at each
+//! composition until a user changes one.
 //!
-//! Each says in a line what it looked like when it was written (a digest of the rest). A file whose line
-//! is not there any more, or does not fit, is the user's.
+//! Each file contains a line with a digest of the rest of its text. If that line is missing or the
+//! digest does not match, the file belongs to the user.
 
 use crate::output;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Stands before the digest.
+/// Precedes the digest.
 const MARK: &str = "written by annals compose; change it and it is left alone: ";
 
-/// How a kind of file says something that its reader ignores.
+/// How a kind of file contains a comment.
 #[derive(Debug, Clone, Copy)]
 pub enum Marked {
     /// `# ..`
@@ -23,7 +24,7 @@ pub enum Marked {
 }
 
 impl Marked {
-    /// The text with its mark.
+    /// Returns the text with its mark.
     #[must_use]
     pub fn with(self, text: &str) -> String {
         let digest = digest(text);
@@ -41,29 +42,29 @@ impl Marked {
 /// A file that the composer writes.
 #[derive(Debug)]
 pub struct File {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// Its text, marked.
+    /// Its text with the mark.
     pub text: String,
-    /// Lines that a user's own file must have as well.
+    /// Lines that the user's own file must contain as well.
     pub needs: Vec<String>,
 }
 
-/// What became of a file.
+/// The result of writing a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It says what it is to say.
+    /// The file has the composer's text.
     Written,
-    /// It is the user's, and was left as it is; it lacks these lines.
+    /// The file belongs to the user and was not changed. It lacks these lines.
     Kept(Vec<String>),
 }
 
 impl File {
-    /// Writes it, unless it is the user's.
+    /// Writes the file, unless it belongs to the user.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the operating system.
     pub fn write(&self) -> std::io::Result<Outcome> {
         match fs::read_to_string(&self.path) {
             Ok(found) if found == self.text => return Ok(Outcome::Written),
@@ -74,7 +75,7 @@ impl File {
                     self.needs.iter().filter(lacks).cloned().collect(),
                 ));
             }
-            // What is no text was not written by us either.
+            // The composer writes only UTF-8, so a file that is not UTF-8 belongs to the user.
             Err(error) if error.kind() == ErrorKind::InvalidData => {
                 return Ok(Outcome::Kept(self.needs.clone()));
             }
@@ -88,7 +89,7 @@ impl File {
     }
 }
 
-/// Is it as it was written, by this version or another?
+/// True if the file is as this or another version of the composer wrote it.
 fn is_ours(text: &str) -> bool {
     let mut rest = String::new();
     let mut said = None;
@@ -103,7 +104,7 @@ fn is_ours(text: &str) -> bool {
     said == Some(&digest(&rest))
 }
 
-/// FNV-1a, 64 bits: notices edits, and is no protection against anything.
+/// FNV-1a, 64 bits. It detects edits, and does not protect against forgery.
 fn digest(text: &str) -> String {
     let digest = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)

@@ -1,9 +1,10 @@
-//! jco 1.35: components as JavaScript in Node.js. Events are kept in files.
+//! jco 1.35: runs components as JavaScript in Node.js. Events are stored in files.
 //!
-//! `jco serve` itself would do (the shim's filesystem aside: see `host-node/files.mjs`), but it lets the component see the
-//! whole disk and environment, has one instance for all requests, and ends with the first trap
-//! (jco 1.35, `src/cmd/run.js`, and preview2-shim 0.26, `nodejs/filesystem.js`). So the composer writes a launcher
-//! beside the application: the modules of the package `host-node`, the same bytes for every application, and `app.json`.
+//! `jco serve` does not suffice. It lets the component see the whole disk and environment, has one
+//! instance for all requests, and ends with the first trap (jco 1.35, `src/cmd/run.js`, and
+//! preview2-shim 0.26, `nodejs/filesystem.js`). For the shim's filesystem see
+//! `host-node/files.mjs`. The composer therefore writes a launcher beside the application: the
+//! modules of the package `host-node`, which are the same for every application, and `app.json`.
 
 use super::files::{File, Marked};
 use super::{Adapter, Description, Served, word};
@@ -20,12 +21,12 @@ pub(super) static DESCRIPTION: Description = Description {
         super::WASI[3],
         super::WASI[4],
         super::WASI[5],
-        // One folder.
+        // One shared folder.
         "wasi:filesystem/",
     ],
     // The launcher drives deliveries.
     delivery_budget: 0,
-    // Nothing calls it.
+    // jco has no command that calls `wasi:cli/run`.
     runs_commands: false,
     serve: |served| {
         let folder = folder(served.component);
@@ -62,7 +63,7 @@ const LAUNCHER: [(&str, &str); 8] = launcher![
 ];
 const PACKAGE: &str = package!("package.json");
 
-/// `app.jco` beside `app.wasm`.
+/// The launcher's folder: `app.jco` beside `app.wasm`.
 pub(super) fn folder(component: &Path) -> PathBuf {
     component.with_extension("jco")
 }

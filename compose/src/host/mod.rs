@@ -1,7 +1,7 @@
-//! What each host offers, which store adapter suits it, and how an application is served there.
+//! What each host offers, which store adapter it needs, and how it serves an application.
 //!
-//! A host is described in a file of its own, by a [`Description`]; [`files`] writes the files that some hosts
-//! want beside the application.
+//! Each host has a file of its own with a [`Description`]. [`files`] writes the files that some
+//! hosts need beside the application.
 
 mod annals;
 pub mod files;
@@ -17,15 +17,15 @@ use std::path::{Path, PathBuf};
 /// A host that an application can be composed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
-    /// annals-host: events in durable `wasi:keyvalue`.
+    /// annals-host: stores events in durable `wasi:keyvalue`.
     Annals,
-    /// `wasmtime serve`: events in files.
+    /// `wasmtime serve`: stores events in files.
     Wasmtime,
-    /// Node.js, by jco: events in files. Writes a launcher.
+    /// Node.js with jco: stores events in files. Writes a launcher.
     Jco,
     /// wasmCloud: `wasi:keyvalue` without compare-and-set. Writes .wash/config.yaml.
     WasmCloud,
-    /// Spin: `wasi:keyvalue` with a compare-and-set that cannot create. Writes spin.toml.
+    /// Spin: `wasi:keyvalue` with a compare-and-set that cannot create a key. Writes spin.toml.
     Spin,
 }
 
@@ -36,14 +36,14 @@ pub enum Adapter {
     Keyvalue,
     /// `wasi:keyvalue` 0.2.0-draft, which has `increment` only.
     KeyvalueIncrement,
-    /// `wasi:keyvalue` 0.2.0-draft2, whose compare-and-set cannot create.
+    /// `wasi:keyvalue` 0.2.0-draft2, whose compare-and-set cannot create a key.
     KeyvaluePointer,
     /// `wasi:filesystem`.
     Filesystem,
 }
 
 impl Adapter {
-    /// The package behind which it keeps the events.
+    /// The package through which the adapter stores the events.
     fn package(self) -> &'static str {
         match self {
             Self::Keyvalue | Self::KeyvalueIncrement | Self::KeyvaluePointer => "wasi:keyvalue/",
@@ -52,11 +52,11 @@ impl Adapter {
     }
 }
 
-/// What there is to know about a host.
+/// The properties of a host.
 struct Description {
     name: &'static str,
     adapter: Adapter,
-    /// Packages, or interfaces and where their versions begin.
+    /// Packages, or interfaces with the prefix of their versions.
     offers: &'static [&'static str],
     /// See [`Host::delivery_budget`].
     delivery_budget: u32,
@@ -67,7 +67,7 @@ struct Description {
     files: fn(&Served<'_>) -> Vec<File>,
 }
 
-/// What every WASI 0.2 host offers, and what is asked for most.
+/// The packages that every WASI 0.2 host offers.
 const WASI: [&str; 6] = [
     "wasi:io/",
     "wasi:clocks/",
@@ -77,7 +77,7 @@ const WASI: [&str; 6] = [
     "wasi:http/outgoing-handler@0.2",
 ];
 
-/// An application that was composed, as far as it matters to its host's configuration.
+/// A composed application, as far as it affects its host's configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Served<'a> {
     /// The file of the component.
@@ -90,12 +90,12 @@ pub struct Served<'a> {
     pub bucket: &'a str,
     /// `store.path` of the manifest.
     pub path: &'a str,
-    /// What the component imports.
+    /// The component's imports.
     pub imports: &'a [String],
 }
 
 impl Served<'_> {
-    /// The folder that the component is in.
+    /// The folder of the component.
     fn folder(&self) -> &Path {
         match self.component.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -103,23 +103,23 @@ impl Served<'_> {
         }
     }
 
-    /// The component's file, seen from its folder.
+    /// The component's file, relative to its folder.
     fn file(&self) -> String {
         let name = self.component.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 
-    /// The component's file, as a word of a command.
+    /// The component's file, as a word of a shell command.
     fn word(&self) -> String {
         word(self.component)
     }
 
-    /// Does anything in it send HTTP requests?
+    /// True if a component of the application can send HTTP requests.
     fn calls_out(&self) -> bool {
         self.imports_any("wasi:http/outgoing-handler@")
     }
 
-    /// Does anything in it look at the environment?
+    /// True if a component of the application can read the environment.
     fn reads_environment(&self) -> bool {
         self.imports_any("wasi:cli/environment@")
     }
@@ -129,7 +129,7 @@ impl Served<'_> {
     }
 }
 
-/// A path as a word of a shell's command.
+/// A path as a word of a shell command.
 fn word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%".contains(c);
@@ -139,7 +139,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-/// Before a command: goes to a folder, unless one is there.
+/// Prefixes a command with a change to a folder, unless that is the current one.
 fn in_folder(folder: &Path, command: &str) -> String {
     match folder == Path::new(".") {
         true => command.to_owned(),
@@ -173,12 +173,13 @@ impl Host {
         self.description().adapter
     }
 
-    /// Does the host offer an interface? What is composed for it may import nothing else.
+    /// True if the host offers an interface. An application for this host may import no other
+    /// interface.
     #[must_use]
     pub fn offers(self, import: &str) -> bool {
         self.description().offers.iter().any(|offered| {
             import.strip_prefix(offered).is_some_and(|rest| {
-                // A version is whole at its end or a dot: draft2 is not draft.
+                // A version must end here or at a dot: `draft2` is not a version of `draft`.
                 rest.is_empty()
                     || rest.starts_with('.')
                     || offered.ends_with('/') && rest.contains("@0.2.")
@@ -186,47 +187,47 @@ impl Host {
         })
     }
 
-    /// Does this host keep the events behind an interface? Then it is for the store adapter alone: nothing
-    /// else appends, and a handler could not be kept from it.
+    /// True if this host stores the events through this interface. Only the store adapter may use
+    /// it: no other code may append, and the host cannot restrict a handler that has the interface.
     #[must_use]
     pub fn keeps_events_behind(self, import: &str) -> bool {
         import.starts_with(self.adapter().package())
     }
 
-    /// How many milliseconds a request goes on after its answer, to deliver to reactions, unless the
-    /// manifest says otherwise. annals-host and jco's launcher drive deliveries by themselves.
+    /// Milliseconds after a response for which a request delivers to reactions, unless the manifest
+    /// sets them. annals-host and jco's launcher drive deliveries themselves.
     #[must_use]
     pub fn delivery_budget(self) -> u32 {
         self.description().delivery_budget
     }
 
-    /// Does an application with reactions export `wasi:cli/run` beside its HTTP handler? Where nothing could
-    /// call it, a component that exports it may be taken for another sort of workload.
+    /// True if an application with reactions exports `wasi:cli/run` in addition to its HTTP
+    /// handler. A host that cannot call it may take such a component for another kind of workload.
     #[must_use]
     pub fn runs_commands(self) -> bool {
         self.description().runs_commands
     }
 
-    /// The command that serves an application, for people.
+    /// The command that serves an application, for the user.
     #[must_use]
     pub fn serve_command(self, served: &Served<'_>) -> String {
         (self.description().serve)(served)
     }
 
-    /// The command that delivers to reactions once, where there is one.
+    /// The command that delivers to reactions once, if the host has one.
     #[must_use]
     pub fn pump_command(self, served: &Served<'_>) -> Option<String> {
         self.description().pump.map(|command| command(served))
     }
 
-    /// The files that the host wants beside the application.
+    /// The files that the host needs beside the application.
     #[must_use]
     pub fn files(self, served: &Served<'_>) -> Vec<File> {
         (self.description().files)(served)
     }
 }
 
-/// Where jco's launcher of an application is written.
+/// The path of jco's launcher for an application.
 #[must_use]
 pub fn jco_launcher(component: &Path) -> PathBuf {
     jco::folder(component)

@@ -1,6 +1,7 @@
-//! Spin 4. What is said of its stores was read in `crates/key-value-*` and `crates/factor-key-value` of
-//! spinframework/spin in August 2026: a swap on an absent key overwrites (SQLite), and each swap reports
-//! that it failed (Redis); `batch.get-many` and `list-keys` differ from the draft, so neither is imported.
+//! Spin 4. The statements about its stores are from `crates/key-value-*` and
+//! `crates/factor-key-value` of spinframework/spin in August 2026. A swap on an absent key
+//! overwrites (SQLite), and each swap reports failure (Redis). `batch.get-many` and `list-keys`
+//! differ from the draft, so the adapter does not import them.
 
 use super::files::{File, Marked};
 use super::{Adapter, Description, Served, word};
@@ -20,7 +21,7 @@ pub(super) static DESCRIPTION: Description = Description {
         "wasi:keyvalue/atomics@0.2.0-draft2",
     ],
     delivery_budget: 200,
-    // It takes a component for what it exports, and wants one handler of HTTP.
+    // Spin selects the trigger by the component's exports, and needs exactly one HTTP handler.
     runs_commands: false,
     serve: |served| {
         format!(

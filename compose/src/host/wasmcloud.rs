@@ -1,5 +1,6 @@
-//! wasmCloud 2, by `wash dev`. What is said of its backends was read in `crates/wash-runtime/src/plugin/wasi_keyvalue`,
-//! and of its configuration in `crates/wash/src/config.rs`, of wasmCloud/wasmCloud in August 2026.
+//! wasmCloud 2, with `wash dev`. The statements about its backends are from
+//! `crates/wash-runtime/src/plugin/wasi_keyvalue`, and those about its configuration from
+//! `crates/wash/src/config.rs`, of wasmCloud/wasmCloud in August 2026.
 
 use super::files::{File, Marked};
 use super::{Adapter, Description, Served, in_folder};
@@ -18,7 +19,7 @@ pub(super) static DESCRIPTION: Description = Description {
         "wasi:keyvalue/atomics@0.2.0-draft",
     ],
     delivery_budget: 200,
-    // A component that exports it may be taken for a service.
+    // wasmCloud may take a component that exports it for a service.
     runs_commands: false,
     serve: |served| in_folder(served.folder(), "wash dev"),
     pump: None,
@@ -26,7 +27,7 @@ pub(super) static DESCRIPTION: Description = Description {
 };
 
 fn configuration(served: &Served<'_>) -> File {
-    // A JSON string is a YAML one.
+    // A JSON string is also a YAML string.
     let component = serde_json::Value::from(served.file());
     let hosts = match served.calls_out() {
         true => {

@@ -1,5 +1,5 @@
-//! The wasmtime CLI, 48. Its `wasi:keyvalue` forgets everything when a handle is closed (wasmtime#11187), so
-//! events are kept in files.
+//! The wasmtime CLI, 48. Its `wasi:keyvalue` loses all data when a handle is closed
+//! (wasmtime#11187), so events are stored in files.
 
 use super::{Adapter, Description, Served};
 
@@ -26,7 +26,8 @@ pub(super) static DESCRIPTION: Description = Description {
             served.word()
         )
     },
-    // It imports what its HTTP face does, and so wants that linked.
+    // The component also imports the interfaces of its HTTP handler, and the command must link
+    // them.
     pump: Some(|served| {
         format!(
             "wasmtime run -S cli,http {} {} pump",

@@ -1,6 +1,6 @@
-//! Durations, as people write them.
+//! Durations in the manifest.
 
-/// A duration such as `250ms`, `2s`, `1m` or `1h`, in milliseconds.
+/// Parses a duration such as `250ms`, `2s`, `1m` or `1h` into milliseconds.
 pub fn milliseconds(text: &str) -> Option<u32> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
@@ -14,7 +14,7 @@ pub fn milliseconds(text: &str) -> Option<u32> {
     number.parse::<u32>().ok()?.checked_mul(factor)
 }
 
-/// What is wrong with a text that is none, and what to do.
+/// The problem and the remedy for a text that is not a duration.
 pub fn no_duration(key: &str, text: &str) -> (String, String) {
     (
         format!("`{key} = \"{text}\"` is not a duration"),

@@ -1,10 +1,10 @@
-//! `on-failure`: what becomes of events that a reaction fails on.
+//! `on-failure`: how the dispatcher treats events on which a reaction fails.
 
 use super::duration::{milliseconds, no_duration};
 use crate::problem::nearest;
 use serde::Deserialize;
 
-/// `on-failure` of a handler. What is left out is as in [`FailurePolicy::default`].
+/// `on-failure` of a handler. Missing keys have the values of [`FailurePolicy::default`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OnFailure {
@@ -14,27 +14,27 @@ pub struct OnFailure {
     then: Option<String>,
 }
 
-/// What becomes of an event that a reaction fails on.
+/// How the dispatcher treats an event on which a reaction fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailurePolicy {
-    /// How often an event is tried, at least once.
+    /// Number of attempts for an event, 1 or more.
     pub attempts: u32,
-    /// Milliseconds before the second attempt; doubled for each one after it.
+    /// Milliseconds before the second attempt. Each further attempt doubles them.
     pub backoff: u32,
-    /// The longest pause between attempts, in milliseconds.
+    /// Maximum delay between attempts, in milliseconds.
     pub max_backoff: u32,
-    /// What is done after the last attempt.
+    /// The action after the last attempt.
     pub then: LastResort,
 }
 
-/// What becomes of an event that a reaction failed on for the last time.
+/// The action after a reaction's last failed attempt for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastResort {
-    /// It is put aside, and the reaction goes on.
+    /// The event becomes a dead letter, and the reaction continues.
     Park,
-    /// It is passed over.
+    /// The event is skipped.
     Skip,
-    /// The reaction stops there.
+    /// The reaction stops at the event.
     Stop,
 }
 
@@ -51,22 +51,22 @@ impl Default for FailurePolicy {
     }
 }
 
-/// What is wrong with one key of a policy.
+/// A problem of one key of a policy.
 pub struct Wrong {
     /// The key.
     pub key: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
 impl OnFailure {
-    /// The policy, with defaults filled in.
+    /// The policy with defaults for missing keys.
     ///
     /// # Errors
     ///
-    /// All that is wrong with it.
+    /// All problems of the policy.
     pub fn policy(&self) -> Result<FailurePolicy, Vec<Wrong>> {
         let mut policy = FailurePolicy::default();
         let mut found = Vec::new();

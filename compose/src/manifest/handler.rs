@@ -1,4 +1,4 @@
-//! `[handlers.<name>]` and `[overrides.<part>]`: components that the user brings.
+//! `[handlers.<name>]` and `[overrides.<part>]`: the components that the user brings.
 
 use super::failure::{FailurePolicy, OnFailure};
 use crate::kind::Kind;
@@ -6,16 +6,17 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Where a component comes from: a crate, a file, or a file that a command makes.
+/// The source of a component: a crate, a file, or a file that a command makes.
 #[derive(Debug, Default, Deserialize)]
 pub struct Origin {
-    /// A crate's folder, built with its own tool.
+    /// The folder of a crate, which is built with its own tool.
     pub path: Option<PathBuf>,
     /// A built component.
     pub component: Option<PathBuf>,
-    /// A command that builds the component, run in the manifest's folder.
+    /// A command that builds the component in the manifest's folder.
     pub build: Option<String>,
-    /// What that command makes it of: it runs again only if something in there changed. Without it, every time.
+    /// The inputs of that command. It runs again only if one of them changed. Without this key it
+    /// runs every time.
     pub inputs: Option<Vec<PathBuf>>,
 }
 
@@ -23,33 +24,35 @@ pub struct Origin {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Handler {
-    /// Where its component comes from.
+    /// The source of its component.
     #[serde(flatten)]
     pub origin: Origin,
-    /// Files with cases for `annals test`, or folders of them. Without it, the folder `cases` beside it.
+    /// Files with cases for `annals test`, or folders of them. Default: the folder `cases` beside
+    /// the component.
     pub cases: Option<Vec<PathBuf>>,
-    /// Overrides the decider's own cadence.
+    /// Overrides the decider's own snapshot interval.
     pub snapshot_every: Option<u32>,
-    /// Host imports granted.
+    /// The host interfaces that it may import.
     #[serde(default)]
     pub allow: Vec<String>,
-    /// Problems between handlers that are meant, each a code, a colon, and the type of an event.
+    /// Problems between handlers that the author intends: each entry is a code, a colon and an
+    /// event type.
     #[serde(default)]
     pub meant: Vec<String>,
-    /// What becomes of events that its reactions fail on.
+    /// How the dispatcher treats events on which its reactions fail.
     pub on_failure: Option<OnFailure>,
-    /// What its reactions were called before.
+    /// Former names of its reactions.
     #[serde(default)]
     pub formerly: Formerly,
 }
 
-/// What reactions were called before.
+/// Former names of reactions.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Formerly {
-    /// The one reaction of the component.
+    /// For the component's only reaction.
     One(Vec<String>),
-    /// By their names.
+    /// For each reaction, by its name.
     Several(BTreeMap<String, Vec<String>>),
 }
 
@@ -60,7 +63,7 @@ impl Default for Formerly {
 }
 
 impl Formerly {
-    /// Former names of a reaction of the component.
+    /// The former names of a reaction of the component.
     #[must_use]
     pub fn of(&self, reaction: &str) -> &[String] {
         match self {
@@ -71,22 +74,22 @@ impl Formerly {
 }
 
 impl Handler {
-    /// What becomes of events that its reactions fail on.
+    /// How the dispatcher treats events on which its reactions fail.
     #[must_use]
     pub fn failure_policy(&self) -> FailurePolicy {
-        // A manifest with an illegal policy is refused when it is read.
+        // A manifest with an illegal policy was rejected when it was read.
         let policy = self.on_failure.as_ref().map(OnFailure::policy);
         policy.and_then(Result::ok).unwrap_or_default()
     }
 }
 
-/// `[overrides.<part>]`: a component of the user's own in place of a part of the framework.
+/// `[overrides.<part>]`: a component of the user that replaces a part of the framework.
 #[derive(Debug, Deserialize)]
 pub struct Override {
-    /// Where its component comes from.
+    /// The source of its component.
     #[serde(flatten)]
     pub origin: Origin,
-    /// Host imports granted.
+    /// The host interfaces that it may import.
     #[serde(default)]
     pub allow: Vec<String>,
 }
@@ -100,7 +103,7 @@ pub const PARTS: &[&str] = &[
     "store",
 ];
 
-/// Names that reports and traces have for parts that every application has.
+/// True if reports and traces use this name for a part of every application.
 pub fn reserved(name: &str) -> bool {
     const OTHERS: &[&str] = &["log", "types", "settings", "switchboard"];
     let numbered = |(kind, number): (&str, &str)| {

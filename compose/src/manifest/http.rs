@@ -6,12 +6,12 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Http {
-    /// Origins whose pages may call the application from browsers; `*`: any.
+    /// Origins whose pages may call the application from browsers; `*` allows any.
     pub cors: Vec<String>,
 }
 
-/// Is this an origin as browsers write it, `scheme://host` or `scheme://host:port`, or `*`? They compare letter by
-/// letter, so one with a path or an upper-case letter would never be met.
+/// True if this is an origin as browsers send it, `scheme://host` or `scheme://host:port`, or `*`.
+/// The comparison is exact, so an origin with a path or an upper-case letter would never match.
 pub(super) fn is_origin(text: &str) -> bool {
     if text == "*" {
         return true;

@@ -1,6 +1,6 @@
-//! The keys that a manifest may have, the types of their values, and where each stands.
+//! The keys of a manifest, the types of their values, and their places.
 //!
-//! What is not as it must be is told and then taken out, so that the rest can be read all the same.
+//! An invalid key or value is reported and then removed, so that the rest can still be read.
 
 use super::handler::PARTS;
 use crate::problem::{Code, Subject, nearest};
@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What a key's value must be.
+/// The required type of a key's value.
 enum Shape {
     Text,
     /// A whole number of 32 bits.
@@ -18,13 +18,13 @@ enum Shape {
     /// A list of names, or such a list for each of several reactions.
     Formerly,
     Table(&'static [Key]),
-    /// Of the user's naming, all of a shape.
+    /// A table with names of the user's choice, whose values have one shape.
     Named(&'static Shape),
-    /// Named as parts of the framework, all of a shape.
+    /// A table with names of framework parts, whose values have one shape.
     Parts(&'static Shape),
 }
 
-/// A key, and what it must be.
+/// A key and its required shape.
 struct Key {
     name: &'static str,
     shape: Shape,
@@ -81,43 +81,43 @@ const OVERRIDE: &[Key] = &[
     key("allow", Shape::Texts),
 ];
 
-/// Where a key and its value stand.
+/// The places of a key and its value.
 #[derive(Debug, Clone)]
 pub struct Span {
-    /// The key; of an entry of a list, the entry.
+    /// The key; for an entry of a list, the entry.
     pub key: Range<usize>,
-    /// The value; of a table, its header.
+    /// The value; for a table, its header.
     pub value: Range<usize>,
 }
 
-/// Where everything stands, by its path.
+/// The places of all keys, by their paths.
 #[derive(Debug, Default)]
 pub struct Spans(BTreeMap<Vec<String>, Span>);
 
 impl Spans {
-    /// Where a key stands.
+    /// The place of a key.
     pub fn get(&self, path: &[&str]) -> Option<&Span> {
-        // Paths are few and short.
+        // A manifest has few and short paths, so an allocation for each is acceptable.
         let path: Vec<String> = path.iter().map(|one| (*one).to_owned()).collect();
         self.0.get(&path)
     }
 }
 
-/// A key that is not as it must be.
+/// An invalid key or value.
 pub struct Wrong {
-    /// What sort of problem it is.
+    /// The kind of problem.
     pub code: Code,
-    /// The handler or part that it is of.
+    /// The handler or part that it belongs to.
     pub subject: Option<Subject>,
-    /// Where it is.
+    /// The place.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
-/// Looks at every key. What is wrong is answered, and gone from the table.
+/// Checks every key. Returns the problems, and removes the invalid keys from the table.
 pub fn look(manifest: &mut DeTable<'_>) -> (Spans, Vec<Wrong>) {
     let mut looker = Looker::default();
     looker.table(manifest, MANIFEST);
@@ -142,7 +142,7 @@ impl Looker {
         });
     }
 
-    /// Goes through a table, and keeps of it what `judge` says.
+    /// Visits the entries of a table, and keeps those for which `judge` returns true.
     fn retain(
         &mut self,
         table: &mut DeTable<'_>,
@@ -182,7 +182,7 @@ impl Looker {
                         number.as_str()
                     );
                     let remedy = format!("set it to a whole number from 0 to {}", u32::MAX);
-                    self.tell(Code::IllegalValue, span, what, remedy);
+                    self.report(Code::IllegalValue, span, what, remedy);
                 }
                 legal
             }
@@ -203,11 +203,11 @@ impl Looker {
                     } else {
                         legal = false;
                         let what = format!(
-                            "`{}` holds {}, and must hold texts only",
+                            "`{}` contains {}, but all its entries must be texts",
                             self.name(),
                             words(entry.get_ref())
                         );
-                        self.tell(
+                        self.report(
                             Code::WrongType,
                             entry.span(),
                             what,
@@ -235,7 +235,7 @@ impl Looker {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("the parts are {}", PARTS.join(", ")),
                     };
-                    looker.tell(Code::UnknownPart, span, what, remedy);
+                    looker.report(Code::UnknownPart, span, what, remedy);
                     false
                 });
                 true
@@ -243,11 +243,11 @@ impl Looker {
             (other, shape) => {
                 let (wanted, example) = shape.words();
                 let what = format!(
-                    "`{}` is {}, and must be {wanted}",
+                    "`{}` is {}, but must be {wanted}",
                     self.name(),
                     words(other)
                 );
-                self.tell(
+                self.report(
                     Code::WrongType,
                     span,
                     what,
@@ -262,7 +262,7 @@ impl Looker {
         let place = match &self.path[..self.path.len() - 1] {
             [] => " in the manifest".into(),
             [table] => format!(" in [{table}]"),
-            // The table is told beside it.
+            // The message names the table already.
             [_, _] => String::new(),
             [_, _, rest @ ..] => format!(" in `{}`", rest.join(".")),
         };
@@ -271,10 +271,10 @@ impl Looker {
             None => format!("known keys are {}", known.join(", ")),
         };
         let what = format!("unknown key `{name}`{place}");
-        self.tell(Code::UnknownKey, span, what, remedy);
+        self.report(Code::UnknownKey, span, what, remedy);
     }
 
-    /// The key at hand, as it is known in its handler or part.
+    /// The current key, as it is called in its handler or part.
     fn name(&self) -> String {
         match &self.path[..] {
             [table, _, rest @ ..]
@@ -286,7 +286,7 @@ impl Looker {
         }
     }
 
-    fn tell(&mut self, code: Code, span: Range<usize>, what: String, remedy: String) {
+    fn report(&mut self, code: Code, span: Range<usize>, what: String, remedy: String) {
         let subject = match &self.path[..] {
             [table, name, ..] if table == "handlers" => Some(Subject::Handler(name.clone())),
             [table, name, ..] if table == "overrides" => Some(Subject::Part(name.clone())),
@@ -303,7 +303,7 @@ impl Looker {
 }
 
 impl Shape {
-    /// What it is, and an example.
+    /// A description of the shape, and an example.
     fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::Text => ("a text", "\"..\""),
@@ -320,7 +320,7 @@ impl Shape {
     }
 }
 
-/// A value in a sentence.
+/// The kind of a value, in a sentence.
 fn words(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",

@@ -1,7 +1,7 @@
 //! Reads `annals.toml`.
 //!
-//! [`keys`] says which keys there are, and of which types; [`handler`], [`failure`] and [`store`] hold what
-//! the tables say.
+//! [`keys`] defines the keys and their types. [`handler`], [`failure`] and [`store`] contain the
+//! values of the tables.
 
 pub mod failure;
 pub mod handler;
@@ -27,31 +27,31 @@ use store::MAX_PARTITIONS;
 pub use store::{Delivery, Store};
 use toml::de::DeTable;
 
-/// The manifest, as the user wrote it, with defaults filled in.
+/// The manifest with defaults for missing keys.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
     /// The application.
     #[serde(default)]
     pub app: App,
-    /// Where events are kept.
+    /// The store of events.
     #[serde(default)]
     pub store: Store,
     /// How reactions are driven.
     #[serde(default)]
     pub delivery: Delivery,
-    /// How it is reached.
+    /// How clients reach the application.
     #[serde(default)]
     pub http: Http,
     /// The handlers by name.
     #[serde(default)]
     pub handlers: BTreeMap<String, Handler>,
-    /// Parts of the framework that the user has components of their own for.
+    /// Components of the user that replace parts of the framework.
     #[serde(default)]
     pub overrides: BTreeMap<String, Override>,
-    /// Where the manifest is; paths in it start from its folder.
+    /// The path of the manifest. Paths in it are relative to its folder.
     #[serde(skip)]
     pub file: PathBuf,
-    /// Problems of the manifest itself, if it was read although it has some: see [`Manifest::read_all`].
+    /// Problems of the manifest itself, if [`Manifest::read_all`] read it.
     #[serde(skip)]
     pub problems: Vec<Problem>,
     #[serde(skip)]
@@ -66,9 +66,9 @@ pub struct Manifest {
 pub struct App {
     /// Name of the application.
     pub name: String,
-    /// Version of the application, for people.
+    /// Version of the application, informational.
     pub version: String,
-    /// Names of reactions and types of events that are gone, and are meant to be.
+    /// Names of reactions and types of events that were removed on purpose.
     pub retired: Vec<String>,
 }
 
@@ -92,15 +92,16 @@ impl Manifest {
         Self::read_all(file)?.sound()
     }
 
-    /// The same, but what is understood is answered if not all of it is: its `problems` are for whoever judges the
-    /// handlers, who may then tell them all at once.
+    /// Like [`Manifest::read`], but returns the valid part of a manifest with problems. The
+    /// problems are in its `problems`, so that the caller can report them together with those of
+    /// the handlers.
     ///
     /// # Errors
     ///
-    /// If it is not there, not TOML, or too much.
+    /// If the file does not exist, is not TOML, or is too large.
     pub fn read_all(file: &Path) -> Result<Self, Problems> {
         let name = file.display().to_string();
-        let bytes = crate::read::file(file, limits::MANIFEST).map_err(|error| {
+        let bytes = crate::read::file(file, limits::MANIFEST_BYTES).map_err(|error| {
             Problem::new(
                 Code::UnreadableManifest,
                 &name,
@@ -113,14 +114,14 @@ impl Manifest {
             Problem::new(
                 Code::UnreadableManifest,
                 &name,
-                format!("is not a text: byte {at} is not UTF-8"),
+                format!("is not text: byte {at} is not UTF-8"),
                 "name a manifest with -m, and save it as UTF-8",
             )
         })?;
         Self::parse_all(file, text)
     }
 
-    /// The same, of a text; `file` is where it came from.
+    /// Like [`Manifest::read`], for a text; `file` is its path.
     ///
     /// # Errors
     ///
@@ -139,8 +140,8 @@ impl Manifest {
 
     fn parse_all(file: &Path, text: String) -> Result<Self, Problems> {
         let name = file.display().to_string();
-        if text.len() as u64 > limits::MANIFEST {
-            let what = format!("is larger than {} MB", limits::MANIFEST >> 20);
+        if text.len() as u64 > limits::MANIFEST_BYTES {
+            let what = format!("is larger than {} MB", limits::MANIFEST_BYTES >> 20);
             let remedy = "name a manifest with -m";
             return Err(Problem::new(Code::UnreadableManifest, name, what, remedy).into());
         }
@@ -168,7 +169,7 @@ impl Manifest {
             problem.subject = one.subject;
             problems.push(problem);
         }
-        // What was not understood is gone: it would only be missed.
+        // Invalid keys were removed: do not report their subjects for missing keys.
         let broken: Vec<&Subject> = problems.iter().filter_map(|p| p.subject.as_ref()).collect();
         let more = manifest.values(&broken);
         problems.extend(more);
@@ -180,13 +181,13 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Where it was read from.
+    /// The path of the manifest.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// The folder that paths in the manifest start from.
+    /// The folder that paths in the manifest are relative to.
     #[must_use]
     pub fn folder(&self) -> &Path {
         match self.file.parent() {
@@ -195,7 +196,7 @@ impl Manifest {
         }
     }
 
-    /// Where all components come from that the user brings.
+    /// The sources of all components that the user brings.
     pub fn origins(&self) -> impl Iterator<Item = &Origin> {
         let parts = self.overrides.values().map(|entry| &entry.origin);
         self.handlers
@@ -204,7 +205,7 @@ impl Manifest {
             .chain(parts)
     }
 
-    /// A problem of a handler or a part, at the header of its table.
+    /// A problem of a handler or a part, placed at the header of its table.
     #[must_use]
     pub fn problem(
         &self,
@@ -220,36 +221,36 @@ impl Manifest {
             .of(subject)
     }
 
-    /// Where a key stands, by its path, such as `["handlers", "mailer", "allow"]`.
+    /// The place of a key, by its path, such as `["handlers", "mailer", "allow"]`.
     #[must_use]
     pub fn key(&self, path: &[&str]) -> Option<Place> {
         let span = self.spans.get(path)?.key.clone();
         Some(Place::new(&self.text, span))
     }
 
-    /// Where a key's value stands; of a table with a header, the header. Entries of a list are named by their
-    /// index.
+    /// The place of a key's value; for a table with a header, the header. Entries of a list are
+    /// named by their index.
     #[must_use]
     pub fn value(&self, path: &[&str]) -> Option<Place> {
         let span = self.spans.get(path)?.value.clone();
         Some(Place::new(&self.text, span))
     }
 
-    /// Where a value in the table of a handler or a part stands.
+    /// The place of a value in the table of a handler or a part.
     #[must_use]
     pub fn value_of(&self, subject: &Subject, path: &[&str]) -> Option<Place> {
         self.value(&[&subject.path(), path].concat())
     }
 
-    /// Checks what the keys' types leave open, of all but those with problems.
+    /// Checks values beyond their types, except for handlers and parts with problems.
     fn values(&self, broken: &[&Subject]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut tell = |code, path: &[&str], what: String, remedy: String| {
+        let mut report = |code, path: &[&str], what: String, remedy: String| {
             let problem = Problem::new(code, self.file.display().to_string(), what, remedy);
             problems.push(problem.at(self.value(path)));
         };
         if self.key(&["app", "name"]).is_none() {
-            tell(
+            report(
                 Code::MissingKey,
                 &["app"],
                 "the application has no name".into(),
@@ -257,7 +258,7 @@ impl Manifest {
             );
         }
         if !(1..=MAX_PARTITIONS).contains(&self.store.partitions) {
-            tell(
+            report(
                 Code::IllegalValue,
                 &["store", "partitions"],
                 format!(
@@ -268,7 +269,7 @@ impl Manifest {
             );
         }
         if !self.store.path.starts_with('/') {
-            tell(
+            report(
                 Code::IllegalValue,
                 &["store", "path"],
                 format!("`store.path = \"{}\"` is not absolute", self.store.path),
@@ -279,14 +280,14 @@ impl Manifest {
             && milliseconds(text).is_none()
         {
             let (what, remedy) = no_duration("delivery.budget", text);
-            tell(Code::IllegalValue, &["delivery", "budget"], what, remedy);
+            report(Code::IllegalValue, &["delivery", "budget"], what, remedy);
         }
         for (index, origin) in self.http.cors.iter().enumerate() {
             if !http::is_origin(origin) {
-                tell(
+                report(
                     Code::IllegalValue,
                     &["http", "cors", &index.to_string()],
-                    format!("`http.cors` holds \"{origin}\", which is no origin"),
+                    format!("`http.cors` holds \"{origin}\", which is not an origin"),
                     "write it as browsers send it, such as \"https://shop.example\" or \"http://localhost:3000\": lower case, \
                      no path, no default port; \"*\" allows any"
                         .into(),
@@ -294,19 +295,22 @@ impl Manifest {
             }
         }
         if self.handlers.is_empty() && broken.is_empty() {
-            tell(
+            report(
                 Code::NoHandlers,
                 &["handlers"],
                 "has no handlers".into(),
                 "add a table such as [handlers.open-account] with `path` or `component`".into(),
             );
         }
-        if self.handlers.len() > limits::HANDLERS {
-            tell(
+        if self.handlers.len() > limits::MAX_HANDLERS {
+            report(
                 Code::TooManyHandlers,
                 &["handlers"],
                 format!("has {} handlers", self.handlers.len()),
-                format!("compose at most {} into one application", limits::HANDLERS),
+                format!(
+                    "compose at most {} into one application",
+                    limits::MAX_HANDLERS
+                ),
             );
         }
         for (name, handler) in &self.handlers {
@@ -357,7 +361,7 @@ impl Manifest {
         self.origin(&subject, &handler.origin, problems);
     }
 
-    /// A component comes from one place.
+    /// Checks that a component has exactly one source.
     fn origin(&self, subject: &Subject, origin: &Origin, problems: &mut Vec<Problem>) {
         let (code, what, remedy, key) = match (&origin.path, &origin.component) {
             (None, None) => (
@@ -380,8 +384,8 @@ impl Manifest {
             ),
             _ if origin.inputs.is_some() && origin.build.is_none() => (
                 Code::ConflictingKeys,
-                "has `inputs` and no `build`",
-                "`inputs` says when `build` runs again: remove it, or set `build`",
+                "has `inputs` but no `build`",
+                "`inputs` decides when `build` runs again: remove it, or set `build`",
                 Some("inputs"),
             ),
             _ => return,
@@ -424,10 +428,10 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once() {
-        let told = problems(
+        let output = problems(
             "[app]\nname = \"x\"\n[handlers.A]\n[handlers.b]\npath = \"b\"\ncomponent = \"c\"\n",
         );
-        assert_eq!(told.lines().count(), 3, "{told}");
+        assert_eq!(output.lines().count(), 3, "{output}");
     }
 
     #[test]
@@ -451,7 +455,7 @@ mod tests {
     #[test]
     fn every_problem_of_a_failure_policy_is_told() {
         let policy = "on-failure = { attempts = 0, backoff = \"2\", max-backoff = \"9999h\", then = \"pak\" }";
-        let told = problems(&format!("{GOOD}{policy}\n[delivery]\nbudget = \"soon\"\n"));
+        let output = problems(&format!("{GOOD}{policy}\n[delivery]\nbudget = \"soon\"\n"));
         for part in [
             "annals.toml:7: `delivery.budget = \"soon\"` is not a duration; give a whole number and its unit, such as \"250ms\"",
             "annals.toml:5: handler `a`: `on-failure.attempts = 0` is not possible; an event is tried at least once",
@@ -459,13 +463,13 @@ mod tests {
             "`on-failure.max-backoff = \"9999h\"` is not a duration",
             "`on-failure.then = \"pak\"` is not known; did you mean \"park\"?",
         ] {
-            assert!(told.contains(part), "no {part} in: {told}");
+            assert!(output.contains(part), "no {part} in: {output}");
         }
-        assert_eq!(told.lines().count(), 5, "{told}");
-        let told = problems(&format!("{GOOD}on-failure = {{ backoff = \"2m\" }}\n"));
+        assert_eq!(output.lines().count(), 5, "{output}");
+        let output = problems(&format!("{GOOD}on-failure = {{ backoff = \"2m\" }}\n"));
         assert!(
-            told.contains("`on-failure.backoff` is longer than `max-backoff`, which is 60000 ms"),
-            "{told}"
+            output.contains("`on-failure.backoff` is longer than `max-backoff`, which is 60000 ms"),
+            "{output}"
         );
     }
 
@@ -481,9 +485,9 @@ mod tests {
     #[test]
     fn a_handler_cannot_be_called_like_a_part_of_the_framework() {
         for name in ["sourcer", "types", "projectors-12"] {
-            let told = problems(&GOOD.replace("handlers.a", &format!("handlers.{name}")));
+            let output = problems(&GOOD.replace("handlers.a", &format!("handlers.{name}")));
             let expected = format!("handler `{name}`: has the name of a part of the framework");
-            assert!(told.contains(&expected), "{told}");
+            assert!(output.contains(&expected), "{output}");
         }
         assert_eq!(
             problems(&GOOD.replace("handlers.a", "handlers.projectors-x")),
@@ -493,23 +497,23 @@ mod tests {
 
     #[test]
     fn every_key_and_value_of_a_wrong_type_is_told_at_once() {
-        let told = problems(
+        let output = problems(
             "[app]\nname = 1\nstore = 2\n[store]\npartitions = -1\n[handlers.a]\npath = [\"a\"]\n\
              allow = [\"x\", 3]\nbuil = \"b\"\n[handlers]\nb = 4\n[overrides.sorcerer]\npath = \"s\"\n",
         );
         for part in [
-            "annals.toml:2: `app.name` is a whole number, and must be a text; write it as \"..\"",
+            "annals.toml:2: `app.name` is a whole number, but must be a text; write it as \"..\"",
             "annals.toml:3: unknown key `store` in [app]; known keys are name, version",
             "annals.toml:5: `store.partitions` is -1, which is not possible; set it to a whole number",
-            "annals.toml:7: handler `a`: `path` is a list, and must be a text",
-            "annals.toml:8: handler `a`: `allow` holds a whole number, and must hold texts only",
+            "annals.toml:7: handler `a`: `path` is a list, but must be a text",
+            "annals.toml:8: handler `a`: `allow` contains a whole number, but all its entries must be texts",
             "annals.toml:9: handler `a`: unknown key `buil`; did you mean `build`?",
-            "annals.toml:11: handler `b`: `handlers.b` is a whole number, and must be a table",
+            "annals.toml:11: handler `b`: `handlers.b` is a whole number, but must be a table",
             "annals.toml:12: part `sorcerer`: the framework has no part `sorcerer`; did you mean `sourcer`?",
         ] {
-            assert!(told.contains(part), "no {part} in: {told}");
+            assert!(output.contains(part), "no {part} in: {output}");
         }
-        assert_eq!(told.lines().count(), 8, "{told}");
+        assert_eq!(output.lines().count(), 8, "{output}");
     }
 
     #[test]
@@ -543,22 +547,22 @@ mod tests {
         );
         let manifest = manifest.expect("legal");
         assert_eq!(manifest.http.cors, ["https://a.example", "*"]);
-        let told = problems(&text(
+        let output = problems(&text(
             "cors = [\"https://a.example\",\n\"https://b.example/\"]",
         ));
         assert!(
-            told.starts_with("annals.toml:7: `http.cors` holds \"https://b.example/\", which is no origin; write it as"),
-            "{told}"
+            output.starts_with("annals.toml:7: `http.cors` holds \"https://b.example/\", which is not an origin; write it as"),
+            "{output}"
         );
-        let told = problems(&text("cros = []"));
+        let output = problems(&text("cros = []"));
         assert!(
-            told.contains("unknown key `cros` in [http]; did you mean `cors`?"),
-            "{told}"
+            output.contains("unknown key `cros` in [http]; did you mean `cors`?"),
+            "{output}"
         );
-        let told = problems(&text("cors = \"*\""));
+        let output = problems(&text("cors = \"*\""));
         assert!(
-            told.contains("`http.cors` is a text, and must be a list of texts"),
-            "{told}"
+            output.contains("`http.cors` is a text, but must be a list of texts"),
+            "{output}"
         );
     }
 

@@ -3,20 +3,20 @@
 use super::duration::milliseconds;
 use serde::Deserialize;
 
-/// The store's own limit: whoever reads the log's end looks at one slot of each.
+/// The store's own limit: a reader of the log's end reads one slot of each partition.
 pub const MAX_PARTITIONS: u32 = 64;
 
 /// `[store]`
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 pub struct Store {
-    /// Goes before every key.
+    /// Prefix of every key.
     pub prefix: String,
     /// Number of logs.
     pub partitions: u32,
-    /// Keyvalue hosts: the bucket.
+    /// Name of the bucket, for keyvalue hosts.
     pub bucket: String,
-    /// Filesystem hosts: the directory, as the guest sees it.
+    /// The directory as the guest sees it, for filesystem hosts.
     pub path: String,
 }
 
@@ -34,13 +34,13 @@ impl Default for Store {
 /// `[delivery]`
 #[derive(Debug, Default, Deserialize)]
 pub struct Delivery {
-    /// How long a request goes on after its answer, to deliver to reactions, as text such as `200ms`.
-    /// What suits the host, if it is left out.
+    /// How long a request delivers to reactions after its response, as text such as `200ms`. The
+    /// default depends on the host.
     pub(super) budget: Option<String>,
 }
 
 impl Delivery {
-    /// The budget in milliseconds, if one is set.
+    /// The budget in milliseconds, if it is set.
     #[must_use]
     pub fn budget(&self) -> Option<u32> {
         self.budget.as_deref().and_then(milliseconds)

@@ -1,44 +1,44 @@
-//! Why a handler did not say what it is.
+//! Why a handler could not be described.
 
 use super::guard::TooMuchMemory;
 use crate::limits;
 use crate::problem::Code;
 use wasmtime::Trap;
 
-/// Why a handler did not say what it is.
+/// Why a handler could not be described.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The engine does not take it.
+    /// The engine rejects the component.
     #[error("it cannot be compiled: {0}")]
     Compile(String),
-    /// It does not start.
+    /// The component cannot be instantiated.
     #[error("it cannot be instantiated: {0}")]
     Instantiate(String),
     /// Its sandbox stopped it.
     #[error("`describe` failed: it {0}")]
     Stopped(String),
-    /// It trapped, or was not answered as it must be.
+    /// It trapped, or returned an invalid result.
     #[error("`describe` failed: {0}")]
     Trap(String),
-    /// It ran out of fuel.
-    #[error("`describe` does not return: it was stopped after {} million instructions", limits::FUEL / 1_000_000)]
+    /// It used up its fuel.
+    #[error("`describe` does not return: it was stopped after {} million instructions", limits::DESCRIBE_FUEL / 1_000_000)]
     Endless,
-    /// It ran out of time.
-    #[error("`describe` was not answered in {} seconds, compiling it included", limits::TIME.as_secs())]
+    /// It exceeded the time limit.
+    #[error("`describe` did not return within {} seconds, including compilation", limits::DESCRIBE_TIME.as_secs())]
     Slow,
-    /// It wanted too much memory.
+    /// It exceeded the memory limit.
     #[error("{0}")]
     Memory(TooMuchMemory),
-    /// It said too much.
-    #[error("`describe` answers with more than {} MB", limits::DESCRIPTION >> 20)]
+    /// Its description is too large.
+    #[error("`describe` returns more than {} MB", limits::DESCRIPTION_BYTES >> 20)]
     Verbose,
-    /// The probing itself went wrong.
-    #[error("it cannot be probed: the engine gave up")]
+    /// The prober itself failed.
+    #[error("it cannot be probed: the engine panicked")]
     Panicked,
 }
 
 impl Failure {
-    /// A failure while the handler ran; `starting` while it was instantiated.
+    /// Classifies an error of a running handler; `starting` is true during instantiation.
     pub fn of(error: &wasmtime::Error, starting: bool) -> Self {
         if let Some(trap) = error.downcast_ref::<Trap>() {
             match trap {
@@ -64,7 +64,7 @@ impl Failure {
         Self::Trap(cause)
     }
 
-    /// The same failure of a handler that said this before. A panic says where it happened.
+    /// Adds the handler's last log line, because a panic message contains its place.
     #[must_use]
     pub fn saying(self, said: &str) -> Self {
         match self {
@@ -84,7 +84,7 @@ impl Failure {
         }
     }
 
-    /// What to do.
+    /// The remedy.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {

@@ -1,17 +1,18 @@
-//! What a handler may take while it is probed.
+//! Limits and observes a handler while it is probed.
 
 use crate::limits;
 use std::fmt;
 use wasmtime::{Engine, ResourceLimiter, Result, Store};
 
-/// Characters that are kept of what a handler says.
-const SAID: usize = 2000;
+/// Maximum number of bytes that are kept of a handler's log line.
+const MAX_LINE_BYTES: usize = 2000;
 
-/// Counts what a store's memories and tables have taken together, and hears what the handler and its sandbox tell.
+/// Counts the memory and tables of a store, and receives the handler's log and the sandbox's
+/// reports.
 #[derive(Default)]
 pub struct Guard {
-    /// What the sandbox told last.
-    pub told: Option<String>,
+    /// The last violation that the sandbox reported.
+    pub violation: Option<String>,
     /// The last line that the handler wrote into its log.
     line: String,
     memory: usize,
@@ -19,23 +20,23 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The handler writes a character into its log.
+    /// Receives a character of the handler's log.
     pub fn put(&mut self, character: char) {
         if self.line.ends_with('\n') {
             self.line.clear();
         }
-        if self.line.len() < SAID || character == '\n' {
+        if self.line.len() < MAX_LINE_BYTES || character == '\n' {
             self.line.push(character);
         }
     }
 
-    /// The last line that it wrote.
+    /// The last line of the handler's log.
     pub fn said(&self) -> &str {
         self.line.trim_end()
     }
 }
 
-/// A handler wanted more memory, or larger tables, than there is for it.
+/// A handler exceeded the limit for memory or tables.
 #[derive(Debug)]
 pub struct TooMuchMemory;
 
@@ -44,7 +45,7 @@ impl fmt::Display for TooMuchMemory {
         write!(
             f,
             "it takes more than {} MB of memory",
-            limits::MEMORY >> 20
+            limits::MEMORY_BYTES >> 20
         )
     }
 }
@@ -61,7 +62,7 @@ impl ResourceLimiter for Guard {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        grow(&mut self.memory, current, desired, limits::MEMORY)
+        grow(&mut self.memory, current, desired, limits::MEMORY_BYTES)
     }
 
     fn table_growing(
@@ -73,23 +74,24 @@ impl ResourceLimiter for Guard {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        grow(&mut self.table, current, desired, limits::TABLE)
+        grow(&mut self.table, current, desired, limits::TABLE_ENTRIES)
     }
 
     fn instances(&self) -> usize {
-        limits::INSTANCES
+        limits::MAX_INSTANCES
     }
 
     fn tables(&self) -> usize {
-        limits::INSTANCES
+        limits::MAX_INSTANCES
     }
 
     fn memories(&self) -> usize {
-        limits::INSTANCES
+        limits::MAX_INSTANCES
     }
 }
 
-/// An error and not a refusal: a handler that sees its growth refused would go on, and fail in another way.
+/// Returns an error instead of refusing the growth. A handler whose growth is refused would
+/// continue and fail in another way.
 fn grow(taken: &mut usize, current: usize, desired: usize, limit: usize) -> Result<bool> {
     let more = desired.saturating_sub(current);
     match taken.checked_add(more).filter(|sum| *sum <= limit) {
@@ -101,13 +103,13 @@ fn grow(taken: &mut usize, current: usize, desired: usize, limit: usize) -> Resu
     }
 }
 
-/// A store with the limits that keep a hostile handler harmless. Whoever increments the engine's epoch
-/// ends what runs in it.
+/// A store with limits that make a hostile handler harmless. Incrementing the engine's epoch stops
+/// the code that runs in it.
 pub fn store(engine: &Engine) -> Result<Store<Guard>> {
     let mut store = Store::new(engine, Guard::default());
     store.limiter(|guard| guard);
-    store.set_fuel(limits::FUEL)?;
-    store.set_hostcall_fuel(limits::DESCRIPTION);
+    store.set_fuel(limits::DESCRIBE_FUEL)?;
+    store.set_hostcall_fuel(limits::DESCRIPTION_BYTES);
     store.epoch_deadline_trap();
     store.set_epoch_deadline(1);
     Ok(store)
@@ -117,7 +119,7 @@ pub fn store(engine: &Engine) -> Result<Store<Guard>> {
 mod tests {
     use super::*;
 
-    const STEP: usize = limits::MEMORY / 2;
+    const STEP: usize = limits::MEMORY_BYTES / 2;
 
     #[test]
     fn memories_count_together() {

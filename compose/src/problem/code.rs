@@ -1,4 +1,4 @@
-//! The kinds of problems. Each has a code that stays the same from release to release, and an entry in
+//! The kinds of problems. Each has a code that stays the same in every release, and an entry in
 //! `docs/diagnostics.md`.
 
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use std::fmt;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $slug:literal,)*) => {
-        /// What sort of problem it is.
+        /// The kind of a problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $($(#[$doc])* $name,)*
@@ -16,7 +16,7 @@ macro_rules! codes {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// As it is written, such as `unknown-key`.
+            /// The code as text, such as `unknown-key`.
             #[must_use]
             pub fn slug(self) -> &'static str {
                 match self {
@@ -32,113 +32,113 @@ codes! {
     UnreadableManifest = "unreadable-manifest",
     /// The manifest is not TOML.
     Syntax = "syntax",
-    /// A key that means nothing.
+    /// A key that does not exist.
     UnknownKey = "unknown-key",
-    /// A key that must be there is not.
+    /// A required key is missing.
     MissingKey = "missing-key",
-    /// A value of another type than its key's.
+    /// A value whose type differs from the key's.
     WrongType = "wrong-type",
-    /// A value that is not possible.
+    /// A value outside of the legal range.
     IllegalValue = "illegal-value",
     /// Keys that exclude each other.
     ConflictingKeys = "conflicting-keys",
-    /// A key that means nothing for this kind of handler.
+    /// A key that does not apply to this kind of handler.
     MeaninglessKey = "meaningless-key",
-    /// No handlers at all.
+    /// The manifest has no handlers.
     NoHandlers = "no-handlers",
     /// More handlers than one application can hold.
     TooManyHandlers = "too-many-handlers",
-    /// A name that cannot be one.
+    /// An illegal name.
     IllegalName = "illegal-name",
-    /// A name that the framework has taken.
+    /// A name that the framework uses.
     ReservedName = "reserved-name",
-    /// `[overrides.<part>]` of a part that is not known.
+    /// `[overrides.<part>]` of an unknown part.
     UnknownPart = "unknown-part",
-    /// A component that cannot take the place of a part of the framework.
+    /// A component that cannot replace a part of the framework.
     UnfitPart = "unfit-part",
-    /// A file that is named is not there, or cannot be read.
+    /// A named file does not exist or cannot be read.
     MissingFile = "missing-file",
     /// `path` does not name a crate's folder.
     MissingCrate = "missing-crate",
     /// A build command failed.
     BuildFailed = "build-failed",
-    /// A build command succeeded and made no component.
+    /// A build command succeeded but made no component.
     NothingBuilt = "nothing-built",
     /// A file that is larger than any component.
     TooLarge = "too-large",
-    /// A file that holds something else than WebAssembly.
+    /// A file that is not WebAssembly.
     NotWasm = "not-wasm",
-    /// A file that ends in the middle.
+    /// A truncated file.
     Truncated = "truncated",
-    /// A core module that no component can be made of.
+    /// A core module that cannot be made a component.
     CoreModule = "core-module",
-    /// A component that is valid on newer hosts only.
+    /// A component that only newer hosts can run.
     TooNew = "too-new",
-    /// A component that is not valid.
+    /// An invalid component.
     InvalidComponent = "invalid-component",
-    /// Exports nothing that the framework calls.
+    /// Exports no interface that the framework calls.
     NoHandler = "no-handler",
-    /// Made for another version of the contract.
+    /// Built for another version of the contract.
     WrongContract = "wrong-contract",
     /// Has the contract's names with other types.
     TypeMismatch = "type-mismatch",
-    /// Imports what it may not.
+    /// Imports an interface that it may not import.
     ForbiddenImport = "forbidden-import",
-    /// `allow` of a handler that can be granted nothing.
+    /// `allow` of a handler that cannot be granted anything.
     GrantToPure = "grant-to-pure",
     /// A notifier and pure handlers in one component.
     MixedPurity = "mixed-purity",
-    /// Imports what it is not granted.
+    /// Imports an interface without a grant.
     NotGranted = "not-granted",
-    /// Is granted what it does not import.
+    /// Is granted an interface that it does not import.
     UnusedGrant = "unused-grant",
-    /// Is granted what the host does not offer.
+    /// Is granted an interface that the host does not offer.
     NotOffered = "not-offered",
-    /// It fails when it is asked to describe itself.
+    /// `describe` failed.
     DescribeFailed = "describe-failed",
-    /// It does not return when it is asked to describe itself.
+    /// `describe` did not return.
     DescribeEndless = "describe-endless",
-    /// It takes too much memory to describe itself, or says too much.
+    /// `describe` exceeded the memory limit, or its result is too large.
     DescribeGreedy = "describe-greedy",
-    /// What a handler says of itself is not possible.
+    /// A handler's description is illegal.
     IllegalDescriptor = "illegal-descriptor",
-    /// A component that says that it holds handlers of a kind, and holds none.
+    /// A component that exports the interface of a kind, but contains no handlers of it.
     HollowHandler = "hollow-handler",
-    /// A decider that does not fold what it emits.
+    /// A decider that does not fold an event that it emits.
     UnfoldedEvent = "unfolded-event",
-    /// Deciders that share events and not a category.
+    /// Deciders that share events but not a category.
     CategoryClash = "category-clash",
-    /// Two handlers for one command.
+    /// Two deciders for one command.
     DuplicateCommand = "duplicate-command",
-    /// Two projectors of one view.
+    /// Two projectors for one view.
     DuplicateView = "duplicate-view",
-    /// Two reactions of one name.
+    /// Two reactions with one name.
     DuplicateReaction = "duplicate-reaction",
-    /// A former name that cannot be taken over.
+    /// A former name that no reaction can take over.
     FormerName = "former-name",
-    /// A command that nobody handles.
+    /// A command that no decider handles.
     UnhandledCommand = "unhandled-command",
-    /// An event that nobody emits.
+    /// An event that no decider emits.
     UnknownEvent = "unknown-event",
-    /// An event that is waited for, and that nobody emits any more.
+    /// An event that a reaction reads, and that no decider emits any more.
     UnemittedEvent = "unemitted-event",
-    /// An event that is written in a newer version of its schema than a handler reads.
+    /// An event whose schema version is newer than a handler reads.
     SchemaBehind = "schema-behind",
-    /// A file of cases that is none.
+    /// An illegal file of cases.
     IllegalCases = "illegal-cases",
-    /// No cases at all.
+    /// There are no cases.
     NoCases = "no-cases",
-    /// Something is there already, and would be overwritten.
+    /// A file exists and would be overwritten.
     AlreadyThere = "already-there",
-    /// An option that means nothing for what is made.
+    /// An option that does not apply.
     MeaninglessOption = "meaningless-option",
-    /// There is no template of that kind in that language.
+    /// There is no template for that kind and language.
     NoTemplate = "no-template",
-    /// The SDK is not where it was said to be.
+    /// The SDK is not at the given path.
     MissingSdk = "missing-sdk",
-    /// annals-host is nowhere to be found.
+    /// annals-host cannot be found.
     MissingHost = "missing-host",
-    /// What was made cannot be written.
+    /// The output cannot be written.
     UnwritableOutput = "unwritable-output",
 }
 

@@ -1,9 +1,9 @@
-//! Problems for people: with the lines of the manifest that are meant.
+//! Formats problems for people, with the affected lines of the manifest.
 
 use super::{Problem, Problems};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-/// All problems, and how many there are.
+/// Formats all problems and their number.
 #[must_use]
 pub fn render(problems: &Problems, colour: bool) -> String {
     let renderer = if colour {

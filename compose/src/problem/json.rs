@@ -1,9 +1,9 @@
-//! Problems for machines.
+//! Formats problems for machines.
 
 use super::{Place, Problem, Problems, Subject};
 use serde_json::{Value, json};
 
-/// One JSON object a line, each a problem. `docs/diagnostics.md` names the fields.
+/// One JSON object on each line, each a problem. `docs/diagnostics.md` lists the fields.
 #[must_use]
 pub fn render(problems: &Problems) -> String {
     let objects = problems

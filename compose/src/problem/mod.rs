@@ -1,4 +1,4 @@
-//! How problems with the user's input are told: with a code, where, what, and the remedy.
+//! Problems with the user's input: each has a code, a place, a description and a remedy.
 
 pub mod human;
 pub mod json;
@@ -10,26 +10,26 @@ pub use code::Code;
 pub use place::Place;
 use std::fmt;
 
-/// One thing that the user can mend.
+/// One problem that the user can correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What sort of problem it is.
+    /// The kind of problem.
     pub code: Code,
     /// The manifest, or another file that is at fault.
     pub file: String,
-    /// Where in that file, if it is known.
+    /// The place in that file, if it is known.
     pub place: Option<Place>,
-    /// Another place that has to do with it, in the same file, and what is there.
+    /// A related place in the same file, with a description.
     pub beside: Option<(Place, String)>,
-    /// Whose problem it is, if it is of something that has a name.
+    /// The handler or part that has the problem, if any.
     pub subject: Option<Subject>,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
-/// Something that the manifest gives a table.
+/// A handler or part with a table in the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// `[handlers.<name>]`
@@ -57,7 +57,7 @@ impl Subject {
     }
 }
 
-/// Handlers are what is told of most.
+/// Most problems belong to a handler, so a name converts to one.
 impl From<&str> for Subject {
     fn from(handler: &str) -> Self {
         Self::Handler(handler.into())
@@ -104,14 +104,14 @@ impl Problem {
         }
     }
 
-    /// The same, at a place, if it is known; otherwise where it was.
+    /// Sets the place, if it is known; otherwise keeps the current one.
     #[must_use]
     pub fn at(mut self, place: Option<Place>) -> Self {
         self.place = place.or(self.place);
         self
     }
 
-    /// The same, with another place that has to do with it, if it is known and not the same.
+    /// Adds a related place, if it is known and differs from the first.
     #[must_use]
     pub fn beside(mut self, place: Option<Place>, what: impl Into<String>) -> Self {
         let place = place.filter(|place| Some(place) != self.place.as_ref());
@@ -119,7 +119,7 @@ impl Problem {
         self
     }
 
-    /// The same, of a handler or a part.
+    /// Sets the handler or part.
     #[must_use]
     pub fn of(mut self, subject: impl Into<Subject>) -> Self {
         self.subject = Some(subject.into());
@@ -127,7 +127,7 @@ impl Problem {
     }
 }
 
-/// One line: what is shown where nobody looks at a terminal.
+/// One line, for output that is not a terminal.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file)?;
@@ -146,7 +146,7 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// In the order in which they stand in their files.
+    /// The problems in the order of their places.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut sorted: Vec<&Problem> = self.0.iter().collect();
@@ -176,7 +176,7 @@ impl From<Problem> for Problems {
     }
 }
 
-/// Tools that are quoted in a problem may say things over several lines.
+/// A quoted tool may print several lines: join them.
 fn one_line(text: String) -> String {
     if text.contains('\n') {
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -185,7 +185,7 @@ fn one_line(text: String) -> String {
     text
 }
 
-/// The known name that is nearest to a misspelt one, if one is near enough to be meant.
+/// Returns the known name that is nearest to a misspelt one, if it is near enough.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Some of the bytes of a text.
+/// A range of bytes of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     text: Arc<str>,
@@ -11,7 +11,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The bytes `span` of `text`, or as much of it as there is.
+    /// The bytes `span` of `text`, limited to the text's length.
     #[must_use]
     pub fn new(text: &Arc<str>, span: Range<usize>) -> Self {
         let mut start = span.start.min(text.len());
@@ -34,20 +34,20 @@ impl Place {
         &self.text
     }
 
-    /// The bytes.
+    /// The range of bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// The line that it begins in, from 1.
+    /// The line in which it begins, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         let before = &self.text.as_bytes()[..self.span.start];
         1 + before.iter().filter(|byte| **byte == b'\n').count()
     }
 
-    /// The column that it begins in, in characters from 1.
+    /// The column in which it begins, in characters from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         let before = &self.text[..self.span.start];

@@ -1,4 +1,5 @@
-//! Which of a component's imports a sandbox answers, and at which of them it would stop the component.
+//! Decides which of a component's imports a sandbox implements, and at which of them it would stop
+//! the component.
 
 use super::wasi::{self, Answer};
 use crate::grant;
@@ -8,7 +9,7 @@ use anyhow::Result;
 use wit_component::DecodedWasm;
 use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem};
 
-/// The packages of WASI 0.2 that a sandbox stands in for.
+/// The packages of WASI 0.2 that a sandbox implements.
 const PACKAGES: &[&str] = &[
     "wasi:cli/",
     "wasi:clocks/",
@@ -19,17 +20,17 @@ const PACKAGES: &[&str] = &[
     "wasi:sockets/",
 ];
 
-/// For whom a sandbox is made.
+/// The component for which a sandbox is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resident {
-    /// A handler of this kind, which is pure.
+    /// A pure handler of this kind.
     Pure(Kind),
-    /// A component that may be granted what it lacks: the kind of thing that it is.
+    /// A component that may be granted interfaces; the text names its kind.
     Grantable(&'static str),
 }
 
 impl Resident {
-    /// The strictest of the handlers in a component.
+    /// The strictest kind among the handlers of a component.
     #[must_use]
     pub fn of(handler: &Handler) -> Self {
         let kinds = handler.kinds();
@@ -41,7 +42,7 @@ impl Resident {
     }
 }
 
-/// A sandbox stands in for this import.
+/// True if a sandbox implements this import.
 #[must_use]
 pub fn offers(import: &str) -> bool {
     let version = import.split_once('@').map(|(_, version)| version);
@@ -49,11 +50,12 @@ pub fn offers(import: &str) -> bool {
         && version.is_some_and(|version| version.starts_with("0.2.") && !version.contains('-'))
 }
 
-/// Those of a component's imports that its sandbox answers: what no entry of `allow` covers, nor what it
-/// exports to the host.
+/// The imports of a component that its sandbox implements: those that no entry of `allow` covers,
+/// and that the component does not export to the host.
 ///
-/// Streams, errors and pollables come from the host all together, or not at all: one cannot be made of
-/// the other. A component that has them from the host prints where the host lets it.
+/// Streams, errors and pollables come either all from the host or all from the sandbox, because
+/// neither can use the other's. A component with the host's streams therefore also prints through
+/// the host.
 #[must_use]
 pub fn satisfied(handler: &Handler, allow: &[String]) -> Vec<String> {
     let granted = |import: &str| {
@@ -85,16 +87,18 @@ pub struct Use {
     pub attempt: wasi::Attempt,
 }
 
-/// What a handler's own code, or that of its libraries, would be stopped at, where that can be known.
+/// The uses at which the sandbox would stop a handler's own code or that of its libraries, as far
+/// as they can be determined.
 ///
-/// Toolchains link what they can, and what is linked need not be called; so for most of them only
-/// running tells. Two kinds of components import what their code reaches and nothing else: those that
-/// can neither print nor exit, for which neither a standard library nor a language's runtime speaks to the
-/// host, and those that the SDK marks, which rustc made. Of the latter, [`wasi::unasked`] tells what the standard library links by itself.
+/// Toolchains link as much as they can, and linked code need not be called. For most components the
+/// uses are therefore known only at run time. Two kinds of components import only what their code
+/// reaches. The first can neither print nor exit, so neither a standard library nor a language
+/// runtime in it calls the host. The second has the SDK's mark, and rustc compiled it;
+/// [`wasi::unasked`] lists the functions that its standard library links anyway.
 ///
 /// # Errors
 ///
-/// If the component's imports cannot be understood.
+/// If the component's imports cannot be read.
 pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
     let satisfied = satisfied(handler, allow);
     let by_hand = !handler.runtime
@@ -113,7 +117,7 @@ pub fn uses(handler: &Handler, allow: &[String]) -> Result<Vec<Use>> {
         }
         for name in resolve.interfaces[interface].functions.keys() {
             let interface = grant::unversioned(&import);
-            if let Answer::Stop(attempt) | Answer::Tell(attempt) | Answer::Seed(attempt) =
+            if let Answer::Stop(attempt) | Answer::Report(attempt) | Answer::Seed(attempt) =
                 wasi::answer(interface, name)
                 && (by_hand || !wasi::unasked(interface, name))
             {

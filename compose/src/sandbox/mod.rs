@@ -1,15 +1,16 @@
-//! The sandbox: what stands in for WASI where a handler is granted none of it.
+//! The sandbox: implements WASI for a handler without grants.
 //!
-//! Toolchains make pure code import WASI: a standard library reads the environment when it panics, a
-//! runtime polls. So each handler with such imports gets a component of its own in front, generated for
-//! exactly the interfaces, functions and versions that it imports. Never is one shared: it would be a
-//! channel between handlers. Its answers are constants, but for what is printed, which goes to the
-//! host's log, and for what a pure handler must not do: that is told there, with a remedy, and stops
-//! the handler.
+//! Toolchains make pure code import WASI: a standard library reads the environment when it panics,
+//! a runtime polls. Each handler with such imports therefore gets a component of its own in front
+//! of it. The composer generates it for exactly the interfaces, functions and versions that the
+//! handler imports. A sandbox is never shared, because it would be a channel between handlers. Its
+//! answers are constants, with two exceptions. Printed text goes to the host's log. An operation
+//! that a pure handler must not perform is reported in the log with a remedy, and stops the
+//! handler.
 //!
-//! - `imports`: which imports it answers, and which would stop a handler.
-//! - [`wasi`]: what each function answers, and in which words it is refused.
-//! - [`crate::generate::sandbox`] makes the component.
+//! - `imports`: decides which imports it implements, and which would stop a handler.
+//! - [`wasi`]: defines the answer of each function, and the words of each refusal.
+//! - [`crate::generate::sandbox`] generates the component.
 
 pub(crate) mod imports;
 pub mod wasi;
@@ -20,21 +21,21 @@ use crate::handler::Handler;
 use anyhow::Result;
 pub use imports::{Resident, Use, offers, satisfied, uses};
 
-/// A sandbox.
+/// The sandbox of one component.
 #[derive(Clone)]
 pub struct Sandbox {
     /// The component.
     pub bytes: Vec<u8>,
-    /// What it answers: the handler's imports, and its own exports.
+    /// The imports that it implements: its own exports.
     pub imports: Vec<String>,
 }
 
 impl Sandbox {
-    /// Makes a handler's sandbox, if it needs one.
+    /// Makes a handler's sandbox if it needs one.
     ///
     /// # Errors
     ///
-    /// If the component's imports cannot be understood.
+    /// If the component's imports cannot be read.
     pub fn of(handler: &Handler, allow: &[String]) -> Result<Option<Self>> {
         let imports = satisfied(handler, allow);
         if imports.is_empty() {

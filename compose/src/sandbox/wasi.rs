@@ -1,47 +1,48 @@
-//! What a sandbox answers to each function of WASI 0.2, and in which words it refuses.
+//! Defines a sandbox's answer to each function of WASI 0.2, and the words of each refusal.
 //!
-//! Nothing that a handler learns from an answer differs between two calls, two instances or two hosts.
-//! What is not listed here stops the handler.
+//! No answer differs between two calls, two instances or two hosts. A function that is not listed
+//! here stops the handler.
 
 use super::Resident;
 use crate::kind::Kind;
 
-/// What a function of a sandbox does.
+/// The behaviour of a sandbox function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing at all: an empty list, none, a success without a value.
+    /// Returns an empty result: an empty list, `none`, or a success without a value.
     Nothing,
-    /// Yes.
+    /// Returns `true`.
     Yes,
-    /// These bytes, which are the result as it lies in memory.
+    /// Returns these bytes, in the layout of the result in memory.
     Constant(&'static [u8]),
-    /// A handle of the resource that the function returns, with this representation.
+    /// Returns a handle of the function's resource, with this representation.
     Handle(i32),
-    /// One directory, `/`, so that who looks for a file comes to one that refuses. Libraries look for
-    /// directories before they are asked for any.
+    /// Returns one directory, `/`. Libraries list the directories before they open any file. With
+    /// this directory, opening a file reaches a function that refuses it.
     Root,
-    /// All of them, for every pollable of a sandbox is ready.
+    /// Returns all pollables, because every pollable of a sandbox is ready.
     Ready,
-    /// Prints the second parameter, of which the first one tells where to.
+    /// Prints the second parameter to the stream of the first one.
     Print,
-    /// The seed for an instance's first request of 16 bytes, with which libraries for WASI 0.1 begin their
-    /// hash maps, and the same byte again and again for [`PYTHON_SEED`]; everything else stops the handler.
+    /// Returns the seed for an instance's first request of 16 bytes, with which libraries for WASI
+    /// 0.1 seed their hash maps. Returns one repeated byte for [`PYTHON_SEED`]. Any other request
+    /// stops the handler.
     Seed(Attempt),
-    /// Nothing, and the first time that is told in the log: runtimes do it unasked. Where it is known
-    /// that they do not, it stops the handler.
-    Tell(Attempt),
+    /// Returns an empty result, and reports the first call in the log: runtimes make that call on
+    /// their own. If the component's runtime is known not to make it, the call stops the handler.
+    Report(Attempt),
     /// Stops the handler.
     Stop(Attempt),
 }
 
-/// What a handler may not do.
+/// An operation that a handler may not perform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attempt {
     /// Reads the time of day.
     WallClock,
-    /// Reads the time since some moment.
+    /// Reads a monotonic clock.
     MonotonicClock,
-    /// Waits for a while.
+    /// Waits for some time.
     Wait,
     /// Draws random numbers.
     Randomness,
@@ -59,18 +60,19 @@ pub enum Attempt {
     Other,
 }
 
-/// Where hash maps begin, on every host and at every start: the golden ratio's bits, which say nothing.
+/// The seed of hash maps on every host and at every start: bits of the golden ratio, which carry no
+/// information.
 pub const SEED: &[u8; 16] = &[
     0x15, 0x7c, 0x4a, 0x7f, 0xb9, 0x79, 0x37, 0x9e, 0xce, 0x5a, 0xfe, 0x6e, 0x92, 0x7d, 0x08, 0xcd,
 ];
 
-/// With so many bytes what runs Python seeds the generator of `random` when an instance begins, whether
-/// the handler uses it or not.
+/// Number of bytes with which the Python runtime seeds the generator of `random` when an instance
+/// begins, whether or not the handler uses it.
 pub const PYTHON_SEED: i32 = 2496;
-/// As many of them as its C library asks for at once.
+/// Maximum number of these bytes that its C library requests in one call.
 pub const PYTHON_PIECE: i32 = 256;
 
-/// Representations of output streams.
+/// Representations of the output streams.
 pub const STDOUT: i32 = 0;
 /// See [`STDOUT`].
 pub const STDERR: i32 = 1;
@@ -81,17 +83,17 @@ const END: &[u8] = &[1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
 const END_OF_COUNT: &[u8] = &[1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
 /// `result<u64, stream-error>`: there is room for 64 KiB.
 const ROOM: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
-/// `result<descriptor-flags, error-code>`: may be read and changed.
+/// `result<descriptor-flags, error-code>`: the directory may be read and changed.
 const FLAGS: &[u8] = &[0, 0b10_0001];
 /// `result<descriptor-type, error-code>`: a directory.
 const DIRECTORY: &[u8] = &[0, 3];
 
-/// What the sandbox does when this function is called; the interface is named without its version.
+/// The behaviour of a function; `interface` is without its version.
 #[must_use]
 pub fn answer(interface: &str, function: &str) -> Answer {
-    use Answer::{Constant, Handle, Nothing, Print, Ready, Root, Seed, Stop, Tell, Yes};
+    use Answer::{Constant, Handle, Nothing, Print, Ready, Report, Root, Seed, Stop, Yes};
     match (interface, function) {
-        ("wasi:cli/environment", "get-environment") => Tell(Attempt::Environment),
+        ("wasi:cli/environment", "get-environment") => Report(Attempt::Environment),
         ("wasi:cli/environment", "get-arguments" | "initial-cwd") => Nothing,
         ("wasi:cli/environment", _) => Stop(Attempt::Environment),
         ("wasi:cli/exit", _) => Stop(Attempt::Exit),
@@ -110,10 +112,10 @@ pub fn answer(interface: &str, function: &str) -> Answer {
         ("wasi:clocks/wall-clock" | "wasi:clocks/timezone", _) => Stop(Attempt::WallClock),
 
         ("wasi:filesystem/preopens", "get-directories") => Root,
-        // Asked before anything is done with a directory.
+        // Libraries call this before they use a directory.
         ("wasi:filesystem/types", "[method]descriptor.get-flags") => Constant(FLAGS),
         ("wasi:filesystem/types", "[method]descriptor.get-type") => Constant(DIRECTORY),
-        // No error of ours comes from a file.
+        // No error of a sandbox comes from a file.
         ("wasi:filesystem/types", "filesystem-error-code") => Nothing,
         ("wasi:filesystem/types", _) => Stop(Attempt::File),
 
@@ -152,15 +154,15 @@ pub fn answer(interface: &str, function: &str) -> Answer {
     }
 }
 
-/// Does Rust's standard library, or the adapter for WASI 0.1, link this function into what does not ask
-/// for it? To print, to panic and to begin a hash map.
+/// True if Rust's standard library, or the adapter for WASI 0.1, links this function into code that
+/// does not use it: to print, to panic, or to seed a hash map.
 #[must_use]
 pub fn unasked(interface: &str, function: &str) -> bool {
     match interface {
         "wasi:cli/environment" => function == "get-environment",
         "wasi:random/random" => function == "get-random-bytes",
         "wasi:cli/exit" => true,
-        // Whoever uses a file has to name it.
+        // Code that uses a file must name it with one of the `-at` functions.
         "wasi:filesystem/types" => !function.ends_with("-at"),
         "wasi:clocks/monotonic-clock" | "wasi:clocks/wall-clock" => false,
         _ => interface.starts_with("wasi:io/"),
@@ -168,7 +170,7 @@ pub fn unasked(interface: &str, function: &str) -> bool {
 }
 
 impl Attempt {
-    /// What it tried to do, after "tried to".
+    /// The operation, after "tried to".
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -185,7 +187,7 @@ impl Attempt {
         }
     }
 
-    /// What to do instead.
+    /// The remedy.
     #[must_use]
     pub fn remedy(self, resident: Resident, interface: &str) -> String {
         let pure = match resident {
@@ -207,7 +209,7 @@ impl Attempt {
             Self::Randomness => {
                 "derive it from the event's id (`about.event_id`), which is unique".into()
             }
-            Self::Wait => format!("a {pure} computes and does not wait; remove that"),
+            Self::Wait => format!("a {pure} only computes and cannot wait; remove the wait"),
             Self::File => {
                 "build what it needs into the component, or send it in the command".into()
             }

@@ -1,4 +1,4 @@
-//! Finds components as they were last built, without building anything.
+//! Locates components from earlier builds, without building.
 
 use super::{crates, files};
 use crate::manifest::{Manifest, Origin};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A handler's component, if it is built and nothing that it is made of has changed since, as far as that can be told.
+/// Returns a handler's component if it is built and none of its known sources has changed since.
 #[must_use]
 pub fn find(manifest: &Manifest, origin: &Origin) -> Option<Vec<u8>> {
     let folder = manifest.folder();
@@ -20,7 +20,7 @@ pub fn find(manifest: &Manifest, origin: &Origin) -> Option<Vec<u8>> {
         (None, Some(component)) => {
             let file = folder.join(component);
             if origin.build.is_some() {
-                // A build command without `inputs` does not say what its component depends on.
+                // Without `inputs` the sources of the component are unknown.
                 let inputs = origin.inputs.as_ref()?;
                 let below = |input: &PathBuf| {
                     let place = folder.join(input);
@@ -36,10 +36,10 @@ pub fn find(manifest: &Manifest, origin: &Origin) -> Option<Vec<u8>> {
         }
         (None, None) => return None,
     };
-    read::file(&file, limits::FILE).ok()
+    read::file(&file, limits::FILE_BYTES).ok()
 }
 
-/// No source is missing, or was written after the component.
+/// True if every source exists and is older than the component.
 fn newer_than(file: &Path, sources: &[PathBuf]) -> bool {
     let written = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
     let Some(built) = written(file) else {
@@ -49,7 +49,8 @@ fn newer_than(file: &Path, sources: &[PathBuf]) -> bool {
     sources.iter().all(is_older)
 }
 
-/// The files that cargo's record beside a component names: `component: source source`, with `\ ` for a space.
+/// The sources in cargo's dependency file beside a component: `component: source source`, with `\ `
+/// for a space.
 fn sources(record: &str) -> Option<Vec<PathBuf>> {
     let (_, sources) = record.lines().next()?.split_once(".wasm:")?;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Build commands of the user's own.
+//! Build commands of the user.
 
 use super::files;
 use crate::cache::{self, Cache};
@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs the command that makes a component, unless its inputs are named, and it made the component that is there of the
-/// same inputs.
+/// Runs the command that makes a component. It does not run if the manifest names its inputs, and
+/// the existing component was made of the same inputs.
 ///
 /// # Errors
 ///
-/// A problem with a remedy: all that the command said is on stderr.
+/// A problem with a remedy. The command's output is on stderr.
 pub fn run(
     manifest: &Manifest,
     owner: &Subject,
@@ -50,7 +50,7 @@ pub fn run(
     Ok(())
 }
 
-/// The command, and the names and contents of all its inputs.
+/// Hashes the command, and the names and contents of all its inputs.
 fn inputs_of(
     manifest: &Manifest,
     owner: &Subject,
@@ -89,9 +89,9 @@ fn start(manifest: &Manifest, owner: &Subject, command: &str) -> Result<(), Prob
     let status = Command::new("sh")
         .args(["-c", command])
         .current_dir(manifest.folder())
-        // Nobody answers its questions, and the terminal's input is for `annals run`.
+        // The command cannot prompt, because the terminal's input is for `annals run`.
         .stdin(Stdio::null())
-        // What it says is for people; the composer's own stdout may be for programs.
+        // The command's output is for people, and the composer's own stdout may be for programs.
         .stdout(std::io::stderr())
         .status();
     match status {
@@ -119,7 +119,8 @@ fn start(manifest: &Manifest, owner: &Subject, command: &str) -> Result<(), Prob
 mod tests {
     use super::*;
 
-    /// Builds a component that counts how often it was built, and answers the count after each change.
+    /// Builds a component after each change. Returns the number of runs of the build command so
+    /// far, for each.
     fn builds(inputs: &str, cache: bool, changes: &[&dyn Fn(&Path)]) -> Vec<usize> {
         let home = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(home.path().join("src/node_modules")).expect("a folder");

@@ -1,11 +1,13 @@
-//! Finds the components that the user brings, building them where the manifest names crates or commands.
+//! Locates the components that the user brings, and builds those for which the manifest names a
+//! crate or a command.
 //!
 //! # Layout
 //!
-//! - [`crates`]: crates, each workspace by one call of cargo where that is possible.
-//! - [`command`]: commands of the user's own, which run again only if their inputs changed, if those are named.
-//! - [`files`]: walks over files that somebody wrote, not over those that were made.
-//! - [`built`]: what was built before, for those who must not wait for a build.
+//! - [`crates`]: builds crates, those of a workspace by one call of cargo if possible.
+//! - [`command`]: runs the user's commands; a command with named inputs runs again only if they
+//!   changed.
+//! - [`files`]: walks over source files, and leaves out generated ones.
+//! - [`built`]: locates components from earlier builds, for callers that must not wait.
 
 pub mod built;
 pub mod command;
@@ -18,15 +20,15 @@ use crate::problem::{Code, Problem, Subject};
 use crate::{limits, read};
 use std::path::{Path, PathBuf};
 
-/// A component that is wanted.
+/// A component to load.
 pub struct Wanted<'a> {
-    /// Whose it is.
+    /// The handler or part that it is for.
     pub owner: Subject,
-    /// Where it comes from.
+    /// Its source.
     pub origin: &'a Origin,
 }
 
-/// The same for many, in their order.
+/// Loads the components, in their order.
 #[must_use]
 pub fn load_all(
     manifest: &Manifest,
@@ -44,7 +46,7 @@ pub fn load_all(
         .collect();
     let mut built = crates::build(manifest, &crates).into_iter();
     let file = |one: &Wanted<'_>| match (&one.origin.path, &one.origin.component) {
-        // One for each crate, in their order.
+        // The results have one entry for each crate, in their order.
         (Some(_), _) => built
             .next()
             .unwrap_or_else(|| Err(no_component(manifest, &one.owner))),
@@ -57,12 +59,12 @@ pub fn load_all(
         (None, None) => Err(no_component(manifest, &one.owner)),
     };
     let files: Vec<_> = wanted.iter().map(file).collect();
-    let mut left = limits::FILES;
+    let mut left = limits::ALL_FILES_BYTES;
     let read = |(one, file): (&Wanted<'_>, Result<PathBuf, Problem>)| {
         let file = file?;
         let place = |key| manifest.value_of(&one.owner, &[key]);
         let place = || place("component").or_else(|| place("path"));
-        let bytes = read::file(&file, limits::FILE).map_err(|error| {
+        let bytes = read::file(&file, limits::FILE_BYTES).map_err(|error| {
             let problem = manifest.problem(
                 Code::MissingFile,
                 &one.owner,
@@ -79,7 +81,7 @@ pub fn load_all(
                     &one.owner,
                     format!(
                         "with its file, the components are larger than {} MB together",
-                        limits::FILES >> 20
+                        limits::ALL_FILES_BYTES >> 20
                     ),
                     "build them with optimisations, and without debug information",
                 );

@@ -1,4 +1,4 @@
-//! `wasi:keyvalue@0.2.0-draft`: no compare-and-swap; `increment` in u64; numbers as cursors.
+//! `wasi:keyvalue@0.2.0-draft`: no compare-and-swap; `increment` takes a u64; a cursor is a number.
 
 mod generated {
     wasmtime::component::bindgen!({
@@ -51,7 +51,7 @@ impl store::HostBucket for KeyvalueView<'_> {
         bucket: Resource<Bucket>,
         cursor: Option<u64>,
     ) -> Result<store::KeyResponse, Error> {
-        // The cursor counts the keys that were given already.
+        // The cursor is the number of keys already returned.
         let given = usize::try_from(cursor.unwrap_or(0)).unwrap_or(usize::MAX);
         let limit = given.saturating_add(PAGE);
         let mut keys = self.store.list_keys(self.name(&bucket)?, None, limit)?;

@@ -1,4 +1,5 @@
-//! `wasi:keyvalue@0.2.0-draft2`: with compare-and-swap; `increment` in s64; text as cursors.
+//! `wasi:keyvalue@0.2.0-draft2`: with compare-and-swap; `increment` takes an s64; a cursor is a
+//! string.
 
 mod generated {
     wasmtime::component::bindgen!({
@@ -53,7 +54,7 @@ impl store::HostBucket for KeyvalueView<'_> {
         bucket: Resource<Bucket>,
         cursor: Option<String>,
     ) -> Result<store::KeyResponse, Error> {
-        // The cursor is the last key that was given.
+        // The cursor is the last key returned.
         let keys = self
             .store
             .list_keys(self.name(&bucket)?, cursor.as_deref(), PAGE)?;
@@ -112,9 +113,9 @@ impl atomics::Host for KeyvalueView<'_> {
         i64::try_from(sum).map_err(|_| crate::store::KvError::Overflow.into())
     }
 
-    /// Swaps only if the key still holds what the handle saw; where it saw nothing, the swap is
-    /// an insertion and fails if the key has come into being. The handle that a failure returns
-    /// holds the value that won.
+    /// Swaps only if the key still holds the value that the handle saw. If the handle saw no value,
+    /// the swap is an insertion and fails if the key exists now. On failure it returns a new
+    /// handle, which holds the current value.
     fn swap(
         &mut self,
         cas: Resource<Cas>,

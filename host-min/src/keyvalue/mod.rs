@@ -1,5 +1,6 @@
-//! `wasi:keyvalue` over the store, in the two drafts that are in use. Pre-releases are never
-//! taken for each other, so each has its own bindings; they share what stands here.
+//! `wasi:keyvalue` over the store, in the two drafts that are in use. The linker does not match one
+//! pre-release with another, so each draft has bindings of its own. The code that both drafts share
+//! is here.
 
 mod draft;
 mod draft2;
@@ -8,7 +9,7 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable, ResourceTabl
 
 use crate::store::{Kv, KvError};
 
-/// Keys in one page of `list-keys`.
+/// Maximum number of keys in one page of `list-keys`.
 const PAGE: usize = 1_000;
 
 /// A key and its value.
@@ -19,14 +20,14 @@ pub struct Bucket {
     name: String,
 }
 
-/// A handle of a compare-and-swap: what the key held when the handle was made.
+/// A handle of a compare-and-swap, with the value that the key had when the handle was made.
 pub struct Cas {
     bucket: String,
     key: String,
     seen: Option<Vec<u8>>,
 }
 
-/// What the interfaces' functions work on.
+/// The state that the interfaces' functions use.
 pub struct KeyvalueView<'a> {
     /// The buckets.
     pub store: &'a dyn Kv,
@@ -34,19 +35,19 @@ pub struct KeyvalueView<'a> {
     pub table: &'a mut ResourceTable,
 }
 
-/// Stands for [`KeyvalueView`] in the linker.
+/// Selects [`KeyvalueView`] in the linker.
 struct HasKeyvalue;
 
 impl HasData for HasKeyvalue {
     type Data<'a> = KeyvalueView<'a>;
 }
 
-/// An error of a function of `wasi:keyvalue`.
+/// An error of a `wasi:keyvalue` function.
 #[derive(Debug)]
 pub enum Error {
-    /// A value for the guest.
+    /// Returned to the guest as a value.
     Store(KvError),
-    /// A handle that is none: the guest is at fault, and traps.
+    /// The handle does not exist: the guest is at fault and traps.
     Handle(ResourceTableError),
 }
 
@@ -63,7 +64,7 @@ impl From<ResourceTableError> for Error {
 }
 
 impl Error {
-    /// The words for the guest. Details of the store's failure are for the log alone.
+    /// The message for the guest. Details of a store failure go to the log only.
     fn into_words(self) -> wasmtime::Result<String> {
         match self {
             Self::Store(KvError::Unavailable(reason)) => {
@@ -76,10 +77,10 @@ impl Error {
     }
 }
 
-/// Offers both drafts of `wasi:keyvalue` to guests.
+/// Adds both drafts of `wasi:keyvalue` to the linker.
 ///
 /// # Errors
-/// When the linker has any of it already.
+/// If the linker already has one of the interfaces.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> KeyvalueView<'_>,
@@ -89,7 +90,8 @@ pub fn add_to_linker<T: Send + 'static>(
 }
 
 impl KeyvalueView<'_> {
-    /// `""` and `default` are one bucket: hosts disagree on the name of the one they have.
+    /// Treats `""` and `default` as one bucket, because hosts disagree on the name of their only
+    /// bucket.
     fn open(&mut self, name: String) -> Result<Resource<Bucket>, Error> {
         let name = if name.is_empty() {
             "default".to_owned()

@@ -1,10 +1,10 @@
-//! Counters are decimal text, so that a `get` shows what a human expects.
+//! Counters are stored as decimal text, so that `get` returns a readable value.
 
 use std::ops::RangeInclusive;
 
 use super::KvError;
 
-/// The sum as a number and as the value to store.
+/// Returns the sum as a number and as the value to store.
 pub fn add(
     value: Option<&[u8]>,
     delta: i128,

@@ -1,24 +1,25 @@
-//! The store's directory: durable itself, and free of what a cut-short creation left.
+//! The store's directory: makes it durable, and removes what an interrupted creation left in it.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// fjall writes it last when it makes a store.
+/// The file that fjall writes last when it creates a store.
 const VERSION: &str = "version";
-/// How that file begins, once it is whole, before a byte for the version.
+/// The prefix of a complete version file. One byte with the version follows.
 const MAGIC: &[u8] = b"FJL";
-/// The journal that fjall makes before it, and then finds in its way.
+/// The journal that fjall creates before the version file. fjall refuses to create a store where it
+/// exists.
 const FIRST_JOURNAL: &str = "0.jnl";
 const LOCK: &str = "lock";
-/// fjall syncs what lies in there, not their names.
+/// fjall syncs the contents of this directory, but not its entries.
 const KEYSPACES: &str = "keyspaces";
 
-/// Makes the directory if it is absent, and takes away what a creation that was cut short left
-/// in it: fjall would refuse to go on.
+/// Creates the directory if it is absent. Removes what an interrupted creation left in it, because
+/// fjall would refuse to open that.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the operating system.
 pub fn prepare(directory: &Path) -> io::Result<()> {
     make(directory)?;
     let version = existing(fs::read(directory.join(VERSION)))?;
@@ -28,7 +29,7 @@ pub fn prepare(directory: &Path) -> io::Result<()> {
     let Some(lock) = existing(File::open(directory.join(LOCK)))? else {
         return Ok(());
     };
-    // Held: somebody is making the store right now. fjall will say so.
+    // Another process holds the lock and may be creating the store now. fjall reports that.
     if lock.try_lock().is_err() || !is_empty(directory)? {
         return Ok(());
     }
@@ -38,16 +39,16 @@ pub fn prepare(directory: &Path) -> io::Result<()> {
     sync(directory)
 }
 
-/// Makes the names in the store's directories durable.
+/// Makes the entries of the store's directories durable.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the operating system.
 pub fn sync_names(directory: &Path) -> io::Result<()> {
     sync(&directory.join(KEYSPACES))?;
     sync(directory)
 }
 
-/// Each directory on the way that is made is durable in the one above it.
+/// Creates the directory and its missing parents, and syncs the parent of each.
 fn make(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
@@ -63,7 +64,7 @@ fn make(directory: &Path) -> io::Result<()> {
     sync(parent.unwrap_or(Path::new(".")))
 }
 
-/// No keyspace and nothing in the journal: nothing was ever written here.
+/// True if there is no keyspace and the journal is empty: nothing was ever written to this store.
 fn is_empty(directory: &Path) -> io::Result<bool> {
     let keyspaces = existing(fs::read_dir(directory.join(KEYSPACES)))?;
     let journal = existing(fs::read(directory.join(FIRST_JOURNAL)))?;
@@ -93,7 +94,7 @@ fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// Where directories cannot be synced.
+/// Directories cannot be synced on this platform.
 #[cfg(not(unix))]
 fn sync(_directory: &Path) -> io::Result<()> {
     Ok(())

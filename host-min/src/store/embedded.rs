@@ -1,10 +1,9 @@
-//! Buckets on the local disk: a log-structured merge tree (fjall), whose journal is written and
-//! flushed once for many requests. Until then their writes are [`Pending`].
+//! Buckets on the local disk: a log-structured merge tree (fjall). One write and one flush of its
+//! journal serve many requests. Until then the requests' writes are [`Pending`].
 //!
 //! On disk a key is one byte with the length of the bucket's name, the name, and the key itself.
-//!
-//! What power cuts and damage can do to the files, and what becomes of it: `directory`, `journal`
-//! and `marks`, and `tests/power_loss.rs`.
+//! The modules `directory`, `journal` and `flush_counter` and the test `tests/power_loss` describe
+//! what power cuts and damage can do to the files, and how the store handles it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{Bound, RangeInclusive};
@@ -13,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
 
-use super::likeness::Likeness;
-use super::marks::{Found, Marks};
+use super::flush_counter::{FlushCounter, Found};
 use super::pending::{Pending, Writes};
+use super::store_copy::StoreCopy;
 use super::tables::Background;
 use super::{
     Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
@@ -23,9 +22,10 @@ use super::{
 use crate::descriptors::Shares;
 use crate::error::HostError;
 
-/// The key of the mark that [`Marks`] compares. Other keys that begin with this byte are longer.
-const MARK: [u8; 1] = [u8::MAX];
-/// Locks for read-modify-write: keys of one stripe wait for each other.
+/// The key of the flush counter that [`FlushCounter`] compares. All other keys that begin with this
+/// byte are longer.
+const FLUSH_COUNT: [u8; 1] = [u8::MAX];
+/// Number of locks for read-modify-write. Keys that share a lock wait for each other.
 const STRIPES: usize = 256;
 
 /// Buckets in a directory of their own.
@@ -35,13 +35,12 @@ pub struct Embedded {
     db: Database,
     keys: Keyspace,
     stripes: Vec<Mutex<()>>,
-    /// What is open is a likeness of the store, which goes last.
-    likeness: Option<Likeness>,
+    /// If set, `db` is open on this copy of the store. Dropped last.
+    store_copy: Option<StoreCopy>,
 }
 
 impl Embedded {
-    /// Opens the store in `directory`, which is created if need be, and recovers what a crash
-    /// left behind.
+    /// Opens the store in `directory`, creates it if it is absent, and recovers from a crash.
     ///
     /// # Errors
     /// [`HostError::StoreLocked`], [`HostError::StoreDamaged`], [`HostError::StoreBehind`] and
@@ -50,25 +49,25 @@ impl Embedded {
         Self::open_within(directory, Shares::default().tables)
     }
 
-    /// Opens a store that is there to read it, and writes nothing into its directory.
+    /// Opens an existing store for reading, without writing into its directory.
     ///
     /// # Errors
     /// As for [`Embedded::open`], and [`HostError::Copy`].
     pub fn open_to_read(directory: &Path) -> Result<Self, HostError> {
-        let likeness = Likeness::of(directory)?;
+        let store_copy = StoreCopy::of(directory)?;
         let files = Shares::default().tables;
-        let opened = Self::open_with(likeness.path(), files, Background::Rests);
-        let mut opened = opened.map_err(|error| likeness.named(error))?;
-        opened.likeness = Some(likeness);
+        let opened = Self::open_with(store_copy.path(), files, Background::Idle);
+        let mut opened = opened.map_err(|error| store_copy.named(error))?;
+        opened.store_copy = Some(store_copy);
         Ok(opened)
     }
 
-    /// The same, with so many of its files kept open.
+    /// Like [`Embedded::open`], with at most `files` table files open.
     ///
     /// # Errors
     /// As for [`Embedded::open`].
     pub fn open_within(directory: &Path, files: usize) -> Result<Self, HostError> {
-        Self::open_with(directory, files, Background::Works)
+        Self::open_with(directory, files, Background::Active)
     }
 
     fn open_with(
@@ -95,7 +94,7 @@ impl Embedded {
         let db = match tables::open(directory, files, background) {
             Err(fjall::Error::JournalRecovery(reason)) => {
                 let bytes = journal::cut_torn_tail(directory).map_err(io)?;
-                tracing::warn!(%reason, bytes, "dropped what was written last and never synced");
+                tracing::warn!(%reason, bytes, "dropped the last writes, which were never synced");
                 tables::open(directory, files, background)
             }
             opened => opened,
@@ -104,9 +103,9 @@ impl Embedded {
         let keys = tables::keyspace(&db).map_err(fjall)?;
         directory::sync_names(directory).map_err(io)?;
         db.persist(PersistMode::SyncAll).map_err(fjall)?;
-        let mark = keys.get(MARK).map_err(fjall)?;
-        let marks = match Marks::open(directory, mark.as_deref()).map_err(io)? {
-            Found::Whole(marks) => marks,
+        let count = keys.get(FLUSH_COUNT).map_err(fjall)?;
+        let flush_counter = match FlushCounter::open(directory, count.as_deref()).map_err(io)? {
+            Found::Whole(flush_counter) => flush_counter,
             Found::Behind(file) => {
                 return Err(HostError::StoreBehind {
                     path: directory.to_owned(),
@@ -115,7 +114,12 @@ impl Embedded {
             }
         };
         let pending = Arc::new(Pending::default());
-        let flusher = Flusher::start(flush(db.clone(), keys.clone(), marks, pending.clone()))?;
+        let flusher = Flusher::start(flush(
+            db.clone(),
+            keys.clone(),
+            flush_counter,
+            pending.clone(),
+        ))?;
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
         Ok(Self {
             flusher,
@@ -123,12 +127,12 @@ impl Embedded {
             db,
             keys,
             stripes,
-            likeness: None,
+            store_copy: None,
         })
     }
 
-    /// Every write holds its key's stripe, so that nothing comes between the read and the write
-    /// of a compare-and-set.
+    /// Locks the stripe of `key`. Every write holds that lock, so that no other write comes between
+    /// the read and the write of a compare-and-set.
     fn hold(&self, key: &[u8]) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -145,31 +149,31 @@ impl Embedded {
         }
     }
 
-    /// The caller holds the stripe.
+    /// The caller must hold the stripe's lock.
     fn write(&self, key: Vec<u8>, value: Option<&[u8]>) -> Result<(), KvError> {
         let due = self
             .flusher
             .write(|| self.pending.put(key, value.map(UserValue::from)))?;
         if due {
-            // To ask for a flush is enough: nobody waits for it here.
+            // Taking a barrier requests a flush. The writer itself does not wait for it.
             drop(self.flusher.barrier());
         }
         Ok(())
     }
 }
 
-/// Writes what is pending, makes it durable, and remembers that it did.
+/// Writes the pending writes to the journal, makes them durable, and counts the flush.
 fn flush(
     db: Database,
     keys: Keyspace,
-    mut marks: Marks,
+    mut flush_counter: FlushCounter,
     pending: Arc<Pending>,
 ) -> impl FnMut() -> Result<(), String> {
     move || {
         let mut batch = batch(&db, &keys, &pending.take()).durability(Some(PersistMode::SyncData));
-        batch.insert(&keys, MARK, marks.next());
+        batch.insert(&keys, FLUSH_COUNT, flush_counter.next());
         let done = batch.commit().map_err(|e| e.to_string());
-        let done = done.and_then(|()| marks.flushed().map_err(|e| e.to_string()));
+        let done = done.and_then(|()| flush_counter.flushed().map_err(|e| e.to_string()));
         match &done {
             Ok(()) => pending.written(),
             Err(reason) => pending.failed(reason),
@@ -178,7 +182,7 @@ fn flush(
     }
 }
 
-/// All of the writes or none of them.
+/// Makes one atomic batch of the writes.
 fn batch(db: &Database, keys: &Keyspace, writes: &Writes) -> OwnedWriteBatch {
     let mut batch = db.batch();
     for (key, value) in writes {
@@ -191,12 +195,12 @@ fn batch(db: &Database, keys: &Keyspace, writes: &Writes) -> OwnedWriteBatch {
 }
 
 impl Drop for Embedded {
-    /// What was written last, and nobody waited for, is not lost without need. It is not synced either.
+    /// Writes what is still pending, although no request waits for it. This write is not synced.
     fn drop(&mut self) {
         self.flusher.stop();
-        let rest = self.pending.rest();
-        if let Err(error) = batch(&self.db, &self.keys, &rest).commit() {
-            tracing::warn!(%error, "what was written last is lost");
+        let unflushed = self.pending.unflushed();
+        if let Err(error) = batch(&self.db, &self.keys, &unflushed).commit() {
+            tracing::warn!(%error, "the last writes are lost; no request had waited for them");
         }
     }
 }
@@ -248,7 +252,8 @@ impl Kv for Embedded {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // Before the database is looked at: what leaves it meanwhile is there by then.
+        // Read the pending writes before the database: a write that leaves the pending set
+        // meanwhile is in the database by then.
         let start = match &start {
             Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
             _ => Bound::Included(prefix.as_slice()),
@@ -270,7 +275,7 @@ impl Kv for Embedded {
                     return Ok(found);
                 }
             }
-            // What is pending for the key itself counts.
+            // A pending write overrides the key's state in the database.
             let there = pending
                 .next_if(|(pending, _)| **pending == *key)
                 .is_none_or(|(_, there)| there);

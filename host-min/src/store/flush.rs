@@ -1,12 +1,14 @@
 //! Group commit: one flush makes the writes of many requests durable.
 //!
-//! A barrier asks for a flush that *starts* after the barrier was taken. A write is among those
-//! that the next flush takes before anybody can observe it, so such a flush covers all that the
-//! barrier's owner could have observed. None is asked for if every write that ever started had
-//! finished before a flush that has succeeded, or before one that was asked for already.
+//! A barrier requests a flush that *starts* after the barrier was taken. A write becomes part of
+//! the next flush before any request can observe it. Such a flush therefore covers everything that
+//! the barrier's owner could have observed. A barrier requests no flush in two cases: every write
+//! that ever started had finished before a flush that has succeeded, or before a flush that is
+//! already requested.
 //!
-//! A flush costs the same however many wait for it. So the thread waits a little for others: see
-//! [`company`]. One client alone never waits.
+//! The cost of a flush does not depend on how many requests wait for it. The flushing thread
+//! therefore waits a short time for further requests: see [`batch_size`]. A single client never
+//! waits.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,49 +18,51 @@ use tokio::sync::{oneshot, watch};
 
 use super::KvError;
 
-/// How long a flush waits for company: the time of a few flushes.
-const GATHER: Duration = Duration::from_millis(2);
+/// Maximum group-commit delay. It equals the duration of a few flushes.
+const GROUP_COMMIT_DELAY: Duration = Duration::from_millis(2);
 
-/// Up to so many, half of them are enough for a flush.
-const FEW: Ticket = 16;
+/// Up to this many waiting requests, a flush starts when half of them have come.
+const MAX_SPLIT_BATCH: Ticket = 16;
 
-/// Whoever asks for a flush has one; later ones have higher numbers.
+/// The number of a flush request; a later request has a higher number.
 type Ticket = u64;
 
 #[derive(Debug, Default)]
 struct Requests {
     /// The highest ticket handed out.
     tickets: Ticket,
-    /// Writes that had started when it was, if all of them had finished.
-    settled: Option<u64>,
-    /// All tickets up to this one are served.
+    /// The number of writes that had started when `tickets` was last incremented; `None` if some of
+    /// them had not finished.
+    writes: Option<u64>,
+    /// Every ticket up to this one is served.
     served: Ticket,
     /// The flushing thread sleeps until this ticket is handed out.
     awaited: Option<Ticket>,
-    /// Those who wait, with their tickets.
+    /// Waiting requests, with their tickets.
     waiting: Vec<(Ticket, oneshot::Sender<()>)>,
-    /// Those who wait no longer, and have not been told.
-    over: Vec<oneshot::Sender<()>>,
-    /// A flush failed. The disk's state is unknown from then on, and nothing is claimed any more.
+    /// Wakers of requests whose wait is over, and that are not woken yet.
+    ready: Vec<oneshot::Sender<()>>,
+    /// Why a flush failed. The state of the disk is unknown from then on, and no write is
+    /// acknowledged.
     failed: Option<String>,
     closed: bool,
-    /// The thread is gone.
+    /// The thread has ended.
     ended: bool,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Writes that began, counted before they can be observed.
+    /// Writes that started, counted before any request can observe them.
     started: AtomicU64,
-    /// Writes that ended in success.
+    /// Writes that succeeded.
     finished: AtomicU64,
-    /// `finished` as it was when the last good flush started.
+    /// The value of `finished` when the last successful flush started.
     flushed: AtomicU64,
     failed: AtomicBool,
-    /// Why a flush failed, for those who ask for nothing.
+    /// Why a flush failed, for observers without a barrier.
     broken: watch::Sender<Option<String>>,
-    /// There are some in [`Requests::over`].
-    untold: AtomicBool,
+    /// True if [`Requests::ready`] is not empty.
+    has_ready: AtomicBool,
     requests: Mutex<Requests>,
     requested: Condvar,
 }
@@ -71,10 +75,10 @@ pub struct Flusher {
 }
 
 impl Flusher {
-    /// Starts the thread; `flush` makes all that was written before its call durable.
+    /// Starts the thread. `flush` must make everything durable that was written before its call.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// If the system refuses a thread.
     pub fn start(
         flush: impl FnMut() -> Result<(), String> + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -91,18 +95,18 @@ impl Flusher {
         })
     }
 
-    /// Runs a write. It is refused once a flush has failed.
+    /// Runs a write. Every write is refused once a flush has failed.
     ///
     /// # Errors
-    /// The write's own, or [`KvError::Unavailable`].
+    /// The error of `write`, or [`KvError::Unavailable`].
     pub fn write<T>(&self, write: impl FnOnce() -> Result<T, KvError>) -> Result<T, KvError> {
         if self.shared.failed.load(SeqCst) {
             self.shared.lock().outcome()?;
         }
         self.shared.started.fetch_add(1, SeqCst);
         let done = write()?;
-        // A write that failed may have left anything behind: it never counts as finished, and
-        // every later barrier flushes.
+        // A failed write may have changed anything. It never counts as finished, so every later
+        // barrier flushes.
         self.shared.finished.fetch_add(1, SeqCst);
         Ok(done)
     }
@@ -117,12 +121,13 @@ impl Flusher {
         Broken(Some(self.shared.broken.subscribe()))
     }
 
-    /// Ends the thread, after the flush that it is at.
+    /// Ends the thread after its current flush.
     pub fn stop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.requested.notify_all();
         if let Some(thread) = self.thread.take() {
-            // The thread's panic has been reported already, and there is nobody to hand it to.
+            // The panic hook has already reported a panic of the thread, and `stop` has no caller
+            // to return it to.
             let _ = thread.join();
         }
     }
@@ -139,19 +144,21 @@ impl Shared {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ticket whose flush covers all that can be observed now; 0: it is flushed already.
+    /// The ticket whose flush covers everything that can be observed now; 0 if all of it is
+    /// durable.
     fn ticket(&self) -> Ticket {
-        // In this order: no write was under way when `started` was read if both are the same.
+        // Read `finished` before `started`: if both are equal, no write was running when `started`
+        // was read.
         let finished = self.finished.load(SeqCst);
         let started = self.started.load(SeqCst);
         if self.flushed.load(SeqCst) >= started {
             return 0;
         }
-        let settled = (finished == started).then_some(started);
+        let writes = (finished == started).then_some(started);
         let mut requests = self.lock();
-        if settled.is_none() || requests.settled != settled {
+        if writes.is_none() || requests.writes != writes {
             requests.tickets += 1;
-            requests.settled = settled;
+            requests.writes = writes;
             if requests
                 .awaited
                 .is_some_and(|awaited| requests.tickets >= awaited)
@@ -164,9 +171,9 @@ impl Shared {
     }
 
     fn serve(&self, mut flush: impl FnMut() -> Result<(), String>) {
-        let mut company = 1;
+        let mut batch = 1;
         let mut served = 0;
-        while let Some(ticket) = self.next_ticket(served, company) {
+        while let Some(ticket) = self.next_ticket(served, batch) {
             let came = ticket - served;
             let finished = self.finished.load(SeqCst);
             let done = flush();
@@ -176,56 +183,60 @@ impl Shared {
                     self.flushed.store(finished, SeqCst);
                     served = ticket;
                     requests.served = served;
-                    company = self::company(came, requests.tickets - served);
+                    batch = batch_size(came, requests.tickets - served);
                 }
                 Err(reason) => {
-                    tracing::error!(reason, "a flush failed; nothing is acknowledged any more");
+                    tracing::error!(
+                        reason,
+                        "a flush failed; the store acknowledges no further writes"
+                    );
                     self.failed.store(true, SeqCst);
                     self.broken.send_replace(Some(reason.clone()));
                     requests.failed = Some(reason);
                     break;
                 }
             }
-            let over = requests
+            let ready = requests
                 .waiting
                 .extract_if(.., |(ticket, _)| *ticket <= served);
-            let over: Vec<_> = over.map(|(_, waiting)| waiting).collect();
-            requests.over.extend(over);
+            let ready: Vec<_> = ready.map(|(_, waiting)| waiting).collect();
+            requests.ready.extend(ready);
             drop(requests);
-            self.tell_one();
+            self.wake_one();
         }
         let mut requests = self.lock();
         requests.ended = true;
         requests.waiting.clear();
-        requests.over.clear();
+        requests.ready.clear();
     }
 
-    /// Tells one of those who wait no longer: it tells the others. To wake one from this thread costs
-    /// a system call, and to wake many from a thread of theirs costs hardly more.
-    fn tell_one(&self) {
+    /// Wakes one of the ready requests, which then wakes the others. Waking a task from this thread
+    /// costs a system call. Waking many tasks from a runtime thread costs hardly more than waking
+    /// one.
+    fn wake_one(&self) {
         let mut requests = self.lock();
-        self.untold.store(true, SeqCst);
-        while let Some(first) = requests.over.pop() {
-            // Who does not wait any more cannot tell others.
+        self.has_ready.store(true, SeqCst);
+        while let Some(first) = requests.ready.pop() {
+            // A request that has been dropped cannot wake the others.
             if first.send(()).is_ok() {
                 return;
             }
         }
     }
 
-    fn tell_all(&self) {
-        if !self.untold.swap(false, SeqCst) {
+    fn wake_all(&self) {
+        if !self.has_ready.swap(false, SeqCst) {
             return;
         }
-        let over = std::mem::take(&mut self.lock().over);
-        for waiting in over {
+        let ready = std::mem::take(&mut self.lock().ready);
+        for waiting in ready {
             let _ = waiting.send(());
         }
     }
 
-    /// Waits for tickets after `served`: for one, and then for others as long as they are `company`.
-    /// Returns the last one of them; none: time to go.
-    fn next_ticket(&self, served: Ticket, company: u64) -> Option<Ticket> {
+    /// Waits for tickets after `served`: first for one, and then until `batch` of them have come or
+    /// the delay is over. Returns the highest ticket, or `None` if the thread is to end.
+    fn next_ticket(&self, served: Ticket, batch: u64) -> Option<Ticket> {
         let mut requests = self.lock();
         let mut first = None;
         loop {
@@ -240,27 +251,32 @@ impl Shared {
                 continue;
             }
             let since: &mut Instant = first.get_or_insert_with(Instant::now);
-            let rest = GATHER.saturating_sub(since.elapsed());
-            if came >= company || requests.closed || rest.is_zero() {
+            let remaining = GROUP_COMMIT_DELAY.saturating_sub(since.elapsed());
+            if came >= batch || requests.closed || remaining.is_zero() {
                 requests.awaited = None;
                 return Some(requests.tickets);
             }
-            requests.awaited = Some(served + company);
-            let woken = self.requested.wait_timeout(requests, rest);
+            requests.awaited = Some(served + batch);
+            let woken = self.requested.wait_timeout(requests, remaining);
             requests = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
-/// How many should come together for the next flush, after one that served so many and was overtaken by
-/// `waiting` others.
+/// The number of requests that the next flush waits for. The last flush served `served` requests,
+/// and `waiting` others came meanwhile.
 ///
-/// Few leave the processors idle while they wait for the disk, so they are flushed by halves: one half
-/// computes while the other waits. Many keep the processors busy anyway, and every flush takes some of
-/// their time; then it is as many as the last time, since whoever was served comes again at once.
-fn company(served: Ticket, waiting: Ticket) -> Ticket {
+/// Few requests leave the processors idle while they wait for the disk. They are flushed by halves:
+/// one half computes while the other half waits. Many requests keep the processors busy anyway, and
+/// every flush takes some processor time. The next flush then waits for as many requests as the
+/// last one served, because the clients of those requests send the next ones at once.
+fn batch_size(served: Ticket, waiting: Ticket) -> Ticket {
     let all = served + waiting;
-    if all <= FEW { all.div_ceil(2) } else { served }
+    if all <= MAX_SPLIT_BATCH {
+        all.div_ceil(2)
+    } else {
+        served
+    }
 }
 
 impl Requests {
@@ -272,24 +288,24 @@ impl Requests {
     }
 }
 
-/// Tells when nothing is made durable any more.
+/// Notifies when the store can make nothing durable any more.
 #[derive(Debug)]
 pub struct Broken(Option<watch::Receiver<Option<String>>>);
 
 impl Broken {
-    /// Of a store that cannot break.
+    /// For a store that cannot fail.
     pub fn never() -> Self {
         Self(None)
     }
 
-    /// Returns once it is so, with the reason.
+    /// Waits until a flush has failed and returns the reason.
     pub async fn wait(&mut self) -> String {
         if let Some(receiver) = &mut self.0
             && let Ok(reason) = receiver.wait_for(Option::is_some).await
         {
             return reason.clone().unwrap_or_default();
         }
-        // The store is gone in good order, or never breaks.
+        // The store was closed cleanly, or cannot fail.
         std::future::pending().await
     }
 }
@@ -301,13 +317,14 @@ enum Point {
     Ticket(Arc<Shared>, Ticket),
 }
 
-/// A point that is passed when all writes observed before it are durable.
+/// A point in time. The barrier is passed when all writes that could be observed at that point are
+/// durable.
 #[derive(Debug)]
 #[must_use = "nothing is durable until the barrier has been waited for"]
 pub struct Barrier(Point);
 
 impl Barrier {
-    /// A barrier where there is nothing to wait for.
+    /// A barrier without a wait.
     pub fn passed() -> Self {
         Self(Point::Passed)
     }
@@ -317,10 +334,10 @@ impl Barrier {
         Self(Point::Broken(reason.to_owned()))
     }
 
-    /// Waits until all that was observed is durable.
+    /// Waits until everything observed before the barrier is durable.
     ///
     /// # Errors
-    /// [`KvError::Unavailable`] if a flush failed, ever: nothing may be acknowledged.
+    /// [`KvError::Unavailable`] if any flush has failed: no write may be acknowledged.
     pub async fn wait(self) -> Result<(), KvError> {
         let (shared, ticket) = match self.0 {
             Point::Passed => return Ok(()),
@@ -339,11 +356,11 @@ impl Barrier {
             }
             served
         };
-        let told = {
-            let _tells = Tells(&shared);
+        let woken = {
+            let _wake_others = WakeOthers(&shared);
             served.await
         };
-        match told {
+        match woken {
             Ok(()) => Ok(()),
             Err(_) => shared
                 .lock()
@@ -353,27 +370,28 @@ impl Barrier {
     }
 }
 
-/// Whoever was told tells the others, also one that is given up at that moment.
-struct Tells<'a>(&'a Shared);
+/// Wakes the other ready requests when it is dropped, and so also if the woken request is dropped
+/// at that moment.
+struct WakeOthers<'a>(&'a Shared);
 
-impl Drop for Tells<'_> {
+impl Drop for WakeOthers<'_> {
     fn drop(&mut self) {
-        self.0.tell_all();
+        self.0.wake_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::company;
+    use super::batch_size;
 
     #[test]
     fn few_are_flushed_by_halves_and_many_together() {
-        assert_eq!(company(1, 0), 1, "one alone waits for nobody");
-        assert_eq!(company(2, 0), 1);
-        assert_eq!(company(8, 0), 4, "those who came together part");
-        assert_eq!(company(4, 4), 4, "and stay so");
-        assert_eq!(company(3, 4), 4);
-        assert_eq!(company(64, 0), 64);
-        assert_eq!(company(40, 9), 40);
+        assert_eq!(batch_size(1, 0), 1, "a single request does not wait");
+        assert_eq!(batch_size(2, 0), 1);
+        assert_eq!(batch_size(8, 0), 4, "requests that came together are split");
+        assert_eq!(batch_size(4, 4), 4, "and stay split");
+        assert_eq!(batch_size(3, 4), 4);
+        assert_eq!(batch_size(64, 0), 64);
+        assert_eq!(batch_size(40, 9), 40);
     }
 }

@@ -1,18 +1,19 @@
-//! The journals of the embedded store, where fjall 3.1 does not bring them back by itself.
+//! The journals of the embedded store: two cases in which fjall 3.1 does not recover them safely.
 //!
-//! What was written and not yet synced may be on the disk in any part after a power cut: the
-//! system writes pages back in whatever order. fjall drops a tail that does not parse, but
-//! refuses to open when the last batch begins and ends well and only its middle is missing.
-//! Such a batch was never synced, hence never acknowledged: [`cut_torn_tail`] takes it away.
+//! After a power cut, any part of the data that was written and not synced may be on the disk,
+//! because the system writes pages back in any order. fjall drops a tail that it cannot parse. It
+//! refuses to open the store, however, if the last batch has a valid beginning and a valid end and
+//! only its middle is missing. Such a batch was never synced, hence never acknowledged:
+//! [`cut_torn_tail`] removes it.
 //!
-//! On the other hand fjall drops what follows the first bytes that do not parse in *every*
-//! journal, also in one that was sealed, and goes on with the next: acknowledged writes would be
-//! gone without a word. Nor do its checksums cover the sequence numbers, which decide which of
-//! two values of a key is the newer one. [`check`] refuses such journals: one is synced before it
-//! is sealed, and sequence numbers only rise.
+//! In *every* journal, fjall drops what follows the first bytes that it cannot parse, and continues
+//! with the next journal. In a sealed journal this silently loses acknowledged writes. Nor do
+//! fjall's checksums cover the sequence numbers, which decide which of two values of a key is
+//! newer. [`check`] refuses such journals. It relies on two facts: a journal is synced before it is
+//! sealed, and sequence numbers only rise.
 //!
-//! A journal is a row of batches, then zeros (its file is made longer in advance). All numbers
-//! are little-endian:
+//! A journal is a sequence of batches, followed by zeros (fjall extends the file in advance). All
+//! numbers are little-endian:
 //!
 //! ```text
 //! batch  01, count u32, sequence number u64; count entries; 03, XXH3 of the entries u64, "FJL" 03
@@ -27,19 +28,19 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The end of each batch.
+/// The last bytes of each batch.
 const TRAILER: &[u8] = b"FJL\x03";
-/// How much is compared with zeros at once.
-const LONG: usize = 64 * 1024;
-const ZEROS: &[u8] = &[0; LONG];
-/// What was cut off, kept for whoever wants to look.
+/// Number of bytes compared with zeros at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+const ZEROS: &[u8] = &[0; CHUNK_BYTES];
+/// The file that keeps the removed bytes for inspection.
 const CUT: &str = "cut-off.tail";
 
-/// Cuts the newest journal behind its last whole batch. Returns the number of bytes there, without the zeros
-/// at the end; they lie in a file of their own now.
+/// Cuts the newest journal after its last complete batch. The removed bytes move to a file of their
+/// own. Returns their number, without the zeros at the end.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the operating system.
 pub fn cut_torn_tail(directory: &Path) -> io::Result<usize> {
     let Some(newest) = all(directory)?.pop() else {
         return Ok(0);
@@ -56,10 +57,10 @@ pub fn cut_torn_tail(directory: &Path) -> io::Result<usize> {
     Ok(rest.len())
 }
 
-/// The first journal that is damaged in a way that no power cut explains.
+/// Returns the first journal whose damage no power cut explains.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the operating system.
 pub fn check(directory: &Path) -> io::Result<Option<PathBuf>> {
     let journals = all(directory)?;
     let mut sequence = None;
@@ -83,13 +84,16 @@ pub fn check(directory: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// A journal up to a long row of zeros, which is most often all that follows.
+/// Reads a journal up to a long run of zeros. Usually only zeros follow.
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let mut content = Vec::new();
     loop {
         let before = content.len();
-        let read = file.by_ref().take(LONG as u64).read_to_end(&mut content)?;
+        let read = file
+            .by_ref()
+            .take(CHUNK_BYTES as u64)
+            .read_to_end(&mut content)?;
         if read == 0 || content[before..] == ZEROS[..read] {
             return Ok(content);
         }
@@ -112,18 +116,19 @@ fn all(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The length of the whole batches, and what follows them but for the zeros at the end.
+/// Returns the length of the complete batches, and the bytes after them without the zeros at the
+/// end.
 fn split(content: &[u8]) -> (usize, &[u8]) {
     let whole = Batches(content).map(|batch| batch.length).sum();
     let rest = &content[whole..];
     let written = rest
-        .chunks(LONG)
+        .chunks(CHUNK_BYTES)
         .rposition(|part| part != &ZEROS[..part.len()]);
-    let end = written.map_or(0, |at| rest.len().min((at + 1) * LONG));
+    let end = written.map_or(0, |at| rest.len().min((at + 1) * CHUNK_BYTES));
     (whole, &rest[..end])
 }
 
-/// The whole batches at the beginning.
+/// Iterates over the complete batches at the beginning.
 struct Batches<'a>(&'a [u8]);
 
 struct Batch {
@@ -169,7 +174,7 @@ fn skip_entry(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(usize::try_from(length).ok()?..)
 }
 
-/// At most eight bytes.
+/// Decodes at most eight bytes.
 fn number(bytes: &[u8]) -> u64 {
     bytes
         .iter()

@@ -1,4 +1,4 @@
-//! Buckets in memory: gone with the process.
+//! Buckets in memory, lost when the process ends.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, RangeInclusive};
@@ -15,7 +15,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    // No method leaves the map half changed, so that a panic elsewhere does not spoil it.
+    // No method leaves the map half changed. A poisoned lock therefore still protects a valid map.
     fn read(&self) -> RwLockReadGuard<'_, Buckets> {
         self.buckets.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,14 +1,14 @@
-//! Buckets of keys: what `wasi:keyvalue` stands on.
+//! Buckets of keys, on which `wasi:keyvalue` is built.
 
 mod counter;
 mod directory;
 mod embedded;
 mod flush;
+mod flush_counter;
 mod journal;
-mod likeness;
-mod marks;
 mod memory;
 mod pending;
+mod store_copy;
 mod tables;
 
 use std::ops::RangeInclusive;
@@ -22,19 +22,19 @@ pub const MAX_KEY: usize = 32 * 1024;
 /// Longest bucket name, in bytes.
 pub const MAX_BUCKET: usize = 255;
 
-/// Why the store did not do what was asked.
+/// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
     /// A key or a bucket's name is too long.
     #[error("a key may have {MAX_KEY} bytes at most, a bucket's name {MAX_BUCKET}")]
     NameTooLong,
-    /// `increment` of a value that is no counter.
+    /// `increment` of a value that is not a counter.
     #[error("the value is not a counter")]
     NotACounter,
-    /// The counter would leave its range.
+    /// The sum would be outside of the counter's range.
     #[error("the counter would overflow")]
     Overflow,
-    /// The disk or what stands for it failed. Whether a write took effect is unknown.
+    /// The disk failed. Whether a write took effect is unknown.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
 }
@@ -42,34 +42,34 @@ pub enum KvError {
 /// The outcome of a compare-and-set that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Swap {
-    /// The value was what was expected, and is now the new one.
+    /// The key had the expected value and now has the new one.
     Done,
-    /// The value is another: this one. Nothing was changed.
+    /// The key has another value, which is returned. Nothing was changed.
     Lost(Option<Vec<u8>>),
 }
 
-/// Buckets of keys. Each method is atomic for its key. Writes are visible to everybody at once,
-/// and durable once a [`Barrier`] that was taken afterwards has been waited for.
+/// Buckets of keys. Each method is atomic for its key. A write is visible to all requests at once.
+/// It is durable when a [`Barrier`] that was taken after it has been waited for.
 pub trait Kv: Send + Sync {
-    /// The value of a key.
+    /// Returns the value of a key.
     ///
     /// # Errors
-    /// [`KvError::NameTooLong`], [`KvError::Unavailable`]: true of all methods here.
+    /// Like every method of this trait: [`KvError::NameTooLong`], [`KvError::Unavailable`].
     fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, KvError>;
 
-    /// Puts a value, whatever there was.
+    /// Sets a key's value, whether or not it has one.
     ///
     /// # Errors
     /// As [`Kv::get`].
     fn set(&self, bucket: &str, key: &str, value: &[u8]) -> Result<(), KvError>;
 
-    /// Removes a key if it is there.
+    /// Removes a key if it exists.
     ///
     /// # Errors
     /// As [`Kv::get`].
     fn delete(&self, bucket: &str, key: &str) -> Result<(), KvError>;
 
-    /// At most `limit` keys in byte order, those after `after`.
+    /// Returns at most `limit` keys after `after`, in byte order.
     ///
     /// # Errors
     /// As [`Kv::get`].
@@ -80,8 +80,8 @@ pub trait Kv: Send + Sync {
         limit: usize,
     ) -> Result<Vec<String>, KvError>;
 
-    /// Puts `new` if the value is `expected` (none: the key is absent). Of many that expect the
-    /// same, one wins.
+    /// Sets the value to `new` if it is `expected` (`None`: the key is absent). If several callers
+    /// expect the same value, exactly one succeeds.
     ///
     /// # Errors
     /// As [`Kv::get`].
@@ -93,7 +93,7 @@ pub trait Kv: Send + Sync {
         new: &[u8],
     ) -> Result<Swap, KvError>;
 
-    /// Adds to a counter (an absent one is 0) and returns the sum, which must lie in `range`.
+    /// Adds to a counter (an absent one counts as 0) and returns the sum, which must be in `range`.
     ///
     /// # Errors
     /// As [`Kv::get`], [`KvError::NotACounter`], [`KvError::Overflow`].
@@ -105,11 +105,12 @@ pub trait Kv: Send + Sync {
         range: RangeInclusive<i128>,
     ) -> Result<i128, KvError>;
 
-    /// The point up to which the caller may have observed writes. Waiting for it makes them
-    /// durable; where nothing is pending it is passed already.
+    /// Returns a barrier for all writes that the caller may have observed. Waiting for it makes
+    /// them durable. If nothing is pending, the barrier is passed already.
     fn barrier(&self) -> Barrier;
 
-    /// Tells when the store cannot go on: nothing is durable any more until it is opened anew.
+    /// Notifies when the store has failed. From then on nothing becomes durable until the store is
+    /// opened again.
     fn broken(&self) -> Broken {
         Broken::never()
     }

@@ -1,9 +1,9 @@
-//! Writes that everybody sees and that are not in the journal yet.
+//! Writes that all requests see and that are not in the journal yet.
 //!
-//! fjall lets nobody write while it waits for the disk, and those who would wait are threads that
-//! other guests need. So writes are gathered here, and the thread that flushes takes all of them to
-//! the journal as one batch: nobody else ever waits for it. After a crash a batch is there as a
-//! whole or not at all.
+//! While fjall waits for the disk, it blocks all other writers. These would block runtime threads
+//! that other guests need. Writes are therefore gathered here, and the flushing thread writes all
+//! of them to the journal as one batch. No other thread waits for the disk. After a crash a batch
+//! is there completely or not at all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Bound, RangeBounds};
@@ -13,46 +13,48 @@ use fjall::UserValue;
 
 use super::KvError;
 
-/// Bytes that may be gathered. Beyond, writers wait: the disk is slower than they are.
-const MOST: usize = 16 << 20;
+/// Maximum number of gathered bytes. Beyond it writers wait, because the disk is slower than they
+/// are.
+const MAX_GATHERED_BYTES: usize = 16 << 20;
 
-/// Keys, with their new values; none: it is removed.
+/// Keys with their new values; `None` removes the key.
 pub type Writes = HashMap<Vec<u8>, Option<UserValue>>;
 
-/// The writes since the last flush began, and those that it is at.
+/// The writes since the last flush began, and the writes of that flush.
 #[derive(Default)]
 pub struct Pending {
     layers: Mutex<Layers>,
-    /// There is room again, or never will be.
+    /// Signalled when there is room again, or when a flush has failed.
     moved: Condvar,
 }
 
 #[derive(Default)]
 struct Layers {
     gathered: Writes,
-    /// Of keys and values in `gathered`.
+    /// Bytes of the keys and values in `gathered`.
     bytes: usize,
-    /// On their way to the journal.
+    /// The writes of the current flush.
     under_way: Arc<Writes>,
-    /// Why nothing gets to the disk any more.
+    /// Why a flush failed. Nothing reaches the disk any more.
     failed: Option<String>,
 }
 
 impl Pending {
-    /// What is pending for a key, if anything is: its new value, or none if it is removed.
+    /// Returns the pending write of a key: `Some(None)` means that the key is removed, `None` that
+    /// no write is pending.
     pub fn get(&self, key: &[u8]) -> Option<Option<UserValue>> {
         let layers = self.lock();
         let newest = layers.gathered.get(key);
         newest.or_else(|| layers.under_way.get(key)).cloned()
     }
 
-    /// Gathers a write. True: so much is gathered that a flush is due.
+    /// Gathers a write. Returns `true` if enough is gathered for a flush.
     ///
     /// # Errors
     /// [`KvError::Unavailable`] once a flush has failed.
     pub fn put(&self, key: Vec<u8>, value: Option<UserValue>) -> Result<bool, KvError> {
         let mut layers = self.lock();
-        while layers.failed.is_none() && layers.bytes > MOST {
+        while layers.failed.is_none() && layers.bytes > MAX_GATHERED_BYTES {
             layers = self
                 .moved
                 .wait(layers)
@@ -63,11 +65,11 @@ impl Pending {
         }
         layers.bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
         layers.gathered.insert(key, value);
-        Ok(layers.bytes > MOST / 2)
+        Ok(layers.bytes > MAX_GATHERED_BYTES / 2)
     }
 
-    /// Takes what was gathered. It is still seen until [`Pending::written`] says that the database
-    /// shows it.
+    /// Takes the gathered writes for a flush. They stay visible here until [`Pending::written`]
+    /// confirms that the database contains them.
     pub fn take(&self) -> Arc<Writes> {
         let mut layers = self.lock();
         layers.bytes = 0;
@@ -76,32 +78,35 @@ impl Pending {
         layers.under_way.clone()
     }
 
-    /// What nobody will flush any more; nothing, if a flush has failed.
-    pub fn rest(&self) -> Arc<Writes> {
+    /// Returns the gathered writes when no further flush follows. Returns nothing if a flush has
+    /// failed.
+    pub fn unflushed(&self) -> Arc<Writes> {
         let failed = self.lock().failed.is_some();
         if failed { Arc::default() } else { self.take() }
     }
 
-    /// What was taken is in the database.
+    /// Confirms that the database contains the writes of the flush.
     pub fn written(&self) {
         let written = std::mem::take(&mut self.lock().under_way);
-        // It may be large, and others want the lock.
+        // Drop the writes outside of the lock: there may be many, and other threads wait for the
+        // lock.
         drop(written);
     }
 
-    /// What was taken may be anywhere, and nothing follows it.
+    /// Records that a flush failed. Its writes may be anywhere on the disk, and no flush follows.
     pub fn failed(&self, reason: &str) {
         self.lock().failed = Some(reason.to_owned());
         self.moved.notify_all();
     }
 
-    /// Keys from a bound on that begin with a prefix, in order: are they there? Looks at all that is
-    /// pending: whoever lists keys is in no hurry, and whoever reads or writes one is.
+    /// Returns the keys from `start` on that begin with `prefix`, in order, and whether each
+    /// exists. It scans all pending writes: listing keys may be slow, but reading and writing a key
+    /// must be fast.
     pub fn range(&self, start: Bound<&[u8]>, prefix: &[u8]) -> BTreeMap<Vec<u8>, bool> {
         let layers = self.lock();
         let mut found = BTreeMap::new();
         let after: (Bound<&[u8]>, Bound<&[u8]>) = (start, Bound::Unbounded);
-        // The newer ones last: they count.
+        // Insert the newer layer last: its entries override the older ones.
         for layer in [&*layers.under_way, &layers.gathered] {
             for (key, value) in layer {
                 if RangeBounds::<[u8]>::contains(&after, key.as_slice()) && key.starts_with(prefix)
@@ -135,7 +140,11 @@ mod tests {
         put(b"c", value(3));
         assert_eq!(pending.get(b"a"), Some(value(1)));
         assert_eq!(pending.take().len(), 3);
-        assert_eq!(pending.get(b"c"), Some(value(3)), "on its way");
+        assert_eq!(
+            pending.get(b"c"),
+            Some(value(3)),
+            "part of the current flush"
+        );
         put(b"a", value(2));
         put(b"b", None);
         assert_eq!(pending.get(b"a"), Some(value(2)));
@@ -150,7 +159,7 @@ mod tests {
             ]
         );
         pending.written();
-        assert_eq!(pending.get(b"b"), Some(None), "that is the next flush's");
+        assert_eq!(pending.get(b"b"), Some(None), "part of the next flush");
         assert_eq!(pending.get(b"c"), None, "the database shows it");
         pending.take();
         pending.written();
@@ -160,7 +169,7 @@ mod tests {
     #[test]
     fn writers_wait_for_room_and_not_for_ever() {
         let pending = Pending::default();
-        let large = || Some(UserValue::from(vec![0; MOST / 2]));
+        let large = || Some(UserValue::from(vec![0; MAX_GATHERED_BYTES / 2]));
         assert!(!pending.put(b"a".to_vec(), value(1)).expect("room"));
         assert!(pending.put(b"b".to_vec(), large()).expect("room"));
         assert!(pending.put(b"c".to_vec(), large()).expect("room"));

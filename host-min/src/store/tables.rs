@@ -1,8 +1,9 @@
-//! What fjall does beside those who serve: it writes its memory to tables, and merges tables.
+//! fjall's background work: it writes its memory to tables, and merges tables.
 //!
-//! Nobody waits for that, as long as it gets done some time. Yet it takes a processor for seconds; and where
-//! it gives back its memory, or removes what it has merged, it holds the lock of all who read. So its
-//! threads give way to others, and there is little to give back at a time.
+//! No request waits for this work, which only has to keep up with the writes. It occupies a
+//! processor for seconds, however. When it frees memory or removes merged tables, it also holds a
+//! lock that all readers need. Its threads therefore have a low priority, and only a small amount
+//! is freed at a time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,44 +11,47 @@ use std::sync::Arc;
 use fjall::compaction::Leveled;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 
-/// What is written to a table of its own when there is that much in memory, in bytes. To free it takes
-/// some 15 ms.
-const MEMORY: u64 = 8 << 20;
-/// What goes into one table at a merge, in bytes. To remove such a file takes some 4 ms, and two dozen of them
-/// may go at once. The first level has four of these, and each level after it ten times as much. With smaller
-/// ones there are more levels, and more is written.
-const TABLE: u64 = 8 << 20;
-/// The first thread leaves merges to the others. If all of them are at one, it hands the next one back to
-/// the queue, over and over, and takes a whole processor for that; so there are more than merges at a time.
-const THREADS: usize = 4;
-/// Of the threads: one that serves gets nine times as much of a processor that both want. Not more, since
-/// these threads hold locks at times.
+/// Size of the memory table, in bytes, at which fjall writes it to disk. Freeing this much takes
+/// about 15 ms.
+const MEMTABLE_BYTES: u64 = 8 << 20;
+/// Target size of a table after a merge, in bytes. Removing such a file takes about 4 ms, and two
+/// dozen of them may be removed at once. The first level has four tables of this size, and each
+/// level after it ten times as much. With smaller tables there are more levels, and fjall writes
+/// more.
+const TABLE_BYTES: u64 = 8 << 20;
+/// Number of fjall's worker threads. The first thread leaves merges to the others. If all others
+/// are merging, it returns the next merge to the queue again and again, and occupies a processor.
+/// Have more threads than concurrent merges.
+const WORKER_THREADS: usize = 4;
+/// Niceness of these threads. A serving thread gets nine times the processor time of one of them.
+/// Do not raise it further, because these threads sometimes hold locks.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// What is done beside those who read and write.
+/// Whether fjall's background work runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Background {
-    /// Tables are made and merged, by threads that stay in the background.
-    Works,
-    /// Nothing: whoever only reads gains nothing by it, and the directory does not grow.
-    Rests,
+    /// Threads of low priority write and merge tables.
+    Active,
+    /// No background work. A reader does not benefit from it, and the directory does not grow.
+    Idle,
 }
 
-/// Opens the database, which keeps so many tables open.
+/// Opens the database with at most `files` open tables.
 ///
 /// # Errors
-/// What fjall says.
+/// The error of fjall.
 pub fn open(directory: &Path, files: usize, background: Background) -> fjall::Result<Database> {
     let threads = match background {
-        Background::Works => THREADS,
-        Background::Rests => 0,
+        Background::Active => WORKER_THREADS,
+        Background::Idle => 0,
     };
-    // Threads are as nice as the one that starts them, and this one cannot become less nice again.
+    // A thread inherits the niceness of its parent, and a thread cannot lower its own niceness
+    // again. Open the database on a thread of its own.
     let open = || {
         be_nice();
-        // Manual: the journal reaches the system with the flush, not with each write. What a
-        // crash takes away has not been acknowledged.
+        // Manual persistence: the journal is written with each flush, and not with each write. A
+        // crash loses only writes that were not acknowledged.
         Database::builder(directory)
             .manual_journal_persist(true)
             .worker_threads_unchecked(threads)
@@ -61,21 +65,22 @@ pub fn open(directory: &Path, files: usize, background: Background) -> fjall::Re
     })
 }
 
-/// The one keyspace. What it is made with stays with it.
+/// Opens the only keyspace. fjall fixes the options when it creates the keyspace.
 ///
 /// # Errors
-/// What fjall says.
+/// The error of fjall.
 pub fn keyspace(db: &Database) -> fjall::Result<Keyspace> {
     db.keyspace("kv", || {
-        let tables = Leveled::default().with_table_target_size(TABLE);
+        let tables = Leveled::default().with_table_target_size(TABLE_BYTES);
         KeyspaceCreateOptions::default()
             .manual_journal_persist(true)
-            .max_memtable_size(MEMORY)
+            .max_memtable_size(MEMTABLE_BYTES)
             .compaction_strategy(Arc::new(tables))
     })
 }
 
-/// Of this thread; elsewhere it would be of the whole process.
+/// On Linux this sets the niceness of the calling thread; elsewhere it would set that of the
+/// process.
 #[cfg(target_os = "linux")]
 fn be_nice() {
     if let Err(error) = rustix::process::nice(NICENESS) {
@@ -91,14 +96,14 @@ mod tests {
     use std::fs;
     use std::time::{Duration, Instant};
 
-    /// Of each thread of this process that bears the name.
+    /// The niceness of each thread of this process with the given name.
     fn niceness(name: &str) -> Vec<i32> {
         let mut found = Vec::new();
         for thread in fs::read_dir("/proc/self/task").expect("lists threads") {
             let Ok(stat) = fs::read_to_string(thread.expect("a thread").path().join("stat")) else {
                 continue;
             };
-            // `id (name) state …`, and of what follows the name niceness is the 17th.
+            // The format is `id (name) state …`; the niceness is field 17 after the name.
             let (front, rest) = stat.rsplit_once(") ").expect("has a name");
             if front.ends_with(&format!("({name}")) {
                 let field = rest.split(' ').nth(16).expect("is nice or not");
@@ -112,11 +117,12 @@ mod tests {
     fn those_who_serve_come_before_tables() {
         let dir = tempfile::tempdir().expect("a directory");
         let own = rustix::process::getpriority_process(None).expect("has a niceness");
-        let db = super::open(dir.path(), 16, super::Background::Works).expect("opens");
-        // A thread takes its name when it begins. There may be those of other tests' databases, too.
+        let db = super::open(dir.path(), 16, super::Background::Active).expect("opens");
+        // A thread sets its name when it starts. The process may also have threads of other tests'
+        // databases.
         let started = Instant::now();
         let mut workers = niceness("fjall:worker");
-        while workers.len() < super::THREADS {
+        while workers.len() < super::WORKER_THREADS {
             assert!(started.elapsed() < Duration::from_secs(10), "{workers:?}");
             std::thread::yield_now();
             workers = niceness("fjall:worker");
@@ -128,7 +134,7 @@ mod tests {
             "{workers:?}"
         );
         let now = rustix::process::getpriority_process(None).expect("has a niceness");
-        assert_eq!(now, own, "who opens it stays as it was");
+        assert_eq!(now, own, "the opening thread keeps its niceness");
         drop(db);
     }
 }

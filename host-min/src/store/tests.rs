@@ -33,7 +33,7 @@ fn a_compare_and_set_takes_place_only_on_what_was_expected() {
         );
         assert_eq!(set(Some(b""), b"two"), Swap::Done);
         assert_eq!(store.get("b", "k"), Ok(Some(b"two".to_vec())));
-        assert_eq!(store.get("other", "k"), Ok(None), "buckets are apart");
+        assert_eq!(store.get("other", "k"), Ok(None), "buckets are separate");
         assert_eq!(store.delete("b", "k"), Ok(()));
         assert_eq!(store.get("b", "k"), Ok(None));
     });
@@ -49,7 +49,8 @@ fn of_eight_threads_that_want_one_key_one_wins() {
                 let (wins, start) = (&wins, &start);
                 scope.spawn(move || {
                     for (n, won) in wins.iter().enumerate() {
-                        // All at each key together: else the first thread has it long before.
+                        // Start all threads together for each key: otherwise the first thread wins
+                        // long before the others start.
                         start.wait();
                         let swap = store.compare_and_set("b", &format!("k{n}"), None, &[thread]);
                         if swap.expect("works") == Swap::Done {
@@ -128,7 +129,7 @@ async fn a_store_that_is_opened_again_has_what_was_written() {
     assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
 }
 
-/// How many tables there are on the disk, and how many there have ever been.
+/// The number of tables on the disk, and of tables that were ever written.
 fn tables(directory: &Path) -> (usize, usize) {
     let tables = std::fs::read_dir(directory.join("keyspaces/1/tables")).expect("has tables");
     let numbers: Vec<usize> = tables
@@ -143,11 +144,11 @@ fn tables(directory: &Path) -> (usize, usize) {
 #[tokio::test]
 async fn what_went_into_tables_and_was_merged_is_still_there() {
     const KEYS: usize = 400;
-    const MOST: u8 = 100;
+    const MAX_ROUNDS: u8 = 100;
     let dir = tempfile::tempdir().expect("a directory");
     let store = Embedded::open(dir.path()).expect("opens");
     let value = |key: usize, round: u8| [key.to_le_bytes().as_slice(), &[round; 64 << 10]].concat();
-    // Four tables of the memory at least are merged at a time.
+    // fjall merges at least four tables of the memory at a time.
     let merged = || {
         let (there, ever) = tables(dir.path());
         there + 4 <= ever
@@ -155,12 +156,12 @@ async fn what_went_into_tables_and_was_merged_is_still_there() {
     let mut round = 0;
     while !merged() {
         round += 1;
-        assert!(round < MOST, "no merge");
+        assert!(round < MAX_ROUNDS, "no merge");
         for key in 0..KEYS {
             let set = store.set("b", &format!("k{key}"), &value(key, round));
             set.expect("works");
         }
-        // Of every second one nothing is left in the end.
+        // Delete every second key, so that nothing of it remains.
         for key in (0..KEYS).step_by(2) {
             store.delete("b", &format!("k{key}")).expect("works");
         }
@@ -214,10 +215,11 @@ async fn a_write_that_is_still_under_way_needs_a_flush_that_starts_later() {
     let barrier_during_a_write = || flusher.write(|| Ok(flusher.barrier())).expect("works");
     flusher.write(|| Ok(())).expect("works");
     flusher.barrier().wait().await.expect("durable");
-    // All that finished is flushed; what is under way may have been observed, and is not.
+    // All finished writes are flushed. The running write may have been observed, and is not flushed
+    // yet.
     barrier_during_a_write().wait().await.expect("durable");
     assert_eq!(flushes.load(Ordering::SeqCst), 2);
-    // A flush that is running already does not count.
+    // A flush that is already running does not cover this write.
     flusher.write(|| Ok(())).expect("works");
     let running = flusher.barrier();
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -253,7 +255,7 @@ async fn what_another_has_asked_for_is_not_asked_for_again() {
     flusher.write(|| Ok(())).expect("works");
     let first = flusher.barrier();
     tokio::time::sleep(Duration::from_millis(5)).await;
-    // Its flush is running, and it began after all writes.
+    // The running flush began after all writes.
     let second = flusher.barrier();
     first.wait().await.expect("durable");
     second.wait().await.expect("durable");
@@ -324,7 +326,9 @@ async fn nobody_waits_for_a_store_that_is_closed() {
     let before = flusher.barrier();
     flusher.stop();
     before.wait().await.expect("what was asked for is done");
-    flusher.write(|| Ok(())).expect("nobody knows");
+    flusher
+        .write(|| Ok(()))
+        .expect("the failure is not known yet");
     let after = tokio::time::timeout(Duration::from_secs(10), flusher.barrier().wait()).await;
     assert!(after.expect("an answer").is_err());
 }
@@ -336,7 +340,9 @@ async fn after_a_flush_that_failed_nothing_is_acknowledged_any_more() {
     flusher.write(|| Ok(())).expect("works");
     flusher.barrier().wait().await.expect("durable");
     fail.store(true, Ordering::SeqCst);
-    flusher.write(|| Ok(())).expect("nobody knows yet");
+    flusher
+        .write(|| Ok(()))
+        .expect("the failure is not known yet");
     assert!(flusher.barrier().wait().await.is_err());
     fail.store(false, Ordering::SeqCst);
     assert!(
@@ -345,11 +351,12 @@ async fn after_a_flush_that_failed_nothing_is_acknowledged_any_more() {
     );
     assert!(
         flusher.barrier().wait().await.is_err(),
-        "no claim, even with nothing written"
+        "no barrier is passed, even if nothing was written"
     );
 }
 
-/// More than fits into its memory: most of it lies in tables, and the rest in a journal.
+/// Writes more than fits into fjall's memory: most of it is in tables, and the remainder in a
+/// journal.
 #[tokio::test]
 async fn a_store_is_read_as_it_is_and_does_not_change() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -362,7 +369,7 @@ async fn a_store_is_read_as_it_is_and_does_not_change() {
             store.barrier().wait().await.expect("durable");
         }
     }
-    // Nobody reads what another process has.
+    // A store that another process has open cannot be read.
     let refused = Embedded::open_to_read(dir.path());
     assert!(matches!(refused, Err(HostError::StoreLocked(path)) if path == dir.path()));
     drop(store);
@@ -376,16 +383,16 @@ async fn a_store_is_read_as_it_is_and_does_not_change() {
     let before = names();
     assert!(!before.is_empty(), "no tables: write more");
 
-    let likeness = Embedded::open_to_read(dir.path()).expect("opens");
-    // Two may read at once, and nobody serves it meanwhile.
+    let store_copy = Embedded::open_to_read(dir.path()).expect("opens");
+    // Two readers may have the store open at once, and no host can serve it meanwhile.
     let second = Embedded::open_to_read(dir.path()).expect("opens");
     let refused = Embedded::open(dir.path());
     assert!(matches!(refused, Err(HostError::StoreLocked(_))));
     for n in 0..400 {
-        let found = likeness.get("b", &format!("k{n}")).expect("works");
+        let found = store_copy.get("b", &format!("k{n}")).expect("works");
         assert!(found == Some(value(n)), "k{n}");
     }
-    drop((likeness, second));
+    drop((store_copy, second));
     assert_eq!(names(), before);
     drop(Embedded::open(dir.path()).expect("it is free again"));
 }

@@ -1,11 +1,11 @@
-//! Slots in a bucket of the embedded store, where `wasi:keyvalue` keeps them.
+//! Slots in a bucket of the embedded store, in the layout that `wasi:keyvalue` uses.
 
 use annals_event_log::{Creation, SlotError, Slots};
 use annals_event_log_tools::{Listed, Listing};
 
 use crate::store::{Embedded, Kv, KvError, Swap};
 
-/// Keys of one page of a listing.
+/// Maximum number of keys in one page of a listing.
 const PAGE: usize = 1000;
 
 /// One bucket.
@@ -15,7 +15,7 @@ pub struct BucketSlots {
 }
 
 impl BucketSlots {
-    /// The slots of a bucket.
+    /// Makes the slots of a bucket.
     #[must_use]
     pub fn new(store: Embedded, bucket: &str) -> Self {
         Self {
@@ -24,10 +24,10 @@ impl BucketSlots {
         }
     }
 
-    /// Waits until everything that was written is durable.
+    /// Waits until everything written is durable.
     ///
     /// # Errors
-    /// [`SlotError::InDoubt`] if it is not.
+    /// [`SlotError::InDoubt`] if the flush failed.
     pub fn flush(&self) -> Result<(), SlotError> {
         let in_doubt = |why: String| SlotError::InDoubt(why);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -42,7 +42,7 @@ fn unavailable(error: KvError) -> SlotError {
     SlotError::Unavailable(error.to_string())
 }
 
-/// Of a write that failed nobody knows whether it took effect.
+/// A failed write may or may not have taken effect.
 fn in_doubt(error: KvError) -> SlotError {
     match error {
         KvError::NameTooLong => unavailable(error),

@@ -11,14 +11,14 @@ use super::ToolError;
 use super::place::{Place, Store};
 use super::progress::Shown;
 
-/// Write a store out as JSON lines, each a CloudEvents 1.0 event, in the order of the log.
+/// Export a store as JSON lines, each a CloudEvents 1.0 event, in the order of the log.
 ///
-/// The lines hold all that `annals-host import` needs for a store that answers every read as this
-/// one does, on any host: events with their positions and metadata, recorded outcomes (type
-/// `annals.outcome.v1`), the claims of command ids, the rows of views and how far each reaction is
-/// (`annals.row.v1`, `annals.checkpoint.v1`). The last line (`annals.end.v1`) says that
-/// nothing is missing. Snapshots are not exported: they are made anew. Writes nothing into the
-/// store, as `annals-host verify` does not. Stop the host before.
+/// From these lines `annals-host import` makes a store, on any host, that returns the same result
+/// for every read. The lines contain events with their positions and metadata, recorded outcomes
+/// (type `annals.outcome.v1`), the claims of command ids, the rows of views and the checkpoint of
+/// each reaction (`annals.row.v1`, `annals.checkpoint.v1`). The last line (`annals.end.v1`)
+/// confirms that the export is complete. Snapshots are not exported: the host makes them again.
+/// Like `annals-host verify`, this command writes nothing into the store. Stop the host first.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 1 the store is damaged, in use or not there, or FILE cannot be used, \
@@ -32,8 +32,8 @@ pub struct Export {
     #[arg(long, value_name = "PREFIX", default_value = "")]
     prefix: String,
 
-    /// The file to write [default: stdout]. If it holds an earlier export of this store, whole or
-    /// not, only what comes after its last whole commit is written.
+    /// The file to write [default: stdout]. If the file contains an earlier export of this store,
+    /// complete or not, only the lines after its last complete commit are written.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -42,7 +42,7 @@ pub struct Export {
     source: String,
 }
 
-/// Exports.
+/// Runs the export.
 ///
 /// # Errors
 /// See [`ToolError`].
@@ -118,8 +118,8 @@ fn write(
     Ok(exported)
 }
 
-/// A file that is cut to what is kept of it when the first line comes, so that a file that turns
-/// out not to be this store's stays as it is.
+/// A file that is truncated to its valid part when the first line is written. A file that does not
+/// belong to this store therefore stays unchanged.
 struct Continued<'f> {
     file: &'f mut File,
     keep: Option<u64>,

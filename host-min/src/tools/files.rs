@@ -1,6 +1,7 @@
-//! Slots as files, as the adapter over `wasi:filesystem` writes them.
+//! Slots as files, in the format of the adapter over `wasi:filesystem`.
 //!
-//! The same names and the same steps in the same order: the two may work on one directory at once.
+//! This module uses the same names and the same steps in the same order as the adapter. Both may
+//! therefore work on one directory at the same time.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -17,11 +18,11 @@ use annals_event_log_tools::{Listed, Listing};
 /// A data directory.
 pub struct FileSlots {
     root: PathBuf,
-    /// Tells temporary files of this process apart.
+    /// Distinguishes temporary files of this process.
     temporaries: AtomicU64,
 }
 
-/// Is it the name of a subdirectory for slots?
+/// True if `name` is the name of a subdirectory for slots.
 #[must_use]
 pub fn is_shard(name: &str) -> bool {
     name.len() == 2
@@ -31,7 +32,7 @@ pub fn is_shard(name: &str) -> bool {
 }
 
 impl FileSlots {
-    /// The slots of a directory, which must be there.
+    /// Opens the slots of a directory, which must exist.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self {
@@ -40,13 +41,13 @@ impl FileSlots {
         }
     }
 
-    /// Shows a slot only when its name is durable: while its creator has not synced the directory,
-    /// the file still has its temporary name too.
+    /// Reads a slot only when its name is durable. Until its creator has synced the directory, the
+    /// file also has its temporary name; sync the directory in that case.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         if file.metadata()?.nlink() > 1 {
             match sync(path.parent().unwrap_or(&self.root)) {
-                // Where nothing can be written, nothing is on its way to the disk.
+                // On a read-only file system no write can be pending.
                 Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {}
                 synced => synced?,
             }
@@ -61,8 +62,9 @@ impl FileSlots {
         self.root.join(file_name::shard(&name)).join(name)
     }
 
-    /// The shard of a file, for writing: made, and durable itself, before anything in it is. The
-    /// mark is made after the root was synced, so whoever sees it need not sync again.
+    /// Returns the file's shard for writing. It creates the shard and makes it durable before
+    /// anything is written into it. It creates the marker file after the root has been synced, so a
+    /// process that sees the marker need not sync again.
     fn make_shard(&self, file: &Path) -> io::Result<PathBuf> {
         let shard = file.parent().unwrap_or(&self.root).to_owned();
         let mark = shard.join(DURABLE);
@@ -76,7 +78,7 @@ impl FileSlots {
         Ok(shard)
     }
 
-    /// Writes and syncs a file under a name that nobody else has.
+    /// Writes and syncs a file under a unique name.
     fn write_temporary(&self, file: &Path, value: &[u8]) -> io::Result<(PathBuf, PathBuf)> {
         let shard = self.make_shard(file)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -128,8 +130,8 @@ impl Slots for FileSlots {
             .write_temporary(&path, value)
             .map_err(unavailable("writing", key))?;
         let syncing = "syncing the directory of";
-        // Synced in both cases: neither an acknowledged creation nor what is decided upon its
-        // being there may outlive the slot.
+        // Sync in both cases. A creation that was acknowledged must not be lost, and a decision
+        // based on the slot's existence must not outlive the slot.
         let (answer, is_settled) = match fs::hard_link(&temporary, &path) {
             Ok(()) => match sync(&shard) {
                 Ok(()) => (Ok(Creation::Created), true),
@@ -141,7 +143,8 @@ impl Slots for FileSlots {
             },
             Err(error) => (Err(in_doubt("linking", key)(error)), false),
         };
-        // Never before the directory was synced: readers would take the slot for durable.
+        // Remove the temporary name only after the sync: without it, readers take the slot for
+        // durable.
         if is_settled {
             let _ = fs::remove_file(&temporary);
         }
@@ -203,7 +206,7 @@ fn visit_file(
         return Ok(());
     }
     let place = format!("{shard}/{name}");
-    // Nobody would look for it in another shard.
+    // A reader never searches for this slot in another shard.
     if file_name::shard(name) != shard {
         return each(Listed::Foreign(&place));
     }

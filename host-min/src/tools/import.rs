@@ -12,41 +12,41 @@ use super::ToolError;
 use super::place::{Place, Store};
 use super::progress::Shown;
 
-/// Lines after which everything is made durable.
+/// Number of lines after which everything is flushed.
 const FLUSH_EVERY: u64 = 5000;
 
-/// Read the lines of `annals-host export` into a store.
+/// Import the lines of `annals-host export` into a store.
 ///
-/// The store then answers every read as the source did: ids, versions, positions, times, metadata
-/// and outcomes are the same, a command id that took effect stays used, and reactions go on where
-/// they were. Running it again, also
-/// after it was killed, continues; what is there already is left as it is. Where the store has
-/// something else, nothing is changed, and the place is named. Nobody may use the store meanwhile.
+/// The store then returns the same result as the source for every read: ids, versions, positions,
+/// times, metadata and outcomes are the same, a command id that took effect stays used, and each
+/// reaction continues at its checkpoint. If the import is interrupted, run it again to continue: it
+/// leaves existing values as they are. If the store contains a different value, the import changes
+/// nothing and names the place. No other process may use the store meanwhile.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 1 a line is at fault, or the store is in use or has something \
                         else, 2 usage, 3 the store cannot be written."
 )]
 pub struct Import {
-    /// The lines; `-` reads stdin.
+    /// The file with the lines; `-` reads stdin.
     #[arg(value_name = "FILE", default_value = "-")]
     input: PathBuf,
 
     #[command(flatten)]
     place: Place,
 
-    /// `[store] prefix` of the manifest; may be another one than that of the source.
+    /// `[store] prefix` of the manifest; may differ from the source's.
     #[arg(long, value_name = "PREFIX", default_value = "")]
     prefix: String,
 }
 
-/// Imports.
+/// Runs the import.
 ///
 /// # Errors
 /// See [`ToolError`].
 pub fn run(options: &Import) -> Result<(), ToolError> {
     let path = &options.input;
-    // Before the store, which would be made for nothing.
+    // Open the input before the store: otherwise a missing input leaves an empty store behind.
     let (lines, total): (Box<dyn BufRead>, u64) = if path.as_os_str() == "-" {
         (Box::new(io::stdin().lock()), 0)
     } else {
@@ -99,7 +99,7 @@ fn import(
         shown.at(if total > 0 { bytes } else { number }, total);
     }
     let finished = importer.finish();
-    // Also what came of an export that is not whole.
+    // Flush also the lines of an incomplete export.
     flush(store, number)?;
     Ok(finished?)
 }

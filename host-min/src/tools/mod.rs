@@ -1,15 +1,15 @@
-//! Looking after a store while nobody serves it.
+//! Maintenance of a store that no host serves.
 //!
-//! What a store means is known to the event log's own tools; here is where stores are found, and
-//! what people see.
+//! The tools of the event log interpret the records. This module finds the stores and formats the
+//! output.
 //!
 //! # Layout
 //!
-//! - [`place`]: which store is meant, and how it is opened
+//! - [`place`]: locates a store and opens it
 //! - [`buckets`]: slots in a bucket of the embedded store
-//! - [`files`]: slots as files, as the filesystem adapter writes them
+//! - [`files`]: slots as files, in the format of the filesystem adapter
 //! - [`verify`], [`export`], [`import`]: one command each
-//! - `progress`: how far it is, on a terminal
+//! - `progress`: progress of a command, on a terminal
 
 pub mod buckets;
 pub mod export;
@@ -27,52 +27,53 @@ use annals_event_log_tools::{ExportError, ImportError, ResumeError};
 
 use crate::error::HostError;
 
-/// Why a tool stopped.
+/// Why a tool failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
-    /// There is nothing to look after.
+    /// There is no store at the path.
     #[error(
         "there is no store in {0}; give the directory of `annals-host serve --store`, or the one that `wasmtime serve --dir` shares"
     )]
     NoStore(PathBuf),
-    /// The place holds something else.
+    /// The path contains something else than a store.
     #[error("{0} holds files that are not a store's; give an empty directory or a store's")]
     NotAStore(PathBuf),
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] HostError),
     /// The store cannot be read or written.
-    #[error("{0}; `annals-host verify` tells more")]
+    #[error("{0}; `annals-host verify` shows the damage")]
     Store(#[from] StoreError),
     /// An export stopped.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The lines that are there cannot be continued.
+    /// The lines in the output file cannot be continued.
     #[error("{path}: {source}")]
     Resume {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: ResumeError,
     },
     /// An import stopped.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// A file cannot be used.
+    /// A file cannot be opened, read or written.
     #[error("{path}: {source}")]
     File {
-        /// As given.
+        /// Path as given on the command line.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// Nobody takes the output.
+    /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 impl ToolError {
-    /// True if the input is at fault (exit status 1), false if the host is (3).
+    /// True if the input is at fault (exit status 1), false if the host is at fault (exit status
+    /// 3).
     #[must_use]
     pub fn is_users(&self) -> bool {
         let unreadable = |error: &StoreError| {
@@ -83,7 +84,7 @@ impl ToolError {
         };
         match self {
             Self::NoStore(_) | Self::NotAStore(_) | Self::File { .. } => true,
-            // The directory was named rightly, and holds a store: looking at it failed.
+            // The path is correct and contains a store: reading it failed.
             Self::Open(HostError::StoreOpen { .. }) => false,
             Self::Open(error) => error.is_users(),
             Self::Store(error) | Self::Export(ExportError::Store(error)) => unreadable(error),

@@ -1,4 +1,4 @@
-//! Which store is meant, and how it is opened.
+//! Locates a store and opens it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,16 +14,17 @@ use super::files::{self, FileSlots};
 use crate::error::HostError;
 use crate::store::Embedded;
 
-/// Files that the embedded store keeps in its directory, whatever is in it. One of them is enough:
-/// it may have been killed while it made them.
+/// Files that the embedded store always has in its directory. One of them is enough, because a
+/// process may have been killed while it created them.
 const EMBEDDED: [&str; 3] = ["lock", "version", "keyspaces"];
 
-/// Where a store lies.
+/// Where a store is.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
     /// The store's directory: that of `annals-host serve --store`, or the one that another host
-    /// shares with the component. Which of the two it is shows by its content; `files:DIR` says
-    /// that it is, or shall become, the latter. Of a directory that holds both, DIR is the former.
+    /// shares with the component. The tool recognizes the kind of store by the directory's content.
+    /// With `files:DIR` the store is, or will be, one of files. If DIR contains stores of both
+    /// kinds, DIR without the prefix means the store of annals-host.
     #[arg(long, value_name = "DIR|files:DIR", default_value = "./data")]
     pub store: Directory,
 
@@ -32,7 +33,7 @@ pub struct Place {
     pub bucket: String,
 }
 
-/// A directory, and what it is if that was said.
+/// A directory, and the kind of its store if the option says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
     path: PathBuf,
@@ -59,13 +60,13 @@ impl FromStr for Directory {
 
 /// An open store.
 pub enum Store {
-    /// In `annals-host`'s own format.
+    /// In the format of `annals-host`.
     Bucket(BucketSlots),
     /// Slots as files.
     Files(FileSlots),
 }
 
-/// What a directory holds.
+/// The content of a directory.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Content {
     embedded: bool,
@@ -79,7 +80,7 @@ impl Content {
     }
 }
 
-/// Makes sure that a directory in which this host is to keep its own store holds no other kind of one.
+/// Checks that a directory contains no store of another kind, before this host uses it for its own.
 ///
 /// # Errors
 /// [`HostError::StoreOfFiles`], [`HostError::StoreOpen`].
@@ -98,13 +99,13 @@ pub fn refuse_others(path: &Path) -> Result<(), HostError> {
 }
 
 impl Place {
-    /// Opens a store that is there, to read it: nothing is written into its directory.
+    /// Opens an existing store for reading: nothing is written into its directory.
     ///
     /// # Errors
-    /// [`ToolError::NoStore`], and what the store says: another process may have it.
+    /// [`ToolError::NoStore`], and the store's own errors: another process may have it open.
     pub fn open(&self) -> Result<Store, ToolError> {
         let content = self.content()?;
-        self.tell_of_both(&content);
+        self.print_both(&content);
         if content.embedded && !self.store.files {
             let store = Embedded::open_to_read(&self.store.path)?;
             Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
@@ -115,17 +116,17 @@ impl Place {
         }
     }
 
-    /// Opens a store, which is made if the directory is empty or absent.
+    /// Opens a store, and creates it if the directory is empty or absent.
     ///
     /// # Errors
-    /// [`ToolError::NotAStore`], and what the store says.
+    /// [`ToolError::NotAStore`], and the store's own errors.
     pub fn open_or_make(&self) -> Result<Store, ToolError> {
         let content = self.content()?;
         let path = &self.store.path;
-        self.tell_of_both(&content);
+        self.print_both(&content);
         match self.store.files {
             false if content.embedded || content.is_nothing() => self.bucket(),
-            // Not beside another kind of store.
+            // Do not create a store beside one of another kind.
             _ if content.files || self.store.files && content.is_nothing() => {
                 std::fs::create_dir_all(path).map_err(ToolError::file(path))?;
                 Ok(Store::Files(FileSlots::new(path)))
@@ -134,7 +135,7 @@ impl Place {
         }
     }
 
-    fn tell_of_both(&self, content: &Content) {
+    fn print_both(&self, content: &Content) {
         if !(content.embedded && content.files) {
             return;
         }
@@ -184,14 +185,14 @@ fn look(path: &Path) -> io::Result<Content> {
 }
 
 impl Store {
-    /// Makes everything durable that was written.
+    /// Makes all writes durable.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's own errors.
     pub fn flush(&self) -> Result<(), SlotError> {
         match self {
             Self::Bucket(slots) => slots.flush(),
-            // Each of them is durable when it is created.
+            // Each slot is durable when its creation returns.
             Self::Files(_) => Ok(()),
         }
     }

@@ -1,12 +1,12 @@
-//! How far it is: on stderr, and only if that is a terminal.
+//! Shows the progress of a command on stderr, if that is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows how far something is. Gone when dropped.
+/// A progress display, removed when it is dropped.
 pub struct Shown(ProgressBar);
 
 impl Shown {
-    /// Of so many in all; 0: nobody knows.
+    /// Starts a display. `total` is 0 if the total is unknown.
     pub fn new(what: &'static str, total: u64) -> Self {
         let bar = match total {
             0 => ProgressBar::new_spinner(),
@@ -18,7 +18,7 @@ impl Shown {
         shown
     }
 
-    /// It is here, of so many in all.
+    /// Shows `done` of `total`.
     pub fn at(&self, done: u64, total: u64) {
         if total > 0 && self.0.length() != Some(total) {
             self.0.set_length(total);

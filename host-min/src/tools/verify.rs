@@ -10,13 +10,14 @@ use super::ToolError;
 use super::place::Place;
 use super::progress::Shown;
 
-/// Look for damage in a store.
+/// Search a store for damage.
 ///
-/// Reads everything: slots that are missing, records that are damaged or lie at the wrong place,
-/// streams whose versions, positions or times do not go on, commits that the log does not lead to,
-/// commands that took effect twice, claims, hints and snapshots that speak of slots that are gone,
-/// and whatever is no key of the format. Writes nothing into the store, which may lie where nothing can be written; journals
-/// of annals-host's own store are copied into the temporary directory (TMPDIR). Stop the host before.
+/// Reads everything and reports: missing slots; records that are damaged or stored under the wrong
+/// key; streams whose versions, positions or times are not consecutive; commits that the log does
+/// not refer to; commands that took effect twice; claims, hints and snapshots that refer to missing
+/// slots; and keys that do not belong to the format. The command writes nothing into the store,
+/// which may be on a read-only file system. It copies the journals of an annals-host store into the
+/// temporary directory (TMPDIR). Stop the host first.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 clean, 1 damage found, or the store is in use or not there, 2 usage, \
@@ -27,16 +28,17 @@ pub struct Verify {
     #[command(flatten)]
     place: Place,
 
-    /// Only what lies under this `[store] prefix` [default: everything that is there].
+    /// Verify only the keys under this `[store] prefix` [default: all keys].
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
 
-    /// JSON lines: one for each finding, then one with the summary.
+    /// Print JSON lines: one for each finding, then one with the summary.
     #[arg(long)]
     json: bool,
 }
 
-/// Verifies; `false`: damage was found, or records that only a newer release can read.
+/// Verifies a store. Returns `false` if it found damage, or records that only a newer release can
+/// read.
 ///
 /// # Errors
 /// See [`ToolError`].
@@ -44,11 +46,11 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
     let store = options.place.open()?;
     let mut out = BufWriter::new(io::stdout().lock());
     let shown = Shown::new("verify", 0);
-    // The walk goes on when nobody takes its output, and the failure is told at its end.
+    // If the output cannot be written, the verification continues and returns the error at its end.
     let mut written = Ok(());
     let mut found = |finding: Finding| {
         if written.is_ok() {
-            written = tell(&mut out, &finding, options.json);
+            written = write_finding(&mut out, &finding, options.json);
         }
     };
     let mut progress = |at: annals_event_log_tools::Progress| shown.at(at.done, at.total);
@@ -63,7 +65,7 @@ pub fn run(options: &Verify) -> Result<bool, ToolError> {
     Ok(summary.errors == 0 && summary.newer == 0)
 }
 
-fn tell(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
+fn write_finding(out: &mut impl Write, finding: &Finding, json: bool) -> io::Result<()> {
     if json {
         serde_json::to_writer(&mut *out, finding)?;
         return writeln!(out);

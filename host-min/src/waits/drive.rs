@@ -1,4 +1,4 @@
-//! Looks for all that wait how far the reactions are, and answers them.
+//! Checks the progress of reactions on behalf of all waiting clients, and answers them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,10 +16,11 @@ use crate::host::Host;
 use crate::problem::Problem;
 use crate::seldom::Seldom;
 
-/// Between two looks, at least; and so many times as long as a look takes.
+/// Minimum delay between two checks. The delay is also at least [`PAUSE_FACTOR`] times the duration
+/// of a check.
 const MIN_PAUSE: Duration = Duration::from_millis(2);
 const PAUSE_FACTOR: u32 = 4;
-/// Between two looks, where nobody tells of a delivery.
+/// Maximum delay between two checks, for progress that no delivery of this host announces.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Deserialize)]
@@ -27,15 +28,15 @@ struct Progress {
     reactions: Vec<Reached>,
 }
 
-/// Waits if the answer asks for it.
+/// Waits for the reactions if the response asks for it.
 pub async fn after(host: &Host, mut answer: Response<Body>) -> Response<Body> {
     let Some(wish) = Wish::take(answer.headers_mut()) else {
         return answer;
     };
     let outcome = host.waits.wait(wish).await;
-    // What the reactions wrote must be durable before anybody is told.
+    // The writes of the reactions must be durable before a client learns of them.
     if let Err(error) = host.app.store.barrier().wait().await {
-        tracing::debug!(%error, "an answer was withheld after a wait");
+        tracing::debug!(%error, "a response was withheld after a wait");
         return Problem::store_unavailable().into_response();
     }
     match outcome {
@@ -44,7 +45,7 @@ pub async fn after(host: &Host, mut answer: Response<Body>) -> Response<Body> {
     }
 }
 
-/// Turns the answer to a command into one that tells of reactions that lag.
+/// Changes the response to a command so that it lists the reactions that lag.
 async fn accepted(answer: Response<Body>, lagging: &[String]) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Ok(body) = body.collect().await else {
@@ -70,7 +71,7 @@ fn with_lagging(object: &[u8], lagging: &[String]) -> Bytes {
     body.freeze()
 }
 
-/// Looks for those who wait, until the host stops.
+/// Checks the progress for the waiting clients until the host stops.
 pub async fn drive(host: Arc<Host>) {
     let mut stopped = host.stopped();
     let trouble = Seldom::new();
@@ -87,14 +88,18 @@ pub async fn drive(host: Arc<Host>) {
             somebody = false;
             continue;
         }
-        // However many wait and however much is delivered, looks take a fifth of a processor at most.
+        // Limits the checks to a fifth of one processor, however many clients wait and however much
+        // is delivered.
         tokio::time::sleep(MIN_PAUSE.max(looked * PAUSE_FACTOR)).await;
         let begun = Instant::now();
         match look(&host).await {
             Ok(reached) => known = Some(reached),
             Err(why) => {
                 if let Some(unsaid) = trouble.news() {
-                    tracing::warn!(unsaid, "looking how far the reactions are failed: {why}");
+                    tracing::warn!(
+                        unsaid,
+                        "checking the progress of the reactions failed: {why}"
+                    );
                 }
                 known = None;
             }
@@ -102,7 +107,7 @@ pub async fn drive(host: Arc<Host>) {
         looked = begun.elapsed();
         somebody = host.waits.settle(known.as_deref(), false);
     }
-    // Those who come now are told, too.
+    // Answer also clients that begin to wait now.
     loop {
         host.waits.settle(known.as_deref(), true);
         host.waits.news.notified().await;
@@ -114,7 +119,7 @@ async fn look(host: &Arc<Host>) -> Result<Vec<Reached>, String> {
         Ok((StatusCode::OK, body)) => serde_json::from_slice::<Progress>(&body)
             .map(|progress| progress.reactions)
             .map_err(|error| error.to_string()),
-        Ok((status, _)) => Err(format!("it was answered {status}")),
+        Ok((status, _)) => Err(format!("the application answered {status}")),
         Err(failure) => Err(failure.kind()),
     }
 }

@@ -1,8 +1,9 @@
-//! Waits for reactions on behalf of clients, in no instance and no place of a request.
+//! Waits for reactions on behalf of clients. A wait occupies no instance and no place of a request.
 //!
-//! The guest answers a command at once, and asks for a wait by a header of that answer (see
-//! `preferences` in `components/ingress-http`, which is what reads `Prefer`). One task looks for all
-//! that wait ([`drive`]): after each delivery, and now and then, it asks the guest how far the reactions are.
+//! The guest answers a command at once, and requests a wait by a header of its response
+//! (`preferences` in `components/ingress-http` reads `Prefer`). One task checks the reactions for
+//! all waiting clients ([`drive`]): it asks the guest for their progress after each delivery and at
+//! an interval.
 
 pub mod drive;
 
@@ -13,17 +14,17 @@ use hyper::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use tokio::sync::{Notify, oneshot};
 
-/// The header by which the host and the guest share a wait.
+/// The header by which the host and the guest negotiate a wait.
 pub const HEADER: &str = "annals-wait";
-/// What it says in a request: the host waits.
+/// Its value in a request: the host will wait.
 pub const HOST_WAITS: &str = "host";
-/// The longest wait, whatever the guest asks for.
+/// Maximum wait, whatever the guest requests.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// Who waits.
+/// The waiting clients.
 #[derive(Debug, Default)]
 pub struct Waits {
     waiting: Mutex<Vec<Waiting>>,
-    /// Somebody came, or something was delivered.
+    /// Signalled when a client begins to wait, or when something was delivered.
     news: Notify,
 }
 
@@ -38,11 +39,11 @@ struct Waiting {
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Done,
-    /// These had not come so far; none, if it is not known which.
+    /// These reactions had not reached the position; empty if that is unknown.
     Lagging(Vec<String>),
 }
 
-/// What a guest asks for.
+/// The wait that a guest requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Wish {
     position: u64,
@@ -57,15 +58,12 @@ struct Reached {
 }
 
 impl Wish {
-    /// Takes it out of an answer's headers.
+    /// Removes the request from a response's headers.
     fn take(headers: &mut HeaderMap) -> Option<Self> {
         let value = headers.remove(HEADER)?;
         let wish = Self::parse(&value);
         if wish.is_none() {
-            tracing::warn!(
-                ?value,
-                "the component asks for a wait that is not understood"
-            );
+            tracing::warn!(?value, "the component requests a wait in an unknown format");
         }
         wish
     }
@@ -84,7 +82,7 @@ impl Wish {
 }
 
 impl Waits {
-    /// Something was delivered.
+    /// Records that something was delivered.
     pub fn delivered(&self) {
         self.news.notify_one();
     }
@@ -100,8 +98,8 @@ impl Waits {
         told.await.unwrap_or_else(|_| Outcome::Lagging(Vec::new()))
     }
 
-    /// Tells those whose wait is over, and answers whether there are others. `reached`: nothing, if it
-    /// is not known.
+    /// Answers the clients whose wait is over, and returns whether others still wait. `reached` is
+    /// `None` if the progress is unknown.
     fn settle(&self, reached: Option<&[Reached]>, stopping: bool) -> bool {
         let mut waiting = self.lock();
         let now = Instant::now();
@@ -133,7 +131,7 @@ impl Waits {
     }
 }
 
-/// All have come so far, or one will not for now.
+/// True if all reactions have reached the position, or one of them is stopped for now.
 fn is_over(reached: &[Reached], position: u64) -> bool {
     let mut all = true;
     lagging(reached, position).any(|reached| {
@@ -191,13 +189,13 @@ mod tests {
         let stopped = [reached("a", 5, false), reached("b", 9, true)];
         assert!(!waits.settle(Some(&stopped), false));
         assert_eq!(told(&mut late), lag(&["a"]));
-        // Nothing is known: nothing is claimed.
+        // If the progress is unknown, the outcome names no reaction.
         let mut blind = waiting(&waits, 1, 60);
         assert!(waits.settle(None, false));
         assert_eq!(told(&mut blind), None);
         assert!(!waits.settle(None, true));
         assert_eq!(told(&mut blind), lag(&[]));
-        // A client that is gone is forgotten.
+        // A client that has disconnected is removed.
         drop(waiting(&waits, 9, 60));
         assert!(!waits.settle(Some(&both), false));
     }

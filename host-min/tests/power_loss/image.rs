@@ -1,11 +1,11 @@
-//! What a disk holds: the files of a store's directory, as they were or as a power cut left them.
+//! The files of a store's directory, as they were or as a power cut left them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A file: its content without the zeros at its end, and its length with them.
+/// A file: its content without the zeros at its end, and its full length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Content {
     pub bytes: Vec<u8>,
@@ -42,7 +42,7 @@ impl Image {
         }
     }
 
-    /// Puts the files into a new directory, in memory where there is such a place.
+    /// Writes the files into a new directory, on a file system in memory if there is one.
     pub fn write(&self) -> tempfile::TempDir {
         let directory = scratch();
         for name in &self.directories {
@@ -56,7 +56,7 @@ impl Image {
         directory
     }
 
-    /// The journal that is written to.
+    /// The journal that is being written.
     pub fn newest_journal(&self) -> PathBuf {
         let journals = self.files.keys().filter_map(|name| {
             let number = name.to_str()?.strip_suffix(".jnl")?.parse::<u64>().ok()?;
@@ -71,7 +71,7 @@ impl Image {
 }
 
 impl Content {
-    /// Keeps the first bytes; zeros follow up to the length, or the file ends there.
+    /// Keeps the first `at` bytes. The remainder becomes zeros, or the file ends there.
     pub fn cut(&mut self, at: usize, zeros_follow: bool) {
         self.bytes.truncate(at);
         if !zeros_follow {
@@ -79,13 +79,13 @@ impl Content {
         }
     }
 
-    /// Zeros the blocks that begin in a part of the file, where `lost` says so: the disk wrote the
-    /// others first.
+    /// Zeros each block in a part of the file for which `lost` returns true: the disk had not
+    /// written it yet.
     pub fn lose_blocks(&mut self, from: usize, size: usize, mut lost: impl FnMut() -> bool) {
         let end = self.bytes.len();
         let mut block = from;
         while block < end {
-            // Blocks are aligned in the file; what was synced of the first one stays.
+            // Blocks are aligned in the file. The synced part of the first block is kept.
             let next = ((block / size + 1) * size).min(end);
             if lost() {
                 self.bytes[block..next].fill(0);
@@ -96,7 +96,7 @@ impl Content {
     }
 }
 
-/// A directory of its own.
+/// Makes a temporary directory.
 pub fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() {

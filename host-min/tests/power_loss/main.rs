@@ -1,8 +1,8 @@
-//! What a power cut may leave of the embedded store's files, and what the store makes of it.
+//! What a power cut may leave of the embedded store's files, and how the store recovers.
 //!
-//! What was synced when a barrier was waited for is known; of what was written afterwards the disk
-//! may hold any part. Such images are built and opened: everything acknowledged is there, and of
-//! the rest a first part, each write whole. Damage of what was synced is an error.
+//! What was synced when a barrier was passed is known. Of later writes the disk may contain any
+//! part. The tests build such images and open them: every acknowledged write is there, and of the
+//! later writes a prefix, each of them complete. Damage of synced data is an error.
 //!
 //! `ANNALS_POWER_LOSS=long` runs some hundred times as many images; `ANNALS_SEED=<number>` replays one run.
 
@@ -17,7 +17,7 @@ use annals_host::store::Embedded;
 use image::{Image, scratch};
 use model::{History, get, read};
 
-/// Runs a test with a few seeds, or with many, or with the one to be replayed.
+/// Runs a test with a few seeds, with many, or with the one to replay.
 fn with_seeds(few: u64, run: impl Fn(&mut fastrand::Rng)) {
     let is_long = std::env::var("ANNALS_POWER_LOSS").is_ok_and(|mode| mode == "long");
     let seeds = match std::env::var("ANNALS_SEED") {
@@ -32,7 +32,7 @@ fn with_seeds(few: u64, run: impl Fn(&mut fastrand::Rng)) {
     }
 }
 
-/// Says how to replay, if its test panics.
+/// Prints how to replay the test if it panics.
 struct Replay(u64);
 
 impl Drop for Replay {
@@ -45,8 +45,8 @@ fn open(directory: &Path) -> Embedded {
     Embedded::open(directory).expect("opens after a power cut")
 }
 
-/// Acknowledged writes, then others. Returns the files as they were when the barrier had been
-/// waited for, and as they would have been in the end.
+/// Makes acknowledged writes and then others. Returns the files as of the passed barrier, and the
+/// files at the end.
 fn written(
     directory: &Path,
     history: &mut History,
@@ -68,7 +68,7 @@ fn written(
     (synced, Image::of(directory))
 }
 
-/// A part of the unsynced end of the journal is on the disk.
+/// Makes an image with a part of the journal's unsynced end.
 fn tear(synced: &Image, full: &Image, random: &mut fastrand::Rng) -> Image {
     let journal = synced.newest_journal();
     assert_eq!(full.newest_journal(), journal, "no rotation in between");
@@ -98,7 +98,7 @@ fn tear(synced: &Image, full: &Image, random: &mut fastrand::Rng) -> Image {
             content.bytes[at..to].fill(0);
         }
     }
-    // This file is never synced: it may be as it was at any time.
+    // The flush counter file is never synced: it may have its content of any time.
     if random.bool() {
         let old = synced.files.get(Path::new("flushes")).cloned();
         let older = old.filter(|_| random.bool()).unwrap_or_default();
@@ -110,7 +110,7 @@ fn tear(synced: &Image, full: &Image, random: &mut fastrand::Rng) -> Image {
 fn survives_tears(random: &mut fastrand::Rng, longest: usize) {
     let mut directory = scratch();
     let mut history = History::default();
-    // What was left by one power cut is written on, and torn again.
+    // Continues on the store that one power cut left, and tears it again.
     for _ in 0..3 {
         let (synced, full) = written(directory.path(), &mut history, random, longest);
         for _ in 0..4 {
@@ -123,7 +123,7 @@ fn survives_tears(random: &mut fastrand::Rng, longest: usize) {
                 history.acknowledged,
                 history.len()
             );
-            // Opened again, it is what it was: what was dropped stays away.
+            // A second open finds the same: dropped writes do not come back.
             assert_eq!(read(&open(torn.path())), Ok(found));
             directory = torn;
         }
@@ -242,7 +242,8 @@ fn files_that_were_begun_and_never_synced_do_no_harm() {
     }
 }
 
-/// Enough for a journal to be sealed and its content to be put into tables; all acknowledged.
+/// Writes enough for fjall to seal a journal and to write its content to tables. All writes are
+/// acknowledged.
 fn fill_a_journal(store: &Embedded, history: &mut History, random: &mut fastrand::Rng) {
     for _ in 0..70 {
         for _ in 0..10 {
@@ -331,7 +332,7 @@ fn a_journal_that_lost_synced_writes_is_refused_again_and_again() {
     });
 }
 
-/// What became of damage.
+/// The results of damage.
 #[derive(Debug, Default)]
 struct Outcomes {
     refused: usize,
@@ -393,7 +394,7 @@ fn flipped_bits_of_the_journal_are_errors_and_never_other_values() {
     });
 }
 
-/// One journal is split into a sealed one and its successor, as if it had been full there.
+/// Splits one journal into a sealed one and its successor, as if it had been full there.
 fn seal(full: &Image, at: usize) -> Image {
     let mut image = full.clone();
     let mut successor = image.file("0.jnl").clone();

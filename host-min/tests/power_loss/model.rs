@@ -1,4 +1,4 @@
-//! What a store should hold: a list of writes, and the state after each number of them.
+//! The expected content of a store: a list of writes, and the state after each number of them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub type State = BTreeMap<String, Vec<u8>>;
 
 #[derive(Debug, Clone)]
 enum Write {
-    /// Of a slot that is absent, once.
+    /// Creates a slot that is absent.
     Create(String, Vec<u8>),
     Set(String, Vec<u8>),
     Delete(String),
@@ -21,7 +21,7 @@ enum Write {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     writes: Vec<Write>,
-    /// So many were waited for.
+    /// The number of writes for which a barrier was passed.
     pub acknowledged: usize,
 }
 
@@ -30,7 +30,7 @@ impl History {
         self.writes.len()
     }
 
-    /// Makes one more write, of at most `longest` bytes.
+    /// Makes one more write of at most `longest` bytes.
     pub fn write(&mut self, store: &Embedded, random: &mut fastrand::Rng, longest: usize) {
         let at = self.writes.len();
         let mut value = vec![0; random.usize(..longest)];
@@ -45,13 +45,14 @@ impl History {
         self.writes.push(write);
     }
 
-    /// Waits until all that was written is durable.
+    /// Waits until all writes are durable.
     pub fn acknowledge(&mut self, store: &Embedded) {
         wait(store);
         self.acknowledged = self.writes.len();
     }
 
-    /// The number of writes that make up the state, if any number from the acknowledged ones does.
+    /// Returns the number of writes that leads to the state, among the numbers from the
+    /// acknowledged ones on.
     pub fn matches(&self, found: &State) -> Option<usize> {
         let mut state = State::new();
         let mut hit = None;
@@ -59,7 +60,7 @@ impl History {
             if let Some(last) = count.checked_sub(1) {
                 apply(&mut state, &self.writes[last]);
             }
-            // The last that fits: deleting what is absent changes nothing.
+            // Keep the last match: deleting an absent key does not change the state.
             if count >= self.acknowledged && state == *found {
                 hit = Some(count);
             }
@@ -67,7 +68,7 @@ impl History {
         hit
     }
 
-    /// Forgets the writes that a power cut took away.
+    /// Removes the writes that a power cut lost.
     pub fn truncate(&mut self, count: usize) {
         self.writes.truncate(count);
         self.acknowledged = count;
@@ -91,7 +92,7 @@ pub fn wait(store: &Embedded) {
         .expect("durable");
 }
 
-/// Everything in the store.
+/// Reads everything in the store.
 pub fn read(store: &Embedded) -> Result<State, KvError> {
     let keys = store.list_keys(BUCKET, None, usize::MAX)?;
     keys.into_iter()
@@ -102,7 +103,7 @@ pub fn read(store: &Embedded) -> Result<State, KvError> {
         .collect()
 }
 
-/// One key of the store.
+/// Reads one key of the store.
 pub fn get(store: &Embedded, key: &str) -> Result<Option<Vec<u8>>, KvError> {
     store.get(BUCKET, key)
 }

@@ -1,4 +1,4 @@
-//! A guest component made from text, the real host binary, and a plain HTTP/1.1 client.
+//! A guest component made from text, the real host binary, and a simple HTTP/1.1 client.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The guest of `tests/guest`, without reactions or with them.
+/// The guest of `tests/guest`, with or without reactions.
 pub fn guest(reacts: bool) -> Vec<u8> {
     let text = include_str!("../guest/guest.wat");
     let text = match reacts {
@@ -60,7 +60,7 @@ impl Workspace {
         Self::with(guest(false))
     }
 
-    /// One whose guest has reactions.
+    /// A workspace whose guest has reactions.
     pub fn reacting() -> Self {
         Self::with(guest(true))
     }
@@ -157,7 +157,7 @@ impl Host {
     }
 
     pub fn log(&self) -> String {
-        // The log comes by another way than the answer.
+        // The log arrives on another channel than the response.
         std::thread::sleep(Duration::from_millis(100));
         self.log.lock().expect("no panic").clone()
     }
@@ -181,13 +181,13 @@ impl Host {
         loop {
             match self.child.try_wait().expect("waited for") {
                 Some(status) => return status.code(),
-                None if Instant::now() > deadline => panic!("it goes on: {}", self.log()),
+                None if Instant::now() > deadline => panic!("the host still runs: {}", self.log()),
                 None => std::thread::sleep(Duration::from_millis(20)),
             }
         }
     }
 
-    /// SIGTERM; the exit status.
+    /// Sends SIGTERM and returns the exit status.
     pub fn terminate(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill")
@@ -228,7 +228,7 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own. An answer that breaks off is an error.
+/// Sends one request on a connection of its own. A response that is cut short is an error.
 pub fn send(address: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -238,11 +238,11 @@ pub fn send(address: &str, path: &str, headers: &str, body: &[u8]) -> std::io::R
         "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes())?;
-    // The host may answer, and close, before it has read the whole body.
+    // The host may answer and close before it has read the whole body.
     let _ = stream.write_all(body);
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    parse(&bytes).ok_or_else(|| std::io::Error::other("the answer broke off"))
+    parse(&bytes).ok_or_else(|| std::io::Error::other("the response was cut short"))
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {

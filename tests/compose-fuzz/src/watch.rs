@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// No input may take longer: as long as a handler is given, and what is done before and after.
-const LONGEST: Duration = limits::TIME.saturating_add(Duration::from_secs(30));
+const LONGEST: Duration = limits::DESCRIBE_TIME.saturating_add(Duration::from_secs(30));
 
 /// Bytes of memory that the process may take.
 const MEMORY: u64 = 3 << 30;

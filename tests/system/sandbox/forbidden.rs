@@ -29,7 +29,7 @@ const COMMON: &[Way] = &[
     (
         "Sleep",
         "wait (wasi:clocks/monotonic-clock#subscribe-duration)",
-        "a decider computes and does not wait; remove that",
+        "a decider only computes and cannot wait; remove the wait",
     ),
     (
         "ReadFile",

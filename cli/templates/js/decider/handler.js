@@ -1,7 +1,7 @@
 // @ts-check
 import { defineDecider, reject, t } from '../annals-js/annals.js';
 
-// What happened, and what may be asked: the type of each, and its fields.
+// The types of events and commands, with their fields.
 const events = {
   {{Name}}Created: { id: t.string, title: t.string },
   {{Name}}Renamed: { id: t.string, title: t.string },
@@ -11,7 +11,7 @@ const commands = {
   Rename{{Name}}: { id: t.string, title: t.string },
 };
 
-/** @type {string | null} What a decision needs to know of the past: the title, if there is one. */
+/** @type {string | null} The state of a stream: its title, or null before it is created. */
 const untitled = null;
 
 export const deciders = defineDecider({

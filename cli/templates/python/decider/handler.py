@@ -1,11 +1,11 @@
-"""Decides on commands, from what happened before."""
+"""A decider: decides on commands, based on the earlier events of a stream."""
 
 from dataclasses import dataclass
 from typing import Optional, Union
 
 from annals import Context, Decider, Rejected, export
 
-# What may be asked.
+# The commands.
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Rename{{Name}}:
     title: str
 
 
-# What happened.
+# The events.
 
 
 @dataclass
@@ -36,7 +36,7 @@ class {{Name}}Renamed:
 
 
 class {{Name}}Decider(Decider[Optional[str]]):
-    """The state is what a decision needs to know of the past: the title, if there is one."""
+    """The state of a stream is its title, or None before it is created."""
 
     name = "{{name}}"
     category = "{{snake}}"

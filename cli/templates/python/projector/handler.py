@@ -1,4 +1,4 @@
-"""Keeps the view `{{name}}`: a row for each subject, with how many events there were."""
+"""Maintains the view `{{name}}`: a row for each subject, with its number of events."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -8,7 +8,7 @@ from annals import EventMetadata, Projector, export
 
 @dataclass
 class {{Event}}:
-    """An event that is folded. Name the fields that you need, such as `title: str`; others are passed over."""{{EventType}}
+    """An event that the projector folds. Declare the fields that you need, such as `title: str`; others are ignored."""{{EventType}}
 
 
 @dataclass
@@ -24,11 +24,11 @@ class {{Name}}Projector(Projector[Row]):
     row = Row
 
     def keys(self, event: {{Event}}, metadata: EventMetadata) -> list[str]:
-        # The keys of the rows that it changes: here the subject, `1` for the stream `account-1`.
+        # The keys of the rows that an event changes: here the event's subject, `1` for the stream `account-1`.
         return [metadata.subject]
 
     def fold(self, row: Optional[Row], key: str, event: {{Event}}, metadata: EventMetadata) -> Optional[Row]:
-        # `None` is no row: there was none yet, there is none from now on.
+        # Returns the new row. `None` stands for a row that does not exist; returning it deletes the row.
         return Row((row.events if row else 0) + 1, metadata.recorded_at)
 
 

@@ -1,24 +1,25 @@
-//! The switchboard: any number of handlers of one kind behind one interface, such as
+//! The switchboard: combines any number of handlers of one kind behind one interface, such as
 //! `annals:es/deciders`.
 //!
-//! The generated core module needs no lifting or lowering of its own. When one of its exports is
-//! called, the flattened arguments lie on the stack and whatever they point to lies in its memory;
-//! an import with the same signature takes them as they are. So every export is a branch over the
-//! handler's index to a call with the same arguments, plus an address for the result. Arguments that
-//! are too many for the stack lie in memory themselves, the index in front of them.
+//! The generated core module does not lift or lower values. When one of its exports is called, the
+//! flattened arguments are on the stack, and the data that they point to is in the module's memory.
+//! An import of the same signature can receive them unchanged. Every export therefore branches on
+//! the handler's index and calls an import with the same arguments, plus an address for the result.
+//! If there are too many arguments for the stack, they are in memory, and the index is the first of
+//! them.
 //!
-//! A session's representation packs the handle of the inner session and the slot (the number of
-//! the component it came from): `inner << 7 | slot`.
+//! A session's representation combines the handle of the inner session and the slot (the number of
+//! its component): `inner << 7 | slot`.
 //!
-//! wasmtime puts the adapters of one level of composition into one core module with at most 100
-//! memories, so one switchboard takes [`SLOTS`] handlers; more make a chain, in which the first
-//! slot of each switchboard is the one before it. It exports the interface that it imports, so a
-//! chain needs nothing special.
+//! wasmtime puts the adapters of one level of composition into one core module, which may have 100
+//! memories. One switchboard therefore has at most [`SLOTS`] components. More components form a
+//! chain: the first slot of each switchboard is the switchboard before it. A switchboard exports
+//! the same interface that it imports, so a chain needs no special code.
 //!
-//! Every call of a handler goes through a function of its own, named `handler:<name>`. When a handler
-//! traps, loops or returns garbage, that name is in the host's backtrace.
+//! A function of its own, named `handler:<name>`, makes every call of a handler. If a handler
+//! traps, loops or returns invalid data, the host's backtrace contains that name.
 //!
-//! A switchboard of no slots is legal: it describes nothing, and its other functions trap.
+//! A switchboard without slots is valid: it describes no handlers, and its other functions trap.
 
 mod module;
 mod operations;
@@ -29,31 +30,32 @@ use anyhow::{Context as _, Result};
 use operations::Operations;
 use std::fmt::Write as _;
 
-/// Components in one switchboard; one more slot is left for the switchboard before it.
+/// Maximum number of components in one switchboard. One more slot is reserved for the switchboard
+/// before it.
 pub const SLOTS: usize = 64;
 
 /// Name of the generated core module.
 pub const MODULE_NAME: &str = "annals-switchboard";
 
-/// What goes before a handler's name in the names of the functions that call it.
+/// Prefix of the names of the functions that call a handler.
 pub const HANDLER_PREFIX: &str = "handler:";
 
-/// One thing that a switchboard forwards to.
+/// One component that a switchboard forwards calls to.
 pub struct Slot<'a> {
-    /// Name for backtraces: the handler's name in the manifest.
+    /// The handler's name in the manifest, for backtraces.
     pub name: &'a str,
-    /// How many handlers of the switchboard's kind are behind it.
+    /// Number of its handlers of the switchboard's kind.
     pub handlers: usize,
 }
 
-/// Name of the import that a slot is wired to.
+/// The name of the import for a slot.
 #[must_use]
 pub fn import_name(slot: usize) -> String {
     format!("h{slot}")
 }
 
-/// Makes a switchboard over the given slots; handlers are counted through all of them in order, and
-/// described in that order by the catalogue.
+/// Generates a switchboard over the given slots. The handler index counts the handlers of all slots
+/// in order. The catalogue describes them in the same order.
 ///
 /// # Errors
 ///
@@ -75,8 +77,9 @@ pub fn generate(kind: Kind, slots: &[Slot<'_>], catalogue: &Catalogue<'_>) -> Re
     super::componentize(module, &resolve, world)
 }
 
-/// The items of a handlers' interface, for an interface of another name: a component that exports the
-/// contract's satisfies that one, too, because only resources are compared by where they come from.
+/// The items of a kind's interface, for an interface of another name. A component that exports the
+/// contract's interface also satisfies the renamed one, because only resources are compared by
+/// origin.
 fn handler_interface(kind: Kind) -> Result<String> {
     let file = format!("{}.wit", kind.interface());
     let mut files = super::CONTRACT.iter();

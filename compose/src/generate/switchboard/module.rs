@@ -15,7 +15,7 @@ const I32: ValType = ValType::I32;
 const SLOT_MASK: i32 = (1 << SLOT_BITS) - 1;
 const SLOT_BITS: i32 = 7;
 
-/// The module over the given slots.
+/// The module for the given slots.
 pub(super) fn build(
     kind: Kind,
     operations: &Operations,
@@ -38,14 +38,15 @@ pub(super) fn build(
     b.finish(image)
 }
 
-/// Places the area that results are written to. The answer is where it begins, and where the memory
-/// begins that callers may allocate: not before its end.
+/// Places the area for results. Returns its address, and the address after it, where memory for
+/// callers begins.
 fn areas(image: &mut Image, operations: &Operations) -> (u32, u32) {
     let result = image.place(&vec![0; operations.result_bytes as usize], 16);
     (result, image.end())
 }
 
-/// Assembles the module. Function indices run: imports, thunks, `cabi_realloc`, reset, exports.
+/// Assembles the module. Order of function indices: imports, thunks, `cabi_realloc`, reset,
+/// exports.
 struct Builder<'a> {
     kind: Kind,
     operations: &'a Operations,
@@ -61,7 +62,8 @@ struct Builder<'a> {
     names: NameMap,
     /// Index of the next function.
     next: u32,
-    /// First thunk; the thunk of operation `o` in slot `s` is at `s * operations + o` from here.
+    /// Index of the first thunk. The thunk of operation `o` in slot `s` has the index `thunks + s *
+    /// operations + o`.
     thunks: u32,
     resource_new: u32,
     reset: u32,
@@ -125,7 +127,8 @@ impl<'a> Builder<'a> {
         self.next - 1
     }
 
-    /// Imports, slot by slot in the order of the operations, so that they are at `slot * count + operation`.
+    /// Adds the imports slot by slot, in the order of the operations: the index is `slot * count +
+    /// operation`.
     fn imports(&mut self) {
         let operations = self.operations;
         for slot in 0..self.slots.len() {
@@ -140,7 +143,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One function for each import, which does nothing but bear the handler's name.
+    /// Adds one function for each import. It only gives the call the handler's name.
     fn thunks(&mut self) {
         self.thunks = self.next;
         let operations = &self.operations.list;
@@ -159,7 +162,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The callers' data lives until the end of the call, see [`Self::reset`].
+    /// The callers' data is valid until the end of the call, see [`Self::reset`].
     fn realloc(&mut self) {
         let realloc = self.function(
             realloc::PARAMS,
@@ -171,7 +174,7 @@ impl<'a> Builder<'a> {
             .export("cabi_realloc", ExportKind::Func, realloc);
     }
 
-    /// Runs after the caller has read the result: forgets everything since the call began.
+    /// Runs after the caller has read the result, and discards all data of the call.
     fn reset(&mut self) {
         let mut body = Function::new([]);
         body.instructions()
@@ -197,7 +200,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One export: a branch over the slots, each arm a call.
+    /// Adds one export: a branch over the slots, each arm a call.
     fn operation(&mut self, index: usize, operation: &Operation) {
         let params = number(operation.params.len());
         // Locals after the parameters: the slot, and a scratch for a representation or an index.
@@ -223,7 +226,7 @@ impl<'a> Builder<'a> {
         } else {
             self.slot_of_handler(&mut body, operation.how, slot_local, scratch);
         }
-        // block $slot0 { block $slot1 { .. br_table } .. }: arm n is behind the n-th end.
+        // block $slot0 { block $slot1 { .. br_table } .. }: arm n follows the n-th end.
         let count = self.slots.len();
         for _ in 0..count {
             body.instructions().block(wasm_encoder::BlockType::Empty);
@@ -233,13 +236,13 @@ impl<'a> Builder<'a> {
             .local_get(slot_local)
             .br_table((0..number(count)).map(|slot| slot + 1), 0)
             .end()
-            // No such slot: only a caller outside of the framework could ask for it.
+            // There is no such slot. Only a caller outside of the framework can request it.
             .unreachable();
         for slot in 0..count {
             body.instructions().end();
             self.arm(&mut body, slot, index, operation, scratch);
         }
-        // Every arm returned; falling through the last end is impossible.
+        // Every arm returns, so the last end is never reached.
         body.instructions().unreachable().end();
         let results: &[ValType] = if operation.how == How::Drop {
             &[]
@@ -258,7 +261,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Finds the slot of the handler, and makes its index, wherever it came from, the one within that slot.
+    /// Finds the handler's slot, and replaces the handler's index by its index within that slot.
     fn slot_of_handler(&self, body: &mut Function, how: How, slot_local: u32, scratch: u32) {
         let in_memory = how == How::ByIndexInMemory;
         let index = if in_memory { scratch } else { 0 };
@@ -268,10 +271,11 @@ impl<'a> Builder<'a> {
                 .i32_load(at(0))
                 .local_set(index);
         }
-        // Slots hold consecutive handlers: the slot is the number of slot starts passed.
+        // Slots contain consecutive handlers: the slot is the number of slots that begin at or
+        // before the index.
         let mut start = 0;
         let count = self.slots.len();
-        // The outermost block is where every arm goes when it is done.
+        // Every arm ends by branching out of the outermost block.
         for _ in 0..=count {
             body.instructions().block(wasm_encoder::BlockType::Empty);
         }
@@ -334,7 +338,8 @@ impl<'a> Builder<'a> {
             }
             How::Restore => {
                 i.i32_const(result).call(thunk);
-                // Discriminant 0: ok. The inner handle is at offset 4, ours takes its place.
+                // Discriminant 0 is ok. The inner handle is at offset 4; replace it by this
+                // switchboard's handle.
                 i.i32_const(result).i32_load8_u(at(0)).i32_eqz();
                 i.if_(wasm_encoder::BlockType::Empty);
                 i.i32_const(result).i32_load(at(4));

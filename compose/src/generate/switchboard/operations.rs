@@ -1,5 +1,5 @@
-//! What a switchboard forwards: the functions of a handlers' interface, in the flattened form of the
-//! canonical ABI, as the contract's WIT has them.
+//! The functions that a switchboard forwards: those of one handlers' interface, in the flattened
+//! form of the canonical ABI, read from the contract's WIT.
 
 use crate::kind::Kind;
 use anyhow::{Context as _, Result, bail};
@@ -7,44 +7,45 @@ use wasm_encoder::ValType;
 use wit_parser::abi::{AbiVariant, WasmSignature, WasmType};
 use wit_parser::{Function, FunctionKind, InterfaceId, Resolve, SizeAlign, WorldItem};
 
-/// The only function that is answered, and not forwarded.
+/// The only function that a switchboard answers itself.
 const DESCRIBE: &str = "describe";
 
 /// The functions of one kind's interface.
 pub(super) struct Operations {
-    /// Without `describe`.
+    /// All functions except `describe`.
     pub list: Vec<Operation>,
-    /// Bytes of the largest result.
+    /// Size of the largest result, in bytes.
     pub result_bytes: u32,
 }
 
 /// One function.
 pub(super) struct Operation {
-    /// Its name in core modules.
+    /// The name in core modules.
     pub name: String,
     /// Flattened parameters, without the address for the result.
     pub params: Vec<ValType>,
     pub how: How,
 }
 
-/// How the handler is found, and what comes back.
+/// How the handler is found, and how the result is returned.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum How {
-    /// The first parameter is the handler's index; the result comes back through memory.
+    /// The first parameter is the handler's index; the result is returned through memory.
     ByIndex,
-    /// The same, but there are so many parameters that the only one is the address of them all. The
-    /// index is the first of them.
+    /// Like `ByIndex`, but all parameters are in memory, and the only flat parameter is their
+    /// address. The index is the first of them.
     ByIndexInMemory,
-    /// As by index, and the result holds a session, which needs a handle of ours.
+    /// Like `ByIndex`, and the result contains a session, which needs a handle of the
+    /// switchboard's.
     Restore,
     /// The first parameter is the handler's index; the result is a session.
     Construct,
-    /// The first parameter is a session; the result comes back through memory.
+    /// The first parameter is a session; the result is returned through memory.
     BySession,
-    /// The same, but there are so many parameters that the only one is the address of them all. The session is the first of
-    /// them.
+    /// Like `BySession`, but all parameters are in memory, and the only flat parameter is their
+    /// address. The session is the first of them.
     BySessionInMemory,
-    /// The first parameter is a session, which ends here.
+    /// The first parameter is a session, which is dropped.
     Drop,
 }
 
@@ -68,7 +69,7 @@ impl Operation {
 }
 
 impl Operations {
-    /// Reads them off the contract.
+    /// Reads the operations from the contract.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl Operations {
         Ok(operations)
     }
 
-    /// There is a resource `session`.
+    /// True if the interface has a resource `session`.
     pub fn sessions(&self) -> bool {
         self.list
             .iter()
@@ -130,7 +131,7 @@ fn operation(resolve: &Resolve, function: &Function) -> Result<Operation> {
     let how = match (&function.kind, &signature) {
         (FunctionKind::Constructor(_), _) => How::Construct,
         (_, WasmSignature { retptr: false, .. }) => {
-            bail!("its result does not come back through memory")
+            bail!("its result is not returned through memory")
         }
         (FunctionKind::Method(_), signature) if signature.indirect_params => How::BySessionInMemory,
         (FunctionKind::Method(_), _) => How::BySession,
@@ -139,7 +140,7 @@ fn operation(resolve: &Resolve, function: &Function) -> Result<Operation> {
             How::ByIndexInMemory
         }
         (FunctionKind::Freestanding, _) => How::ByIndex,
-        _ => bail!("there is no way to forward it"),
+        _ => bail!("a switchboard cannot forward it"),
     };
     if signature.params.first() != Some(&WasmType::I32) && how == How::ByIndex {
         bail!("its first parameter is not a handler's index");

@@ -1,4 +1,4 @@
-//! One call of cargo, and what comes of it.
+//! One call of cargo, and its results.
 
 use super::group::Group;
 use super::member::Crate;
@@ -8,7 +8,7 @@ use crate::problem::{Code, Problem, Subject};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// One call of cargo, and what came of each crate.
+/// Calls cargo, and returns the result of each crate.
 pub(super) fn call(
     manifest: &Manifest,
     group: &Group<'_>,
@@ -34,7 +34,7 @@ pub(super) fn call(
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     if let (Some(root), true) = (group.workspace, group.crates.len() > 1) {
-        // One that fails keeps no others from being built, or from failing, too.
+        // With this flag a failing crate does not prevent cargo from building the others.
         command.arg("--keep-going").current_dir(root);
         for (_, package) in &group.crates {
             command.args(
@@ -60,7 +60,7 @@ pub(super) fn call(
             )
         })?;
         match artifact(&output.stdout, &one.cargo_toml) {
-            // In a call for several, others may have failed.
+            // The call may have failed because of another crate.
             Some(file) if output.status.success() || group.crates.len() > 1 => Ok(file),
             None if output.status.success() => Err(nothing_built(manifest, one.owner)),
             _ => Err(build_failed(manifest, one)),
@@ -86,7 +86,7 @@ fn build_failed(manifest: &Manifest, one: &Crate<'_>) -> Problem {
     }
 }
 
-/// Does the toolchain of a folder lack the standard library of a target?
+/// True if the toolchain of a folder lacks the standard library of a target.
 fn is_missing(target: &str, folder: &Path) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
@@ -139,11 +139,11 @@ mod tests {
     fn advice_about_targets_is_for_those_that_are_missing() {
         let here = Path::new(".");
         assert!(!is_missing("wasm32-unknown-unknown", here));
-        // A target that rustc knows, and that nobody installs to build handlers.
+        // rustc supports this target, but it is never installed to build handlers.
         assert!(is_missing("riscv64gc-unknown-linux-musl", here));
         assert!(
             !is_missing("no-such-target", here),
-            "cargo says that itself"
+            "cargo itself reports that"
         );
     }
 }

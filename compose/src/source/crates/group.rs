@@ -1,10 +1,10 @@
-//! Which crates one call of cargo builds.
+//! Groups crates that one call of cargo can build.
 
 use super::member::Crate;
 use super::workspace::{Package, Wants, Workspace};
 use std::path::Path;
 
-/// Crates that one call builds.
+/// Crates that one call of cargo builds.
 pub(super) struct Group<'a> {
     pub(super) crates: Vec<(&'a Crate<'a>, Option<&'a Package>)>,
     pub(super) workspace: Option<&'a Path>,
@@ -53,7 +53,7 @@ pub(super) fn groups<'a>(crates: &'a [Crate<'a>], workspaces: &'a [Workspace]) -
     groups
 }
 
-/// Does a folder below a workspace's root have settings that cargo sees from there only?
+/// True if a folder below a workspace's root has settings that cargo reads only from there.
 fn has_own_settings(folder: &Path, root: &Path) -> bool {
     const SETTINGS: &[&str] = &[
         ".cargo/config.toml",

@@ -1,4 +1,4 @@
-//! A crate that is to be built, as its `Cargo.toml` and cargo's settings say.
+//! A crate to build, as its `Cargo.toml` and cargo's settings describe it.
 
 use super::tool::{Tool, needed};
 use crate::manifest::Manifest;
@@ -6,20 +6,20 @@ use crate::problem::{Code, Problem, Subject};
 use crate::source::shown;
 use std::path::{Path, PathBuf};
 
-/// The targets that crates can be built for. The first one is meant where cargo's settings name none of
-/// them: nothing of a host can be imported there.
+/// The supported targets. The first is the default if cargo's settings name none of them, because
+/// code for it cannot import anything of a host.
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2"];
 
-/// A crate that is to be built.
+/// A crate to build.
 pub(super) struct Crate<'a> {
-    /// Its place among those that are wanted.
+    /// Its index in the caller's list.
     pub(super) index: usize,
     pub(super) owner: &'a Subject,
-    /// Absolute, without links: as cargo names it.
+    /// Absolute and without links, as in cargo's messages.
     pub(super) cargo_toml: PathBuf,
-    /// What builds it.
+    /// The tool that builds it.
     pub(super) tool: Tool,
-    /// What only cargo-component makes of it.
+    /// A feature that only cargo-component provides.
     pub(super) needs: Option<&'static str>,
     /// One of [`TARGETS`].
     pub(super) target: &'static str,
@@ -73,8 +73,8 @@ impl<'a> Crate<'a> {
     }
 }
 
-/// The target that cargo's settings name for a crate: `[build] target` of the nearest `.cargo/config.toml` in the
-/// crate's folder or above it.
+/// The target in cargo's settings for a crate: `[build] target` of the nearest `.cargo/config.toml`
+/// in the crate's folder or above it.
 pub(super) fn target(cargo_toml: &Path) -> &'static str {
     let folders = cargo_toml.ancestors().skip(1);
     let named = folders.into_iter().find_map(|folder| {
@@ -112,7 +112,8 @@ mod tests {
         write("a", "[build]\ntarget = [\"wasm32-wasip1\"]\n");
         assert_eq!(target_of("a"), "wasm32-wasip1");
         assert_eq!(target_of("b"), "wasm32-wasip2");
-        // Settings about something else name no target, and a machine's is none for a component.
+        // Settings about something else name no target, and a native target does not apply to a
+        // component.
         write("b", "[build]\njobs = 1\n");
         assert_eq!(target_of("b"), "wasm32-wasip2");
         write("b", "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n");

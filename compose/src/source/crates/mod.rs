@@ -1,8 +1,9 @@
-//! Crates, built by the tool that each is made for.
+//! Builds crates, each with its own tool.
 //!
-//! A call of cargo that has nothing to do takes a tenth of a second, so crates of one workspace share one. Only those
-//! do that become the same as if each was built alone: cargo joins the features that the crates of one call want of a
-//! dependency, so those that want different ones are built by different calls.
+//! A call of cargo takes a tenth of a second even if nothing is to be built, so one call builds
+//! several crates of a workspace. The result must be the same as if each crate was built alone.
+//! Within one call, cargo unifies the dependency features that the crates require. Crates that
+//! require different features are therefore built by different calls.
 //!
 //! # Layout
 //!
@@ -31,7 +32,7 @@ use tool::{Tool, has_cargo_component};
 pub use workspace::last_built;
 use workspace::workspaces;
 
-/// Builds crates, and answers where the component of each is.
+/// Builds crates, and returns the path of each component.
 pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<PathBuf, Problem>> {
     let started = Instant::now();
     let mut answers: Vec<Option<Result<PathBuf, Problem>>> = wanted.iter().map(|_| None).collect();
@@ -63,7 +64,8 @@ pub fn build(manifest: &Manifest, wanted: &[(&Subject, PathBuf)]) -> Vec<Result<
     answers.into_iter().zip(wanted).map(never).collect()
 }
 
-/// Leaves crates to cargo if cargo-component is not installed, and says so once. The problems are of those that need it.
+/// If cargo-component is not installed, lets cargo build what it can, and prints that once. Returns
+/// problems for the crates that need cargo-component.
 fn choose_tools(
     manifest: &Manifest,
     crates: &mut [Crate<'_>],
@@ -108,7 +110,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// What builds crates with these `Cargo.toml` and targets where cargo-component is not installed.
+    /// The tools for crates with these `Cargo.toml` and targets if cargo-component is not
+    /// installed.
     fn tools(crates: &[(&str, &str)]) -> (Vec<Tool>, Vec<Problem>) {
         let home = tempfile::tempdir().expect("a folder");
         let text = "[app]\nname = \"x\"\n[handlers.a]\npath = \"a\"\n";

@@ -1,8 +1,8 @@
-//! What builds a crate: cargo, or cargo-component.
+//! The tool that builds a crate: cargo, or cargo-component.
 
 use std::process::{Command, Stdio};
 
-/// What builds a crate.
+/// The tool that builds a crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tool {
     Cargo,
@@ -19,8 +19,8 @@ impl Tool {
     }
 }
 
-/// What only cargo-component makes of a crate with this `[package.metadata.component]`. Everything else is a crate that
-/// cargo builds as well: the composer makes a component of its module.
+/// A feature of this `[package.metadata.component]` that only cargo-component provides. Without
+/// such a feature cargo can build the crate, and the composer makes a component of its module.
 pub(super) fn needed(component: &toml::Value, target: &str) -> Option<&'static str> {
     let dependencies = component
         .get("dependencies")
@@ -38,7 +38,7 @@ pub(super) fn needed(component: &toml::Value, target: &str) -> Option<&'static s
     }
 }
 
-/// Does cargo find cargo-component?
+/// True if cargo finds cargo-component.
 pub(super) fn has_cargo_component() -> bool {
     cargo()
         .args(["component", "--version"])

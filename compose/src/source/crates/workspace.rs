@@ -1,4 +1,4 @@
-//! What cargo says of the workspaces that crates are in.
+//! The metadata of the workspaces of crates, from cargo.
 
 use super::member::{Crate, target};
 use super::tool::cargo;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// What cargo says of a workspace.
+/// The metadata of a workspace.
 #[derive(Debug, Deserialize)]
 pub(super) struct Workspace {
     pub(super) workspace_root: PathBuf,
@@ -37,7 +37,7 @@ pub(super) struct Dependency {
     uses_default_features: bool,
 }
 
-/// What is wanted of each dependency.
+/// The required features of each dependency.
 pub(super) type Wants = BTreeMap<String, (BTreeSet<String>, bool)>;
 
 impl Workspace {
@@ -47,8 +47,8 @@ impl Workspace {
             .find(|package| package.manifest_path == cargo_toml)
     }
 
-    /// What a package wants of its dependencies, and those of them that are members of theirs. What the registry's
-    /// packages want of each other is left to cargo.
+    /// The features that a package requires of its dependencies, and those that they require of
+    /// theirs within the workspace. Cargo resolves the requirements between registry packages.
     pub(super) fn wants(&self, package: &Package) -> Wants {
         let mut wants = Wants::new();
         let (mut waiting, mut seen) = (vec![package], BTreeSet::new());
@@ -72,7 +72,7 @@ impl Workspace {
     }
 }
 
-/// The workspaces that crates are in, as far as cargo can tell: a broken one is told of by the build.
+/// The workspaces of crates, as far as cargo can read them. The build reports a broken one.
 pub(super) fn workspaces(crates: &[Crate<'_>]) -> Vec<Workspace> {
     let mut found: Vec<Workspace> = Vec::new();
     if crates.len() < 2 {
@@ -100,7 +100,7 @@ pub(super) fn workspaces(crates: &[Crate<'_>]) -> Vec<Workspace> {
     found
 }
 
-/// Where the component of a crate lies if it was built before.
+/// The path of a crate's component from an earlier build.
 #[must_use]
 pub fn last_built(folder: &Path) -> Option<PathBuf> {
     let cargo_toml = folder.join("Cargo.toml").canonicalize().ok()?;

@@ -1,16 +1,16 @@
-//! The decider `{{name}}`: what may happen to a {{name}}, and why not.
+//! The decider `{{name}}`: decides on the commands for a {{name}}.
 //!
-//! Everything in here is a pure function of its arguments. Annals stores the events, hands them back,
-//! and sees to it that two commands never decide on the same past.
+//! All functions depend only on their arguments. Annals stores the events and passes them back. It also
+//! prevents two commands from deciding on the same state of a stream.
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
 
-/// What can be asked for. The name of a variant is the command's type, its fields are the payload:
+/// The commands. The name of a variant is the command's type, and its fields are the payload:
 /// `POST /commands/Create{{Name}}` with `{"id": "1", "title": "First"}`.
 #[derive(Command)]
 pub enum {{Name}}Command {
     Create{{Name}} {
-        /// Which {{name}} it is about. Each has a stream of its own: the events of `1` are in the stream `{{snake}}-1`.
+        /// The id of the {{name}}. Each has a stream of its own: the events of `1` are in the stream `{{snake}}-1`.
         #[annals(stream)]
         id: String,
         title: String,
@@ -22,33 +22,33 @@ pub enum {{Name}}Command {
     },
 }
 
-/// What can happen: facts, in the past tense. They are stored as JSON, and are never changed.
+/// The events: facts in the past tense. Annals stores them as JSON and never changes them.
 #[derive(Event)]
 pub enum {{Name}}Event {
     {{Name}}Created { id: String, title: String },
     {{Name}}Renamed { title: String },
 }
 
-/// Why a command is refused. The caller gets the variant's name in kebab-case as the code
-/// (`already-there`), the message, and the fields as details.
+/// The reasons for rejecting a command. The client receives the variant's name in kebab-case as the code
+/// (`already-exists`), the message, and the fields as details.
 #[derive(Rejection)]
 pub enum {{Name}}Rejection {
-    #[annals(message = "{id} is there already")]
-    AlreadyThere { id: String },
-    #[annals(message = "{id} is not there")]
-    NotThere { id: String },
+    #[annals(message = "{id} already exists")]
+    AlreadyExists { id: String },
+    #[annals(message = "{id} does not exist")]
+    NotFound { id: String },
     #[annals(message = "the title is empty")]
     TitleEmpty,
 }
 
-/// What a decision needs to know of the past, and no more: here the title, once there is one.
-/// Other handlers may make something else of the same events.
+/// The state of a stream, reduced to what decisions need: here the title, after the creation.
+/// Other handlers may fold the same events into another state.
 #[annals::data(Default)]
 pub struct {{Name}}State {
     title: Option<String>,
 }
 
-/// The decider itself. It holds nothing: it is a name for the functions below.
+/// The decider. It has no fields: the type only names the functions below.
 pub struct {{Name}}Decider;
 
 impl Decider for {{Name}}Decider {
@@ -57,15 +57,15 @@ impl Decider for {{Name}}Decider {
     type Event = {{Name}}Event;
     type Rejection = {{Name}}Rejection;
 
-    /// What the names of the streams begin with.
+    /// The prefix of the streams' names.
     const CATEGORY: &'static str = "{{snake}}";
 
-    /// The state of a subject to which nothing has happened.
+    /// The state of a stream without events.
     fn initial() -> {{Name}}State {
         {{Name}}State::default()
     }
 
-    /// Takes note of an event. It has happened: there is nothing to refuse here.
+    /// Applies an event to the state. An event has already happened, so this cannot fail.
     fn evolve(state: &mut {{Name}}State, event: &{{Name}}Event) {
         match event {
             {{Name}}Event::{{Name}}Created { title, .. } | {{Name}}Event::{{Name}}Renamed { title } => {
@@ -74,8 +74,8 @@ impl Decider for {{Name}}Decider {
         }
     }
 
-    /// Decides: events, or a rejection. Time, randomness and the caller are in the context, and
-    /// nowhere else: there is no clock in here, and no network.
+    /// Decides on a command: returns events, or a rejection. The context contains the time, a random seed
+    /// and the caller; a decider has no clock and no network.
     fn decide(
         state: &{{Name}}State,
         command: {{Name}}Command,
@@ -87,12 +87,12 @@ impl Decider for {{Name}}Decider {
             {
                 Err({{Name}}Rejection::TitleEmpty)
             }
-            ({{Name}}Command::Create{{Name}} { id, .. }, Some(_)) => Err({{Name}}Rejection::AlreadyThere { id }),
+            ({{Name}}Command::Create{{Name}} { id, .. }, Some(_)) => Err({{Name}}Rejection::AlreadyExists { id }),
             ({{Name}}Command::Create{{Name}} { id, title }, None) => {
                 Ok({{Name}}Event::{{Name}}Created { id, title }.into())
             }
-            ({{Name}}Command::Rename{{Name}} { id, .. }, None) => Err({{Name}}Rejection::NotThere { id }),
-            // It has that title: nothing happens, and that is no error.
+            ({{Name}}Command::Rename{{Name}} { id, .. }, None) => Err({{Name}}Rejection::NotFound { id }),
+            // The title is the same: record no event, and report success.
             ({{Name}}Command::Rename{{Name}} { title, .. }, Some(now)) if title == *now => Ok(Decision::none()),
             ({{Name}}Command::Rename{{Name}} { title, .. }, Some(_)) => {
                 Ok({{Name}}Event::{{Name}}Renamed { title }.into())
@@ -101,7 +101,7 @@ impl Decider for {{Name}}Decider {
     }
 }
 
-// Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
+// Exports the handlers when the crate is built for WebAssembly, and checks them in every build.
 annals::export! { deciders: [{{Name}}Decider] }
 
 #[cfg(test)]

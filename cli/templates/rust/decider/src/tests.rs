@@ -1,4 +1,4 @@
-//! Given what has happened, when this is asked for, then that happens. Run with `cargo test`.
+//! Given these events, when this command comes, then the decider records those events. Run with `cargo test`.
 
 use annals::test::given;
 
@@ -28,15 +28,15 @@ fn it_is_created_once() {
         .then([created("First")]);
     given::<{{Name}}Decider>([created("First")])
         .when(create("Again"))
-        .then_rejected("already-there");
+        .then_rejected("already-exists");
 }
 
 #[test]
-fn only_what_is_there_can_be_renamed() {
+fn only_an_existing_one_can_be_renamed() {
     given::<{{Name}}Decider>([created("First")])
         .when(rename("Second"))
         .then([renamed("Second")]);
-    given::<{{Name}}Decider>([]).when(rename("Second")).then_rejected("not-there");
+    given::<{{Name}}Decider>([]).when(rename("Second")).then_rejected("not-found");
 }
 
 #[test]
@@ -47,12 +47,12 @@ fn the_same_title_again_changes_nothing() {
 }
 
 #[test]
-fn a_title_has_letters() {
+fn an_empty_title_is_rejected() {
     given::<{{Name}}Decider>([]).when(create("")).then_rejected("title-empty");
 }
 
 #[test]
-fn what_cannot_be_read_is_malformed() {
+fn an_incomplete_payload_is_malformed() {
     given::<{{Name}}Decider>([])
         .when_raw("Create{{Name}}", r#"{"id": "1"}"#)
         .then_malformed("missing field `title`");

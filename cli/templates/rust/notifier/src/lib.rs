@@ -1,8 +1,8 @@
 //! The notifier `{{name}}`: posts a notice of each `{{event}}` to the URL in the environment variable
-//! `{{NAME}}_URL`. Where that is not set, there is nobody to tell.
+//! `{{NAME}}_URL`. Without that variable it posts nothing.
 //!
-//! Notifiers are the only handlers that may reach out, and only by what `allow` in `annals.toml` grants them.
-//! Each event comes at least once: a receiver tells repetitions by the `idempotency-key`.
+//! Only notifiers may have side effects, and only through the interfaces that `allow` in `annals.toml` grants.
+//! Annals delivers each event at least once. A receiver recognizes repetitions by the `idempotency-key`.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use annals::serde::Serialize;
 use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
 use annals_outside::http::{Error, Request};
 
-/// The events that it is told of. Name the fields that you need.
+/// The events that it receives. Declare the fields that you need.
 #[derive(Event)]
 pub enum News {
     {{EventType}}{{Event}} {},
 }
 
-/// What is posted, as JSON.
+/// The JSON body of a request.
 #[derive(Serialize)]
 #[serde(crate = "annals::serde")]
 pub struct Notice<'a> {
@@ -24,21 +24,21 @@ pub struct Notice<'a> {
     pub stream: &'a str,
 }
 
-/// The notifier itself.
+/// The notifier.
 pub struct {{Name}}Notifier;
 
 impl Notifier for {{Name}}Notifier {
     type Event = News;
 
-    /// What the store knows it by: how far it is in the log. Keep it, wherever the code moves; `formerly` in
-    /// `annals.toml` renames it.
+    /// The name under which the store keeps the notifier's position in the log. Keep it when the code moves;
+    /// to rename it, use `formerly` in `annals.toml`.
     const NAME: &'static str = "{{name}}";
 
-    /// Where it starts when it is first deployed: here with what is recorded from then on, so that nobody is told
-    /// of old news. `Origin` tells of every event since the beginning.
+    /// The first event after the first deployment: here the next event that is recorded, so that the receiver gets
+    /// no notices of old events. `Origin` starts with the first event of the log.
     const FROM: StartFrom = StartFrom::Now;
 
-    /// Tells somebody of an event. `attempt` counts from 1.
+    /// Posts the notice of an event. `attempt` starts at 1.
     fn notify(news: &News, metadata: &EventMetadata, attempt: u32) -> Delivery {
         let Some(url) = annals_outside::env("{{NAME}}_URL") else {
             return Delivery::Done;
@@ -52,23 +52,23 @@ impl Notifier for {{Name}}Notifier {
             .json(&notice);
         match request.send() {
             Ok(response) if response.is_success() => Delivery::Done,
-            // What may pass is tried again, later and later; `on-failure` in annals.toml says how often.
+            // The failure may be temporary: retry with growing delays. `on-failure` in annals.toml limits the attempts.
             Ok(response) if response.status >= 500 => Delivery::RetryAfter(pause(attempt)),
             Err(Error::Timeout | Error::Unreachable(_)) => Delivery::RetryAfter(pause(attempt)),
-            // What will never be taken is put aside, for people to look at: `GET /admin/dead-letters`.
+            // A retry cannot help: the event becomes a dead letter, see `GET /admin/dead-letters`.
             Ok(response) => Delivery::Reject(format!("the service answered {}", response.status)),
             Err(error) => Delivery::Reject(error.to_string()),
         }
     }
 }
 
-/// From 100 ms, doubled for each attempt, up to a minute.
+/// The delay: 100 ms, doubled for each further attempt, at most a minute.
 fn pause(attempt: u32) -> Duration {
     let doubled = 1_u64 << attempt.saturating_sub(1).min(10);
     Duration::from_millis((100 * doubled).min(60_000))
 }
 
-// Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
+// Exports the handlers when the crate is built for WebAssembly, and checks them in every build.
 annals::export! { notifiers: [{{Name}}Notifier] }
 
 #[cfg(test)]

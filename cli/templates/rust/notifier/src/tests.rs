@@ -1,4 +1,4 @@
-//! When it is told of this, then it sends that. Nothing is really sent. Run with `cargo test`.
+//! When this event comes, then the notifier sends that request. The tests send nothing over the network. Run with `cargo test`.
 
 use annals::test::{notify, on};
 use annals_outside::http::Response;
@@ -8,11 +8,11 @@ use super::*;
 
 const URL: &str = "http://receiver.test/";
 
-fn told() -> annals::test::On<News> {
+fn event() -> annals::test::On<News> {
     on("thing-1", News::{{Event}} {}).id("e1")
 }
 
-/// What surrounds the notifier: somebody to tell, who answers with this status.
+/// The notifier's environment: a receiver that responds with this status.
 fn receiver(status: u16) -> World {
     world()
         .env("{{NAME}}_URL", URL)
@@ -20,11 +20,11 @@ fn receiver(status: u16) -> World {
 }
 
 #[test]
-fn a_notice_says_what_happened() {
+fn a_notice_names_the_event() {
     let body = r#"{"type":"{{event}}","stream":"thing-1"}"#;
     let receiver = receiver(204);
     receiver.run(|| {
-        notify::<{{Name}}Notifier>().when(told()).then_done();
+        notify::<{{Name}}Notifier>().when(event()).then_done();
     });
     receiver.then_sent([Request::post(URL)
         .header("idempotency-key", "e1")
@@ -32,33 +32,33 @@ fn a_notice_says_what_happened() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again() {
+fn a_temporary_failure_is_retried() {
     receiver(503).run(|| {
         notify::<{{Name}}Notifier>()
             .attempt(3)
-            .when(told())
+            .when(event())
             .then_retry_after(Duration::from_millis(400));
     });
-    // Nobody answers.
+    // No receiver answers.
     world().env("{{NAME}}_URL", URL).run(|| {
         notify::<{{Name}}Notifier>()
-            .when(told())
+            .when(event())
             .then_retry_after(Duration::from_millis(100));
     });
 }
 
 #[test]
-fn what_will_never_be_taken_is_put_aside() {
+fn a_permanent_failure_is_rejected() {
     receiver(404).run(|| {
-        notify::<{{Name}}Notifier>().when(told()).then_rejected("404");
+        notify::<{{Name}}Notifier>().when(event()).then_rejected("404");
     });
 }
 
 #[test]
-fn where_nobody_is_to_be_told_nothing_is_sent() {
-    let nobody = world();
-    nobody.run(|| {
-        notify::<{{Name}}Notifier>().when(told()).then_done();
+fn without_a_receiver_nothing_is_sent() {
+    let world = world();
+    world.run(|| {
+        notify::<{{Name}}Notifier>().when(event()).then_done();
     });
-    nobody.then_sent([]);
+    world.then_sent([]);
 }

@@ -1,8 +1,8 @@
-//! Decides on the commands that the process manager sends, and on the one by which others end it.
+//! Decides on the commands that the process manager sends, and on the command that ends a process.
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
 
-/// What can be asked for. Whoever has done the work posts `Finish{{Name}}`.
+/// The commands. The client that has done the work posts `Finish{{Name}}`.
 #[derive(Command)]
 pub enum {{Name}}Command {
     Begin{{Name}} {
@@ -15,32 +15,32 @@ pub enum {{Name}}Command {
     },
 }
 
-/// What can happen.
+/// The events.
 #[derive(Event)]
 pub enum {{Name}}Event {
     {{Name}}Begun {},
     {{Name}}Finished {},
 }
 
-/// Why a command is refused.
+/// The reasons for rejecting a command.
 #[derive(Rejection)]
 pub enum {{Name}}Rejection {
-    #[annals(message = "{id} was begun before")]
-    BegunBefore { id: String },
-    #[annals(message = "{id} is not under way")]
-    NotUnderWay { id: String },
+    #[annals(message = "{id} has already begun")]
+    AlreadyBegun { id: String },
+    #[annals(message = "{id} is not in progress")]
+    NotInProgress { id: String },
 }
 
-/// How far it is.
+/// The progress of the work.
 #[annals::data(Default, PartialEq)]
 pub enum {{Name}}State {
     #[default]
     New,
-    UnderWay,
+    InProgress,
     Finished,
 }
 
-/// The decider itself.
+/// The decider.
 pub struct {{Name}}Decider;
 
 impl Decider for {{Name}}Decider {
@@ -56,7 +56,7 @@ impl Decider for {{Name}}Decider {
 
     fn evolve(state: &mut {{Name}}State, event: &{{Name}}Event) {
         *state = match event {
-            {{Name}}Event::{{Name}}Begun {} => {{Name}}State::UnderWay,
+            {{Name}}Event::{{Name}}Begun {} => {{Name}}State::InProgress,
             {{Name}}Event::{{Name}}Finished {} => {{Name}}State::Finished,
         };
     }
@@ -68,11 +68,11 @@ impl Decider for {{Name}}Decider {
     ) -> Result<Decision<{{Name}}Event>, {{Name}}Rejection> {
         match (command, state) {
             ({{Name}}Command::Begin{{Name}} { .. }, {{Name}}State::New) => Ok({{Name}}Event::{{Name}}Begun {}.into()),
-            ({{Name}}Command::Begin{{Name}} { id }, _) => Err({{Name}}Rejection::BegunBefore { id }),
-            ({{Name}}Command::Finish{{Name}} { .. }, {{Name}}State::UnderWay) => {
+            ({{Name}}Command::Begin{{Name}} { id }, _) => Err({{Name}}Rejection::AlreadyBegun { id }),
+            ({{Name}}Command::Finish{{Name}} { .. }, {{Name}}State::InProgress) => {
                 Ok({{Name}}Event::{{Name}}Finished {}.into())
             }
-            ({{Name}}Command::Finish{{Name}} { id }, _) => Err({{Name}}Rejection::NotUnderWay { id }),
+            ({{Name}}Command::Finish{{Name}} { id }, _) => Err({{Name}}Rejection::NotInProgress { id }),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The process manager `{{name}}`: whenever there is a `{{event}}`, it sees to it that something is begun, and
-//! waits until it is finished.
+//! The process manager `{{name}}`: starts a process for each `{{event}}`, sends a command to begin some work, and
+//! waits until the work is finished.
 //!
-//! Process managers are pure, too: they fold events into the state of a process, and answer with commands, which
-//! Annals sends to the deciders that take them. The decider of this one's commands is in the same component;
-//! it might as well be another handler.
+//! Process managers are pure as well: they fold events into the state of a process, and return commands. Annals
+//! sends these to the deciders that handle them. The decider of this one's commands is in the same component;
+//! it could also be another handler.
 
 mod decider;
 
@@ -13,27 +13,27 @@ use annals::{
 
 pub use decider::{{Name}}Decider;
 
-/// The events that it follows, of any number of deciders. Name the fields that you need.
+/// The events that it receives, of any number of deciders. Declare the fields that you need.
 #[derive(Event)]
 pub enum Seen {
     {{EventType}}{{Event}} {},
     {{Name}}Finished {},
 }
 
-/// The commands that it sends, with the types and payloads of the deciders that take them.
+/// The commands that it sends, with the types and payloads that their deciders expect.
 #[derive(Command)]
 pub enum Order {
     Begin{{Name}} { id: String },
 }
 
-/// What a process remembers while it runs.
+/// The state of a running process.
 #[annals::data]
 pub struct {{Name}}Process {
-    /// When it began, in milliseconds since 1970-01-01T00:00:00Z.
+    /// The time of its start, in milliseconds since 1970-01-01T00:00:00Z.
     pub since: u64,
 }
 
-/// The process manager itself. It holds nothing: it is a name for the functions below.
+/// The process manager. It has no fields: the type only names the functions below.
 pub struct {{Name}}Manager;
 
 impl ProcessManager for {{Name}}Manager {
@@ -41,15 +41,16 @@ impl ProcessManager for {{Name}}Manager {
     type Event = Seen;
     type Command = Order;
 
-    /// What the store knows it by: its place in the log, its processes, and the ids of its commands. Keep it,
-    /// wherever the code moves; `formerly` in `annals.toml` renames it.
+    /// The name under which the store keeps its position in the log and its processes. The ids of its commands
+    /// contain it too. Keep it when the code moves; to rename it, use `formerly` in `annals.toml`.
     const NAME: &'static str = "{{name}}";
 
-    /// Where it starts when it is first deployed: here with every event since the beginning. `Now` begins with
-    /// what is recorded from then on.
+    /// The first event after the first deployment: here the first event of the log. `Now` starts with the next
+    /// event that is recorded.
     const FROM: StartFrom = StartFrom::Origin;
 
-    /// Which process an event concerns, by an id of your choice, and whether it starts or stops it.
+    /// The id of the process that an event concerns, and whether the event starts or stops the process. You choose
+    /// the id.
     fn interest(event: &Seen, metadata: &EventMetadata) -> Vec<Interest> {
         match event {
             Seen::{{Event}} {} => vec![Interest::start(metadata.subject())],
@@ -57,7 +58,7 @@ impl ProcessManager for {{Name}}Manager {
         }
     }
 
-    /// One step of one process. There is no state if it starts.
+    /// One step of one process. `state` is `None` when the process starts.
     fn react(
         state: Option<{{Name}}Process>,
         event: &Seen,
@@ -70,14 +71,14 @@ impl ProcessManager for {{Name}}Manager {
                     id: process.id.clone(),
                 },
             ),
-            // It runs already.
+            // The process is already running.
             (Seen::{{Event}} {}, Some(state)) => Reaction::running(state),
             (Seen::{{Name}}Finished {}, _) => Reaction::stopped(),
         }
     }
 
-    /// A command was refused: here there is nothing left to do. A process that moves money
-    /// would bring it back.
+    /// Called when a decider rejects a command. Here the process stops. A process that moves money
+    /// would return it.
     fn refused(
         _: {{Name}}Process,
         refusal: Refusal<Order>,
@@ -87,7 +88,7 @@ impl ProcessManager for {{Name}}Manager {
     }
 }
 
-// Makes a component of this crate when it is built for WebAssembly, and checks it in any case.
+// Exports the handlers when the crate is built for WebAssembly, and checks them in every build.
 annals::export! {
     deciders: [{{Name}}Decider],
     process_managers: [{{Name}}Manager],

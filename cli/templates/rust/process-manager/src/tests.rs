@@ -1,4 +1,4 @@
-//! Given what has happened, when this happens or is refused, then these commands are sent. Run with `cargo test`.
+//! Given these events, when this event or rejection comes, then the process manager sends these commands. Run with `cargo test`.
 
 use annals::test::{given, on, process};
 
@@ -36,13 +36,13 @@ fn it_is_begun_once() {
 #[test]
 fn a_refusal_ends_it_with_a_note() {
     process::<{{Name}}Manager>([trigger()])
-        .when_refused(begin(), "begun-before")
+        .when_refused(begin(), "already-begun")
         .then_no_commands()
         .then_stopped("1");
 }
 
 #[test]
-fn what_is_begun_can_be_finished() {
+fn begun_work_can_be_finished() {
     let finish = || {{Name}}Command::Finish{{Name}} { id: "1".into() };
     given::<{{Name}}Decider>([])
         .when({{Name}}Command::Begin{{Name}} { id: "1".into() })
@@ -50,5 +50,5 @@ fn what_is_begun_can_be_finished() {
     given::<{{Name}}Decider>([{{Name}}Event::{{Name}}Begun {}])
         .when(finish())
         .then([{{Name}}Event::{{Name}}Finished {}]);
-    given::<{{Name}}Decider>([]).when(finish()).then_rejected("not-under-way");
+    given::<{{Name}}Decider>([]).when(finish()).then_rejected("not-in-progress");
 }

@@ -17,6 +17,6 @@ fn every_subject_has_a_row() {
 }
 
 #[test]
-fn nothing_comes_of_nothing() {
+fn without_events_there_are_no_rows() {
     project::<{{Name}}Projector>([]).keys([]);
 }

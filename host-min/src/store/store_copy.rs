@@ -1,8 +1,10 @@
 //! Reads a store without writing into it.
 //!
-//! fjall cannot open a database for reading only: it takes a lock, cuts the journal where a crash tore it, and turns
-//! journals into tables. So whoever only reads opens a likeness of the store, in a temporary directory: it has copies of
-//! the journals and of the small files, and links to the tables, which nobody changes once they are written. The store
+//! fjall cannot open a database for reading only: it takes a lock, cuts a torn journal after a
+//! crash, and turns journals into tables. A reader therefore opens a copy of the store in a
+//! temporary directory. The copy has copies of the journals and of the small files, and links
+//! to the tables, which no process changes after they are written. The store itself may be on a
+//! read-only file system.
 //! itself may lie where nothing can be written.
 
 use std::fs::{self, File, TryLockError};
@@ -13,24 +15,25 @@ use tempfile::TempDir;
 
 use crate::error::HostError;
 
-/// fjall locks it for as long as the database is open.
+/// fjall holds this lock while the database is open.
 const LOCK: &str = "lock";
-/// The folders of tables, below those of the keyspaces.
+/// The name of a keyspace's folder of tables.
 const TABLES: &str = "tables";
 
-/// A likeness of a store; removed when dropped.
-pub struct Likeness {
+/// A copy of a store; removed when dropped.
+pub struct StoreCopy {
     store: PathBuf,
     directory: TempDir,
-    /// Nobody serves the store as long as it is read.
+    /// Prevents a host from serving the store while it is read.
     _lock: Option<File>,
 }
 
-impl Likeness {
-    /// Makes one.
+impl StoreCopy {
+    /// Makes a copy of `store`.
     ///
     /// # Errors
-    /// [`HostError::StoreLocked`] if a process has the store, [`HostError::StoreOpen`] if it cannot be read, and
+    /// [`HostError::StoreLocked`] if a process has the store open, [`HostError::StoreOpen`] if the
+    /// store cannot be read, and [`HostError::Copy`].
     /// [`HostError::Copy`].
     pub fn of(store: &Path) -> Result<Self, HostError> {
         let unreadable = |error: io::Error| HostError::StoreOpen {
@@ -53,7 +56,7 @@ impl Likeness {
             .prefix("annals-host-")
             .tempdir()
             .map_err(|error| uncopied(&std::env::temp_dir(), &error))?;
-        imitate(&from, directory.path(), false).map_err(|fault| match fault {
+        copy_directory(&from, directory.path(), false).map_err(|fault| match fault {
             Fault::Read(error) => unreadable(error),
             Fault::Write(error) => uncopied(directory.path(), &error),
         })?;
@@ -64,12 +67,12 @@ impl Likeness {
         })
     }
 
-    /// Where it lies.
+    /// The copy's directory.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    /// An error of the likeness, in the names of the store.
+    /// Replaces the copy's path by the store's in an error.
     pub fn named(&self, error: HostError) -> HostError {
         let path = self.store.clone();
         let there = |file: PathBuf| match file.strip_prefix(self.path()) {
@@ -99,26 +102,27 @@ fn uncopied(to: &Path, error: &io::Error) -> HostError {
     }
 }
 
-/// Which side failed.
+/// The side of a copy that failed.
 enum Fault {
     Read(io::Error),
     Write(io::Error),
 }
 
-/// Copies a directory, with links in place of tables.
-fn imitate(from: &Path, to: &Path, tables: bool) -> Result<(), Fault> {
+/// Copies a directory, and links tables instead of copying them.
+fn copy_directory(from: &Path, to: &Path, tables: bool) -> Result<(), Fault> {
     for entry in fs::read_dir(from).map_err(Fault::Read)? {
         let entry = entry.map_err(Fault::Read)?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
             fs::create_dir(&to).map_err(Fault::Write)?;
-            imitate(&from, &to, entry.file_name() == TABLES)?;
+            copy_directory(&from, &to, entry.file_name() == TABLES)?;
         } else if tables {
             link(&from, &to).map_err(Fault::Write)?;
         } else {
             let mut source = File::open(&from).map_err(Fault::Read)?;
             let mut copy = File::create_new(&to).map_err(Fault::Write)?;
-            // What cannot be read is rarer than a full disk.
+            // An error is taken for one of the target: a full disk is more likely than an
+            // unreadable source.
             io::copy(&mut source, &mut copy).map_err(Fault::Write)?;
         }
     }

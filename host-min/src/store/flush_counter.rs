@@ -1,43 +1,43 @@
-//! Notices when acknowledged writes are gone.
+//! Detects lost acknowledged writes by counting flushes.
 //!
-//! fjall takes the first bytes of its journal that do not parse for the place where a crash
-//! happened, and drops what follows. If those bytes were damaged after they had been synced,
-//! acknowledged writes go with them. So the flushes are counted in two places: in the store
-//! itself, just before each flush, hence behind all that it makes durable; and in a file of its
-//! own, just after. A file that is ahead of the store tells that synced writes are missing.
+//! fjall takes the first bytes of its journal that it cannot parse for the place where a crash
+//! happened, and drops what follows. If synced bytes are damaged later, fjall drops acknowledged
+//! writes with them. The host therefore counts flushes in two places. The store's own count is
+//! written in the batch of each flush, after the writes that the flush makes durable. The count in
+//! a separate file is written after the flush. If the count in the file is higher than the count in
+//! the store, synced writes are missing.
 //!
-//! The file is not synced (that would double the cost of a flush), so after a power cut it may be
-//! behind by what the system keeps back, usually some 30 seconds. It is synced when the store
-//! is closed.
+//! The file is not synced at each flush, which would double the cost of a flush. After a power cut
+//! it may be older, usually by up to 30 seconds. It is synced when the store is closed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The file's name.
+/// The name of the file with the count.
 const FILE: &str = "flushes";
 
 /// Counts flushes.
 #[derive(Debug)]
-pub struct Marks {
+pub struct FlushCounter {
     file: File,
     count: u64,
 }
 
-/// How a store's marks were found.
+/// The result of comparing both counts.
 #[derive(Debug)]
 pub enum Found {
-    /// All that was flushed, as far as the file knows, is there.
-    Whole(Marks),
-    /// The file knows of more flushes than the store.
+    /// The store contains every flush that the file counts.
+    Whole(FlushCounter),
+    /// The file counts more flushes than the store contains. The path is the file's.
     Behind(PathBuf),
 }
 
-impl Marks {
-    /// Compares the file with the mark in the store.
+impl FlushCounter {
+    /// Compares the count in the file with the count in the store.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn open(directory: &Path, in_store: Option<&[u8]>) -> io::Result<Found> {
         let path = directory.join(FILE);
         let mut file = OpenOptions::new()
@@ -48,7 +48,8 @@ impl Marks {
             .open(&path)?;
         let mut content = Vec::new();
         file.read_to_end(&mut content)?;
-        // A count that is not whole is none: it only serves to know more than the store does.
+        // Take an incomplete count for 0. The file matters only if its count is higher than the
+        // store's.
         let in_file = decode(&content).unwrap_or(0);
         let count = in_store.and_then(decode).unwrap_or(0);
         if in_file > count {
@@ -57,24 +58,24 @@ impl Marks {
         Ok(Found::Whole(Self { file, count }))
     }
 
-    /// What to put into the store before the next flush.
+    /// The count to write to the store with the next flush.
     pub fn next(&self) -> [u8; 16] {
         encode(self.count + 1)
     }
 
-    /// The flush succeeded.
+    /// Counts a flush that succeeded.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn flushed(&mut self) -> io::Result<()> {
         self.count += 1;
         write_at_start(&self.file, &encode(self.count))
     }
 }
 
-impl Drop for Marks {
+impl Drop for FlushCounter {
     fn drop(&mut self) {
-        // Without it only the detection is later.
+        // If the sync fails, a later loss may be detected later. Ignore the error.
         let _ = self.file.sync_data();
     }
 }
@@ -91,7 +92,7 @@ fn write_at_start(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// The count and its complement.
+/// The count, followed by its complement.
 fn encode(count: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&count.to_le_bytes());
