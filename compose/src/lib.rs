@@ -4,7 +4,6 @@
 //!
 //! The steps of a composition, each a module with one job, in the order in which they run:
 //!
-//! - [`manifest`]: reads `annals.toml`; unknown keys are errors with the nearest known key.
 //! - [`manifest`]: reads `annals.toml`; reports an unknown key with the nearest known key.
 //! - [`source`]: locates each handler's component, and builds it with its own tool if the manifest
 //!   names a crate.

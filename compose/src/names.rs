@@ -10,7 +10,6 @@ use wasmparser::{Parser, Payload};
 /// # Errors
 ///
 /// If the bytes are neither a module nor a component.
-/// If it is neither.
 pub fn without_names(binary: &[u8]) -> Result<Vec<u8>> {
     let mut depth = 0;
     let mut bare = binary.get(..8).unwrap_or_default().to_vec();

@@ -1,4 +1,4 @@
-//! Switchboards of reactions, run: any number of components of every kind behind one interface each.
+//! Runs switchboards of reactions: any number of components of every kind behind one interface each.
 
 #[allow(dead_code, reason = "shared with other tests")]
 use annals_compose::check::Checked;
@@ -32,7 +32,7 @@ use bindings::exports::annals::es::notifiers::Delivery;
 use bindings::exports::annals::es::process_managers::{Input, Interest};
 use bindings::exports::annals::es::projectors::{Projection, RowChange};
 
-/// Checks components as the files of a manifest, named `toy-0` and so on.
+/// Checks components like the files of a manifest, with the names `toy-0` and so on.
 fn checked(components: &[Vec<u8>]) -> Vec<Checked> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut text = String::from("[app]\nname = \"toys\"\n");
@@ -103,7 +103,7 @@ fn each_of_a_hundred_and_fifty_projectors_answers_for_itself() {
     let names: Vec<String> = described.into_iter().map(|one| one.name).collect();
     let expected: Vec<String> = (0..150).map(|n| format!("view-{n}")).collect();
     assert_eq!(names, expected);
-    // Twice, so that what a call leaves behind would show.
+    // Call twice, so that data left over from the first call would be noticed.
     for index in (0..150).chain(0..150) {
         let stream = format!("stream-of-{index}");
         let touched = projectors
@@ -155,7 +155,7 @@ fn what_a_reaction_says_of_itself_arrives_whole() {
     let notifier = ReactionDescriptor {
         name: "toy-000".into(),
         version: 7,
-        // What nobody emits would be refused.
+        // The check rejects an event that no decider emits.
         event_types: texts(&[]),
         emits: texts(&["A", "Bb"]),
         views: texts(&["v"]),

@@ -196,12 +196,12 @@ impl FromStr for StoreChoice {
         match text {
             "memory:" => Ok(Self::Memory),
             _ if text.starts_with("files:") => Err(
-                "a store of files is `wasmtime serve`'s; give an empty directory, and take the events over: \
+                "this host cannot serve a store of files; give an empty directory, and copy the events: \
                  annals-host export --store files:DIR | annals-host import --store NEW"
                     .into(),
             ),
             _ if text.contains("://") => {
-                Err("this host has no such store; give a directory or `memory:`".into())
+                Err("this host does not support that kind of store; give a directory or `memory:`".into())
             }
             _ => Ok(Self::Directory(text.into())),
         }

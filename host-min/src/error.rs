@@ -77,8 +77,8 @@ pub enum HostError {
     },
     /// The directory holds a store of files, alone or beside a store of this host.
     #[error(
-        "{path} holds a store of files, which another host such as `wasmtime serve` wrote{}; give a directory of its own, or take the \
-         events over: annals-host export --store files:{path} | annals-host import --store NEW",
+        "{path} holds a store of files, which another host such as `wasmtime serve` wrote{}; give another directory, or copy the \
+         events: annals-host export --store files:{path} | annals-host import --store NEW",
         if *.beside { ", beside a store of this host" } else { "" }
     )]
     StoreOfFiles {

@@ -39,7 +39,7 @@ fn manifest(served: &Served<'_>) -> File {
     let stores = format!("key_value_stores = [{}]", quoted(served.bucket));
     let (name, version) = (quoted(served.name), quoted(served.version));
     let mut text = format!(
-        "# How Spin serves the application.\n\
+        "# The manifest with which Spin serves the application.\n\
          spin_manifest_version = 2\n\n\
          [application]\n\
          name = {name}\n\
@@ -53,7 +53,7 @@ fn manifest(served: &Served<'_>) -> File {
     );
     text.push_str(match served.calls_out() {
         true => {
-            "# Notifiers may send requests anywhere: name their hosts instead.\n\
+            "# Notifiers may send requests to any host: restrict this to the hosts that they need.\n\
                  allowed_outbound_hosts = [\"http://*:*\", \"https://*:*\"]\n"
         }
         false => "allowed_outbound_hosts = []\n",
@@ -61,7 +61,7 @@ fn manifest(served: &Served<'_>) -> File {
     if served.reads_environment() {
         let _ = write!(
             text,
-            "# What handlers see that are granted wasi:cli/environment:\n\
+            "# Environment variables of handlers that are granted wasi:cli/environment:\n\
              # environment = {{ NAME = \"value\" }}\n"
         );
     }

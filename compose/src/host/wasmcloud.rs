@@ -31,23 +31,23 @@ fn configuration(served: &Served<'_>) -> File {
     let component = serde_json::Value::from(served.file());
     let hosts = match served.calls_out() {
         true => {
-            "  # Notifiers may send requests anywhere: name their hosts instead.\n  allowedHosts: [\"*\"]\n"
+            "  # Notifiers may send requests to any host: restrict this to the hosts that they need.\n  allowedHosts: [\"*\"]\n"
         }
         false => "  allowedHosts: []\n",
     };
     let environment = match served.reads_environment() {
         true => {
-            "  # What handlers see that are granted wasi:cli/environment:\n  # environment:\n  #   config:\n  #     NAME: value\n"
+            "  # Environment variables of handlers that are granted wasi:cli/environment:\n  # environment:\n  #   config:\n  #     NAME: value\n"
         }
         false => "",
     };
     let text = format!(
-        "# How `wash dev` serves the application.\n\
+        "# The configuration with which `wash dev` serves the application.\n\
          build:\n\
-         \x20 # `annals compose` has built it.\n\
+         \x20 # `annals compose` has already built the component.\n\
          \x20 command: \"true\"\n\
          \x20 component_path: {component}\n\
-         # Events are kept in memory and forgotten at the end, unless there is a lasting backend:\n\
+         # Events are stored in memory and lost when `wash dev` ends. A durable backend keeps them:\n\
          # dev:\n\
          #   wasi_keyvalue_redis_url: redis://127.0.0.1:6379\n\
          workload:\n\

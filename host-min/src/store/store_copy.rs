@@ -2,10 +2,9 @@
 //!
 //! fjall cannot open a database for reading only: it takes a lock, cuts a torn journal after a
 //! crash, and turns journals into tables. A reader therefore opens a copy of the store in a
-//! temporary directory. The copy has copies of the journals and of the small files, and links
+//! temporary directory. That directory has copies of the journals and of the small files, and links
 //! to the tables, which no process changes after they are written. The store itself may be on a
 //! read-only file system.
-//! itself may lie where nothing can be written.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -34,7 +33,6 @@ impl StoreCopy {
     /// # Errors
     /// [`HostError::StoreLocked`] if a process has the store open, [`HostError::StoreOpen`] if the
     /// store cannot be read, and [`HostError::Copy`].
-    /// [`HostError::Copy`].
     pub fn of(store: &Path) -> Result<Self, HostError> {
         let unreadable = |error: io::Error| HostError::StoreOpen {
             path: store.to_owned(),

@@ -1,13 +1,13 @@
-;; A guest that does what its path's second byte says:
+;; The second byte of the path selects the guest's behaviour:
 ;;   /ok          200 "ok"
 ;;   /trap        the handler open-account traps
 ;;   /loop        the handler spin never returns
-;;   /memory      the handler hog grows without end
-;;   /half        begins an answer, then traps in the handler writer
-;;   /flood       writes 4 MiB of an answer, then traps
-;;   /nothing     returns without an answer
+;;   /memory      the handler hog grows its memory without end
+;;   /half        begins a response, then traps in the handler writer
+;;   /flood       writes 4 MiB of a response, then traps
+;;   /nothing     returns without a response
 ;;   /wait        sleeps in the host for an hour
-;;   /put KEY     creates KEY by compare-and-swap with the value "value": 201, or 409 if it is there
+;;   /put KEY     creates KEY by compare-and-swap with the value "value": 201, or 409 if it exists
 ;;   /get KEY     200 with the value, or 404
 ;;   /count KEY   adds 1 to KEY by draft2, then 1 by draft: 200 with the sum as one digit
 ;;   /stale KEY   two handles of an absent key; the first swaps, the second must fail and its
@@ -16,13 +16,13 @@
 ;;   /xtra        200 "ok" with its length, then traps in the handler after
 ;;   /yawn        200 "ok" with its length, then sleeps for a second
 ;;   /es, /ef, /el, /eq
-;;                an event stream that goes on at a time (s), as fast as it can (f), that computes for
-;;                ever after its first event (l), or sleeps for an hour (q); creates the key "gone" when it is closed
+;;                an event stream that writes at an interval (s), writes as fast as it can (f), computes
+;;                forever after its first event (l), or sleeps for an hour (q); creates the key "gone" when it is closed
 ;;   /vars        200 with the value of the first environment variable
-;;   /under       asks the authority that this value names for /hello, and answers with its status; 599 if it fails
+;;   /under       requests /hello from the authority in this value, and returns its status; 599 if the request fails
 ;;   /admin/reactions, /admin/pump?reaction=X
-;;                if it has reactions: a sends commands, t traps, l has three lanes and takes half a second; each counts
-;;                its own name. Otherwise 404
+;;                if the guest has reactions: a sends commands, t traps, l has a concurrency of three and takes half a second;
+;;                each counts its own name. Otherwise 404
 ;; (KEY is the rest of the path, from its second byte on.)
 (module $annals-switchboard
   (import "wasi:http/types@0.2.4" "[constructor]fields" (func $fields (result i32)))
@@ -62,7 +62,7 @@
   (global $key-len (mut i32) (i32.const 0))
   (global $reacts i32 (i32.const 0))
   (global $headers (mut i32) (i32.const 0))
-  ;; Requests that this instance has had.
+  ;; Number of requests to this instance.
   (global $served (mut i32) (i32.const 0))
   ;; 0..1023: return areas; 1024: constants
   (data (i32.const 1024) "ok")
@@ -92,7 +92,7 @@
   (func $handler:hog
     (loop $again (drop (memory.grow (i32.const 16))) (br $again)))
 
-  ;; Begins the answer; returns the body's handle. The stream's handle is left at 900.
+  ;; Begins the response and returns the body's handle. Stores the stream's handle at 900.
   (func $begin (param $out i32) (param $code i32) (result i32)
     (local $r i32) (local $b i32)
     (if (i32.eqz (global.get $headers)) (then (global.set $headers (call $fields))))
@@ -146,7 +146,7 @@
       (then (call $answer (local.get $out) (i32.const 200) (i32.load (i32.const 8)) (i32.load (i32.const 12))))
       (else (call $answer (local.get $out) (i32.const 404) (i32.const 1024) (i32.const 0)))))
 
-  ;; By draft2 in the bucket "", by draft in "default": the same.
+  ;; draft2 uses the bucket "", draft uses "default": both are the same bucket.
   (func $count (param $out i32)
     (call $increment (call $bucket) (global.get $key) (global.get $key-len) (i64.const 1) (i32.const 0))
     (if (i32.load8_u (i32.const 0)) (then unreachable))
@@ -258,7 +258,7 @@
 
   (func (export "wasi:http/incoming-handler@0.2.4#handle") (param $request i32) (param $out i32)
     (local $what i32)
-    ;; What the last request left is forgotten.
+    ;; Reset the data of the last request.
     (global.set $free (i32.const 131072))
     (global.set $headers (i32.const 0))
     (global.set $served (i32.add (global.get $served) (i32.const 1)))
