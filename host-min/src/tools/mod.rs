@@ -36,7 +36,9 @@ pub enum ToolError {
     )]
     NoStore(PathBuf),
     /// The path contains something else than a store.
-    #[error("{0} contains files that do not belong to a store; give an empty directory or the directory of a store")]
+    #[error(
+        "{0} contains files that do not belong to a store; give an empty directory or the directory of a store"
+    )]
     NotAStore(PathBuf),
     /// The store cannot be opened.
     #[error(transparent)]
