@@ -283,8 +283,8 @@ mod tests {
         assert!(case(r#""when":{"type":"A"},"then":{"events":[]}"#).is_ok());
         assert!(case(r#""then":{"rows":[]}"#).is_ok());
         for (rest, told) in [
-            (r#""when":{"type":"A"},"then":{}"#, "says nothing"),
-            (r#""then":{"events":[]}"#, "no `when`"),
+            (r#""when":{"type":"A"},"then":{}"#, "is empty"),
+            (r#""then":{"events":[]}"#, "`when` is missing"),
             (
                 r#""when":{"type":"A"},"then":{"events":[],"fault":"x"}"#,
                 "more than one",
