@@ -182,7 +182,7 @@ mod tests {
             usize::try_from(random >> 33).expect("31 bits") % below
         };
         let check = |block: *mut u8, layout: Layout, fill: u8, size: usize| {
-            assert!(block.is_aligned_to_layout(layout));
+            assert!(block.addr().is_multiple_of(layout.align()));
             // SAFETY: the block is in use and was filled.
             let bytes = unsafe { std::slice::from_raw_parts(block, size) };
             assert!(bytes.iter().all(|byte| *byte == fill));
@@ -221,16 +221,6 @@ mod tests {
             check(block, layout, fill, layout.size());
             // SAFETY: as above.
             unsafe { pools.dealloc(block, layout) };
-        }
-    }
-
-    trait Aligned {
-        fn is_aligned_to_layout(self, layout: Layout) -> bool;
-    }
-
-    impl Aligned for *mut u8 {
-        fn is_aligned_to_layout(self, layout: Layout) -> bool {
-            self.addr().is_multiple_of(layout.align())
         }
     }
 
