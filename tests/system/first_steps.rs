@@ -130,7 +130,7 @@ fn grows_while_it_is_served(folder: &Path, client: &Client, development: &mut De
     let finished = post(client, "FinishWelcome", r#"{"id":"1"}"#);
     assert_eq!(finished.status, 200, "{}", finished.text);
     let again = post(client, "FinishWelcome", r#"{"id":"1"}"#);
-    assert_eq!(again.body["code"], "not-under-way", "{}", again.text);
+    assert_eq!(again.body["code"], "not-in-progress", "{}", again.text);
 }
 
 fn keeps_the_old_version_while_it_does_not_build(
@@ -407,8 +407,8 @@ fn what_is_there_stays_as_it_is() {
     );
     fs::create_dir(shop.join("mine")).expect("a folder");
     for (args, expected) in [
-        (&["new", "shop"][..], "shop: is there already"),
-        (&["new", "mine"], "mine: is there already"),
+        (&["new", "shop"][..], "shop: already exists"),
+        (&["new", "mine"], "mine: already exists"),
         (
             &["new", "Basket"],
             "`Basket` is not a legal name; use lower-case letters",
