@@ -1,9 +1,9 @@
-//! The dispatcher: the application behind one interface. The dispatcher passes commands to the sourcer,
-//! delivers events to reactions, and answers queries from the store.
+//! The dispatcher delivers events to reactions, answers queries of their views from the store, and decides whether the
+//! application may run on its store. Commands do not pass through it: an ingress calls the sourcer.
 //!
 //! # Layout
 //!
-//! - [`app`]: commands and the application's description, passed on
+//! - [`app`]: the application's description, and the start on its store
 //! - [`reacting`]: the delivery interface, and the reactions of this instance
 //! - [`views`]: queries of the views that projectors derive
 //! - [`administration`]: the state of reactions, and operators' requests

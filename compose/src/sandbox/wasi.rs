@@ -203,11 +203,11 @@ impl Attempt {
                 "take the time from the context (`ctx.now`)".into()
             }
             Self::WallClock | Self::MonotonicClock => {
-                "take the time from the event (`about.recorded_at`)".into()
+                "take the time from the event (`metadata.recorded_at`)".into()
             }
             Self::Randomness if decider => "take randomness from the context (`ctx.seed`)".into(),
             Self::Randomness => {
-                "derive it from the event's id (`about.event_id`), which is unique".into()
+                "derive it from the event's id (`metadata.event_id`), which is unique".into()
             }
             Self::Wait => format!("a {pure} only computes and cannot wait; remove the wait"),
             Self::File => {
