@@ -149,7 +149,7 @@ fn hosts_that_cannot_do_even_this_are_refused_before_the_first_record() {
     };
     for (defects, words) in [
         (forgets, "does not keep what was written"),
-        (counts, "counts up a value that is no counter"),
+        (counts, "increments a value that is not a counter"),
     ] {
         let double = Arc::new(Double::new(1, defects));
         let told = run(KIND, &double, 1, 1);
