@@ -182,7 +182,7 @@ fn what_the_launcher_does_not_understand_is_usage() {
     for (args, words) in [
         (&["--lisen", "x"][..], "'--lisen'"),
         (&["--listen", "8080"], "ADDRESS:PORT"),
-        (&["--instances", "0"], "a number from 1 on"),
+        (&["--instances", "0"], "a whole number, 1 or more"),
         (&["--env", "A"], "NAME=VALUE"),
     ] {
         let out = launcher().args(args).output().expect("node starts");
