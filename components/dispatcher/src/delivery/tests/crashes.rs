@@ -48,6 +48,23 @@ fn everywhere(make: impl Fn() -> World, check: impl Fn(&World, &str)) {
 }
 
 #[test]
+fn rows_that_a_projector_asks_for_reflect_every_event_once() {
+    let make = || {
+        let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+        world.append("s-1", "Given", "a 1");
+        world.append("s-1", "Counted", "a");
+        world.append("s-2", "Given", "a 1");
+        world.append("s-1", "Counted", "a");
+        world.append("s-2", "Counted", "a");
+        world
+    };
+    everywhere(make, |world, place| {
+        assert_eq!(world.rows("ledger@1"), world.expected(), "{place}");
+        assert_eq!(world.dead_letters(), [""; 0], "{place}");
+    });
+}
+
+#[test]
 fn rows_that_depend_on_each_other_reflect_every_event_once() {
     let make = || {
         let world = World::new(vec![reaction("ledger", Kind::Projector)]);

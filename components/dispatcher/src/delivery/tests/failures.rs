@@ -58,6 +58,25 @@ fn a_failing_event_is_tried_as_often_as_the_policy_says_then_parked() {
 }
 
 #[test]
+fn a_projector_that_asks_for_ever_more_rows_is_parked_with_the_reason() {
+    let world = World::new(vec![reaction("ledger", Kind::Projector)]);
+    world.append("s-1", "Given", "a 1");
+    world.append("s-1", "Greedy", "a");
+    world.append("s-1", "Given", "a 1");
+    world.run_until_idle();
+    assert_eq!(world.dead_letters(), ["ledger.1.2048"]);
+    let found = dead_letters::find(&world, "ledger.1.2048")
+        .unwrap()
+        .expect("is filed");
+    let reason = &found.dead_letter.reason;
+    assert!(
+        reason.contains("asked for further rows 32 times"),
+        "{reason}"
+    );
+    assert_eq!(world.rows("ledger@1")["a"], "2", "the other events count");
+}
+
+#[test]
 fn an_event_that_changes_too_many_rows_is_parked_with_the_reason() {
     let world = World::new(vec![reaction("ledger", Kind::Projector)]);
     world.append("s-1", "Filled", "a 9 100000");

@@ -19,7 +19,8 @@ fn words(bytes: &[u8]) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-/// A ledger whose rows depend on each other: `Moved a b n` moves what `a` has, `n` at most.
+/// A ledger whose rows depend on each other: `Moved a b n` moves what `a` has, `n` at most. `Counted a` counts in the row
+/// `h{n}` that `a` had `n`, so only the value of row `a` says which row it changes.
 fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
     let words = words(payload);
     match event_type {
@@ -30,6 +31,7 @@ fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
             rows.insert(words[0].clone(), has - moved);
             *rows.entry(words[1].clone()).or_default() += moved;
         }
+        "Counted" => *rows.entry(counter(rows, &words[0])).or_default() += 1,
         "Emptied" => {
             rows.remove(&words[0]);
         }
@@ -37,10 +39,29 @@ fn ledger(rows: &mut BTreeMap<String, i64>, event_type: &str, payload: &[u8]) {
     }
 }
 
+/// The key of the row that counts the accounts with the value of this one.
+fn counter(rows: &BTreeMap<String, i64>, account: &str) -> String {
+    format!("h{}", rows.get(account).copied().unwrap_or_default())
+}
+
 /// Keys of `Filled a n width`: `n` rows, each numbered with this many digits.
 fn filled(words: &[String]) -> Vec<String> {
     let count: u32 = words[1].parse().unwrap();
     (0..count).map(|n| format!("{}{n}", words[0])).collect()
+}
+
+/// The row that this event changes beside those named by `keys`, unless it was already asked for. `Greedy` never has enough.
+fn further(
+    rows: &BTreeMap<String, i64>,
+    event: &RecordedEvent,
+    needed: &[RowKey],
+) -> Option<String> {
+    let key = match event.event_type.as_str() {
+        "Counted" => counter(rows, &words(&event.payload)[0]),
+        "Greedy" => format!("g{}", needed.len()),
+        _ => return None,
+    };
+    needed.iter().all(|row| row.key != key).then_some(key)
 }
 
 fn ledger_key(key: &str) -> RowKey {
@@ -68,7 +89,7 @@ impl Handlers for World {
         let keys = |event: &RecordedEvent| {
             let words = words(&event.payload);
             let keys = match event.event_type.as_str() {
-                "Given" | "Emptied" => &words[..1],
+                "Given" | "Emptied" | "Counted" | "Greedy" => &words[..1],
                 "Moved" => &words[..2],
                 "Filled" => &filled(&words),
                 _ => &[],
@@ -83,7 +104,7 @@ impl Handlers for World {
         _: u32,
         events: &[RecordedEvent],
         given: &[Row],
-        _: &[RowKey],
+        needed: &[RowKey],
     ) -> Result<Projection, PageFault> {
         let text = |row: &Row| String::from_utf8_lossy(&row.value).into_owned();
         let mut rows: BTreeMap<String, String> = given
@@ -104,6 +125,9 @@ impl Handlers for World {
             } else {
                 let number = |(key, text): (&String, &String)| (key.clone(), text.parse().unwrap());
                 let mut numbers = rows.iter().map(number).collect();
+                if let Some(key) = further(&numbers, event, needed) {
+                    return Ok(Projection::Needs(vec![ledger_key(&key)]));
+                }
                 ledger(&mut numbers, &event.event_type, &event.payload);
                 let text = |(key, n): (&String, &i64)| (key.clone(), n.to_string());
                 rows = numbers.iter().map(text).collect();
