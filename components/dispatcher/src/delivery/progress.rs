@@ -2,8 +2,8 @@
 //!
 //! The state is stored in a chain of checkpoints (see the contract's `reaction-store`). Of all deliverers
 //! that replace one revision exactly one succeeds. The chain therefore fences all other effects: a deliverer
-//! that loses has written nothing that counts, and a deliverer that wins has stored its intent before it
-//! acts.
+//! stores its intent as the next checkpoint before it acts. The deliverer that fails to replace the checkpoint
+//! does not act.
 //!
 //! - `tried` counts an attempt before the handler is called, so a call that never returns is counted too.
 //! - `work` holds rows and commands before they are written and sent. After a crash in the middle of them the

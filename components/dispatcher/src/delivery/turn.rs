@@ -240,8 +240,8 @@ impl<P: Ports> Engine<'_, P> {
         new.is_ok_and(|page| page.end && page.events.is_empty())
     }
 
-    /// Stores the hint that nothing is due up to the reach: every reaction was found idle since the reach was
-    /// reset.
+    /// Stores the position up to which no event waits for a reaction, as a hint for later requests. Every reaction was idle
+    /// in the last round, and `reach` holds the smallest position that one of them had read up to in it.
     fn store_idle_hint(&self) {
         let reach = self.reach.get();
         if reach < u64::MAX {
