@@ -14,7 +14,7 @@ pub struct Context {
     pub seed: u64,
     /// The id of the command. The same id takes effect once.
     pub command_id: String,
-    /// Who asked for it, as the caller said.
+    /// The user or system that asked for it, as the command's sender named it.
     pub actor: Option<String>,
     /// Extension attributes of CloudEvents that came with the command: names and values.
     pub extensions: Vec<(String, String)>,

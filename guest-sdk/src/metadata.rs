@@ -23,7 +23,7 @@ pub struct EventMetadata {
     pub correlation_id: String,
     /// The command or event that led to it.
     pub causation_id: String,
-    /// Who asked for it, as the caller said.
+    /// The user or system that asked for it, as the command's sender named it.
     pub actor: Option<String>,
     /// W3C trace context of the request.
     pub traceparent: Option<String>,

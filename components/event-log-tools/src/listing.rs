@@ -192,7 +192,8 @@ enum Named {
     View(String),
 }
 
-/// Whose checkpoint or list a record belongs to; nothing if it is something else, or damaged.
+/// Returns the handler whose checkpoint, or the view whose list, the record belongs to. `None` for a record of another kind and
+/// for a damaged one.
 ///
 /// # Errors
 /// [`StoreError::Newer`] for any record of a newer release: it may be one of these.

@@ -118,7 +118,7 @@ fn describe<D: Decider>() -> Descriptor {
     }
 }
 
-/// Who waits for a type by a former name waits for what the decider emits.
+/// Returns the types that the decider emits, with their former names: a reaction that subscribes to a former name receives them too.
 fn emits<D: Decider>() -> Vec<&'static str> {
     let formerly = <D::Event as Event>::FORMERLY.iter();
     let formerly = formerly.filter(|(_, present)| D::EMITS.contains(present));

@@ -25,11 +25,11 @@ const MAX_DELETED_PER_PAGE: usize = 1024;
 /// Which keys of a view are wanted, in the order of their bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyRange<'a> {
-    /// This key and those behind it.
+    /// Lists only this key and the keys after it.
     pub from: Option<&'a str>,
-    /// Those behind this key.
+    /// Lists only the keys after this one.
     pub after: Option<&'a str>,
-    /// Those before this key.
+    /// Lists only the keys before this one.
     pub to: Option<&'a str>,
 }
 

@@ -40,7 +40,7 @@ pub struct Segment {
     pub stream: String,
     /// The first slot that is copied.
     pub first: Slot,
-    /// Whole records as they lie in their slots. An empty list says that they are too large to copy.
+    /// The whole records, with the bytes of their slots. The list is empty if the records are too large to copy.
     pub records: Vec<Bytes>,
 }
 

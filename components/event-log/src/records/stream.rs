@@ -34,7 +34,7 @@ impl StreamRecord {
         if let Self::Commit(commit) = &record {
             let count = commit.events.len() as u64;
             let next = commit.first_version.get().checked_add(count);
-            // Whoever counts from these numbers must not overflow.
+            // Readers add to these numbers, so a record whose sum would overflow is refused as damaged.
             if commit.position.get().checked_add(count).is_none() {
                 return Err(StoreError::corrupt(key, "its position is too high"));
             }

@@ -14,7 +14,7 @@ use crate::slots::{Creation, Settled, Slots};
 /// How often a creation in doubt is tried again.
 const CREATE_ATTEMPTS: u32 = 3;
 
-/// Who has a slot after a creation.
+/// The owner of a slot after an attempt to create it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// The caller.

@@ -47,15 +47,13 @@ fn everywhere(make: impl Fn() -> World, check: impl Fn(&World, &str)) {
     assert!(places > 30, "{places} places were tried");
 }
 
-#[test]
-fn rows_that_a_projector_asks_for_reflect_every_event_once() {
+/// Every row of a ledger of these events, each a stream, a type and a payload, takes every event once.
+fn every_row_takes_every_event_once(events: [(&str, &str, &str); 5]) {
     let make = || {
         let world = World::new(vec![reaction("ledger", Kind::Projector)]);
-        world.append("s-1", "Given", "a 1");
-        world.append("s-1", "Counted", "a");
-        world.append("s-2", "Given", "a 1");
-        world.append("s-1", "Counted", "a");
-        world.append("s-2", "Counted", "a");
+        for (stream, event_type, payload) in events {
+            world.append(stream, event_type, payload);
+        }
         world
     };
     everywhere(make, |world, place| {
@@ -66,19 +64,24 @@ fn rows_that_a_projector_asks_for_reflect_every_event_once() {
 
 #[test]
 fn rows_that_depend_on_each_other_reflect_every_event_once() {
-    let make = || {
-        let world = World::new(vec![reaction("ledger", Kind::Projector)]);
-        world.append("s-1", "Given", "a 10");
-        world.append("s-1", "Moved", "a b 7");
-        world.append("s-2", "Moved", "b c 5");
-        world.append("s-2", "Emptied", "a");
-        world.append("s-1", "Moved", "c a 3");
-        world
-    };
-    everywhere(make, |world, place| {
-        assert_eq!(world.rows("ledger@1"), world.expected(), "{place}");
-        assert_eq!(world.dead_letters(), [""; 0], "{place}");
-    });
+    every_row_takes_every_event_once([
+        ("s-1", "Given", "a 10"),
+        ("s-1", "Moved", "a b 7"),
+        ("s-2", "Moved", "b c 5"),
+        ("s-2", "Emptied", "a"),
+        ("s-1", "Moved", "c a 3"),
+    ]);
+}
+
+#[test]
+fn rows_that_a_projector_asks_for_reflect_every_event_once() {
+    every_row_takes_every_event_once([
+        ("s-1", "Given", "a 1"),
+        ("s-1", "Counted", "a"),
+        ("s-2", "Given", "a 1"),
+        ("s-1", "Counted", "a"),
+        ("s-2", "Counted", "a"),
+    ]);
 }
 
 /// Three transfers: one succeeds, one lacks the money, one goes to a closed account.
