@@ -104,6 +104,16 @@ impl Command {
         .map_err(Malformed::Payload)
     }
 
+    /// The type's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "OpenAccount",
+            Self::Deposit(_) => "Deposit",
+            Self::Withdraw(_) => "Withdraw",
+        }
+    }
+
     /// The account that it is about.
     #[must_use]
     pub fn account(&self) -> &str {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const BUCKET: &str = "native";
 /// As often as the event sourcer tries.
-const ATTEMPTS: usize = 16;
+pub const ATTEMPTS: usize = 16;
 
 /// Why a command has no event.
 pub enum No {

@@ -1,8 +1,11 @@
-//! The bank by hand: hyper, the embedded store of `annals-host` with its group commit, and the domain.
-//! No WebAssembly, no log of all events, no idempotency, no reactions: what is left is what any
-//! durable service of this kind must do.
+//! The bank by hand, without WebAssembly: hyper, the domain, and one of two stores.
+//!
+//! - [`bank`]: the embedded store of `annals-host` with its group commit. There is no log of all events, no idempotency and
+//!   no reactions: what is left is what any durable service of this kind must do.
+//! - [`files`]: the log protocol of Annals over files, as a composed application keeps them on `wasmtime serve`.
 
 mod bank;
+mod files;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,6 +17,7 @@ use anyhow::Result;
 use bank::{Bank, No};
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
+use files::FileBank;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
@@ -45,8 +49,11 @@ enum Task {
         #[arg(long)]
         listen: SocketAddr,
         /// Keeps states in memory.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "files")]
         cache: bool,
+        /// Keeps events in files, by the log protocol of Annals.
+        #[arg(long)]
+        files: bool,
     },
     /// Writes streams, each `NAME=LENGTH`.
     Fill {
@@ -62,13 +69,45 @@ fn main() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         match cli.task {
-            Task::Serve { listen, cache } => serve(listen, Bank::open(&cli.store, cache)?).await,
+            Task::Serve {
+                listen,
+                cache,
+                files,
+            } => {
+                let bank = match files {
+                    true => Served::Files(FileBank::open(&cli.store)),
+                    false => Served::Embedded(Bank::open(&cli.store, cache)?),
+                };
+                serve(listen, bank).await
+            }
             Task::Fill { streams } => Bank::open(&cli.store, false)?.fill(&streams).await,
         }
     })
 }
 
-async fn serve(listen: SocketAddr, bank: Bank) -> Result<()> {
+/// The bank over one of the stores.
+enum Served {
+    Embedded(Bank),
+    Files(FileBank),
+}
+
+impl Served {
+    async fn execute(&self, stream: &str, command: Command) -> Result<(u64, &'static str), No> {
+        match self {
+            Self::Embedded(bank) => bank.execute(stream, command).await,
+            Self::Files(bank) => bank.execute(stream, command).await,
+        }
+    }
+
+    async fn read(&self, stream: &str, after: u64, limit: u64) -> Result<Vec<Value>, String> {
+        match self {
+            Self::Embedded(bank) => bank.read(stream, after, limit),
+            Self::Files(bank) => bank.read(stream, after, limit).await,
+        }
+    }
+}
+
+async fn serve(listen: SocketAddr, bank: Served) -> Result<()> {
     let bank = Arc::new(bank);
     let listener = TcpListener::bind(listen).await?;
     loop {
@@ -89,13 +128,13 @@ async fn serve(listen: SocketAddr, bank: Bank) -> Result<()> {
     }
 }
 
-async fn answer(bank: &Bank, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(bank: &Served, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_string();
     if path == "/hello" {
         return Response::new(Full::new("hello world".into()));
     }
     if let Some(stream) = path.strip_prefix("/streams/") {
-        return read(bank, stream, request.uri().query().unwrap_or_default());
+        return read(bank, stream, request.uri().query().unwrap_or_default()).await;
     }
     let Some(command_type) = path.strip_prefix("/commands/") else {
         return json(StatusCode::NOT_FOUND, &json!({}));
@@ -110,7 +149,7 @@ async fn answer(bank: &Bank, request: Request<Incoming>) -> Response<Full<Bytes>
     }
 }
 
-async fn execute(bank: &Bank, command_type: &str, payload: &[u8]) -> Response<Full<Bytes>> {
+async fn execute(bank: &Served, command_type: &str, payload: &[u8]) -> Response<Full<Bytes>> {
     let command = match Command::parse(command_type, payload) {
         Ok(command) => command,
         Err(Malformed::Unknown) => return refused(StatusCode::NOT_FOUND, command_type),
@@ -129,14 +168,17 @@ async fn execute(bank: &Bank, command_type: &str, payload: &[u8]) -> Response<Fu
     }
 }
 
-fn read(bank: &Bank, stream: &str, query: &str) -> Response<Full<Bytes>> {
+async fn read(bank: &Served, stream: &str, query: &str) -> Response<Full<Bytes>> {
     let number = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let (_, value) = pairs.find(|(key, _)| *key == name)?;
         value.parse().ok()
     };
     let (after, limit) = (number("after"), number("limit"));
-    match bank.read(stream, after.unwrap_or(0), limit.unwrap_or(100)) {
+    match bank
+        .read(stream, after.unwrap_or(0), limit.unwrap_or(100))
+        .await
+    {
         Ok(events) => json(StatusCode::OK, &json!({"events": events})),
         Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why),
     }

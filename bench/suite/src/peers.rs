@@ -26,6 +26,8 @@ pub enum Peer {
         /// States are kept in memory.
         cache: bool,
     },
+    /// The domain by hand over the files and the log protocol of a composed application on `wasmtime serve`.
+    NativeFiles,
     /// hyper alone.
     NativeHello,
     /// axum, cqrs-es and sqlite-es.
@@ -51,6 +53,8 @@ pub const WASMTIME_HELLO: Peer = Peer::Wasmtime(App::Hello);
 pub const NATIVE: Peer = Peer::Native { cache: false };
 /// By hand, with states in memory.
 pub const NATIVE_CACHE: Peer = Peer::Native { cache: true };
+/// By hand, over the same files as [`WASMTIME_KEPT`].
+pub const NATIVE_FILES: Peer = Peer::NativeFiles;
 /// hyper alone.
 pub const NATIVE_HELLO: Peer = Peer::NativeHello;
 /// cqrs-es without snapshots.
@@ -59,7 +63,7 @@ pub const CQRS: Peer = Peer::Cqrs { snapshots: 0 };
 pub const CQRS_SNAPSHOTS: Peer = Peer::Cqrs { snapshots: 100 };
 
 /// All that serve the two deciders, in the order of tables.
-pub const BANKS: [Peer; 7] = [
+pub const BANKS: [Peer; 8] = [
     ANNALS,
     NATIVE,
     NATIVE_CACHE,
@@ -67,6 +71,7 @@ pub const BANKS: [Peer; 7] = [
     CQRS_SNAPSHOTS,
     WASMTIME,
     WASMTIME_KEPT,
+    NATIVE_FILES,
 ];
 
 /// wasmtime has room for 1000 core instances, and a bank has some 50: with more clients than that it answers 500, and
@@ -104,6 +109,7 @@ impl Peer {
             }
             Self::Native { cache: false } => "native".into(),
             Self::Native { cache: true } => "native, states in memory".into(),
+            Self::NativeFiles => "native, the same protocol over files".into(),
             Self::NativeHello => "hyper hello".into(),
             Self::Cqrs { snapshots: 0 } => "cqrs-es".into(),
             Self::Cqrs { .. } => "cqrs-es, snapshots".into(),
@@ -115,7 +121,7 @@ impl Peer {
     pub fn store(self) -> Store {
         match self {
             Self::Annals(_) | Self::NoDelivery(_) => Store::Embedded,
-            Self::Wasmtime(_) | Self::WasmtimeKept(_) => Store::Files,
+            Self::Wasmtime(_) | Self::WasmtimeKept(_) | Self::NativeFiles => Store::Files,
             Self::Native { .. } | Self::NativeHello => Store::Native,
             Self::Cqrs { .. } => Store::Sqlite,
         }
@@ -177,7 +183,7 @@ impl Peer {
             Self::NoDelivery(_) => return Kind::Annals.serve(place, &["--no-delivery".into()]),
             Self::Wasmtime(_) => return Kind::Wasmtime.serve(place, &ROOM.map(Into::into)),
             Self::WasmtimeKept(_) => return Kind::WasmtimeKept.serve(place, &ROOM.map(Into::into)),
-            Self::Native { .. } | Self::NativeHello => Command::new(native()?),
+            Self::Native { .. } | Self::NativeFiles | Self::NativeHello => Command::new(native()?),
             Self::Cqrs { .. } => Command::new(cqrs()?),
         };
         command.arg("--store").arg(place.store);
@@ -185,8 +191,10 @@ impl Peer {
             command.args(["--snapshots", &snapshots.to_string()]);
         }
         command.args(["serve", "--listen", &address]);
-        if self == NATIVE_CACHE {
-            command.arg("--cache");
+        match self {
+            NATIVE_CACHE => drop(command.arg("--cache")),
+            NATIVE_FILES => drop(command.arg("--files")),
+            _ => {}
         }
         Ok(command)
     }

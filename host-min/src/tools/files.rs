@@ -4,11 +4,12 @@
 //! therefore work on one directory at the same time.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use annals_event_log::file_name::{self, DIGEST, DURABLE, TEMPORARY};
@@ -20,6 +21,9 @@ pub struct FileSlots {
     root: PathBuf,
     /// Distinguishes temporary files of this process.
     temporaries: AtomicU64,
+    /// The temporary file that lost the last race for a name, and its value. A retry with the same value
+    /// links it to the next name without writing it again.
+    lost: Mutex<Option<(PathBuf, Vec<u8>)>>,
 }
 
 /// True if `name` is the name of a subdirectory for slots.
@@ -38,20 +42,40 @@ impl FileSlots {
         Self {
             root: root.to_owned(),
             temporaries: AtomicU64::new(0),
+            lost: Mutex::default(),
         }
     }
 
-    /// Reads a slot only when its name is durable. Until its creator has synced the directory, the
-    /// file also has its temporary name; sync the directory in that case.
+    fn take_lost(&self) -> Option<(PathBuf, Vec<u8>)> {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.take()
+    }
+
+    /// Whether a file is there. Makes its name durable: a decision that depends on the slot must not outlive it.
+    fn is_there(&self, path: &Path) -> io::Result<bool> {
+        match fs::metadata(path) {
+            Ok(found) => self.make_name_durable(path, &found).map(|()| true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Until its creator has synced the directory, a file also has its temporary name.
+    fn make_name_durable(&self, path: &Path, found: &Metadata) -> io::Result<()> {
+        if found.nlink() <= 1 {
+            return Ok(());
+        }
+        match sync(path.parent().unwrap_or(&self.root)) {
+            // On a read-only file system no write can be pending.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => Ok(()),
+            synced => synced,
+        }
+    }
+
+    /// Reads a slot only when its name is durable.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
-        if file.metadata()?.nlink() > 1 {
-            match sync(path.parent().unwrap_or(&self.root)) {
-                // On a read-only file system no write can be pending.
-                Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {}
-                synced => synced?,
-            }
-        }
+        self.make_name_durable(path, &file.metadata()?)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -124,31 +148,50 @@ impl Slots for FileSlots {
         }
     }
 
+    fn has(&self, key: &str) -> Result<bool, SlotError> {
+        self.is_there(&self.path(key))
+            .map_err(unavailable("looking for", key))
+    }
+
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
         let path = self.path(key);
-        let (shard, temporary) = self
-            .write_temporary(&path, value)
-            .map_err(unavailable("writing", key))?;
-        let syncing = "syncing the directory of";
-        // Sync in both cases. A creation that was acknowledged must not be lost, and a decision
-        // based on the slot's existence must not outlive the slot.
-        let (answer, is_settled) = match fs::hard_link(&temporary, &path) {
-            Ok(()) => match sync(&shard) {
-                Ok(()) => (Ok(Creation::Created), true),
-                Err(error) => (Err(in_doubt(syncing, key)(error)), false),
-            },
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => match sync(&shard) {
-                Ok(()) => (Ok(Creation::Exists), true),
-                Err(error) => (Err(unavailable(syncing, key)(error)), true),
-            },
-            Err(error) => (Err(in_doubt("linking", key)(error)), false),
-        };
-        // Remove the temporary name only after the sync: without it, readers take the slot for
-        // durable.
-        if is_settled {
-            let _ = fs::remove_file(&temporary);
+        // Look first: the slot often exists already, and writing and syncing a file costs most.
+        if self.has(key)? {
+            return Ok(Creation::Exists);
         }
-        answer
+        let lost = self.take_lost();
+        let (shard, temporary) = match lost {
+            Some((temporary, lost)) if lost == value => {
+                let shard = self.make_shard(&path);
+                (shard.map_err(unavailable("writing", key))?, temporary)
+            }
+            other => {
+                if let Some((temporary, _)) = other {
+                    let _ = fs::remove_file(temporary);
+                }
+                self.write_temporary(&path, value)
+                    .map_err(unavailable("writing", key))?
+            }
+        };
+        match fs::hard_link(&temporary, &path) {
+            Ok(()) => {
+                sync(&shard).map_err(in_doubt("syncing the directory of", key))?;
+                // Remove the temporary name only after the sync: without it, readers take the slot for
+                // durable.
+                let _ = fs::remove_file(&temporary);
+                Ok(Creation::Created)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = lost.replace((temporary, value.to_vec()));
+                drop(lost);
+                if let Some((temporary, _)) = before {
+                    let _ = fs::remove_file(temporary);
+                }
+                self.has(key).map(|_| Creation::Exists)
+            }
+            Err(error) => Err(in_doubt("linking", key)(error)),
+        }
     }
 
     fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
@@ -169,6 +212,18 @@ impl Slots for FileSlots {
             }
             _ => Ok(()),
         }
+    }
+
+    fn end_operation(&self) {
+        if let Some((temporary, _)) = self.take_lost() {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+impl Drop for FileSlots {
+    fn drop(&mut self) {
+        self.end_operation();
     }
 }
 
@@ -251,6 +306,7 @@ mod tests {
             });
             assert_eq!(won, 1);
         }
+        slots.end_operation();
         let mut keys = 0;
         slots
             .visit(&mut |listed| {

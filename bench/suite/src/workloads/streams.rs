@@ -5,8 +5,8 @@ use anyhow::Result;
 use crate::apps::App;
 use crate::bench::{Bench, Case};
 use crate::peers::{
-    ANNALS, ANNALS_HELLO, BANKS, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, NATIVE_HELLO, Peer,
-    WASMTIME, WASMTIME_HELLO, WASMTIME_KEPT,
+    ANNALS, ANNALS_HELLO, BANKS, CQRS, CQRS_SNAPSHOTS, NATIVE, NATIVE_CACHE, NATIVE_FILES,
+    NATIVE_HELLO, Peer, WASMTIME, WASMTIME_HELLO, WASMTIME_KEPT,
 };
 use crate::sources::{self, HOT};
 
@@ -128,7 +128,7 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
             part: "hot",
             name: hot_case(1_000, clients),
             x: None,
-            peers: &[WASMTIME, WASMTIME_KEPT],
+            peers: &[WASMTIME, WASMTIME_KEPT, NATIVE_FILES],
             streams: &[(HOT.into(), 1_000)],
             clients,
             source: &|| sources::hot(1_000),
