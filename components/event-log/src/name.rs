@@ -123,9 +123,16 @@ pub fn push_number(out: &mut String, number: u64) {
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 
 fn push_hex(out: &mut String, bytes: &[u8], digits: &[u8; 16]) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(char::from(digits[usize::from(digit)]));
+    // A text is extended by many characters at once, which is cheaper than one by one. Most callers have 8 or 16 bytes.
+    for bytes in bytes.chunks(16) {
+        let mut hex = [0; 32];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+            pair.copy_from_slice(&[
+                digits[usize::from(byte >> 4)],
+                digits[usize::from(byte & 15)],
+            ]);
         }
+        // Digits are ASCII.
+        out.push_str(str::from_utf8(&hex[..bytes.len() * 2]).unwrap_or_default());
     }
 }

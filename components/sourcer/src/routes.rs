@@ -2,13 +2,14 @@
 
 use crate::annals::es::types::{DeciderDescriptor, Precondition};
 use crate::outside::deciders;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 struct Routes {
     catalogue: Vec<DeciderDescriptor>,
     /// Index of the decider, and of the command within it, by command type.
-    commands: HashMap<String, (usize, usize)>,
+    commands: HashMap<String, (usize, usize), RandomState>,
 }
 
 static ROUTES: OnceLock<Routes> = OnceLock::new();
@@ -16,7 +17,7 @@ static ROUTES: OnceLock<Routes> = OnceLock::new();
 fn routes() -> &'static Routes {
     ROUTES.get_or_init(|| {
         let catalogue = deciders::describe();
-        let mut commands = HashMap::new();
+        let mut commands = HashMap::default();
         for (index, decider) in catalogue.iter().enumerate() {
             for (command, spec) in decider.commands.iter().enumerate() {
                 commands.insert(spec.command_type.clone(), (index, command));

@@ -8,6 +8,7 @@
 //! The cache has two generations. A used session moves to the younger one. When the younger generation is
 //! full, it replaces the older one, whose sessions are dropped. A dropped session costs only reads.
 
+use foldhash::fast::RandomState;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem;
@@ -23,7 +24,7 @@ const MAX_SESSION_BYTES: usize = 8 << 20;
 #[derive(Default)]
 struct Generation {
     /// Sessions by stream. Each has the index of its decider.
-    sessions: HashMap<String, Vec<(u32, Loaded)>>,
+    sessions: HashMap<String, Vec<(u32, Loaded)>, RandomState>,
     count: usize,
     bytes: usize,
 }

@@ -149,7 +149,16 @@ pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// [`StoreError::Newer`] for a version that is not known here, [`StoreError::Corrupt`] for anything else.
 pub fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
-    let (kind, version, body) = header(key, bytes)?;
+    body(key, header(key, bytes)?)
+}
+
+/// As [`decode`], for a record whose parts have checksums of their own, each compared by its reader: damage may pass here.
+pub fn decode_envelope<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
+    let (header, _) = parse(key, bytes)?;
+    body(key, header)
+}
+
+fn body<R: Record>(key: &str, (kind, version, body): Header<'_>) -> Result<R, StoreError> {
     if kind != R::KIND || !(1..=R::NEWEST).contains(&version) {
         check_known(key, kind, version)?;
         return Err(StoreError::corrupt(
@@ -177,8 +186,21 @@ pub fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
     Ok(kind)
 }
 
+/// Kind, version and body.
+type Header<'b> = (u8, u8, &'b [u8]);
+
 /// Kind, version and body, once the checksum has shown that they are what was written.
-fn header<'b>(key: &str, bytes: &'b [u8]) -> Result<(u8, u8, &'b [u8]), StoreError> {
+fn header<'b>(key: &str, bytes: &'b [u8]) -> Result<Header<'b>, StoreError> {
+    let (header, sum) = parse(key, bytes)?;
+    let (kind, version, body) = header;
+    match checksum(kind, version, body) == sum {
+        true => Ok(header),
+        false => Err(StoreError::corrupt(key, "the checksum does not match")),
+    }
+}
+
+/// A record's header, and the checksum that it says.
+fn parse<'b>(key: &str, bytes: &'b [u8]) -> Result<(Header<'b>, u32), StoreError> {
     let Some((&[magic, kind, version, a, b, c, d], body)) = bytes.split_first_chunk::<HEADER>()
     else {
         return Err(StoreError::corrupt(
@@ -192,10 +214,7 @@ fn header<'b>(key: &str, bytes: &'b [u8]) -> Result<(u8, u8, &'b [u8]), StoreErr
             format!("it begins with {magic:#04x}, not with {MAGIC:#04x}"),
         ));
     }
-    if checksum(kind, version, body) != u32::from_le_bytes([a, b, c, d]) {
-        return Err(StoreError::corrupt(key, "the checksum does not match"));
-    }
-    Ok((kind, version, body))
+    Ok(((kind, version, body), u32::from_le_bytes([a, b, c, d])))
 }
 
 /// Is this version of this kind one that is read here?

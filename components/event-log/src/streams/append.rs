@@ -1,6 +1,6 @@
 //! Appends the events of a decision.
 
-use sha2::{Digest, Sha256};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::contest::Contest;
 use super::{Place, Streams};
@@ -135,8 +135,8 @@ fn write<S: Slots>(
     )
 }
 
-/// The first 128 bits of a SHA-256 over everything that distinguishes attempts. Two attempts of one caller at one slot
-/// have different seeds.
+/// The caller's 64 random bits, then 64 bits of a hash over everything else that distinguishes attempts. Two attempts of one
+/// caller at one slot have different seeds, so only attempts of two callers can share an id, and only if both halves are equal.
 fn commit_id(
     seed: u64,
     recorded_at: u64,
@@ -144,14 +144,11 @@ fn commit_id(
     slot: Slot,
     command_id: &str,
 ) -> CommitId {
-    let mut hash = Sha256::new();
-    for number in [seed, recorded_at, slot.get(), stream.as_str().len() as u64] {
-        hash.update(number.to_le_bytes());
-    }
-    hash.update(stream.as_str());
-    hash.update(command_id);
-    let digest: [u8; 32] = hash.finalize().into();
+    let mut hasher = DefaultHasher::new();
+    (recorded_at, slot, stream, command_id).hash(&mut hasher);
     let mut id = CommitId::default();
-    id.copy_from_slice(&digest[..16]);
+    let (random, rest) = id.split_at_mut(8);
+    random.copy_from_slice(&seed.to_be_bytes());
+    rest.copy_from_slice(&hasher.finish().to_be_bytes());
     id
 }

@@ -23,6 +23,8 @@ pub use read_ahead::SEGMENT_SLOTS;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::error::StoreError;
 use crate::limits::MAX_REMEMBERED;
 use crate::model::Head;
@@ -59,7 +61,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Streams {
     /// The last place that was read of each stream.
-    places: HashMap<String, Place>,
+    places: HashMap<String, Place, RandomState>,
     read_ahead: ReadAhead,
 }
 
@@ -153,10 +155,15 @@ impl Streams {
     ) -> Result<Option<StreamRecord>, StoreError> {
         self.read_ahead.go_to(stream.as_str(), slot);
         if self.read_ahead.wants_segment() {
-            let records = segments::read(store, stream, slot)?;
-            self.read_ahead.bring(records);
+            let copies = segments::read(store, stream, slot)?;
+            self.read_ahead.bring(copies);
         }
-        let record = match self.read_ahead.take() {
+        let copy = self.read_ahead.take().and_then(|bytes| {
+            let copy = StreamRecord::decode("a segment", stream.as_str(), &bytes);
+            // Ignore damage: the slot itself is read instead, and so are those after it.
+            copy.inspect_err(|_| self.read_ahead.distrust()).ok()
+        });
+        let record = match copy {
             Some(record) => Some(record),
             None => store.read_slot(stream, slot)?,
         };

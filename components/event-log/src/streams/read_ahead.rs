@@ -1,7 +1,6 @@
 //! What reading one stream in order has brought so far.
 
 use crate::numbers::Slot;
-use crate::records::StreamRecord;
 
 /// Slots in a segment.
 pub const SEGMENT_SLOTS: u64 = 256;
@@ -17,8 +16,8 @@ pub struct ReadAhead {
     next: Slot,
     /// Slots that were read in a row.
     run: u64,
-    /// Records of the next slots, the next slot's last.
-    records: Vec<StreamRecord>,
+    /// The bytes of the next slots, the next slot's last.
+    copies: Vec<Vec<u8>>,
     /// The number of a segment that is known to be absent; 0: none.
     absent: u64,
 }
@@ -37,22 +36,28 @@ impl ReadAhead {
 
     /// Whether a segment with the next slot is worth a read.
     pub fn wants_segment(&self) -> bool {
-        self.records.is_empty()
+        self.copies.is_empty()
             && self.run >= SINGLE_READS_BEFORE_SEGMENT
             && self.absent != segment_of(self.next)
     }
 
-    /// Takes the records of the next slots, the next slot's last. No records: the segment is absent.
-    pub fn bring(&mut self, records: Vec<StreamRecord>) {
-        if records.is_empty() {
+    /// Takes the bytes of the next slots, the next slot's last. No copies: the segment is absent.
+    pub fn bring(&mut self, copies: Vec<Vec<u8>>) {
+        if copies.is_empty() {
             self.absent = segment_of(self.next);
         }
-        self.records = records;
+        self.copies = copies;
     }
 
-    /// The record of the next slot, if a segment had it.
-    pub fn take(&mut self) -> Option<StreamRecord> {
-        self.records.pop()
+    /// The bytes of the next slot, if a segment had them.
+    pub fn take(&mut self) -> Option<Vec<u8>> {
+        self.copies.pop()
+    }
+
+    /// Drops the copies. The segment counts as absent: one of them was damaged.
+    pub fn distrust(&mut self) {
+        self.copies.clear();
+        self.absent = segment_of(self.next);
     }
 
     /// Notes that the next slot was read. `true`: as many slots were read as a segment has, and the segment is absent.

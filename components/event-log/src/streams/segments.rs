@@ -7,36 +7,33 @@ use super::read_ahead::{SEGMENT_SLOTS, segment_of};
 use crate::error::StoreError;
 use crate::name::StreamName;
 use crate::numbers::Slot;
-use crate::records::{self, Bytes, Segment, StreamRecord};
+use crate::records::{self, Bytes, Segment};
 use crate::slots::Slots;
 use crate::store::Store;
 
 /// Bytes of records above which slots are not copied: so large ones are read well enough one by one.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
 
-/// Copies of a slot and of those after it, in reverse; empty if there are none that can be used.
+/// The bytes of a slot and of those after it, in reverse; empty if there is no segment that can be used. A reader decodes a
+/// copy when it comes to that slot: most readers of a page do not need all of them.
 pub fn read<S: Slots>(
     store: &Store<S>,
     stream: StreamName<'_>,
     slot: Slot,
-) -> Result<Vec<StreamRecord>, StoreError> {
+) -> Result<Vec<Vec<u8>>, StoreError> {
     let number = segment_of(slot);
     let key = store.keys().segment(stream, number);
     let Some(bytes) = store.get(&key)? else {
         return Ok(Vec::new());
     };
     let first = (number - 1) * SEGMENT_SLOTS + 1;
-    let segment = records::decode::<Segment>(&key, &bytes)
+    let segment = records::decode_envelope::<Segment>(&key, &bytes)
         .ok()
         .filter(|segment| segment.stream == stream.as_str() && segment.first.get() == first)
         .filter(|segment| segment.records.len() as u64 == SEGMENT_SLOTS);
     let records = segment.map_or_else(Vec::new, |segment| segment.records);
-    let wanted = records.iter().skip((slot.get() - first) as usize).rev();
-    // Ignore damage: the slot of a damaged copy is read instead.
-    let decoded: Result<Vec<_>, _> = wanted
-        .map(|Bytes(bytes)| StreamRecord::decode(&key, stream.as_str(), bytes))
-        .collect();
-    Ok(decoded.unwrap_or_default())
+    let wanted = records.into_iter().skip((slot.get() - first) as usize);
+    Ok(wanted.map(|Bytes(bytes)| bytes).rev().collect())
 }
 
 /// Copies the slots up to one that was just created or read, if it is the last one of a segment.
