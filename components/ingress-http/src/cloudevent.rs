@@ -1,62 +1,94 @@
 //! A recorded event as a CloudEvents 1.0 structured event.
+//!
+//! Pages have many events, so an event is written without structures in between.
 
 use crate::annals::es::types::RecordedEvent;
 use crate::extensions::is_reserved;
-use crate::json::raw;
+use crate::json::{push_number, push_text, raw};
 use crate::response::time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-#[derive(Serialize)]
-pub struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: &'a str,
-    source: &'a str,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    subject: &'a str,
-    time: String,
-    datacontenttype: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_base64: Option<String>,
+/// Appends an event. `source` is that of the application.
+pub fn push(out: &mut Vec<u8>, event: &RecordedEvent, source: &str) {
+    let metadata = &event.metadata;
+    // What a usual event has beside its texts.
+    out.reserve(640 + event.payload.len());
+    out.extend_from_slice(br#"{"specversion":"1.0""#);
+    text(out, r#","id":"#, &event.id);
+    text(out, r#","source":"#, source);
+    text(out, r#","type":"#, &event.event_type);
+    text(out, r#","subject":"#, &event.stream);
+    text(out, r#","time":"#, &time(event.recorded_at));
+    text(out, r#","datacontenttype":"#, &event.content_type);
+    // JSON is embedded. Other payloads, and invalid JSON, become base64.
+    let is_json =
+        event.content_type.starts_with("application/json") || event.content_type.ends_with("+json");
+    match raw(&event.payload).filter(|_| is_json) {
+        Some(json) => {
+            out.extend_from_slice(br#","data":"#);
+            out.extend_from_slice(json.get().as_bytes());
+        }
+        None => text(out, r#","data_base64":"#, &STANDARD.encode(&event.payload)),
+    }
     // CloudEvents limits integers to 32 bits, so these numbers are strings.
-    #[serde(serialize_with = "as_text")]
-    streamversion: u64,
-    #[serde(serialize_with = "as_text")]
-    position: u64,
-    commandid: &'a str,
-    correlationid: &'a str,
-    causationid: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    traceparent: Option<&'a str>,
-    schemaversion: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<String>,
-    #[serde(flatten)]
-    extensions: Attributes<'a>,
+    quoted(out, r#","streamversion":"#, event.version);
+    quoted(out, r#","position":"#, event.position);
+    text(out, r#","commandid":"#, &metadata.command_id);
+    text(out, r#","correlationid":"#, &metadata.correlation_id);
+    text(out, r#","causationid":"#, &metadata.causation_id);
+    if let Some(actor) = &metadata.actor {
+        text(out, r#","actor":"#, actor);
+    }
+    if let Some(traceparent) = &metadata.traceparent {
+        text(out, r#","traceparent":"#, traceparent);
+    }
+    out.extend_from_slice(br#","schemaversion":"#);
+    push_number(out, event.schema_version.into());
+    if let Some(tags) = tags(&event.tags) {
+        text(out, r#","tags":"#, &tags);
+    }
+    // An application's own ingress may accept reserved names. The event's own attributes take precedence.
+    let own = metadata.extensions.iter();
+    for (name, value) in own.filter(|(name, _)| !is_reserved(name)) {
+        out.push(b',');
+        push_text(out, name);
+        text(out, ":", value);
+    }
+    out.push(b'}');
 }
 
-/// The extension attributes of the event's command.
-struct Attributes<'a>(&'a [(String, String)]);
-
-impl Serialize for Attributes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        // An application's own ingress may accept reserved names. The event's own attributes take precedence.
-        let own = self.0.iter().filter(|(name, _)| !is_reserved(name));
-        for (name, value) in own {
-            map.serialize_entry(name, value)?;
+/// Appends the events of a page as a list.
+pub fn push_all(out: &mut Vec<u8>, events: &[RecordedEvent], source: &str) {
+    out.push(b'[');
+    for (index, event) in events.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
         }
-        map.end()
+        push(out, event, source);
     }
+    out.push(b']');
+}
+
+/// An event as a part of another response.
+pub fn embedded(event: &RecordedEvent, source: &str) -> Option<Box<RawValue>> {
+    let mut out = Vec::new();
+    push(&mut out, event, source);
+    serde_json::from_slice(&out).ok()
+}
+
+fn text(out: &mut Vec<u8>, before: &str, text: &str) {
+    out.extend_from_slice(before.as_bytes());
+    push_text(out, text);
+}
+
+fn quoted(out: &mut Vec<u8>, before: &str, number: u64) {
+    out.extend_from_slice(before.as_bytes());
+    out.push(b'"');
+    push_number(out, number);
+    out.push(b'"');
 }
 
 /// Characters that are percent-encoded in tags. All tags form one string, separated by spaces.
@@ -93,45 +125,6 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// The `source` of an application's events: a valid URI reference for any name.
 pub fn source(application: &str) -> String {
     format!("/apps/{}", utf8_percent_encode(application, SEGMENT))
-}
-
-fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
-}
-
-impl<'a> CloudEvent<'a> {
-    /// Converts a recorded event. `source` is that of the application.
-    pub fn new(event: &'a RecordedEvent, source: &'a str) -> Self {
-        // JSON is embedded. Other payloads, and invalid JSON, become base64.
-        let json = event.content_type.starts_with("application/json")
-            || event.content_type.ends_with("+json");
-        let data: Option<&RawValue> = if json { raw(&event.payload) } else { None };
-        Self {
-            specversion: "1.0",
-            id: &event.id,
-            source,
-            event_type: &event.event_type,
-            subject: &event.stream,
-            time: time(event.recorded_at),
-            datacontenttype: &event.content_type,
-            data,
-            data_base64: if data.is_none() {
-                Some(STANDARD.encode(&event.payload))
-            } else {
-                None
-            },
-            streamversion: event.version,
-            position: event.position,
-            commandid: &event.metadata.command_id,
-            correlationid: &event.metadata.correlation_id,
-            causationid: &event.metadata.causation_id,
-            actor: event.metadata.actor.as_deref(),
-            traceparent: event.metadata.traceparent.as_deref(),
-            schemaversion: event.schema_version,
-            tags: tags(&event.tags),
-            extensions: Attributes(&event.metadata.extensions),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -178,7 +171,9 @@ mod tests {
                 ],
             },
         };
-        let text = serde_json::to_string(&CloudEvent::new(&event, "/apps/x")).unwrap_or_default();
+        let mut text = Vec::new();
+        push(&mut text, &event, "/apps/x");
+        let text = String::from_utf8(text).expect("UTF-8");
         assert!(
             text.contains(
                 r#""streamversion":"3","position":"18446744073709551615","commandid":"c""#

@@ -1,7 +1,7 @@
 //! Dead letters: lists, retries and skips parked deliveries.
 
 use crate::annals::es::administration::{self, DeadLetter, ParkedCommand, Retried};
-use crate::cloudevent::CloudEvent;
+use crate::cloudevent;
 use crate::json;
 use crate::problem::Problem;
 use crate::queries::{limit, source};
@@ -32,9 +32,8 @@ pub fn all(request: &Request) -> Result<Response, Problem> {
 pub fn one(request: &Request) -> Result<Response, Problem> {
     let id = &request.path[2];
     let (dead_letter, event) = administration::inspect(id).map_err(|error| refused(id, error))?;
-    let source = source();
-    let event = CloudEvent::new(&event, &source);
-    Ok(Response::json(200, &described(&dead_letter, Some(event))))
+    let event = cloudevent::embedded(&event, &source());
+    Ok(Response::json(200, &described(&dead_letter, event)))
 }
 
 /// `POST /admin/dead-letters/{id}/retry`
@@ -85,7 +84,7 @@ struct DeadLetterBody<'a> {
     parked_at: String,
     /// Only in the answer to a request for one dead letter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<CloudEvent<'a>>,
+    event: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -102,7 +101,7 @@ struct Command<'a> {
     payload_base64: Option<String>,
 }
 
-fn described<'a>(dead_letter: &'a DeadLetter, event: Option<CloudEvent<'a>>) -> DeadLetterBody<'a> {
+fn described(dead_letter: &DeadLetter, event: Option<Box<RawValue>>) -> DeadLetterBody<'_> {
     DeadLetterBody {
         id: &dead_letter.id,
         reaction: &dead_letter.reaction,

@@ -21,6 +21,41 @@ pub fn raw_or_base64(bytes: &[u8]) -> (Option<&RawValue>, Option<String>) {
     }
 }
 
+/// Appends a text as a JSON string. Most texts need no escape, so they are copied in one piece.
+pub fn push_text(out: &mut Vec<u8>, text: &str) {
+    if needs_escape(text.as_bytes()) {
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Appends a number.
+pub fn push_number(out: &mut Vec<u8>, number: u64) {
+    let _ = serde_json::to_writer(out, &number);
+}
+
+/// Whether a JSON string must escape one of these bytes: a quotation mark, a backslash or a control character. Looks at eight
+/// bytes at once, by the method of Mycroft (see "Bit Twiddling Hacks", "Determine if a word has a byte less than n").
+fn needs_escape(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    let is_below =
+        |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH_BITS;
+    let is = |word: u64, byte: u8| is_below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().any(|word| {
+        let word = u64::from_le_bytes(*word);
+        is_below(word, b' ') | is(word, b'"') | is(word, b'\\') != 0
+    }) || rest
+        .iter()
+        .any(|byte| *byte < b' ' || matches!(byte, b'"' | b'\\'))
+}
+
 /// An object with these fields.
 pub struct Object<'a>(pub &'a [(&'static str, Value)]);
 
@@ -72,5 +107,39 @@ impl From<bool> for Value {
 impl From<Vec<String>> for Value {
     fn from(texts: Vec<String>) -> Self {
         Self::Texts(texts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_written_as_serde_json_writes_them() {
+        // Every byte of a text of one to three words, alone and beside bytes that borrow from it.
+        for length in [1, 7, 8, 9, 17] {
+            for place in 0..length {
+                for character in (0..0x250).filter_map(char::from_u32) {
+                    for other in ['a', '\u{20}', '\u{7f}', '\u{e9}'] {
+                        let mut text: Vec<char> = vec![other; length];
+                        text[place] = character;
+                        let text: String = text.into_iter().collect();
+                        let mut out = Vec::new();
+                        push_text(&mut out, &text);
+                        let expected = serde_json::to_vec(&text).expect("JSON");
+                        assert_eq!(out, expected, "{text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_decimal() {
+        for (number, text) in [(0, "0"), (10, "10"), (u64::MAX, "18446744073709551615")] {
+            let mut out = Vec::new();
+            push_number(&mut out, number);
+            assert_eq!(out, text.as_bytes());
+        }
     }
 }

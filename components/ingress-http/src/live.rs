@@ -8,7 +8,7 @@
 use crate::accept;
 use crate::annals::es::event_reader::{LogFilter, LogPage};
 use crate::application;
-use crate::cloudevent::CloudEvent;
+use crate::cloudevent;
 use crate::cursor::{self, Anchor, Cursor};
 use crate::problem::Problem;
 use crate::queries::{filter, source};
@@ -178,7 +178,7 @@ impl Live {
                 self.known, event.event_type
             );
             let start = self.buffer.len();
-            let _ = serde_json::to_writer(&mut self.buffer, &CloudEvent::new(event, &self.source));
+            cloudevent::push(&mut self.buffer, event, &self.source);
             // A payload may be JSON on several lines. Its line breaks are white space between tokens, so
             // spaces can replace them.
             for byte in &mut self.buffer[start..] {

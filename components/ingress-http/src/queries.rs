@@ -2,9 +2,10 @@
 
 use crate::annals::es::event_reader::{self, LogFilter};
 use crate::annals::es::sourcer::StateError;
+use crate::annals::es::types::RecordedEvent;
 use crate::annals::framework::settings;
 use crate::application;
-use crate::cloudevent::{self, CloudEvent};
+use crate::cloudevent;
 use crate::conditional;
 use crate::cursor;
 use crate::json;
@@ -15,16 +16,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
 use std::rc::Rc;
-
-#[derive(Serialize)]
-struct Page<'a> {
-    /// Absent in a page of the log, which contains all streams.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream: Option<&'a str>,
-    events: Vec<CloudEvent<'a>>,
-    next: u64,
-    end: bool,
-}
 
 #[derive(Serialize)]
 struct State<'a> {
@@ -88,19 +79,8 @@ pub fn stream(request: &Request) -> Result<Response, Problem> {
     let Some(page) = page.map_err(Problem::store)? else {
         return Err(unknown_stream(stream));
     };
-    let source = source();
-    let events: Vec<_> = page
-        .events
-        .iter()
-        .map(|event| CloudEvent::new(event, &source))
-        .collect();
-    let body = Page {
-        stream: Some(stream),
-        events,
-        next: page.version.max(after),
-        end: page.end,
-    };
-    let response = Response::json(200, &body);
+    let next = page.version.max(after);
+    let response = Response::written(200, body(Some(stream), &page.events, next, page.end));
     // The tag is the stream's version. Only the last page of a forward read contains it.
     Ok(match page.end && before.is_none() {
         true => response.with_header("etag", format!("\"{}\"", page.version)),
@@ -162,19 +142,28 @@ pub fn log(request: &Request) -> Result<Response, Problem> {
     let page =
         application::read_log(after, limit(request)?, &filter(request)).map_err(Problem::store)?;
     cursor::check_end(after, &page)?;
-    let source = source();
-    let events: Vec<_> = page
-        .events
-        .iter()
-        .map(|event| CloudEvent::new(event, &source))
-        .collect();
-    let body = Page {
-        stream: None,
-        events,
-        next: page.next,
-        end: page.end,
+    let body = body(None, &page.events, page.next, page.end);
+    Ok(Response::written(200, body))
+}
+
+/// A page of events. A page of the log has no stream: it contains all of them.
+fn body(stream: Option<&str>, events: &[RecordedEvent], next: u64, end: bool) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    if let Some(stream) = stream {
+        out.extend_from_slice(br#""stream":"#);
+        json::push_text(&mut out, stream);
+        out.push(b',');
+    }
+    out.extend_from_slice(br#""events":"#);
+    cloudevent::push_all(&mut out, events, &source());
+    out.extend_from_slice(br#","next":"#);
+    json::push_number(&mut out, next);
+    let end: &[u8] = match end {
+        true => br#","end":true}"#,
+        false => br#","end":false}"#,
     };
-    Ok(Response::json(200, &body))
+    out.extend_from_slice(end);
+    out
 }
 
 /// The filter that the query parameters describe.

@@ -23,11 +23,16 @@ pub struct Response {
 
 impl Response {
     pub fn json(status: u16, body: &impl serde::Serialize) -> Self {
+        // Serialization fails only for maps whose keys are not strings, and no body has one.
+        Self::written(status, serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// A response whose body is JSON already.
+    pub fn written(status: u16, body: Vec<u8>) -> Self {
         Self {
             status,
             headers: vec![("content-type", "application/json".into())],
-            // Serialization fails only for maps whose keys are not strings, and no body has one.
-            body: serde_json::to_vec(body).unwrap_or_default(),
+            body,
         }
     }
 
