@@ -61,6 +61,9 @@ impl Codec for Json {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn accepts(content_type: &str) -> bool {
+        if content_type == Self::CONTENT_TYPE {
+            return true;
+        }
         let essence = content_type.split(';').next().unwrap_or("").trim();
         essence.is_empty()
             || essence.eq_ignore_ascii_case(Self::CONTENT_TYPE)

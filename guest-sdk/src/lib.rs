@@ -248,6 +248,11 @@
 //!
 //! [`log!`] and panics write into the host's log: one way, so that a handler stays pure.
 //!
+//! # Memory
+//!
+//! The feature `allocator`, which is on by default, gives a handler an allocator for small blocks. A component that has a
+//! `#[global_allocator]` of its own switches it off: `annals = { version = "0.1", default-features = false }`.
+//!
 //! # Layout
 //!
 //! - `decider`, `decision`, `context`: what a domain implements and uses
@@ -264,6 +269,9 @@
 
 // So that the derives work in this crate, too.
 extern crate self as annals;
+
+#[cfg(all(feature = "allocator", target_family = "wasm"))]
+use annals_allocator as _;
 
 mod codec;
 mod context;

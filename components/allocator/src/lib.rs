@@ -22,12 +22,12 @@ const LARGEST: usize = SIZES[SIZES.len() - 1];
 /// Bytes that are taken from the standard library at once, if that holds several blocks.
 const SLAB: usize = 4096;
 
-/// The list for a size in units of [`ALIGN`], rounded up.
-const LISTS: [u8; LARGEST / ALIGN + 1] = {
-    let mut lists = [0; LARGEST / ALIGN + 1];
+/// The list for a size: by the units of [`ALIGN`] in front of its last byte.
+const LISTS: [u8; LARGEST / ALIGN] = {
+    let mut lists = [0; LARGEST / ALIGN];
     let (mut units, mut list) = (0, 0);
     while units < lists.len() {
-        if units * ALIGN > SIZES[list as usize] {
+        if (units + 1) * ALIGN > SIZES[list as usize] {
             list += 1;
         }
         lists[units] = list;
@@ -35,6 +35,9 @@ const LISTS: [u8; LARGEST / ALIGN + 1] = {
     }
     lists
 };
+
+/// Heads of lists: a power of two, so a mask takes the place of a comparison that the compiler would make for each access.
+const HEADS: usize = SIZES.len().next_power_of_two();
 
 /// A free block: its first word is the next free one of its size, or null.
 type Block = *mut u8;
@@ -47,7 +50,7 @@ static ALLOCATOR: Pools = Pools::new();
 #[derive(Debug)]
 pub struct Pools {
     /// For each size, the first free block, or null.
-    free: [Cell<Block>; SIZES.len()],
+    free: [Cell<Block>; HEADS],
 }
 
 // SAFETY: a component has one thread. Nothing but the global allocator of a component is made of it.
@@ -59,16 +62,16 @@ impl Pools {
     #[allow(clippy::new_without_default, reason = "a default cannot be constant")]
     pub const fn new() -> Self {
         Self {
-            free: [const { Cell::new(ptr::null_mut()) }; SIZES.len()],
+            free: [const { Cell::new(ptr::null_mut()) }; HEADS],
         }
     }
 
     /// The list that serves blocks of a layout; none for large ones.
     #[inline]
     fn list(layout: Layout) -> Option<usize> {
-        let units = layout.size().div_ceil(ALIGN);
-        let list = *LISTS.get(units)?;
-        (layout.align() <= ALIGN).then_some(list as usize)
+        // Nobody allocates 0 bytes; that would be a large block here.
+        let list = *LISTS.get(layout.size().wrapping_sub(1) / ALIGN)?;
+        (layout.align() <= ALIGN).then_some(list as usize % HEADS)
     }
 
     /// Puts the blocks of a new slab into an empty list, all but the first one, which it answers. Null: there is no memory.

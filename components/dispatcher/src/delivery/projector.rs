@@ -161,17 +161,23 @@ fn fold(
         Ok(keys) => keys,
         Err(failure) => return Ok(Err(failure)),
     };
-    let mut places: BTreeSet<Place> = BTreeSet::new();
+    let mut places: BTreeSet<&Place> = BTreeSet::new();
     let mut reflecting = Vec::new();
     for (event, keys) in events.iter().zip(&keys) {
         for place in keys {
-            if !rows.contains_key(place) {
-                rows.insert(place.clone(), read(ports, partition, place)?);
-            }
-            if rows[place].reflects() >= event.position {
+            let reflects = match rows.get(place) {
+                Some(row) => row.reflects(),
+                None => {
+                    let row = read(ports, partition, place)?;
+                    let reflects = row.reflects();
+                    rows.insert(place.clone(), row);
+                    reflects
+                }
+            };
+            if reflects >= event.position {
                 reflecting.push(place.clone());
             }
-            places.insert(place.clone());
+            places.insert(place);
         }
     }
     if !reflecting.is_empty() {
@@ -185,7 +191,8 @@ fn fold(
     let mut needed = BTreeSet::new();
     let mut changes = None;
     for _ in 0..MAX_ROUNDS {
-        let given = places.union(&needed);
+        let further = needed.iter().filter(|place| !places.contains(place));
+        let given = places.iter().copied().chain(further);
         let given: Vec<Row> = given.filter_map(|place| given_row(rows, place)).collect();
         let wanted: Vec<RowKey> = needed.iter().map(row_key).collect();
         match ports.project(partition.reaction.index, events, &given, &wanted) {
