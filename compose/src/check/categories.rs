@@ -33,11 +33,11 @@ pub fn check(manifest: &Manifest, handlers: &[Checked], problems: &mut Vec<Probl
                 Code::CategoryClash,
                 name,
                 format!(
-                    "`{}` folds `{event}` in the category `{}`, and only `{}` emits it, in the category `{}`",
+                    "`{}` never receives `{event}`: its category is `{}`, and that of `{}`, which alone emits the event, is `{}`",
                     decider.name, decider.category, other.name, other.category
                 ),
                 format!(
-                    "declare the category `{}` if both decide on the same subject; otherwise do not fold the event, because the decider never receives it",
+                    "declare the category `{}` if both decide on the same subject; otherwise do not fold the event",
                     other.category
                 ),
             );
