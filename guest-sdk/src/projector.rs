@@ -64,8 +64,8 @@ use crate::{Event, EventMetadata, StartFrom};
 /// # Rows that depend on other rows
 ///
 /// Where what becomes of a row depends on another one, the projector overrides [`Projector::project`], and names in
-/// [`Projector::reads`] the rows that it only looks at. All keys follow from the event alone: a row whose key is
-/// in another row cannot be looked up.
+/// [`Projector::reads`] the rows that it only looks at. Both follow from the event alone. [`Projector::further_keys`] names
+/// rows whose keys are in other rows.
 ///
 /// ```
 /// use annals::{Event, EventMetadata, Projector, Rows};

@@ -1,6 +1,7 @@
 //! What happens after the event, on real hosts: projectors, process managers, notifiers.
 
 mod failures;
+mod looking_up;
 mod rebuilding;
 mod statements;
 mod subscriptions;
