@@ -1,32 +1,32 @@
-//! Payloads: values to bytes and back.
+//! Codecs: encode values as payloads, and decode them.
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// An encoding of payloads. [`Json`] unless an enum names another:
-/// `#[annals(codec = "path::to::MyCodec")]`.
+/// An encoding of payloads. The default is [`Json`]; an enum selects another codec with `#[annals(codec =
+/// "path::to::MyCodec")]`.
 pub trait Codec {
-    /// Media type of what `encode` makes.
+    /// Media type of the encoded payloads.
     const CONTENT_TYPE: &'static str;
 
-    /// Can `decode` read this media type?
+    /// Whether `decode` can read this media type.
     fn accepts(content_type: &str) -> bool;
 
     /// Encodes a payload.
     ///
     /// # Errors
     ///
-    /// A value that the encoding cannot express.
+    /// The encoding cannot express the value.
     fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError>;
 
     /// Decodes a payload.
     ///
     /// # Errors
     ///
-    /// Bytes that are no such value, and where in them that shows.
+    /// The bytes are not a valid encoding of the type. The error gives the location of the mistake.
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError>;
 
-    /// Says more about a failure of `decode` on the same payload. Asked for commands only: their
-    /// senders want to know, and it costs code for each type.
+    /// Adds the location to a failure of `decode` on the same payload. The framework calls this for commands only:
+    /// their senders need the location, and each type needs extra code for it.
     #[must_use]
     fn locate<T: DeserializeOwned>(payload: &[u8], error: CodecError) -> CodecError {
         let _ = payload;
@@ -34,12 +34,12 @@ pub trait Codec {
     }
 }
 
-/// Why a payload could not be encoded or decoded.
+/// The reason why a payload could not be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError {
-    /// What is wrong.
+    /// Description of the mistake.
     pub message: String,
-    /// Where, such as `line 1 column 17` with the path of the field.
+    /// Location of the mistake, such as `line 1 column 17` with the path of the field.
     pub at: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl std::fmt::Display for CodecError {
 
 impl std::error::Error for CodecError {}
 
-/// JSON (RFC 8259). Reads `application/json`, every `+json` type, and payloads without a type.
+/// JSON (RFC 8259). It reads `application/json`, every `+json` type, and payloads without a media type.
 pub struct Json;
 
 impl Codec for Json {
@@ -85,7 +85,7 @@ impl Codec for Json {
     /// Adds the path of the field.
     fn locate<T: DeserializeOwned>(payload: &[u8], error: CodecError) -> CodecError {
         let mut again = serde_json::Deserializer::from_slice(payload);
-        // What comes after the value has no path, and `again` does not look at it.
+        // Trailing bytes after the value have no path, and `again` does not read them.
         let Err(traced) = serde_path_to_error::deserialize::<_, T>(&mut again) else {
             return error;
         };
@@ -101,7 +101,7 @@ impl Codec for Json {
     }
 }
 
-/// serde_json puts the place at the end of the message.
+/// Separates message and location: serde_json puts the location at the end of the message.
 fn place_apart(error: &serde_json::Error) -> CodecError {
     let place = format!("line {} column {}", error.line(), error.column());
     let text = error.to_string();

@@ -1,38 +1,39 @@
-//! What a decision may know of the world: nothing that is not in here reaches it.
+//! The context of a decision: its only inputs besides state and command.
 
 use std::convert::Infallible;
 
 use rand_core::TryRng;
 
-/// The facts that a decision may use beside its state and its command. Time and randomness are
-/// given, never taken: the same decision tried again sees the same ones.
+/// The facts that a decision may use besides its state and its command.
+///
+/// The framework supplies time and randomness, so that a repeated decision sees the same values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// Time of the decision in milliseconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// 64 bits of randomness, fixed for one decision. See [`Context::random`].
     pub seed: u64,
-    /// The id of the command. The same id takes effect once.
+    /// The id of the command. Commands with the same id take effect once.
     pub command_id: String,
-    /// The user or system that asked for it, as the command's sender named it.
+    /// The actor: the user or system that requested the change, as the command's sender named it.
     pub actor: Option<String>,
-    /// Extension attributes of CloudEvents that came with the command: names and values.
+    /// CloudEvents extension attributes that came with the command: names and values.
     pub extensions: Vec<(String, String)>,
 }
 
 impl Context {
-    /// Random numbers of this decision: the same sequence each time that it is called.
+    /// Returns the random numbers of this decision. Each call returns the same sequence.
     #[must_use]
     pub fn random(&self) -> Random {
         Random::new(self.seed)
     }
 }
 
-/// A sequence of random numbers that its seed determines: `SplitMix64` (Steele, Lea and Flood,
-/// "Fast splittable pseudorandom number generators", 2014). Good for ids and lots, useless for
-/// secrets.
+/// A sequence of random numbers that its seed determines: `SplitMix64` (Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators", 2014). It is suitable for ids and random choices, and unsuitable for secrets.
 ///
-/// It is an `Rng` of the crate `rand_core` 0.10 (`RngCore` in earlier ones), so that crates for lots and distributions take it:
+/// `Random` implements `Rng` of the crate `rand_core` 0.10 (`RngCore` in earlier versions), so that crates for random
+/// choices and distributions accept it:
 ///
 /// ```
 /// use annals::Context;
@@ -54,7 +55,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -63,13 +64,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 up to, not including, `bound`; 0 if `bound` is 0.
+    /// Returns a number from 0 up to, not including, `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        // The high half of the product (Lemire 2019); the bias is below bound / 2^64.
+        // Takes the high half of the product (Lemire 2019); the bias is below bound / 2^64.
         ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// An id of 32 hexadecimal digits.
+    /// Returns an id of 32 hexadecimal digits.
     pub fn id(&mut self) -> String {
         format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
     }
@@ -79,7 +80,7 @@ impl TryRng for Random {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        // The upper half is the better one.
+        // The upper half has the better statistical quality.
         Ok((Random::next_u64(self) >> 32) as u32)
     }
 

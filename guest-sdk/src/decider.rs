@@ -1,59 +1,63 @@
-//! The trait that a domain implements.
+//! The traits that a domain implements: [`Decider`] and [`Decide`].
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Command, Context, Decision, Event, Precondition, Rejection};
 
-/// Decides on the commands about one subject, from what happened to that subject.
+/// Decides on the commands about one subject, from the events of that subject.
 ///
-/// A decider is pure: its functions depend on their arguments alone. The state is private to it
-/// and derived from the events of one stream; other deciders may fold the same stream into
-/// states of their own.
+/// A decider is pure: its functions depend on their arguments alone. The framework derives the state from the events
+/// of one stream. The state is private to the decider; other deciders may fold the same stream into their own states.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a decider",
     label = "does not implement `annals::Decider`",
     note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Decider: 'static {
-    /// What a decision needs to know of the past. It has no other use, so keep it small.
-    /// Serialised for snapshots only.
+    /// The state: the part of the past that a decision needs. Nothing else reads it, so keep it small. The framework
+    /// serializes it for snapshots only.
     type State: Serialize + DeserializeOwned;
     /// The commands that this decider handles, as an enum that derives [`Command`](derive@crate::Command).
     type Command: Command;
-    /// The events that it folds and emits, as an enum that derives [`Event`](derive@crate::Event). Events of
-    /// the stream with other types are passed over.
+    /// The events that the decider folds and emits, as an enum that derives [`Event`](derive@crate::Event). The
+    /// decider ignores events of other types on the stream.
     type Event: Event;
-    /// Why it says no, as an enum that derives [`Rejection`](derive@crate::Rejection).
+    /// The reasons to refuse a command, as an enum that derives [`Rejection`](derive@crate::Rejection).
     type Rejection: Rejection;
 
-    /// Name within the application; empty: the type's name in kebab-case.
+    /// Name within the application. If empty, the name is the type's name in kebab-case.
     const NAME: &'static str = "";
-    /// Category of the streams, `[a-z][a-z0-9_]*`. The stream of a subject is `CATEGORY-id`.
+    /// Category of the streams, `[a-z][a-z0-9_]*`. The name of a subject's stream is `CATEGORY-id`.
     const CATEGORY: &'static str;
-    /// Types of the events that it emits; empty: all of [`Decider::Event`]. Name them where it
-    /// folds more than it emits, and the framework can tell more mistakes.
+    /// Types of the events that the decider emits. If empty, it emits all of [`Decider::Event`]. List the types if
+    /// the decider folds more than it emits: the framework then detects more mistakes.
     const EMITS: &'static [&'static str] = &[];
-    /// When a snapshot of the state is taken.
+    /// How often the framework takes a snapshot of the state.
     #[allow(deprecated)]
     const SNAPSHOTS: Snapshots = match Self::SNAPSHOT_EVERY {
         0 => Snapshots::Never,
         events => Snapshots::Every(events),
     };
-    /// The former way to say [`Decider::SNAPSHOTS`]: 0 is never.
+    /// Former form of [`Decider::SNAPSHOTS`]; 0 means never.
     #[deprecated(note = "write `const SNAPSHOTS: Snapshots = Snapshots::Every(n);`")]
     const SNAPSHOT_EVERY: u32 = 0;
-    /// Version of the state. 0: a snapshot is used only by the very component that took it, and a changed component folds
-    /// the events anew. Any other version vouches for its snapshots, whatever else in the component changes: raise it
-    /// whenever `State` or `evolve` changes, since snapshots of other versions are not used.
+    /// Version of the state.
+    ///
+    /// With 0, the framework uses a snapshot only in the exact component that took it; a changed component folds the
+    /// events again. With any other version, the framework uses the snapshots of that version, whatever else in the
+    /// component changes: raise the version whenever `State` or `evolve` changes. Snapshots of other versions are not
+    /// used.
     const STATE_VERSION: u32 = 0;
 
-    /// The state of a subject to which nothing has happened.
+    /// Returns the state of a subject that has no events.
     fn initial() -> Self::State;
 
-    /// The id of the subject that a command is about. At least one byte, no control characters;
-    /// with category and dash at most 128 bytes. Otherwise the command counts as malformed.
+    /// Returns the id of the subject that a command is about. The id has at least one byte and no control characters;
+    /// category, dash and id together have at most 128 bytes. The framework reports a command with any other id as
+    /// malformed.
     ///
-    /// By default it is the field that each command marks with `#[annals(stream)]`. Override it where an id must be computed.
+    /// The default returns the field that each command marks with `#[annals(stream)]`. Override this method to
+    /// compute the id.
     #[must_use]
     fn stream_id(command: &Self::Command) -> String {
         const {
@@ -65,21 +69,21 @@ pub trait Decider: 'static {
         command.stream()
     }
 
-    /// Takes note of an event. Facts cannot be refused: this must accept every event.
+    /// Folds an event into the state. An event is a fact and cannot be refused: this method must accept every event.
     fn evolve(state: &mut Self::State, event: &Self::Event);
 
     /// Decides on a command.
     ///
     /// # Errors
     ///
-    /// The domain's own reasons to say no.
+    /// The domain's rejection of the command.
     fn decide(
         state: &Self::State,
         command: Self::Command,
         context: &Context,
     ) -> Result<Decision<Self::Event>, Self::Rejection>;
 
-    /// The former way to say what a type of command demands of its stream.
+    /// Former way to declare the precondition of a command type.
     #[deprecated(
         note = "write `#[annals(no_stream)]` or `#[annals(stream_exists)]` on the command's variant or struct"
     )]
@@ -94,7 +98,7 @@ pub trait Decider: 'static {
     }
 }
 
-/// When a snapshot of a decider's state is taken.
+/// How often the framework takes a snapshot of a decider's state.
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -113,15 +117,15 @@ pub trait Decider: 'static {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Snapshots {
-    /// Never: a state is made of all events of its stream.
+    /// Never: the framework folds all events of the stream.
     #[default]
     Never,
-    /// Every so many events, at least one.
+    /// After every so many events, at least one.
     Every(u32),
 }
 
 impl Snapshots {
-    /// As a number of events; 0 is never.
+    /// Returns the interval as a number of events; 0 means never.
     #[must_use]
     pub const fn every(self) -> u32 {
         match self {
@@ -131,13 +135,13 @@ impl Snapshots {
     }
 }
 
-/// How a decider answers a command: with events, or with a rejection.
+/// The answer of a decider to a command: a decision or a rejection.
 pub type Decided<D> = Result<Decision<<D as Decider>::Event>, <D as Decider>::Rejection>;
 
-/// Decides on one type of command, of a decider whose commands are structs.
+/// Decides on one type of command, for a decider whose commands are structs.
 ///
-/// The decider's [`Decider::Command`] lists the structs, and its [`Decider::decide`] hands each to its `Decide`
-/// by [`dispatch`]:
+/// The decider's [`Decider::Command`] lists the structs. Its [`Decider::decide`] passes each command to the matching
+/// `Decide` implementation with [`dispatch`]:
 ///
 /// ```
 /// use annals::{Command, Context, Decide, Decided, Decider, Decision, Event, Rejection};
@@ -214,7 +218,7 @@ pub type Decided<D> = Result<Decision<<D as Decider>::Event>, <D as Decider>::Re
 ///     .then([AccountOpened { owner: "Ada".into() }.into()]);
 /// ```
 ///
-/// A command that is listed and has no `Decide` does not compile:
+/// A listed command without a `Decide` implementation is a compile error:
 ///
 /// ```compile_fail,E0277
 /// # use annals::*;
@@ -245,30 +249,32 @@ pub trait Decide<C>: Decider {
     ///
     /// # Errors
     ///
-    /// The domain's own reasons to say no.
+    /// The domain's rejection of the command.
     fn decide(state: &Self::State, command: C, context: &Context) -> Decided<Self>;
 }
 
-/// Commands that are structs, each with a [`Decide`] of the decider `D`. Derived with [`Command`](derive@crate::Command).
+/// A command enum whose variants all hold structs, each with a [`Decide`] implementation of the decider `D`.
+/// [`Command`](derive@crate::Command) derives this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hand its commands to `Decide`s of `{D}`",
     label = "every variant holds one struct, with `#[annals::command]`",
     note = "a variant with fields of its own is decided on in `Decider::decide`"
 )]
 pub trait Dispatch<D: Decider> {
-    /// Hands the command to its `Decide`.
+    /// Passes the command to its `Decide` implementation.
     ///
     /// # Errors
     ///
-    /// The rejection of that.
+    /// The rejection that the `Decide` implementation returns.
     fn dispatch(self, state: &D::State, context: &Context) -> Decided<D>;
 }
 
-/// Hands a command to its [`Decide`]: what a decider's [`Decider::decide`] does whose commands are structs.
+/// Passes a command to its [`Decide`] implementation. A decider whose commands are structs calls this from
+/// [`Decider::decide`].
 ///
 /// # Errors
 ///
-/// The rejection of that.
+/// The rejection that the `Decide` implementation returns.
 pub fn dispatch<D>(state: &D::State, command: D::Command, context: &Context) -> Decided<D>
 where
     D: Decider,

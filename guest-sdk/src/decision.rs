@@ -1,11 +1,11 @@
-//! What deciders answer.
+//! Decisions: the answers of deciders.
 
 use crate::Decider;
 
-/// What a decision asks for: events to append, all or none. No events is legal.
+/// The events to append to the stream: all of them or none. A decision without events is valid.
 ///
-/// One event, a vector, an array or an option of events turns into a decision with `.into()`; the struct that an event
-/// holds, with [`Decision::of`].
+/// `.into()` converts one event, a vector, an array or an option of events into a decision. [`Decision::of`] converts
+/// the struct that an event holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Decision<E> {
@@ -14,36 +14,36 @@ pub struct Decision<E> {
 }
 
 impl<E> Decision<E> {
-    /// Nothing happens.
+    /// A decision without events.
     pub fn none() -> Self {
         Vec::new().into()
     }
 
-    /// One event, or the struct that one holds.
+    /// A decision of one event, or of the struct that an event holds.
     pub fn of(event: impl Into<E>) -> Self {
         vec![event.into()].into()
     }
 
-    /// One more event, after those that are there.
+    /// Appends one more event.
     pub fn and(mut self, event: impl Into<E>) -> Self {
         self.events.push(event.into());
         self
     }
 
-    /// Makes these the last events of the stream: every later command about it is refused. A
-    /// decision without events cannot close its stream.
+    /// Closes the stream after these events: the framework refuses every later command about it. A decision without
+    /// events cannot close its stream.
     pub fn closing(mut self) -> Self {
         self.closing = true;
         self
     }
 
-    /// Are these the last events of the stream?
+    /// Whether this decision closes the stream.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.closing
     }
 
-    /// The events, in order.
+    /// Returns the events, in order.
     #[must_use]
     pub fn events(&self) -> &[E] {
         &self.events
@@ -81,8 +81,7 @@ impl<E> From<Option<E>> for Decision<E> {
     }
 }
 
-/// Starts a decision of several steps, where each step sees the state that the events of the
-/// steps before it made.
+/// Starts a decision of several steps. Each step sees the state that results from the events of the previous steps.
 ///
 /// ```
 /// # use annals::*;
@@ -119,7 +118,7 @@ where
     }
 }
 
-/// A decision of several steps, under way. Made by [`steps`].
+/// An unfinished decision of several steps. [`steps`] creates it.
 #[must_use]
 pub struct Steps<D: Decider> {
     /// The state after all events of `decision`.
@@ -132,7 +131,7 @@ impl<D: Decider> Steps<D> {
     ///
     /// # Errors
     ///
-    /// The rejection of the step.
+    /// The rejection that the step returns.
     pub fn then<F>(mut self, step: F) -> Result<Self, D::Rejection>
     where
         F: FnOnce(&D::State) -> Result<Decision<D::Event>, D::Rejection>,
@@ -146,12 +145,12 @@ impl<D: Decider> Steps<D> {
         Ok(self)
     }
 
-    /// The state after the steps so far.
+    /// Returns the state after the steps so far.
     pub fn state(&self) -> &D::State {
         &self.state
     }
 
-    /// All events of all steps. The stream is closed if one of the steps closed it.
+    /// Returns the events of all steps as one decision. It closes the stream if any step closes it.
     pub fn decision(self) -> Decision<D::Event> {
         self.decision
     }

@@ -1,9 +1,9 @@
-//! Former ways to say things that the compiler cannot tell of by itself: whoever implements a deprecated item
-//! is not warned. `export!` asks for them, so that they are.
+//! Deprecation warnings that the compiler does not give by itself. The compiler does not warn a user who implements a
+//! deprecated item. `export!` calls these functions, so that the user is warned.
 
 use crate::{Decider, Notifier};
 
-/// Whether something deprecated is given.
+/// Selects the deprecated functions if `GIVEN` is true: the user has set a deprecated constant.
 pub struct Given<const GIVEN: bool>;
 
 impl Given<false> {
@@ -33,7 +33,7 @@ pub const fn lanes<N: Notifier>() -> bool {
     N::LANES != 1
 }
 
-/// `export!(Account, projector Balances)`.
+/// The deprecated syntax `export!(Account, projector Balances)`.
 #[deprecated(
     note = "handlers are listed by kind: `export! { deciders: [..], projectors: [..], process_managers: [..], notifiers: [..] }`"
 )]

@@ -1,5 +1,5 @@
-//! What is known of the variants of an enum of commands or events when it is compiled. The derives write it
-//! down, or take it from the struct that a variant holds.
+//! Compile-time descriptions of the variants of command and event enums. The derives write a description from the
+//! variant's attributes, or take it from the struct that the variant holds.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::name::same;
 use crate::{CommandData, EventData, EventType, Precondition};
 
-/// One variant: one type of command or event.
+/// The description of one variant, which is one type of command or event.
 #[derive(Clone, Copy)]
 pub struct Known {
     pub name: &'static str,
@@ -15,13 +15,14 @@ pub struct Known {
     pub formerly: &'static [&'static str],
     pub internal: bool,
     pub precondition: Precondition,
-    /// Does it tell the stream that a command is about?
+    /// Whether the command identifies the stream that it is about.
     pub stream: bool,
 }
 
-/// What a type says of itself as an event or command, if it does.
+/// The description of `T` as an event or command, if `T` has one.
 ///
-/// Where `T` implements the trait, these inherent items are found first; otherwise those of [`Undescribed`] are.
+/// If `T` implements [`EventData`] or [`CommandData`], name resolution finds these inherent items first. Otherwise it
+/// finds the items of [`Undescribed`].
 pub struct Described<T>(PhantomData<T>);
 
 impl<T: EventData> Described<T> {
@@ -54,7 +55,7 @@ impl<T: CommandData> Described<T> {
     }
 }
 
-/// What a type says of itself that says nothing.
+/// The empty description, for a type that is neither an event nor a command.
 pub trait Undescribed {
     type Value;
     const EVENT: Option<Known> = None;
@@ -75,7 +76,8 @@ impl<T> Undescribed for Described<T> {
     type Value = T;
 }
 
-/// What is known of a variant that holds one value: what that says, or else what the variant says.
+/// Returns the description of a variant that holds one value: the value type's own description, or else that of the
+/// variant's attributes. `said` means that the variant has attributes of its own; it must not have both.
 #[must_use]
 pub const fn known(told: Option<Known>, written: Known, said: bool) -> Known {
     match told {
@@ -91,14 +93,14 @@ pub const fn known(told: Option<Known>, written: Known, said: bool) -> Known {
     }
 }
 
-/// Is it the name of this type, or was it?
+/// Whether the name is a present or former name of this type.
 #[inline]
 #[must_use]
 pub fn is(name: &str, known: Known) -> bool {
     name == known.name || known.formerly.contains(&name)
 }
 
-/// What can be the id of a stream.
+/// A value that can be the id of a stream.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the id of a stream",
     label = "cannot be displayed",
@@ -116,7 +118,7 @@ impl<T: ToString + ?Sized> Id for T {
     }
 }
 
-/// What can be the value of a tag.
+/// A value that can be the value of a tag.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a tag",
     label = "cannot be displayed",
@@ -133,13 +135,13 @@ impl<T: Display> TagValue for T {
     }
 }
 
-/// A tag of an event.
+/// Formats a tag of an event.
 #[must_use]
 pub fn tag<T: TagValue>(name: &str, value: &T) -> String {
     format!("{name}:{}", value.display())
 }
 
-/// How many names there are, with the former ones.
+/// Returns the number of names, including former ones.
 #[must_use]
 pub const fn count(known: &[Known]) -> usize {
     let mut count = known.len();
@@ -164,7 +166,7 @@ pub const fn count_internal(known: &[Known]) -> usize {
     count
 }
 
-/// Every name with what is known by it: present names in the order of the variants, then former ones.
+/// Returns every name with its description: present names in the order of the variants, then former names.
 const fn each<const N: usize>(known: &[Known]) -> [(&'static str, Known); N] {
     let nobody = Known {
         name: "",
@@ -208,7 +210,7 @@ pub const fn event_types<const N: usize>(known: &[Known]) -> [EventType; N] {
     types
 }
 
-/// Former names, each with the present one.
+/// Returns the former names, each with its present name.
 #[must_use]
 pub const fn formerly<const N: usize>(known: &[Known]) -> [(&'static str, &'static str); N] {
     let mut all = [("", ""); N];
@@ -271,7 +273,7 @@ pub const fn internal<const N: usize>(known: &[Known]) -> [&'static str; N] {
     names
 }
 
-/// Do all commands tell the stream that they are about?
+/// Whether all commands identify the stream that they are about.
 #[must_use]
 pub const fn have_streams(known: &[Known]) -> bool {
     let mut i = 0;
@@ -284,7 +286,8 @@ pub const fn have_streams(known: &[Known]) -> bool {
     true
 }
 
-/// What only the compiler sees wrong: names that structs say.
+/// Checks the names and streams that structs declare. The derives cannot check them: these values exist only as
+/// constants, which the compiler evaluates later.
 pub const fn check(known: &[Known]) {
     let mut i = 0;
     while i < known.len() {
@@ -310,7 +313,7 @@ pub const fn check(known: &[Known]) {
     );
 }
 
-/// Have they a name in common?
+/// Whether the two types have a present or former name in common.
 const fn meet(one: Known, other: Known) -> bool {
     let mut i = 0;
     while i <= one.formerly.len() {

@@ -1,12 +1,12 @@
 //! Event-sourced domains in plain Rust, run as WebAssembly components.
 //!
-//! You write pure functions over your own types. Annals stores the events, keeps decisions
-//! consistent, and serves them. No bytes, no interfaces and no build magic in your code.
+//! You write pure functions over your own types. Annals stores the events, keeps decisions consistent, and serves
+//! commands and views. Your code contains no byte handling, no interface bindings and no build scripts.
 //!
 //! # A decider
 //!
-//! A *command* asks for something, an *event* is a fact that follows from it, a *rejection* says
-//! why not. A *decider* folds the events of one subject into a state, and decides on commands:
+//! A *command* requests a change. An *event* is a fact that results from it. A *rejection* explains why the domain
+//! refuses it. A *decider* folds the events of one subject into a state, and decides on commands:
 //!
 //! ```
 //! use annals::{Command, Context, Decider, Decision, Event, Rejection};
@@ -88,20 +88,20 @@
 //! given::<Seat>([]).when_raw("ReserveSeat", "{}").then_malformed("missing field `seat`");
 //! ```
 //!
-//! A decider with many commands need not decide on all of them in one place: see [`Decide`].
+//! A decider with many commands can decide on each command in a separate `impl`: see [`Decide`].
 //!
-//! # What happens after the event
+//! # Reactions
 //!
-//! Three more kinds of handlers react to recorded events, of any number of streams:
+//! Three more kinds of handlers react to recorded events, from any number of streams:
 //!
 //! | kind | what it does | tested by |
 //! |---|---|---|
-//! | [`Projector`] | folds events into the rows of a view, which can be read over HTTP | [`test::project`] |
-//! | [`ProcessManager`] | sees a process through: folds events into its state, and sends commands | [`test::process`] |
-//! | [`Notifier`] | tells the world outside, by what the manifest grants it (the crate `annals-outside`) | [`test::notify`] |
+//! | [`Projector`] | folds events into the rows of a view, which clients read over HTTP | [`test::project`] |
+//! | [`ProcessManager`] | coordinates a process: folds events into its state, and sends commands | [`test::process`] |
+//! | [`Notifier`] | causes effects outside of the application, through the imports that the manifest grants (the crate `annals-outside`) | [`test::notify`] |
 //!
-//! The first two are as pure as deciders. Each trait has an example. `export!` lists the handlers of a crate by
-//! their kinds, any number of each:
+//! Projectors and process managers are pure, like deciders. The documentation of each trait has an example. `export!`
+//! lists the handlers of a crate by kind, any number of each:
 //!
 //! ```
 //! # use annals::*;
@@ -153,14 +153,13 @@
 //! annals = "0.1"
 //! ```
 //!
-//! `cargo build --release --target wasm32-unknown-unknown` makes the handler that `annals
-//! compose` takes; so does `cargo component build` for that target. Natively [`export!`] does nothing
-//! but check.
+//! `cargo build --release --target wasm32-unknown-unknown` builds the handler that `annals compose` takes as input;
+//! so does `cargo component build` for that target. In a native build [`export!`] only checks the handlers.
 //!
 //! # Payloads
 //!
-//! The type of a command or event is the name of its variant, the payload a JSON object of its
-//! fields. Events of other types on the same stream are passed over.
+//! The type of a command or event is the name of its variant. The payload is a JSON object of its fields. A handler
+//! ignores the events of other types on the same stream.
 //!
 //! ```
 //! use annals::{Event, EventType};
@@ -190,11 +189,11 @@
 //! assert_eq!(Movement::decode("Withdrawn", b"?").unwrap(), None);
 //! ```
 //!
-//! # Events that handlers share
+//! # Events that several handlers share
 //!
-//! Several handlers read the events that one decider emits. Put these into structs in a common crate, with
-//! [`annals::event`](macro@event): the struct says its name, version, former names and tags once. Each handler
-//! has an enum of its own with the structs that matter to it.
+//! Several handlers can read the events that one decider emits. Define such events as structs in a common crate, with
+//! [`annals::event`](macro@event): the struct declares its name, version, former names and tags once. Each handler
+//! has its own enum of the structs that it reads.
 //!
 //! ```
 //! use annals::{Event, EventType};
@@ -231,43 +230,44 @@
 //! ));
 //! ```
 //!
-//! Commands that a process manager sends to a decider in another crate are shared in the same way, by
+//! Commands that a process manager sends to a decider in another crate are shared in the same way, with
 //! [`annals::command`](macro@command).
 //!
-//! # More than one event, and the last one
+//! # Several events, and closing a stream
 //!
-//! A decision is `event.into()`, `vec![..].into()` or [`Decision::none()`]; [`Decision::of`] and [`Decision::and`] take
-//! structs; [`steps`] builds one where later events depend on earlier ones; [`Decision::closing`] ends a stream for good.
+//! A decision is `event.into()`, `vec![..].into()` or [`Decision::none()`]. [`Decision::of`] and [`Decision::and`]
+//! take structs. [`steps`] builds a decision in which later events depend on earlier ones. [`Decision::closing`]
+//! closes the stream permanently.
 //!
 //! # Time and randomness
 //!
-//! come as arguments, in the [`Context`] of a decision and the [`ProcessContext`] of a process. That is
-//! what makes them repeatable, and what lets Annals try them again when two collide or one is cut short.
+//! The framework passes time and randomness as arguments, in the [`Context`] of a decision and the [`ProcessContext`]
+//! of a process. A decision is therefore repeatable: Annals can retry it after a write conflict or an interruption.
 //!
-//! # What a handler says
+//! # Logging
 //!
-//! [`log!`] and panics write into the host's log: one way, so that a handler stays pure.
+//! [`log!`] and panics write to the host's log. Nothing comes back from the log, so a handler stays pure.
 //!
 //! # Memory
 //!
-//! The feature `allocator`, which is on by default, gives a handler an allocator for small blocks. A component that has a
-//! `#[global_allocator]` of its own switches it off: `annals = { version = "0.1", default-features = false }`.
+//! The feature `allocator` is on by default. It gives a handler an allocator for small blocks. A component that has
+//! its own `#[global_allocator]` switches the feature off: `annals = { version = "0.1", default-features = false }`.
 //!
 //! # Layout
 //!
-//! - `decider`, `decision`, `context`: what a domain implements and uses
-//! - `projector`, `process_manager`, `notifier`, `metadata`: the same for reactions
-//! - `message`, `codec`: commands, events, rejections, and their encodings; derived by `annals-macros`
-//! - `known`: what the derives know of each type when it is compiled
-//! - `former`: warnings of what is deprecated, where the compiler has none
+//! - `decider`, `decision`, `context`: the traits and types of a domain
+//! - `projector`, `process_manager`, `notifier`, `metadata`: the traits and types of reactions
+//! - `message`, `codec`: commands, events, rejections, and their encodings; `annals-macros` derives them
+//! - `known`: the compile-time description of each message type, for the derives
+//! - `former`: deprecation warnings that the compiler does not give by itself
 //! - `name`: names of streams, categories, views and handlers
-//! - `erased`, `wire`: handlers without their types, behind one table for each kind
+//! - `erased`, `wire`: type-erased handlers, in one table for each kind
 //! - `bindings`: these tables as a component, on wasm only
-//! - `test`: given, when, then
+//! - `test`: given/when/then tests
 
 #![deny(missing_docs)]
 
-// So that the derives work in this crate, too.
+// The derives expand to paths that begin with `::annals`; this alias makes them work in this crate too.
 extern crate self as annals;
 
 #[cfg(all(feature = "allocator", target_family = "wasm"))]
@@ -312,14 +312,14 @@ pub use process_manager::{Interest, ProcessContext, ProcessManager, Reaction, Re
 pub use projector::{Projector, Rows};
 pub use serde;
 
-/// The former place of `annals_outside::http`.
+/// Former location of `annals_outside::http`.
 #[cfg(feature = "http")]
 #[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::http`")]
 pub mod http {
     pub use annals_outside::http::*;
 }
 
-/// The former place of `annals_outside::env`.
+/// Former location of `annals_outside::env`.
 #[cfg(feature = "env")]
 #[deprecated(note = "it is in the crate `annals-outside`: `annals_outside::env`")]
 #[must_use]
@@ -327,7 +327,8 @@ pub fn env(name: &str) -> Option<String> {
     annals_outside::env(name)
 }
 
-/// Exports the handlers of a crate, listed by their kinds. Once per crate; natively it only checks them.
+/// Exports the handlers of a crate, listed by kind. Use it once in a crate. In a native build it only checks the
+/// handlers.
 ///
 /// ```
 /// # use annals::*;
@@ -347,10 +348,10 @@ pub fn env(name: &str) -> Option<String> {
 /// }
 /// ```
 ///
-/// The lists are `deciders`, `projectors`, `process_managers` and `notifiers`. The component exports the interfaces of the
-/// kinds that are named, and no others.
+/// The lists are `deciders`, `projectors`, `process_managers` and `notifiers`. The component exports the interfaces
+/// of the listed kinds only.
 ///
-/// A name that is none is an error:
+/// An invalid name is an error:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -380,7 +381,7 @@ pub fn env(name: &str) -> Option<String> {
 /// annals::export! { projectors: [Bad] }
 /// ```
 ///
-/// So is a handler that is never told of anything, or by nobody:
+/// A handler without event types is an error, and so is a notifier with a concurrency of 0:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -410,8 +411,8 @@ pub fn env(name: &str) -> Option<String> {
 /// annals::export! { notifiers: [Bad] }
 /// ```
 ///
-/// A process manager or notifier without a name, or that does not say where it starts, does not compile either: the
-/// store would have nothing to know it by.
+/// A process manager or notifier without a `NAME` or `FROM` does not compile: the store identifies the handler by its
+/// name.
 ///
 /// ```compile_fail,E0046
 /// # use annals::*;
@@ -425,7 +426,7 @@ pub fn env(name: &str) -> Option<String> {
 /// # annals::export! { notifiers: [Bad] }
 /// ```
 ///
-/// A build, though not `cargo check`, finds a decider whose commands do not say which subject they are about:
+/// Two mistakes fail a build, but not `cargo check`. One is a decider whose commands do not mark their subject:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -445,7 +446,7 @@ pub fn env(name: &str) -> Option<String> {
 /// annals::export! { deciders: [Bad] }
 /// ```
 ///
-/// and a projector that does not say which rows an event changes, or how:
+/// The other is a projector that does not implement `keys`, or implements neither `fold` nor `project`:
 ///
 /// ```compile_fail,E0080
 /// # use annals::*;
@@ -473,7 +474,7 @@ pub fn env(name: &str) -> Option<String> {
 /// annals::export! { projectors: [Bad] }
 /// ```
 ///
-/// A handler that is not of the kind that is named is an error, and a kind that is none:
+/// A handler in the list of another kind is an error, and so is an unknown kind:
 ///
 /// ```compile_fail,E0277
 /// # use annals::*;
@@ -493,8 +494,8 @@ pub fn env(name: &str) -> Option<String> {
 /// annals::export! { projektors: [Balances] } // unknown kind of handlers; known: deciders, projectors, ..
 /// ```
 ///
-/// The former way, deciders as they are and a word before the others, is deprecated, and so are constants that have
-/// another name now:
+/// The former syntax, with bare deciders and a word before each other handler, is deprecated. So are constants that
+/// have been renamed:
 ///
 /// ```compile_fail
 /// #![deny(deprecated)]
@@ -542,19 +543,21 @@ pub fn env(name: &str) -> Option<String> {
 /// ```
 pub use annals_macros::export;
 
-/// Writes a line into the host's log, with the handler's name in front; takes what `println!` takes.
+/// Writes a line to the host's log, with the handler's name in front. The arguments are those of `println!`.
 ///
 /// ```
 /// # let (account, balance) = ("7", 12);
 /// annals::log!("{account} has {balance} left");
 /// ```
 ///
-/// A handler stays pure with it, because nothing comes back: no decision and no row can depend on what was logged. Nor does the
-/// log say what happened: a decision that collides with another is made again, and an event may be delivered again, so
-/// a line may come out more than once, or for a decision that was never recorded. Events say what happened.
+/// A handler that logs stays pure: nothing comes back, so no decision and no row can depend on a log line. The log is
+/// no record of what happened. The framework repeats a decision after a write conflict, and may deliver an event
+/// again. A line may therefore appear more than once, or for a decision that was never recorded. Events are the
+/// record of what happened.
 ///
-/// A panic writes its message with file and line in the same way. `println!` and `eprintln!` do so only on wasm32-wasip1 and
-/// wasm32-wasip2; on wasm32-unknown-unknown the standard library prints nowhere. Natively, in tests, the line goes to stderr.
+/// A panic writes its message, with file and line, in the same way. `println!` and `eprintln!` reach the host's log
+/// only on wasm32-wasip1 and wasm32-wasip2; on wasm32-unknown-unknown the standard library discards their output. In
+/// native tests, `log!` writes the line to stderr.
 #[macro_export]
 macro_rules! log {
     ($($text:tt)+) => {
@@ -562,7 +565,7 @@ macro_rules! log {
     };
 }
 
-/// One macro for each kind, so that a component exports the kinds that it has.
+/// Defines one macro for each kind, so that a component exports only the kinds that it has.
 macro_rules! export_on_wasm {
     ($($name:ident: $bindings:ident $table:ident $entry:ident),* $(,)?) => {$(
         export_on_wasm!(@ ($) $name $bindings $table $entry);
@@ -583,7 +586,8 @@ macro_rules! export_on_wasm {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! $name {
-            // What only a build sees wrong, such as a function that is missing, a native build sees, too.
+            // Forces code generation for the table. A native build then detects the mistakes that only a build
+            // detects, such as a missing function.
             ($dollar table:ident) => {
                 const _: () = {
                     #[used]
@@ -602,7 +606,7 @@ export_on_wasm! {
     __export_notifiers: notifiers Notifiers NotifierEntry,
 }
 
-/// Tells the composer, in a custom section, that panics of this component do not read the environment.
+/// Marks the component in a custom section: its panics do not read the environment. The composer reads the mark.
 #[cfg(target_os = "wasi")]
 #[doc(hidden)]
 #[macro_export]
@@ -621,7 +625,7 @@ macro_rules! __mark {
     () => {};
 }
 
-/// For the macros. Nothing in here is stable.
+/// Items that the macros use. Nothing in here is stable.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(target_family = "wasm")]
@@ -643,7 +647,7 @@ pub mod __private {
     pub use crate::wire;
     pub use serde_json::to_string as to_json;
 
-    /// As in a component.
+    /// The native counterpart of the component's `log`.
     #[cfg(not(target_family = "wasm"))]
     pub fn log(line: std::fmt::Arguments<'_>) {
         eprintln!("{line}");

@@ -1,18 +1,18 @@
-//! What the derives implement: commands, events and rejections as the framework sees them.
+//! The traits that the derives implement: commands, events and rejections as the framework sees them.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Codec, CodecError};
 
-/// The commands of a decider. Derive it: [`Command`](derive@crate::Command).
+/// The commands of a decider. Derive this trait: [`Command`](derive@crate::Command).
 pub trait Command: Sized {
-    /// Names of all the types, in the order of the variants; then their former names.
+    /// Names of all the types, in the order of the variants, followed by their former names.
     const TYPES: &'static [&'static str];
-    /// Those of them that process managers alone may send.
+    /// Names from `TYPES` that only process managers may send.
     const INTERNAL: &'static [&'static str] = &[];
-    /// What each of `TYPES` demands of its stream, in the same order; empty: nothing.
+    /// The stream precondition of each of `TYPES`, in the same order. If empty, there are no preconditions.
     const PRECONDITIONS: &'static [Precondition] = &[];
-    /// Does every command tell by [`Command::stream`] which subject it is about?
+    /// Whether [`Command::stream`] returns the subject of every command.
     const HAS_STREAM: bool = false;
     /// Encoding of the payloads.
     type Codec: Codec;
@@ -20,71 +20,71 @@ pub trait Command: Sized {
     /// The type's name, such as `OpenAccount`.
     fn command_type(&self) -> &'static str;
 
-    /// The id of the subject that it is about, of the field that is marked `#[annals(stream)]`. Empty unless
-    /// `HAS_STREAM`.
+    /// Returns the id of the subject that the command is about, from the field that is marked `#[annals(stream)]`.
+    /// Empty unless `HAS_STREAM`.
     fn stream(&self) -> String {
         String::new()
     }
 
-    /// The payload.
+    /// Encodes the payload.
     ///
     /// # Errors
     ///
-    /// A value that the codec cannot express.
+    /// The codec cannot express the value.
     fn encode(&self) -> Result<Vec<u8>, CodecError>;
 
-    /// Decodes a payload of the named type; nothing if it is not one of `TYPES`.
+    /// Decodes a payload of the named type. Returns `None` if the type is not one of `TYPES`.
     ///
     /// # Errors
     ///
-    /// A payload that is no such command.
+    /// The payload is not a valid command of this type.
     fn decode(command_type: &str, payload: &[u8]) -> Result<Option<Self>, CodecError>;
 }
 
-/// The events of a decider. Derive it: [`Event`](derive@crate::Event).
+/// The events of a handler. Derive this trait: [`Event`](derive@crate::Event).
 pub trait Event: Sized {
-    /// All the types, in the order of the variants; then their former names.
+    /// All the types, in the order of the variants, followed by their former names.
     const TYPES: &'static [EventType];
-    /// Former names, each with the present one.
+    /// Former names, each with its present name.
     const FORMERLY: &'static [(&'static str, &'static str)] = &[];
     /// Encoding of the payloads.
     type Codec: Codec;
 
-    /// The type.
+    /// Returns the type of this event.
     fn event_type(&self) -> EventType;
 
-    /// Tags of the event, each `name:value`, of the fields that are marked `#[annals(tag)]`.
+    /// Returns the tags of the event, each `name:value`, from the fields that are marked `#[annals(tag)]`.
     fn tags(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The payload.
+    /// Encodes the payload.
     ///
     /// # Errors
     ///
-    /// A value that the codec cannot express.
+    /// The codec cannot express the value.
     fn encode(&self) -> Result<Vec<u8>, CodecError>;
 
-    /// Decodes a payload of the named type; nothing if it is not one of `TYPES`.
+    /// Decodes a payload of the named type. Returns `None` if the type is not one of `TYPES`.
     ///
     /// # Errors
     ///
-    /// A payload that is no such event.
+    /// The payload is not a valid event of this type.
     fn decode(event_type: &str, payload: &[u8]) -> Result<Option<Self>, CodecError>;
 }
 
-/// A type of event, and the version of its payload's schema, from 1.
+/// A type of event, and the version of its payload's schema. Versions count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventType {
     /// The type's name, such as `AccountOpened`.
     pub name: &'static str,
-    /// The newest version that is understood, and the one that is written.
+    /// The newest schema version that the handler reads, and the version that it writes.
     pub version: u32,
 }
 
-/// A struct that is one type of event. Write [`annals::event`](macro@crate::event) on it.
+/// A struct that is one type of event. Annotate it with [`annals::event`](macro@crate::event).
 ///
-/// A variant that holds the struct says nothing of its own:
+/// A variant that holds the struct must not have its own attributes:
 ///
 /// ```compile_fail,E0080
 /// #[annals::event]
@@ -99,7 +99,7 @@ pub struct EventType {
 /// }
 /// ```
 ///
-/// and no two variants are of one type:
+/// Two variants must not have the same type name:
 ///
 /// ```compile_fail,E0080
 /// # #[annals::event] struct Deposited { amount: i64 }
@@ -117,7 +117,7 @@ pub struct EventType {
 pub trait EventData: Serialize + DeserializeOwned {
     /// The type's name and the version of its schema.
     const TYPE: EventType;
-    /// Names that the type had before.
+    /// Former names of the type.
     const FORMERLY: &'static [&'static str] = &[];
 
     /// Tags of the event, each `name:value`.
@@ -126,9 +126,9 @@ pub trait EventData: Serialize + DeserializeOwned {
     }
 }
 
-/// A struct that is one type of command. Write [`annals::command`](macro@crate::command) on it.
+/// A struct that is one type of command. Annotate it with [`annals::command`](macro@crate::command).
 ///
-/// It says which subject it is about, by a field that can be displayed:
+/// The struct identifies its subject by a field that implements `Display`:
 ///
 /// ```compile_fail,E0277
 /// #[annals::command]
@@ -139,7 +139,7 @@ pub trait EventData: Serialize + DeserializeOwned {
 /// }
 /// ```
 ///
-/// Where one command of an enum says that, all do:
+/// If one command of an enum identifies its subject, all of them must:
 ///
 /// ```compile_fail,E0080
 /// # #[annals::command] struct Deposit { #[annals(stream)] account: u32 }
@@ -157,43 +157,43 @@ pub trait EventData: Serialize + DeserializeOwned {
 pub trait CommandData: Serialize + DeserializeOwned {
     /// The type's name.
     const TYPE: &'static str;
-    /// Names that the type had before.
+    /// Former names of the type.
     const FORMERLY: &'static [&'static str] = &[];
-    /// May process managers alone send it?
+    /// Whether only process managers may send the command.
     const INTERNAL: bool = false;
-    /// What it demands of its stream.
+    /// The precondition that the stream must meet.
     const PRECONDITION: Precondition = Precondition::Any;
 
-    /// The id of the subject that it is about.
+    /// Returns the id of the subject that the command is about.
     fn stream(&self) -> String;
 }
 
-/// What must be true of a stream for a command to be decided. It is checked before `decide` and
-/// answered by the framework, not by a rejection of the domain.
+/// A condition that a stream must meet before a command is decided. The framework checks it before `decide`, and
+/// answers an unmet condition itself, without a rejection of the domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing.
+    /// No condition.
     #[default]
     Any,
-    /// It has no events.
+    /// The stream has no events.
     NoStream,
-    /// It has at least one event.
+    /// The stream has at least one event.
     StreamExists,
 }
 
-/// Why the domain says no. Derive it: [`Rejection`](derive@crate::Rejection).
+/// The domain's reasons to refuse a command. Derive this trait: [`Rejection`](derive@crate::Rejection).
 pub trait Rejection {
-    /// A stable name in kebab-case. Callers branch on it.
+    /// Returns a stable name in kebab-case. Callers branch on it.
     fn code(&self) -> &'static str;
 
-    /// An explanation for people.
+    /// Returns an explanation for people.
     fn message(&self) -> String;
 
-    /// A JSON value for programs, or nothing.
+    /// Returns a JSON value for programs, or `None`.
     fn details(&self) -> Option<String>;
 }
 
-/// For deciders that never say no.
+/// For deciders that never reject a command.
 impl Rejection for std::convert::Infallible {
     fn code(&self) -> &'static str {
         match *self {}

@@ -1,46 +1,45 @@
-//! What is known of a recorded event beside its payload.
+//! The metadata of a recorded event.
 
-/// What the framework recorded with an event. Reactions get it beside the event itself.
+/// The data that the framework records with an event. Reactions receive it together with the event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventMetadata {
     /// Unique id of the event.
     pub event_id: String,
-    /// The stream, such as `account-42`.
+    /// Name of the stream, such as `account-42`.
     pub stream: String,
-    /// Version of the stream that this event made, from 1.
+    /// Version of the stream after this event, from 1.
     pub version: u64,
-    /// Place of the event in the order of the whole log. Positions grow strictly, with gaps.
+    /// Position of the event in the log. Positions increase strictly, with gaps.
     pub position: u64,
-    /// When it was recorded, in milliseconds since 1970-01-01T00:00:00Z. Never goes back within a
-    /// stream.
+    /// Time of recording, in milliseconds since 1970-01-01T00:00:00Z. It never decreases within a stream.
     pub recorded_at: u64,
-    /// The command that caused it.
+    /// Id of the command that caused the event.
     pub command_id: String,
-    /// That command's type.
+    /// Type of the command that caused the event.
     pub command_type: String,
-    /// Shared by everything that one first cause led to.
+    /// Correlation id: all commands and events with the same first cause share it.
     pub correlation_id: String,
-    /// The command or event that led to it.
+    /// Causation id: the id of the command or event that led to this event.
     pub causation_id: String,
-    /// The user or system that asked for it, as the command's sender named it.
+    /// The actor: the user or system that requested the change, as the command's sender named it.
     pub actor: Option<String>,
     /// W3C trace context of the request.
     pub traceparent: Option<String>,
-    /// What the event is about, such as `account:42`.
+    /// Tags: the subjects that the event is about, such as `account:42`.
     pub tags: Vec<String>,
-    /// Extension attributes of CloudEvents that came with the command: names and values.
+    /// CloudEvents extension attributes that came with the command: names and values.
     pub extensions: Vec<(String, String)>,
 }
 
 impl EventMetadata {
-    /// The stream's category: `account` of `account-42`.
+    /// Returns the stream's category: `account` of `account-42`.
     #[must_use]
     pub fn category(&self) -> &str {
         self.parts().0
     }
 
-    /// The id of the stream's subject: `42` of `account-42`.
+    /// Returns the id of the stream's subject: `42` of `account-42`.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.parts().1
@@ -52,18 +51,18 @@ impl EventMetadata {
     }
 }
 
-/// The former name of [`EventMetadata`].
+/// Former name of [`EventMetadata`].
 #[deprecated(
     note = "renamed `EventMetadata`; beside it, a projector's `touches` is now `keys`, and a notifier's `LANES` is `CONCURRENCY`"
 )]
 pub type About = EventMetadata;
 
-/// Where a reaction starts when it is first deployed.
+/// The position in the log where a reaction starts when it is first deployed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StartFrom {
-    /// With the first event of the log.
+    /// At the first event of the log.
     #[default]
     Origin,
-    /// With the first event that is recorded from then on.
+    /// At the first event that is recorded after the deployment.
     Now,
 }

@@ -1,15 +1,15 @@
 //! Names of streams, categories, views and handlers.
 
-/// Longest name of a stream, in bytes.
+/// Maximum length of a stream's name, in bytes.
 const MAX_STREAM: usize = 128;
 
-/// Longest name of a view, and of a reaction, in bytes.
+/// Maximum length of the name of a view or reaction, in bytes.
 const MAX_VIEW: usize = 64;
 
-/// Longest key of a row and longest id of a process, in bytes.
+/// Maximum length of a row's key or a process id, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Is it `[a-z][a-z0-9_]*`, and short enough to leave room for an id?
+/// Whether the name is `[a-z][a-z0-9_]*`, and short enough to leave room for an id.
 pub(crate) const fn is_category(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_STREAM - 2 || !bytes[0].is_ascii_lowercase() {
@@ -25,8 +25,8 @@ pub(crate) const fn is_category(name: &str) -> bool {
     true
 }
 
-/// The stream of a subject. The id is all that a decider says of it, so that no decider can name
-/// a stream outside its category.
+/// Returns the name of a subject's stream. The decider supplies only the id, so it cannot name a stream outside its
+/// category.
 pub(crate) fn stream(category: &str, id: &str) -> Result<String, String> {
     if id.is_empty() {
         return Err(format!("the id of the {category} is empty"));
@@ -46,7 +46,7 @@ pub(crate) fn stream(category: &str, id: &str) -> Result<String, String> {
     Ok(format!("{category}-{id}"))
 }
 
-/// Is it `[a-z][a-z0-9_-]*`, of at most 64 bytes?
+/// Whether the name is `[a-z][a-z0-9_-]*`, of at most 64 bytes.
 pub(crate) const fn is_view(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_VIEW || !bytes[0].is_ascii_lowercase() {
@@ -65,7 +65,7 @@ pub(crate) const fn is_view(name: &str) -> bool {
     true
 }
 
-/// Can it be the name of a process manager or notifier?
+/// Whether this is a valid name of a process manager or notifier.
 pub(crate) const fn is_reaction(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_VIEW {
@@ -81,7 +81,7 @@ pub(crate) const fn is_reaction(name: &str) -> bool {
     true
 }
 
-/// Can it be the key of a row, or the id of a process?
+/// Checks that this is a valid key of a row or id of a process.
 pub(crate) fn check_key(what: &str, key: &str) -> Result<(), String> {
     match key.len() {
         0 => Err(format!("{what} is empty")),
@@ -90,7 +90,7 @@ pub(crate) fn check_key(what: &str, key: &str) -> Result<(), String> {
     }
 }
 
-/// The name of a decider: the one that it gives itself, or that of its type.
+/// Returns the name of a decider: its own `NAME`, or else the name of its type in kebab-case.
 pub(crate) fn of<T>(own: &str) -> String {
     if own.is_empty() {
         kebab_type_name(std::any::type_name::<T>())
@@ -99,7 +99,7 @@ pub(crate) fn of<T>(own: &str) -> String {
     }
 }
 
-/// The last segment of a type's path, in kebab-case.
+/// Returns the last segment of a type's path, in kebab-case.
 pub(crate) fn kebab_type_name(path: &str) -> String {
     let path = path.split('<').next().unwrap_or(path);
     let name = path.rsplit("::").next().unwrap_or(path);
@@ -121,7 +121,7 @@ pub(crate) fn kebab_type_name(path: &str) -> String {
     kebab
 }
 
-/// Are these the same, in a constant?
+/// Compares two strings in a constant context.
 pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {

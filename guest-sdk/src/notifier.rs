@@ -1,14 +1,15 @@
-//! Notifiers: events to effects outside of the application.
+//! Notifiers: cause effects outside of the application in response to events.
 
 use std::time::Duration;
 
 use crate::{Event, EventMetadata, StartFrom};
 
-/// Reacts to events with side effects: tells somebody who is not part of the application.
+/// Reacts to events with side effects, such as a message to a person or system outside of the application.
 ///
-/// A notifier is the one kind of handler that may reach out, through the host imports that the
-/// manifest grants it and no others; the crate `annals-outside` has HTTP requests and environment variables. It is told of every event at least once, so what it does should bear being done twice;
-/// [`EventMetadata::event_id`] is what a receiver can tell repetitions by.
+/// A notifier is the only kind of handler with access to the outside. It uses the host imports that the manifest
+/// grants it, and no others; the crate `annals-outside` provides HTTP requests and environment variables. The
+/// framework delivers every event at least once, so the effect of a notifier should be idempotent. A receiver can
+/// detect repetitions by [`EventMetadata::event_id`].
 ///
 /// ```
 /// use annals::{EventMetadata, Delivery, Event, Notifier, StartFrom};
@@ -53,37 +54,40 @@ use crate::{Event, EventMetadata, StartFrom};
     note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Notifier: 'static {
-    /// The events that it is told of, as an enum that derives [`Event`](derive@crate::Event).
+    /// The events that the notifier receives, as an enum that derives [`Event`](derive@crate::Event).
     type Event: Event;
 
-    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. It is what the store knows the notifier by: the events that it was told of.
-    /// Keep it, wherever the code moves. Another name is another notifier, unless
-    /// `formerly` in `annals.toml` says which one it was.
+    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. The store identifies the notifier, and the
+    /// events that were delivered to it, by this name. Keep the name when the code moves. A notifier with another
+    /// name is a new one, unless `formerly` in `annals.toml` gives its former name.
     const NAME: &'static str;
-    /// Where it starts when it is first deployed on a store that has events already: [`StartFrom::Origin`] is every
-    /// event since the beginning, [`StartFrom::Now`] only what is recorded from then on.
+    /// The position where the notifier starts when it is first deployed on a store that already has events:
+    /// [`StartFrom::Origin`] includes every event since the beginning, [`StartFrom::Now`] only events recorded from
+    /// then on.
     const FROM: StartFrom;
-    /// How many events it may be told of at once. 1: one after the other, in the order of the log.
-    /// With more, the events of one stream still come one after the other.
+    /// Maximum number of events that the framework delivers to the notifier at the same time. With 1, it delivers one
+    /// event after the other, in the order of the log. With more, it still delivers the events of one stream one
+    /// after the other.
     #[allow(deprecated)]
     const CONCURRENCY: u32 = Self::LANES;
-    /// The former name of [`Notifier::CONCURRENCY`].
+    /// Former name of [`Notifier::CONCURRENCY`].
     #[deprecated(note = "renamed `CONCURRENCY`")]
     const LANES: u32 = 1;
 
-    /// Tells somebody of an event. `attempt` counts from 1.
+    /// Handles an event. `attempt` counts from 1.
     fn notify(event: &Self::Event, metadata: &EventMetadata, attempt: u32) -> Delivery;
 }
 
-/// What came of telling.
+/// The result of handling an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Delivery {
-    /// It is done.
+    /// The notifier has handled the event.
     Done,
-    /// It failed for now: try again, not before this time has passed. The application's policy for
-    /// failures says how often.
+    /// The attempt failed. The framework tries again, no earlier than after this time. The application's failure
+    /// policy limits the number of attempts.
     RetryAfter(Duration),
-    /// It can never be done, for this reason: the event is put aside for people to look at.
+    /// The notifier can never handle the event, for this reason. The framework puts the event aside as a dead letter
+    /// for people to inspect.
     Reject(String),
 }

@@ -1,15 +1,14 @@
-//! Process managers: events to commands, with a memory.
+//! Process managers: react to events with commands, and keep a state for each process.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Command, Event, EventMetadata, Random, StartFrom};
 
-/// Sees a process through that spans several subjects: folds events into the state of the process,
-/// and sends commands.
+/// Coordinates a process that spans several subjects: folds events into the state of the process, and sends commands.
 ///
-/// A process manager is pure. It has any number of processes, told apart by ids; an event concerns
-/// none, one or several of them. A command takes effect once, whatever dies on the way, and one that is
-/// refused comes back to [`ProcessManager::refused`], so that the process can make up for it.
+/// A process manager is pure. It has any number of processes, each with its own id. An event concerns none, one or
+/// several of them. A command takes effect once, even if components crash on the way. A refused command comes back to
+/// [`ProcessManager::refused`], so that the process can compensate for it.
 ///
 /// ```
 /// use annals::{
@@ -89,29 +88,32 @@ use crate::{Command, Event, EventMetadata, Random, StartFrom};
     note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait ProcessManager: 'static {
-    /// What a process remembers.
+    /// The state of one process.
     type State: Serialize + DeserializeOwned;
-    /// The events that it folds, as an enum that derives [`Event`](derive@crate::Event). It is given no others.
+    /// The events that the process manager folds, as an enum that derives [`Event`](derive@crate::Event). It receives
+    /// no other events.
     type Event: Event;
-    /// The commands that it sends, as an enum that derives [`Command`](derive@crate::Command), with the
-    /// types and payloads of the deciders that take them.
+    /// The commands that the process manager sends, as an enum that derives [`Command`](derive@crate::Command). Types
+    /// and payloads must match those of the deciders that handle the commands.
     type Command: Command;
 
-    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. It is what the store knows the process manager by: its place in the log, its processes, and the ids of its commands.
-    /// Keep it, wherever the code moves. Another name is another process manager, unless
-    /// `formerly` in `annals.toml` says which one it was.
+    /// Name in the application: 1 to 64 letters, digits, `-` and `_`. The store identifies the process manager by
+    /// this name: its position in the log, its processes, and the ids of its commands. Keep the name when the code
+    /// moves. A process manager with another name is a new one, unless `formerly` in `annals.toml` gives its former
+    /// name.
     const NAME: &'static str;
-    /// Version of the process manager, for people: processes that run go on with their state, so a
-    /// changed `State` must still decode what older versions wrote.
+    /// Version of the process manager, for people. Running processes keep their state across versions, so a changed
+    /// `State` must still decode the states that older versions wrote.
     const VERSION: u32 = 1;
-    /// Where it starts when it is first deployed on a store that has events already: [`StartFrom::Origin`] is every
-    /// event since the beginning, [`StartFrom::Now`] only what is recorded from then on.
+    /// The position where the process manager starts when it is first deployed on a store that already has events:
+    /// [`StartFrom::Origin`] includes every event since the beginning, [`StartFrom::Now`] only events recorded from
+    /// then on.
     const FROM: StartFrom;
 
-    /// Which processes an event concerns, each at most once; none: it is ignored.
+    /// Returns the processes that an event concerns, each at most once. If there are none, the event is ignored.
     fn interest(event: &Self::Event, metadata: &EventMetadata) -> Vec<Interest>;
 
-    /// One step of one process that an event concerns. There is no state if it starts.
+    /// Performs one step of one process that an event concerns. The state is `None` if the process starts.
     fn react(
         state: Option<Self::State>,
         event: &Self::Event,
@@ -119,8 +121,8 @@ pub trait ProcessManager: 'static {
         process: &ProcessContext,
     ) -> Reaction<Self::State, Self::Command>;
 
-    /// One step of a process of which a command was refused. A process that has stopped is not told.
-    /// If it is not overridden, the process goes on as it was, with a note.
+    /// Performs one step of a process after one of its commands was refused. The framework does not call this for a
+    /// process that has stopped. The default keeps the state and adds a note.
     fn refused(
         state: Self::State,
         refusal: Refusal<Self::Command>,
@@ -131,8 +133,7 @@ pub trait ProcessManager: 'static {
     }
 }
 
-/// What an event means to a process. Ids have 1 to 1024 bytes, and are not shared between
-/// process managers.
+/// The effect of an event on a process. Process ids have 1 to 1024 bytes. Each process manager has its own ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interest {
     /// See [`Interest::start`].
@@ -148,27 +149,27 @@ pub enum Interest {
 }
 
 impl Interest {
-    /// Starts the process, or goes on with it if it runs already.
+    /// Starts the process, or continues it if it is already running.
     pub fn start(process: impl Into<String>) -> Self {
         Self::Start(process.into())
     }
 
-    /// Starts the process; it is a failure of the event's delivery if it runs already.
+    /// Starts the process. The event's delivery fails if the process is already running.
     pub fn start_strict(process: impl Into<String>) -> Self {
         Self::StartStrict(process.into())
     }
 
-    /// Goes on with the process, if it runs.
+    /// Continues the process, if it is running.
     pub fn proceed(process: impl Into<String>) -> Self {
         Self::Proceed(process.into())
     }
 
-    /// Goes on with the process; it is a failure of the event's delivery if it does not run.
+    /// Continues the process. The event's delivery fails if the process is not running.
     pub fn proceed_strict(process: impl Into<String>) -> Self {
         Self::ProceedStrict(process.into())
     }
 
-    /// Lets the process see the event, if it runs, then ends it, whatever it answers.
+    /// Passes the event to the process, if it is running, and then stops it, whatever the process returns.
     pub fn stop(process: impl Into<String>) -> Self {
         Self::Stop(process.into())
     }
@@ -186,44 +187,45 @@ impl Interest {
     }
 }
 
-/// The facts that a step of a process may use beside its state and what it is told. A step that is
-/// made again sees the same ones.
+/// The facts that a step of a process may use besides its state and its input. A repeated step sees the same facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessContext {
     /// The id of the process.
     pub id: String,
-    /// When the event was recorded, in milliseconds since 1970-01-01T00:00:00Z.
+    /// Time when the event was recorded, in milliseconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// 64 bits of randomness, derived from the event. See [`ProcessContext::random`].
     pub seed: u64,
-    /// Who asked for what led to the event.
+    /// The actor: the user or system whose request led to the event.
     pub actor: Option<String>,
 }
 
 impl ProcessContext {
-    /// Random numbers of this step: the same sequence each time that it is called.
+    /// Returns the random numbers of this step. Each call returns the same sequence.
     #[must_use]
     pub fn random(&self) -> Random {
         Random::new(self.seed)
     }
 }
 
-/// A command that came to nothing. Mostly its decider rejected it; the framework does so where what the
-/// decider demands of the stream does not hold (`precondition-failed`), where the decider cannot decode it
-/// (`malformed-command`), and where people skip a command that came to no end (`command-skipped`).
+/// A command that was refused.
+///
+/// Usually its decider rejected it. The framework refuses a command if its precondition on the stream does not hold
+/// (`precondition-failed`), if the decider cannot decode it (`malformed-command`), or if an operator skips a command
+/// that could not be completed (`command-skipped`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal<C> {
-    /// The command, as the process had sent it.
+    /// The command, as the process sent it.
     pub command: C,
     /// The rejection's stable name, in kebab-case.
     pub code: String,
-    /// Its explanation for people.
+    /// The rejection's explanation for people.
     pub message: String,
-    /// A JSON value for programs, or nothing.
+    /// The rejection's details: a JSON value for programs, if there is one.
     pub details: Option<String>,
-    /// The event that had led to the command.
+    /// The event that led to the command.
     pub cause: EventMetadata,
 }
 
@@ -238,29 +240,30 @@ impl<C: Command> std::fmt::Display for Refusal<C> {
     }
 }
 
-/// What a step of a process comes to.
+/// The result of one step of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Reaction<S, C> {
-    /// None: it stops.
+    /// `None`: the process stops.
     state: Option<S>,
     commands: Vec<C>,
     notes: Vec<String>,
 }
 
 impl<S, C> Reaction<S, C> {
-    /// The process goes on from this state.
+    /// Continues the process with this state.
     pub fn running(state: S) -> Self {
         Self::from_state(Some(state))
     }
 
-    /// The process has nothing more to do, and is forgotten. Commands of this step are still sent,
-    /// but if one is refused, nobody is told: stay until the last one that matters has had its event.
+    /// Stops the process: the framework deletes its state. The framework still sends the commands of this step, but
+    /// reports no refusal of them. Keep the process running until the last command that matters has produced its
+    /// event.
     pub fn stopped() -> Self {
         Self::from_state(None)
     }
 
-    /// Sends a command, after those that this step sends already.
+    /// Sends a command, after the other commands of this step.
     pub fn send(mut self, command: impl Into<C>) -> Self {
         self.commands.push(command.into());
         self
@@ -272,7 +275,7 @@ impl<S, C> Reaction<S, C> {
         self
     }
 
-    /// Notes what the process did or waits for, for people who look after it.
+    /// Adds a note for operators about what the process did or waits for.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self

@@ -1,4 +1,4 @@
-//! Projectors: events to rows of a view.
+//! Projectors: fold events into the rows of a view.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Event, EventMetadata, StartFrom};
 
-/// Folds events, of any number of streams, into the rows of a view: what can be asked for over HTTP.
+/// Folds events, from any number of streams, into the rows of a view. Clients read the view over HTTP.
 ///
-/// A projector is pure, and sees every event once, in the order of the log. It names the keys of the rows that an
-/// event changes, and each of them is folded with the event:
+/// A projector is pure. It sees every event of its types once, in the order of the log. It names the keys of the rows
+/// that an event changes; the framework then folds each of these rows with the event:
 ///
 /// ```
 /// use annals::{EventMetadata, Event, Projector};
@@ -63,9 +63,9 @@ use crate::{Event, EventMetadata, StartFrom};
 ///
 /// # Rows that depend on other rows
 ///
-/// Where what becomes of a row depends on another one, the projector overrides [`Projector::project`], and names in
-/// [`Projector::reads`] the rows that it only looks at. Both follow from the event alone. [`Projector::further_keys`] names
-/// rows whose keys are in other rows.
+/// If the new value of a row depends on another row, the projector overrides [`Projector::project`].
+/// [`Projector::reads`] names the rows that the projector only reads. Both follow from the event alone.
+/// [`Projector::further_keys`] names rows whose keys are stored in other rows.
 ///
 /// ```
 /// use annals::{Event, EventMetadata, Projector, Rows};
@@ -120,42 +120,43 @@ use crate::{Event, EventMetadata, StartFrom};
     note = "`annals::export!` lists handlers by kind: `deciders`, `projectors`, `process_managers`, `notifiers`"
 )]
 pub trait Projector: 'static {
-    /// The events that it folds, as an enum that derives [`Event`](derive@crate::Event). It is given no others.
+    /// The events that the projector folds, as an enum that derives [`Event`](derive@crate::Event). It receives no
+    /// other events.
     type Event: Event;
-    /// A row of the view: JSON, for those who ask.
+    /// A row of the view. Clients receive it as JSON.
     type Row: Serialize + DeserializeOwned;
 
-    /// The view, `[a-z][a-z0-9_-]*`, at most 64 bytes. It is the projector's name in the application, too, and what the
-    /// store knows it by. Keep it, wherever the code moves. Another view is another projector, unless `formerly` in
-    /// `annals.toml` says which one it was.
+    /// Name of the view: `[a-z][a-z0-9_-]*`, at most 64 bytes. It is also the projector's name in the application,
+    /// and the name by which the store identifies the projector. Keep the name when the code moves. A projector with
+    /// another view name is a new projector, unless `formerly` in `annals.toml` gives its former name.
     const VIEW: &'static str;
-    /// Version of what it derives. Raise it whenever `Row`, `keys` or `fold` changes: the view is
-    /// built anew from the log, and the old one answers until that is done.
+    /// Version of the view. Raise it whenever `Row`, `keys` or `fold` changes: the framework then rebuilds the view
+    /// from the log. The old view answers queries until the new one is complete.
     const VERSION: u32 = 1;
-    /// Where it starts when it is first deployed.
+    /// The position where the projector starts when it is first deployed.
     const FROM: StartFrom = StartFrom::Origin;
 
-    /// Keys of the rows that an event changes, each 1 to 1024 bytes.
+    /// Returns the keys of the rows that an event changes, each 1 to 1024 bytes.
     #[allow(deprecated)]
     fn keys(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
         Self::touches(event, metadata)
     }
 
-    /// The former name of [`Projector::keys`].
+    /// Former name of [`Projector::keys`].
     #[deprecated(note = "renamed `keys`")]
     fn touches(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
         let _ = (event, metadata);
         const { missing::<Self>("a projector names the rows that an event changes: implement `keys`") }
     }
 
-    /// Keys of further rows that [`Projector::project`] looks at, and does not change.
+    /// Returns the keys of further rows that [`Projector::project`] reads and does not change.
     fn reads(event: &Self::Event, metadata: &EventMetadata) -> Vec<String> {
         let _ = (event, metadata);
         Vec::new()
     }
 
-    /// Keys of further rows that the event changes, where they depend on rows that it reads. The framework asks again with the rows
-    /// that were named, until no key is new.
+    /// Returns the keys of further rows that the event changes, where these keys depend on rows that the projector
+    /// reads. The framework loads the named rows and calls this method again, until it returns no new key.
     fn further_keys(
         rows: &Rows<Self::Row>,
         event: &Self::Event,
@@ -165,8 +166,8 @@ pub trait Projector: 'static {
         Vec::new()
     }
 
-    /// What becomes of a row that an event changes. `None` is no row: there was none yet, there is
-    /// none from now on.
+    /// Folds an event into one of the rows that it changes. A `row` of `None` means that the row does not exist yet.
+    /// Returning `None` deletes the row.
     fn fold(
         row: Option<Self::Row>,
         key: &str,
@@ -181,36 +182,37 @@ pub trait Projector: 'static {
         }
     }
 
-    /// What an event does to all the rows that it changes. Folds one after the other; to be
-    /// overridden where what becomes of one row depends on another.
+    /// Applies an event to all the rows that it changes. The default folds one row after the other. Override this
+    /// method if the new value of one row depends on another row.
     fn project(rows: &mut Rows<Self::Row>, event: &Self::Event, metadata: &EventMetadata) {
         rows.fold(|key, row| Self::fold(row, key, event, metadata));
     }
 }
 
-/// Ends the build of a projector that uses a default which is none.
+/// Fails the build of a projector that uses a default which must be overridden.
 const fn missing<P: Projector + ?Sized>(what: &'static str) -> ! {
-    // Without a constant of `P` the compiler evaluates it for all projectors at once.
+    // The match on a constant of `P` delays the evaluation until a projector uses the default. Without it, the
+    // compiler evaluates the panic for all projectors at once.
     match P::VERSION {
         0 => panic!("versions count from 1"),
         _ => panic!("{}", what),
     }
 }
 
-/// The rows that an event changes or reads, and what becomes of them. See [`Projector::project`].
+/// The rows that an event changes or reads. [`Projector::project`] reads and changes them.
 #[derive(Clone, Debug)]
 pub struct Rows<R> {
     rows: BTreeMap<String, Place<R>>,
-    /// A row that was changed and must not be.
+    /// Key of a row that the projector changed without permission.
     stray: Option<String>,
 }
 
-/// The place of a row.
+/// One row, present or absent, and its permission.
 #[derive(Clone, Debug)]
 struct Place<R> {
-    /// The row, if it is there.
+    /// The row, if it exists.
     row: Option<R>,
-    /// May it be changed, or is it only read?
+    /// Whether the event may change the row, or only reads it.
     changes: bool,
 }
 
@@ -222,12 +224,13 @@ impl<R> Rows<R> {
         }
     }
 
-    /// Adds a row, or the place of one that is not there.
+    /// Adds a row, or the key of a row that does not exist.
     pub(crate) fn add(&mut self, key: String, row: Option<R>, changes: bool) {
         self.rows.insert(key, Place { row, changes });
     }
 
-    /// The rows at the end, in the order of their keys, and whether they may have changed; or why the event failed.
+    /// Returns the final rows in the order of their keys, each with its permission to change; or the reason why the
+    /// event failed.
     pub(crate) fn into_places(
         self,
     ) -> Result<impl Iterator<Item = (String, Option<R>, bool)>, String> {
@@ -243,20 +246,20 @@ impl<R> Rows<R> {
         Ok(rows.map(|(key, place)| (key, place.row, place.changes)))
     }
 
-    /// Keys of the rows that the event changes, present or not, in the order of their bytes.
+    /// Returns the keys of the rows that the event changes, present or absent, in the order of their bytes.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let changing = self.rows.iter().filter(|(_, place)| place.changes);
         changing.map(|(key, _)| key.as_str())
     }
 
-    /// A row that it changes or reads, if it is there.
+    /// Returns a row that the event changes or reads, if the row exists.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&R> {
         self.rows.get(key)?.row.as_ref()
     }
 
-    /// A row that is among the event's `keys`, to be changed in place, if it is there. A row that is only read
-    /// makes the whole projection fail.
+    /// Returns a row that is among the event's `keys`, if the row exists, to be changed in place. For a row that the
+    /// event only reads, the whole projection fails.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut R> {
         let (rows, stray) = (&mut self.rows, &mut self.stray);
         let place = rows.get_mut(key)?;
@@ -267,18 +270,19 @@ impl<R> Rows<R> {
         place.row.as_mut()
     }
 
-    /// Puts a row in place of what was there. Only a row that is among the event's `keys` may be put: another
-    /// one makes the whole projection fail.
+    /// Stores a row and replaces any previous one. Only a row that is among the event's `keys` may be stored: for any
+    /// other key the whole projection fails.
     pub fn put(&mut self, key: &str, row: R) {
         self.set(key, Some(row));
     }
 
-    /// Deletes a row that is among the event's `keys`, if it is there.
+    /// Deletes a row, if it exists. Only a row that is among the event's `keys` may be deleted: for any other key the
+    /// whole projection fails.
     pub fn delete(&mut self, key: &str) {
         self.set(key, None);
     }
 
-    /// Folds each row that the event changes, present or not.
+    /// Folds each row that the event changes, present or absent.
     pub fn fold(&mut self, mut fold: impl FnMut(&str, Option<R>) -> Option<R>) {
         for (key, place) in &mut self.rows {
             if place.changes {

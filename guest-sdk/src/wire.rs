@@ -1,8 +1,8 @@
-//! What crosses the boundary of the component, in plain Rust: so that tests cross it natively.
+//! The data that crosses the component's boundary, in plain Rust types. Native tests pass the same data.
 
 use crate::{CodecError, EventMetadata, EventType, Precondition, StartFrom};
 
-/// A command as it comes in.
+/// An incoming command.
 #[derive(Clone, Copy)]
 pub struct RawCommand<'a> {
     pub command_type: &'a str,
@@ -10,7 +10,7 @@ pub struct RawCommand<'a> {
     pub payload: &'a [u8],
 }
 
-/// An event as it comes in. Borrowed: folding copies nothing that it does not keep.
+/// An incoming event. It is borrowed, so folding copies only the parts that the state keeps.
 #[derive(Clone, Copy)]
 pub struct RawEvent<'a> {
     pub version: u64,
@@ -20,7 +20,7 @@ pub struct RawEvent<'a> {
     pub payload: &'a [u8],
 }
 
-/// An event that goes out.
+/// An outgoing event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     pub event_type: EventType,
@@ -29,18 +29,18 @@ pub struct NewEvent {
     pub tags: Vec<String>,
 }
 
-/// A decision that goes out.
+/// An outgoing decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDecision {
     pub events: Vec<NewEvent>,
     pub close: bool,
 }
 
-/// The handler cannot go on, through no fault of the caller.
+/// A failure of the handler that the caller did not cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(pub String);
 
-/// Why there is no decision.
+/// The reason why there is no decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     Malformed(CodecError),
@@ -54,7 +54,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// A rejection that goes out.
+/// An outgoing rejection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub code: &'static str,
@@ -62,23 +62,23 @@ pub struct Refusal {
     pub details: Option<String>,
 }
 
-/// What a decider says of itself.
+/// A decider's description of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     pub name: String,
     pub category: &'static str,
     pub commands: Vec<(&'static str, Precondition)>,
-    /// Those of the commands that process managers alone may send.
+    /// The commands that only process managers may send.
     pub internal: &'static [&'static str],
     pub emits: Vec<&'static str>,
     pub folds: Vec<&'static str>,
     pub snapshot_every: u32,
     pub state_version: u32,
-    /// Of all types of events that it folds.
+    /// The newest schema version of each event type that the decider folds.
     pub schemas: &'static [EventType],
 }
 
-/// An event as reactions get it.
+/// A recorded event, as reactions receive it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     pub about: EventMetadata,
@@ -88,7 +88,7 @@ pub struct Recorded {
     pub payload: Vec<u8>,
 }
 
-/// What any reaction says of itself.
+/// A reaction's description of itself: projector, process manager or notifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionDescriptor {
     pub name: String,
@@ -98,7 +98,7 @@ pub struct ReactionDescriptor {
     pub views: Vec<&'static str>,
     pub from: StartFrom,
     pub concurrency: u32,
-    /// Of all types of events that it is given.
+    /// The newest schema version of each event type that the reaction receives.
     pub schemas: &'static [EventType],
 }
 
@@ -114,25 +114,25 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedRow {
     pub change: RowChange,
-    /// Index in the page of the last event that changed it.
+    /// Index, in the page, of the last event that changed the row.
     pub event: u32,
 }
 
-/// What an event does to a row.
+/// A change of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowChange {
     Put(Row),
-    /// Carries the key.
+    /// Deletes the row with this key.
     Delete(String),
 }
 
-/// What a process is told.
+/// The input of a process.
 pub enum Input {
     Event(Recorded),
     Refused(RawRefusal),
 }
 
-/// A command of a process that was refused.
+/// A refused command of a process.
 pub struct RawRefusal {
     pub command: OutgoingCommand,
     pub code: String,
@@ -152,7 +152,7 @@ pub struct OutgoingCommand {
 /// One step of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawReaction {
-    /// Empty if the process stops.
+    /// The new state; empty if the process stops.
     pub state: Vec<u8>,
     pub commands: Vec<OutgoingCommand>,
     pub notes: Vec<String>,

@@ -1,6 +1,6 @@
-//! Names of variants, for programs and for people.
+//! Converts names of variants into kebab-case, for programs, and into words, for people.
 
-/// `AccountNotOpen` as `account-not-open`, `HTTPGate` as `http-gate`.
+/// Converts a name to kebab-case: `AccountNotOpen` to `account-not-open`, `HTTPGate` to `http-gate`.
 pub fn kebab(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut out = String::new();
@@ -15,7 +15,7 @@ pub fn kebab(name: &str) -> String {
     out.replace('_', "-")
 }
 
-/// A code in words: `account-not-open` as `account not open`.
+/// Converts a code into words: `account-not-open` to `account not open`.
 pub fn words(code: &str) -> String {
     code.replace('-', " ")
 }

@@ -1,11 +1,11 @@
-//! Hands each command of an enum to the `Decide` of its struct.
+//! Passes each command of an enum to the `Decide` implementation of its struct.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::input::{Enum, Shape};
 
-/// `Dispatch`, if every variant holds one struct.
+/// Implements `Dispatch`, if every variant holds one struct.
 pub fn expand(input: &Enum) -> TokenStream {
     let structs: Option<Vec<_>> = input
         .variants

@@ -1,4 +1,4 @@
-//! `export!`: the tables of a component.
+//! `export!`: defines the tables of a component.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,18 +7,18 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Ident, Result, Token, Type};
 
-/// A kind of handler: its word in `export!`, and what the `annals` crate has for it.
+/// A kind of handler: its names in `export!`, and the corresponding items of the `annals` crate.
 struct Kind {
-    /// Before a list of handlers.
+    /// The name before a list of handlers.
     list: &'static str,
-    /// Before one handler, as it was once written.
+    /// The word before one handler, in the deprecated syntax.
     word: &'static str,
     table: &'static str,
     entry: &'static str,
     check: &'static str,
-    /// The macro that exports a table, on wasm.
+    /// The macro that exports the kind's table, on wasm.
     export: &'static str,
-    /// Tells whether a handler gives a constant that is deprecated.
+    /// The function that returns whether a handler sets a deprecated constant.
     deprecated: Option<&'static str>,
 }
 
@@ -61,22 +61,22 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// What `export!` is given.
+/// The input of `export!`.
 pub struct Handlers {
     handlers: Vec<Handler>,
-    /// As a list of handlers with words before them, which is deprecated.
+    /// Whether the input has the deprecated syntax, with words before handlers.
     words: bool,
 }
 
 struct Handler {
-    /// Index in `KINDS`.
+    /// Index of the handler's kind in `KINDS`.
     kind: usize,
     ty: Type,
 }
 
 impl Parse for Handlers {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        // `deciders: [..]`; two colons are a path.
+        // `deciders: [..]` begins a list. Two colons belong to a path.
         let lists = input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
         let handlers = if lists {
             by_kind(input)?
@@ -98,7 +98,7 @@ impl Parse for Handlers {
     }
 }
 
-/// `deciders: [A, B], projectors: [C]`.
+/// Parses `deciders: [A, B], projectors: [C]`.
 fn by_kind(input: ParseStream<'_>) -> Result<Vec<Handler>> {
     let mut handlers = Vec::new();
     let mut seen = [false; KINDS.len()];
@@ -149,7 +149,7 @@ fn unknown_list(word: &Ident) -> Error {
 
 impl Parse for Handler {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        // Two words in a row: the first says what the second is. `projector::Balances` is one path.
+        // With two words in a row, the first names the kind of the second. `projector::Balances` is one path.
         let word = input.peek(Ident) && (input.peek2(Ident) || input.peek2(Token![crate]));
         let kind = if word {
             let word: Ident = input.parse()?;
@@ -174,7 +174,7 @@ pub fn expand(Handlers { handlers, words }: &Handlers) -> TokenStream {
             .collect();
         (!of_kind.is_empty()).then(|| table(kind, &of_kind))
     });
-    // One warning is enough.
+    // Only the first handler gets the deprecation warning, so that the user sees it once.
     let deprecated = handlers.first().filter(|_| *words).map(|handler| {
         quote_spanned!(handler.ty.span()=> const _: () = ::annals::__private::export_by_words();)
     });
@@ -209,7 +209,7 @@ fn table(kind: &Kind, handlers: &[&Type]) -> TokenStream {
         });
         quote!(#(#checks)*)
     });
-    // Spans are those of the types, so that what is wrong with one is told where it stands.
+    // Each entry has the span of its type, so that the compiler reports a mistake at that type.
     let entries = handlers
         .iter()
         .map(|ty| quote_spanned!(ty.span()=> ::annals::__private::#entry::of::<#ty>()));
@@ -222,7 +222,7 @@ fn table(kind: &Kind, handlers: &[&Type]) -> TokenStream {
             const TABLE: &'static [::annals::__private::#entry] = &[#(#entries),*];
         }
 
-        // `cargo check` looks no further than this.
+        // `cargo check` evaluates these checks only; it does not evaluate the tables.
         const _: () = { #(#checks)* };
 
         #deprecated

@@ -1,4 +1,4 @@
-//! An enum as the derives understand it.
+//! The parsed form of an enum that has a derive.
 
 use std::collections::HashSet;
 
@@ -21,15 +21,15 @@ pub struct Enum {
 pub struct Variant {
     pub name: Ident,
     pub shape: Shape,
-    /// Of the fields, in their order.
+    /// The marks of the fields, in the order of the fields.
     pub marks: Vec<Marks>,
-    /// Words that were given, with their places; which of them make sense, the derive knows.
+    /// The words in the attributes, with their positions. Each derive decides which words it accepts.
     given: Vec<(&'static str, Span)>,
     pub wire_type: Option<LitStr>,
     pub version: Option<LitInt>,
     pub formerly: Vec<LitStr>,
     pub precondition: Option<Precondition>,
-    /// A format string of the stream's id.
+    /// The format string of the stream's id.
     pub stream: Option<LitStr>,
     pub code: Option<LitStr>,
     pub message: Option<LitStr>,
@@ -85,7 +85,7 @@ impl Enum {
         Ok(this)
     }
 
-    /// No two of these variants may go by the same name.
+    /// Checks that no two of these variants have the same name.
     pub fn unique(
         variants: impl IntoIterator<Item = (Ident, impl IntoIterator<Item = String>)>,
     ) -> Result<()> {
@@ -160,7 +160,7 @@ impl Variant {
                     "stream" => this.stream = Some(stream_format(&meta)?),
                     "code" => this.code = Some(meta.value()?.parse()?),
                     "message" => this.message = Some(meta.value()?.parse()?),
-                    // The word says it all.
+                    // These words have no value.
                     _ => {}
                 }
                 Ok(())
@@ -169,24 +169,24 @@ impl Variant {
         Ok(this)
     }
 
-    /// Was this word given?
+    /// Whether the attributes contain this word.
     pub fn says(&self, word: &str) -> bool {
         self.given.iter().any(|(given, _)| *given == word)
     }
 
-    /// Was any of these words given?
+    /// Whether the attributes contain any of these words.
     pub fn says_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.says(word))
     }
 
-    /// The name on the wire.
+    /// Returns the type's name on the wire.
     pub fn type_name(&self) -> String {
         self.wire_type
             .as_ref()
             .map_or_else(|| self.name.to_string(), LitStr::value)
     }
 
-    /// Complains about words and marks that mean nothing on this kind of message.
+    /// Reports words and marks that this kind of message does not accept.
     pub fn allow(&self, message: Message, words: &[&str]) -> Result<()> {
         let what = match message {
             Message::Command => "Command",
@@ -204,7 +204,7 @@ impl Variant {
         self.marks.iter().try_for_each(|marks| marks.allow(message))
     }
 
-    /// The fields, as they stand in the enum.
+    /// Returns the fields in the order of the enum.
     pub fn fields(&self) -> Vec<&Field> {
         match &self.shape {
             Shape::Named(fields) => fields.iter().collect(),
@@ -214,7 +214,7 @@ impl Variant {
     }
 }
 
-/// Words that a variant may say.
+/// The words that the attributes of a variant may contain.
 const WORDS: [&str; 11] = [
     "type",
     "version",

@@ -6,10 +6,10 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Error, Field, GenericArgument, LitStr, PathArguments, Result, Type};
 
-/// What a field is marked as.
+/// The marks of one field.
 #[derive(Clone, Default)]
 pub struct Marks {
-    /// It holds the id of the subject that the command is about.
+    /// The span of the mark `stream`: the field holds the id of the subject that the command is about.
     pub stream: Option<Span>,
     pub tag: Option<Tag>,
 }
@@ -21,7 +21,7 @@ pub struct Tag {
     pub name: String,
 }
 
-/// What a mark is read for: each kind of message knows one mark.
+/// The kind of message that a mark belongs to. Each kind accepts at most one mark.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Message {
     Command,
@@ -58,7 +58,7 @@ impl Marks {
         Ok(this)
     }
 
-    /// Complains about a mark that this kind of message does not have.
+    /// Reports a mark that this kind of message does not accept.
     pub fn allow(&self, message: Message) -> Result<()> {
         if let (Some(span), true) = (self.stream, message != Message::Command) {
             return Err(Error::new(
@@ -93,7 +93,7 @@ fn tag_name(field: &Field, named: Option<&LitStr>, span: Span) -> Result<String>
     Ok(name)
 }
 
-/// The one field of these that holds the id of the subject, by its index.
+/// Returns the index of the field that holds the id of the subject.
 pub fn stream(marks: &[Marks]) -> Result<Option<usize>> {
     let mut marked = marks
         .iter()
@@ -110,18 +110,18 @@ pub fn stream(marks: &[Marks]) -> Result<Option<usize>> {
     Ok(first.map(|(index, _)| index))
 }
 
-/// Where the type of a field stands, so that what is wrong with it is told there; names mean what they mean in
-/// the rest of the expansion.
+/// Returns the span of a field's type, so that the compiler reports a mistake there. Names resolve as in the rest of
+/// the expansion.
 pub fn at(field: &Field) -> Span {
     field.ty.span().resolved_at(Span::call_site())
 }
 
-/// An expression: the id of the subject, of a reference to the field that holds it.
+/// Returns an expression for the id of the subject, from a reference to the field that holds it.
 pub fn id(field: &Field, value: &TokenStream) -> TokenStream {
     quote_spanned!(at(field)=> ::annals::__private::Id::id(#value))
 }
 
-/// Statements that push the field's tags to `__tags`, of a reference to the field.
+/// Returns statements that push the field's tags to `__tags`, from a reference to the field.
 pub fn push_tags(field: &Field, tag: &Tag, value: &TokenStream) -> TokenStream {
     let name = &tag.name;
     let push = |value: TokenStream| quote_spanned!(at(field)=> __tags.push(::annals::__private::tag(#name, #value)););
@@ -133,7 +133,7 @@ pub fn push_tags(field: &Field, tag: &Tag, value: &TokenStream) -> TokenStream {
     }
 }
 
-/// Is the type written as this container of another type?
+/// Whether the type is written as this container of another type.
 fn is_a(ty: &Type, container: &str) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|last| {

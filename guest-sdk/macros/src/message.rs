@@ -1,4 +1,4 @@
-//! `Command` and `Event`.
+//! The derives `Command` and `Event`.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -75,14 +75,16 @@ pub fn event(input: &Enum) -> Result<TokenStream> {
     )
 }
 
-/// What commands and events have in common: the impl of their trait, with what is particular to it.
+/// Implements the trait of a command or event enum. Commands and events share this code; the caller supplies the
+/// parts that differ.
 fn expand(
     input: &Enum,
     message: Message,
     particular: &TokenStream,
     beside: &TokenStream,
 ) -> Result<TokenStream> {
-    // Names that only the compiler knows are compared by it: see `check`.
+    // This compares only names that are written on variants. The compiler compares the names that structs declare:
+    // see `check`.
     let written = input
         .variants
         .iter()
@@ -161,17 +163,17 @@ fn expand(
     })
 }
 
-/// May the struct in the variant say what the variant does not?
+/// Whether a struct in the variant may supply the description.
 fn may_be_told(variant: &Variant) -> bool {
     matches!(variant.shape, Shape::Newtype(_))
 }
 
-/// The constant that holds what is known of a variant.
+/// Returns the name of the constant that holds a variant's description.
 fn constant(variant: &Variant) -> Ident {
     format_ident!("known_{}", variant.name)
 }
 
-/// What is known of a variant: by what it says, or by what the struct in it says.
+/// Returns a variant's description, from its own attributes or from the struct that it holds.
 fn known(variant: &Variant, message: &TokenStream) -> Result<TokenStream> {
     let constant = constant(variant);
     let (name, formerly) = (variant.type_name(), &variant.formerly);
@@ -216,7 +218,7 @@ fn known(variant: &Variant, message: &TokenStream) -> Result<TokenStream> {
     Ok(quote!(const #constant: ::annals::__private::Known = #value;))
 }
 
-/// The function `stream` of commands, if any of them may name one.
+/// Returns the function `stream` of commands, if any variant may identify its stream.
 fn streams(input: &Enum) -> Result<Option<TokenStream>> {
     let mut arms = Vec::new();
     let mut unmarked = None;
@@ -277,7 +279,7 @@ fn streams(input: &Enum) -> Result<Option<TokenStream>> {
     }))
 }
 
-/// The function `tags` of events, if any of them may have tags.
+/// Returns the function `tags` of events, if any variant may have tags.
 fn tags(input: &Enum) -> Option<TokenStream> {
     let mut some = false;
     let arms: Vec<_> = input
@@ -332,7 +334,8 @@ fn tags(input: &Enum) -> Option<TokenStream> {
     })
 }
 
-/// `From<T>` of each variant that holds one value of a type of its own.
+/// Implements `From<T>` for each variant that holds one value, unless another variant holds the same type or the
+/// variant is marked `no_from`.
 fn conversions(input: &Enum) -> Vec<TokenStream> {
     let this = &input.name;
     let newtypes: Vec<_> = input

@@ -1,4 +1,4 @@
-//! What users get wrong, and what they are told.
+//! Tests of the error messages for users' mistakes.
 
 use quote::quote;
 

@@ -1,5 +1,5 @@
-//! Fields of a variant to a payload and back. serde's own derives do it, on shadows of the enum:
-//! that way all of serde's attributes for fields work, and nothing is cloned to be encoded.
+//! Converts the fields of a variant to a payload and back. The derives of serde do the conversion, on generated types
+//! that mirror the enum. All of serde's field attributes therefore work, and encoding clones nothing.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -29,7 +29,7 @@ pub fn serializer(input: &Enum) -> TokenStream {
                     let field = declared(field);
                     quote!(#name(#field))
                 }
-                // As an object without fields, where serde would make it null.
+                // A unit variant becomes an empty object; serde alone would encode it as null.
                 Shape::Unit => quote!(#name {}),
             }
         });
@@ -55,8 +55,8 @@ pub fn serializer(input: &Enum) -> TokenStream {
     }
 }
 
-/// An expression that decodes `payload` as the variant. It may use `?` for the codec's error,
-/// which is `located` more closely if that is worth code to the reader of the error.
+/// Returns an expression that decodes `payload` as the variant. The expression may use `?` for the codec's error.
+/// With `located`, it adds the location to the error, at the price of more code.
 pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> TokenStream {
     let name = &variant.name;
     if let Shape::Newtype(field) = &variant.shape
@@ -89,7 +89,7 @@ pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> T
         _ => rename_all(input),
     };
     let locate = locate(codec, &quote!(Decoded), located);
-    // The name of the struct shows in serde's messages.
+    // The name of the struct appears in serde's messages.
     let shown = LitStr::new(&variant.type_name(), name.span());
     quote! {{
         #[derive(::annals::serde::Deserialize)]
@@ -101,14 +101,14 @@ pub fn decode(input: &Enum, variant: &Variant, codec: &Path, located: bool) -> T
     }}
 }
 
-/// What comes after a decoding of this type, so that its error says where.
+/// Returns the code that adds the location to an error of decoding this type.
 fn locate(codec: &Path, ty: &TokenStream, located: bool) -> Option<TokenStream> {
     located.then(
         || quote!(.map_err(|error| <#codec as ::annals::Codec>::locate::<#ty>(payload, error))),
     )
 }
 
-/// A field with serde's attributes and no others.
+/// Declares a field with serde's attributes and no others.
 fn declared(field: &Field) -> TokenStream {
     let attributes = field
         .attrs

@@ -1,4 +1,4 @@
-//! `Rejection`.
+//! The derive `Rejection`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! `annals::data`, `annals::event` and `annals::command`: what stands on structs.
+//! The attributes of structs: `annals::data`, `annals::event` and `annals::command`.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,7 +9,7 @@ use syn::{Error, Fields, Item, ItemStruct, LitInt, LitStr, Path, Result};
 use crate::marks::{self, Marks, Message};
 use crate::words::{self, Precondition};
 
-/// `#[annals::data(Debug, ..)]`.
+/// Expands `#[annals::data(Debug, ..)]`.
 pub fn data(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut traits = Vec::new();
     syn::meta::parser(|meta| {
@@ -36,7 +36,7 @@ pub fn data(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     Ok(serde(&traits, &item))
 }
 
-/// `#[annals::event(name = "..", version = 2, formerly = [..], Debug, ..)]`.
+/// Expands `#[annals::event(name = "..", version = 2, formerly = [..], Debug, ..)]`.
 pub fn event(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut words = Words::default();
     syn::meta::parser(|meta| {
@@ -65,7 +65,7 @@ pub fn event(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     })
 }
 
-/// `#[annals::command(name = "..", formerly = [..], no_stream, internal, stream = "..", Debug, ..)]`.
+/// Expands `#[annals::command(name = "..", formerly = [..], no_stream, internal, stream = "..", Debug, ..)]`.
 pub fn command(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut words = Words::default();
     syn::meta::parser(|meta| {
@@ -108,7 +108,7 @@ pub fn command(arguments: TokenStream, item: TokenStream) -> Result<TokenStream>
     })
 }
 
-/// serde's derives and others, without a dependency on serde.
+/// Adds serde's derives and the named ones, without a dependency on serde.
 fn serde(traits: &[Path], item: &impl quote::ToTokens) -> TokenStream {
     quote! {
         #[derive(::annals::serde::Serialize, ::annals::serde::Deserialize #(, #traits)*)]
@@ -117,7 +117,7 @@ fn serde(traits: &[Path], item: &impl quote::ToTokens) -> TokenStream {
     }
 }
 
-/// What the attribute of a struct may say.
+/// The words in the attribute of a struct.
 #[derive(Default)]
 struct Words {
     name: Option<LitStr>,
@@ -130,7 +130,7 @@ struct Words {
 }
 
 impl Words {
-    /// Words that commands and events have in common.
+    /// Reads a word that commands and events share.
     fn read(&mut self, meta: &ParseNestedMeta<'_>, known: &str) -> Result<()> {
         if words::derived(meta, &mut self.traits) {
             return Ok(());
@@ -162,7 +162,7 @@ impl Words {
 /// A struct that is one type of message, without its marks.
 struct Struct {
     item: ItemStruct,
-    /// Of the fields, in their order.
+    /// The marks of the fields, in the order of the fields.
     marks: Vec<Marks>,
 }
 
@@ -216,7 +216,7 @@ impl Struct {
         Ok(Self { item, marks })
     }
 
-    /// The function `tags`, if a field is marked as one.
+    /// Returns the function `tags`, if a field is marked as a tag.
     fn tags(&self) -> Option<TokenStream> {
         let pushes: Vec<_> = self
             .item
@@ -239,7 +239,7 @@ impl Struct {
         })
     }
 
-    /// An expression: the id of the subject that the command is about.
+    /// Returns an expression for the id of the subject that the command is about.
     fn stream(&self, format: Option<&LitStr>) -> Result<TokenStream> {
         match (marks::stream(&self.marks)?, format) {
             (Some(index), None) => {
@@ -273,7 +273,7 @@ impl Struct {
     }
 }
 
-/// A reference to a field of `self`.
+/// Returns a reference to a field of `self`.
 fn member(index: usize, field: &syn::Field) -> TokenStream {
     if let Some(name) = &field.ident {
         quote_spanned!(marks::at(field)=> &self.#name)

@@ -1,4 +1,4 @@
-//! Words in `#[annals(..)]` that stand on variants, and in `annals::event(..)` and `annals::command(..)` on structs.
+//! The words in `#[annals(..)]` on variants, and in `annals::event(..)` and `annals::command(..)` on structs.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -6,11 +6,11 @@ use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, Lit, LitInt, LitStr, Result};
 
-/// What must be true of the stream of a command.
+/// The precondition on the stream of a command.
 #[derive(Clone)]
 pub struct Precondition {
     pub span: Span,
-    /// Of the enum `annals::Precondition`.
+    /// The variant of the enum `annals::Precondition`.
     pub variant: &'static str,
 }
 
@@ -21,7 +21,7 @@ const PRECONDITIONS: [(&str, &str); 3] = [
 ];
 
 impl Precondition {
-    /// Reads one, if the word is one.
+    /// Reads a precondition, if the word is one.
     pub fn read(meta: &ParseNestedMeta<'_>, known: &mut Option<Self>) -> Result<bool> {
         let Some((_, variant)) = PRECONDITIONS
             .iter()
@@ -50,7 +50,7 @@ impl Precondition {
     }
 }
 
-/// The value of `formerly`.
+/// Reads the value of `formerly`.
 pub fn formerly(meta: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
     let wrong = "write a list of names: formerly = [\"OldName\"]";
     let value: Expr = meta.value()?.parse()?;
@@ -67,7 +67,7 @@ pub fn formerly(meta: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
     names.collect()
 }
 
-/// The value of `version`; 1 if it is not given.
+/// Reads the value of `version`; 1 if it is absent.
 pub fn version(given: Option<&LitInt>) -> Result<u32> {
     let Some(given) = given else { return Ok(1) };
     match given.base10_parse()? {
@@ -98,7 +98,7 @@ pub fn derived(meta: &ParseNestedMeta<'_>, traits: &mut Vec<syn::Path>) -> bool 
     known
 }
 
-/// For messages.
+/// Lists the derivable traits, for error messages.
 pub fn derivable() -> String {
     DERIVABLE.join(", ")
 }

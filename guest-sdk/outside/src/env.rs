@@ -5,15 +5,15 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 #[cfg(not(target_family = "wasm"))]
 thread_local! {
-    /// Set while a test runs a notifier.
+    /// The variables of the current test. They are set while it runs a notifier.
     pub(crate) static GRANTED: RefCell<BTreeMap<String, String>> = RefCell::default();
 }
 
-/// An environment variable of the host, if it is set.
+/// Returns an environment variable of the host, if it is set.
 ///
-/// On wasm it is `wasi:cli/environment`, which the manifest must grant to a notifier:
-/// `allow = ["wasi:cli/environment"]`. Natively only the test's own are there, see
-/// `World::env` in the module `test`.
+/// On wasm this calls `wasi:cli/environment`, which the manifest must grant to the notifier: `allow =
+/// ["wasi:cli/environment"]`. In a native build it returns only the variables that the test sets, see `World::env` in
+/// the module `test`.
 #[must_use]
 pub fn env(name: &str) -> Option<String> {
     #[cfg(target_family = "wasm")]

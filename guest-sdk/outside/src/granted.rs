@@ -1,9 +1,10 @@
-//! What notifiers are granted, natively: what a test says, while it runs a notifier.
+//! The native counterpart of the manifest's grants: installs the values of a test while it runs a notifier.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// Runs a notifier in these surroundings, and restores what was there before, also if the notifier panics.
+/// Runs a notifier with these values, and then restores the previous ones. It restores them also if the notifier
+/// panics.
 pub(crate) fn within<T: Default, R>(
     place: &'static LocalKey<RefCell<T>>,
     surroundings: T,

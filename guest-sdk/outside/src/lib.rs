@@ -1,15 +1,16 @@
-//! What notifiers of Annals may reach out by: HTTP requests and environment variables.
+//! Access to the outside for Annals notifiers: HTTP requests and environment variables.
 //!
-//! On wasm each is an interface of the host, which the manifest must grant to the handler that uses it:
+//! On wasm each is a host interface. The manifest must grant it to the handler that uses it:
 //!
 //! | use | grant |
 //! |---|---|
 //! | [`http`] | `allow = ["wasi:http/outgoing-handler"]` |
 //! | [`env`](env()) | `allow = ["wasi:cli/environment"]` |
 //!
-//! A component imports what it uses, and nothing else.
+//! A component imports only the interfaces that it uses.
 //!
-//! Natively nothing leaves the process. A test says what surrounds the notifier, and sees what it sent:
+//! In a native build nothing leaves the process. A test defines the notifier's environment and its HTTP answers, and
+//! inspects the requests that the notifier sent:
 //!
 //! ```
 //! use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
@@ -66,8 +67,8 @@
 //!
 //! # Layout
 //!
-//! - `http`, `env`: requests and variables; on wasm by the host, natively by the test
-//! - `test`: what a test says of the world; `granted` puts it in place while a notifier runs
+//! - `http`, `env`: requests and variables; the host provides them on wasm, the test provides them natively
+//! - `test`: the fakes that a test defines; `granted` installs them while a notifier runs
 
 #![deny(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! What surrounds a notifier in a test, and what it sent there. Native only.
+//! The fake environment of a notifier in a test, and the requests that the notifier sent. Native only.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,12 +8,12 @@ use crate::granted::within;
 use crate::http::native::Granted;
 use crate::http::{Answer, Request};
 
-/// A world without environment variables, in which nobody can be reached.
+/// Creates a world without environment variables, in which every HTTP request fails as unreachable.
 pub fn world() -> World {
     World::default()
 }
 
-/// The world that this code runs in.
+/// Returns the world in which this code runs.
 #[doc(hidden)]
 pub fn here() -> World {
     World {
@@ -22,7 +22,7 @@ pub fn here() -> World {
     }
 }
 
-/// What surrounds a notifier. Made by [`world`].
+/// The fake environment of a notifier. [`world`] creates it.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct World {
@@ -31,45 +31,45 @@ pub struct World {
 }
 
 impl World {
-    /// An environment variable is set.
+    /// Sets an environment variable.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.insert(name.into(), value.into());
         self
     }
 
-    /// HTTP requests are answered by a `Response`, or by an `Error` if nobody answers.
+    /// Answers every HTTP request with a `Response`, or with an `Error` in place of a response.
     pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
         let answer = move |request: &Request| answer(request).into_result();
         self.http.answer = Some(Rc::new(answer));
         self
     }
 
-    /// Runs the test of a notifier in this world. Outside of it nothing is granted.
+    /// Runs the test of a notifier in this world. A notifier outside of a world has no variables and reaches nobody.
     pub fn run<R>(&self, test: impl FnOnce() -> R) -> R {
         within(&crate::env::GRANTED, self.env.clone(), || {
             within(&crate::http::native::GRANTED, self.http.clone(), test)
         })
     }
 
-    /// The HTTP requests that were sent in this world since they were last asked for, in order.
+    /// Returns the HTTP requests that were sent in this world since the last call, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<Request> {
         self.http.sent.take()
     }
 
-    /// As [`World::sent`], and they can be asked for again.
+    /// Like [`World::sent`], but keeps the requests for later calls.
     #[doc(hidden)]
     #[must_use]
     pub fn peek(&self) -> Vec<Request> {
         self.http.sent.borrow().clone()
     }
 
-    /// These HTTP requests and no others were sent since they were last asked for, in this order.
-    /// Timeouts are not compared.
+    /// Expects that these HTTP requests and no others were sent since the last call, in this order. Timeouts are not
+    /// compared.
     ///
     /// # Panics
     ///
-    /// If others were sent.
+    /// Panics if other requests were sent.
     #[track_caller]
     pub fn then_sent(&self, requests: impl IntoIterator<Item = Request>) {
         let expected: Vec<Request> = requests.into_iter().collect();

@@ -1,13 +1,14 @@
-//! What must be as at the start when a domain's code is called: it may be the first call of an instance, or
-//! the thousandth.
+//! Resets hidden state before a domain's code runs, so that a call gives the same result as the first call of an
+//! instance or as the thousandth.
 
 use std::cell::Cell;
 use std::hash::RandomState;
 
-/// Before a domain's code runs, in every function that the framework calls, and before each event of many.
+/// Every function that the framework calls runs this before the domain's code. Functions that take several events run
+/// it before each event.
 ///
-/// A map then has the same keys whatever was called before: the standard library gives each new map of a
-/// thread other ones, by counting up from the first.
+/// A `HashMap` then has the same hash keys, whatever was called before. The standard library gives each new map of a
+/// thread different keys: it increments a counter.
 pub(crate) fn begin() {
     thread_local! {
         static KEYS: Keys = {
@@ -18,25 +19,26 @@ pub(crate) fn begin() {
     KEYS.with(Keys::reset);
 }
 
-/// Where the standard library counts the keys of maps.
+/// The counter from which the standard library derives the hash keys of maps.
 struct Keys {
-    /// `None` if it was not found: a library that has changed leaves maps as they are.
+    /// `None` if the counter was not found. A standard library with a different implementation leaves maps as they
+    /// are.
     place: Option<Cell<*mut u64>>,
     first: u64,
 }
 
-/// The two keys of a map's hasher.
+/// Returns the two keys of a new map's hasher.
 fn keys() -> [u64; 2] {
     const { assert!(size_of::<RandomState>() == size_of::<[u64; 2]>()) };
-    // SAFETY: they are of one size, and any bytes are numbers.
+    // SAFETY: both types have the same size, and any bytes are valid numbers.
     unsafe { std::mem::transmute(RandomState::new()) }
 }
 
 impl Keys {
-    /// Looks for a number among the statics that counts up with each hasher that is made.
+    /// Searches the statics for a number that increases with each new hasher.
     ///
-    /// On wasm32-wasip1 this also is the instance's first wish for randomness, which a sandbox answers with
-    /// the same bytes always, because it is this; and any other one stops the handler.
+    /// On wasm32-wasip1 this search also makes the instance's first request for randomness. A sandbox always answers
+    /// that request with the same bytes, because it comes from here. Any other request stops the handler.
     fn find() -> Self {
         let (one, two) = (keys(), keys());
         let Some(counted) = (0..2).find(|index| two[*index] == one[*index].wrapping_add(1)) else {
@@ -47,9 +49,9 @@ impl Keys {
         };
         let mut next = two[counted].wrapping_add(1);
         let found = statics().find(|place| {
-            // SAFETY: within the statics, aligned, and nothing else runs.
+            // SAFETY: the address is within the statics and aligned, and no other code runs.
             let look = || unsafe { place.read_volatile() };
-            // A number that happens to be the same does not count up.
+            // An unrelated number with the same value does not increase.
             look() == next && {
                 next = keys()[counted].wrapping_add(1);
                 look() == next
@@ -63,17 +65,17 @@ impl Keys {
 
     fn reset(&self) {
         if let Some(place) = &self.place {
-            // SAFETY: found to be the count, which is the standard library's thread-local `Cell`: nobody holds
-            // a reference to what is in it, and there is one thread.
+            // SAFETY: this is the counter, a thread-local `Cell` of the standard library. Nobody holds a reference to
+            // its content, and there is only one thread.
             unsafe { place.get().write_volatile(self.first) };
         }
     }
 }
 
-/// Every place for a number among the statics of this module.
+/// Returns the address of every aligned 8-byte word in the statics of this module.
 fn statics() -> impl Iterator<Item = *mut u64> {
     unsafe extern "C" {
-        // The linker's: where statics begin and end.
+        // The linker defines these symbols: the beginning and end of the statics.
         static __global_base: u8;
         static __data_end: u8;
     }

@@ -1,4 +1,4 @@
-//! The table of deciders as the interface `deciders`.
+//! Exports the table of deciders as the interface `deciders`.
 
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
@@ -13,7 +13,7 @@ wit_bindgen::generate!({
     pub_export_macro: true,
     export_macro_name: "export_world",
     default_bindings_module: "annals::__private::bindings::deciders",
-    // The other kinds use the types from here.
+    // The bindings of the other kinds use the types from here.
     generate_unused_types: true,
 });
 
@@ -44,12 +44,12 @@ impl<T: Deciders> Guest for T {
 }
 
 thread_local! {
-    /// The command whose stream was asked for last. A decision on the same command takes it and decodes nothing. Decoding
-    /// depends on the command alone, so nobody can tell the difference.
+    /// The command of the last `stream_id` call, decoded. A decision on the same command takes it and decodes
+    /// nothing. Decoding depends on the command alone, so the domain cannot observe the difference.
     static PREPARED: Cell<Option<(u32, Command, Prepared)>> = const { Cell::new(None) };
 }
 
-/// The command, if it is the one whose stream was asked for last.
+/// Returns the decoded command, if it is the command of the last `stream_id` call.
 fn prepared(decider: u32, wanted: &Command) -> Option<Prepared> {
     let (of, command, prepared) = PREPARED.take()?;
     let same = of == decider
@@ -59,10 +59,10 @@ fn prepared(decider: u32, wanted: &Command) -> Option<Prepared> {
     same.then_some(prepared)
 }
 
-/// A session, as the framework holds it.
+/// A session: the resource that the framework holds.
 pub struct Resource<T> {
     decider: u32,
-    /// A constructor cannot fail: what it has to say is said by the first call after it.
+    /// A WIT constructor cannot fail, so the first call after it returns its fault.
     session: Result<RefCell<Box<dyn erased::Session>>, Fault>,
     deciders: PhantomData<T>,
 }
@@ -86,10 +86,11 @@ impl<T: Deciders> GuestSession for Resource<T> {
     }
 
     fn evolve(&self, events: Vec<Event>) -> Result<(), Fault> {
-        // No call into a session is ever under way at this point: nothing in here calls out.
+        // The borrow cannot fail: no call into a session is under way at this point, because the domain's code calls
+        // nothing outside.
         let mut session = self.session.as_ref().map_err(Clone::clone)?.borrow_mut();
         session.evolve(&mut events.iter().map(|event| {
-            // How many events come at once is no business of the domain's.
+            // Resets before each event, so that the domain cannot observe the size of a page.
             begin();
             wire::RawEvent {
                 version: event.version,
@@ -119,7 +120,7 @@ impl<T: Deciders> GuestSession for Resource<T> {
             Some(prepared) => prepared,
             None => {
                 let prepared = session.prepare(raw(&command))?;
-                // Whether the command was decoded just now is no business of the domain's.
+                // Resets after decoding, so that the domain cannot observe whether the command was decoded just now.
                 begin();
                 prepared
             }

@@ -11,7 +11,7 @@ wit_bindgen::generate!({
 
 use self::annals::es::diagnostics::put;
 
-/// Whatever is written is put, character by character, in one line.
+/// Writes text to the host's log, character by character, as one line: line feeds become spaces.
 struct Line;
 
 impl fmt::Write for Line {
@@ -26,9 +26,9 @@ impl fmt::Write for Line {
     }
 }
 
-/// Writes a line, or several if the text has several.
+/// Writes one line to the host's log, or several if the text contains line feeds.
 pub fn log(text: fmt::Arguments<'_>) {
-    /// As [`Line`], with line feeds as they are.
+    /// Like [`Line`], but keeps line feeds.
     struct Lines;
 
     impl fmt::Write for Lines {
@@ -42,10 +42,10 @@ pub fn log(text: fmt::Arguments<'_>) {
     put('\n');
 }
 
-/// From now on a panic says in one line where it happened, and why.
+/// Installs a panic hook that logs the location and message of a panic in one line.
 ///
-/// The standard library's own way of telling goes nowhere on wasm32-unknown-unknown, and elsewhere looks at the
-/// environment, which would stop the handler in its sandbox before anything is told.
+/// The standard library's own hook discards the message on wasm32-unknown-unknown. On other targets it reads the
+/// environment, and the sandbox would stop the handler before it logs anything.
 pub(super) fn tell_panics() {
     panic::set_hook(Box::new(|info| {
         let _ = Line.write_str("panicked");

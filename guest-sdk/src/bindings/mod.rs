@@ -1,8 +1,8 @@
-//! The contract, and our side of it: one world for each kind of handler. The only module that knows
-//! WebAssembly, beside the clients of the host that notifiers use.
+//! The WIT contract and its implementation: one world for each kind of handler. No other module depends on
+//! WebAssembly, except the host clients that notifiers use.
 //!
-//! A component exports the interfaces of the kinds that it holds and no others: the description
-//! of a world's exports is in its export macro, and `export!` calls those that it needs.
+//! A component exports only the interfaces of the kinds that it contains: each world's export macro describes the
+//! world's exports, and `export!` calls only the macros that it needs.
 
 #![allow(missing_docs, clippy::all)]
 
@@ -15,12 +15,12 @@ pub mod projectors;
 
 use crate::{EventMetadata, EventType, StartFrom, wire};
 
-/// What all worlds share.
+/// The types that all worlds share.
 use deciders::annals::es::types;
 
 use begin::begin;
 
-/// The handler of a number, whose code is called next.
+/// Returns the handler with this index. The caller calls its code next, so this function calls `begin` first.
 fn lookup<E>(table: &'static [E], index: u32, kind: &str) -> Result<&'static E, wire::Fault> {
     begin();
     usize::try_from(index)
@@ -87,7 +87,7 @@ impl From<wire::ReactionDescriptor> for types::ReactionDescriptor {
     }
 }
 
-/// The newest schema versions that a handler reads.
+/// Returns the newest schema versions that a handler reads.
 fn schemas(types: &[EventType]) -> Vec<types::EventSchema> {
     types
         .iter()

@@ -1,4 +1,4 @@
-//! The table of notifiers as the interface `notifiers`.
+//! Exports the table of notifiers as the interface `notifiers`.
 
 use super::{begin, lookup};
 use crate::erased::Notifiers;

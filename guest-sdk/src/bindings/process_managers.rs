@@ -1,4 +1,4 @@
-//! The table of process managers as the interface `process-managers`.
+//! Exports the table of process managers as the interface `process-managers`.
 
 use super::{begin, lookup};
 use crate::erased::{ProcessManagerEntry, ProcessManagers};

@@ -1,4 +1,4 @@
-//! The table of projectors as the interface `projectors`.
+//! Exports the table of projectors as the interface `projectors`.
 
 use core::cell::Cell;
 
@@ -20,7 +20,7 @@ use exports::annals::es::projectors::{
     RowKey,
 };
 
-/// A page of events, as `keys` has decoded it.
+/// A page of events that `keys` has decoded.
 struct Page {
     projector: u32,
     events: Vec<wire::Recorded>,
@@ -28,8 +28,8 @@ struct Page {
 }
 
 thread_local! {
-    /// The page whose keys were asked for last. `project` takes the same page and decodes nothing. Decoding depends on the events
-    /// alone, so nobody can tell the difference.
+    /// The page of the last `keys` call. `project` takes the same page and decodes nothing. Decoding depends on the
+    /// events alone, so the domain cannot observe the difference.
     static PAGE: Cell<Option<Page>> = const { Cell::new(None) };
 }
 
@@ -72,7 +72,7 @@ impl<T: Projectors> Guest for T {
         let needed = needed.into_iter().map(|row| row.key);
         let mut folded = (entry.begin)(rows.collect(), needed.collect());
         for (index, (event, named)) in (0..).zip(page.events.iter().zip(&page.named)) {
-            // How many events come at once is no business of the domain's.
+            // Resets before each event, so that the domain cannot observe the size of a page.
             begin();
             let step = folded
                 .fold(event, named)
@@ -120,7 +120,7 @@ impl Page {
         })
     }
 
-    /// Does decoding these events for this projector give this page?
+    /// Whether decoding these events for this projector gives this page.
     fn is_of(&self, projector: u32, events: &[RecordedEvent]) -> bool {
         let same = |(mine, theirs): (&wire::Recorded, &RecordedEvent)| {
             mine.about.position == theirs.position

@@ -1,4 +1,4 @@
-//! Deciders, without their types.
+//! Type-erased deciders.
 
 use std::any::Any;
 
@@ -11,17 +11,17 @@ use crate::{Codec, CodecError, Command, Context, Decider, Event, Rejection, Snap
 
 /// All deciders of a component, in the order of `export!`.
 pub trait Deciders: 'static {
-    /// Version of the crate that exports them.
+    /// Version of the crate that exports the deciders.
     const VERSION: &'static str;
     const TABLE: &'static [Entry];
 }
 
-/// One decider.
+/// The functions of one decider.
 pub struct Entry {
     pub describe: fn() -> Descriptor,
     /// Decodes a command.
     pub prepare: fn(RawCommand<'_>) -> Result<Prepared, Failure>,
-    /// The stream of a command that this decider has prepared.
+    /// Returns the stream of a command that this decider has prepared.
     pub stream_of: fn(&Prepared) -> Result<String, Failure>,
     pub open: fn() -> Box<dyn Session>,
     pub restore: fn(&[u8]) -> Restored,
@@ -46,14 +46,14 @@ impl Entry {
     }
 }
 
-/// A decoded command, whose type its decider knows.
+/// A decoded command, of the type `Decider::Command`.
 pub type Prepared = Box<dyn Any>;
 
 type Restored = Result<Box<dyn Session>, Fault>;
 
-/// One decider's state for one stream.
+/// The state of one decider for one stream.
 pub trait Session {
-    /// Folds a page of events. After a fault the state is lost, and every call gives that fault.
+    /// Folds a page of events. After a fault the state is lost, and every later call returns that fault.
     fn evolve(&mut self, events: &mut dyn Iterator<Item = RawEvent<'_>>) -> Result<(), Fault>;
     fn prepare(&self, command: RawCommand<'_>) -> Result<Prepared, Failure>;
     fn decide_prepared(&self, command: Prepared, context: &Context)
@@ -61,11 +61,11 @@ pub trait Session {
     fn decide(&self, command: RawCommand<'_>, context: &Context) -> Result<RawDecision, Failure> {
         self.decide_prepared(self.prepare(command)?, context)
     }
-    /// Nothing if the state is lost or JSON cannot express it.
+    /// Returns `None` if the state is lost or JSON cannot express it.
     fn snapshot(&self) -> Option<Vec<u8>>;
 }
 
-/// What can be told wrong at compile time.
+/// Checks the decider's constants at compile time.
 pub const fn check<D: Decider>() {
     assert!(
         name::is_category(D::CATEGORY),
@@ -91,7 +91,7 @@ pub const fn check<D: Decider>() {
     }
 }
 
-// `precondition` is the former way, which reads the present one unless it is overridden.
+// `Decider::precondition` is deprecated. Its default returns the preconditions that the derive declares.
 #[allow(deprecated)]
 fn describe<D: Decider>() -> Descriptor {
     let folds: Vec<_> = <D::Event as Event>::TYPES
@@ -118,7 +118,8 @@ fn describe<D: Decider>() -> Descriptor {
     }
 }
 
-/// Returns the types that the decider emits, with their former names: a reaction that subscribes to a former name receives them too.
+/// Returns the types that the decider emits, with their former names: a reaction that subscribes to a former name
+/// receives them too.
 fn emits<D: Decider>() -> Vec<&'static str> {
     let formerly = <D::Event as Event>::FORMERLY.iter();
     let formerly = formerly.filter(|(_, present)| D::EMITS.contains(present));
@@ -143,7 +144,7 @@ fn stream_of<D: Decider>(command: &Prepared) -> Result<String, Failure> {
         .map_err(|message| Failure::Malformed(CodecError { message, at: None }))
 }
 
-/// Another decider has prepared the command: a mistake of the caller.
+/// The fault for a command that another decider has prepared: a mistake of the caller.
 fn foreign<D: Decider>() -> Failure {
     fault::<D>("the command was prepared by another decider").into()
 }
@@ -154,7 +155,8 @@ fn decode_command<D: Decider>(command: RawCommand<'_>) -> Result<D::Command, Fai
         content_type,
         payload,
     } = command;
-    // The router's mistake, and no caller's: it comes before what the caller got wrong.
+    // An unknown command type is a mistake of the router. It is reported below, before any mistake of the command's
+    // sender.
     let known = <D::Command as Command>::TYPES.contains(&command_type);
     if known && !<D::Command as Command>::Codec::accepts(content_type) {
         let expected = <D::Command as Command>::Codec::CONTENT_TYPE;
@@ -186,7 +188,7 @@ fn restore<D: Decider>(state: &[u8]) -> Restored {
 
 struct Fold<D: Decider> {
     state: D::State,
-    /// Set once an event could not be folded: `state` lacks it then, and must not be used.
+    /// The first fault, set when an event could not be folded. `state` then lacks that event and must not be used.
     broken: Option<Fault>,
 }
 

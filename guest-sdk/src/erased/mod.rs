@@ -1,4 +1,4 @@
-//! Handlers behind tables, without their types: one table for each kind.
+//! Type-erased handlers, in one table for each kind.
 
 mod deciders;
 mod notifiers;
@@ -13,7 +13,7 @@ pub use projectors::{Folded, Named, ProjectorEntry, Projectors, check_projector}
 use crate::wire::{Fault, Recorded};
 use crate::{Codec, Event, EventType};
 
-/// Decodes an event of a known type; nothing if it is of another.
+/// Decodes an event. Returns `None` if the handler does not read its type.
 fn decode<E: Event>(
     event_type: &str,
     schema_version: u32,
@@ -32,7 +32,7 @@ fn decode<E: Event>(
     E::decode(event_type, payload).map_err(|error| error.to_string())
 }
 
-/// The same for reactions; `who` names the handler.
+/// Like [`decode`], for reactions. `who` names the handler in errors.
 fn decode_recorded<E: Event>(
     recorded: &Recorded,
     who: impl Fn() -> String,
@@ -58,6 +58,6 @@ fn names<E: Event>() -> Vec<&'static str> {
 }
 
 const fn check_event_types(types: &[EventType]) {
-    // To the framework, no types are all types.
+    // The framework reads an empty list as all types.
     assert!(!types.is_empty(), "Event names no event to react to");
 }

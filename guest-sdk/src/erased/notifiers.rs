@@ -1,4 +1,4 @@
-//! Notifiers, without their types.
+//! Type-erased notifiers.
 
 use super::{check_event_types, decode_recorded, names};
 use crate::wire::{Fault, ReactionDescriptor, Recorded};
@@ -9,7 +9,7 @@ pub trait Notifiers: 'static {
     const TABLE: &'static [NotifierEntry];
 }
 
-/// One notifier.
+/// The functions of one notifier.
 pub struct NotifierEntry {
     pub describe: fn() -> ReactionDescriptor,
     pub notify: fn(&Recorded, u32) -> Result<Delivery, Fault>,
@@ -26,7 +26,7 @@ impl NotifierEntry {
     }
 }
 
-/// What can be told wrong at compile time.
+/// Checks the notifier's constants at compile time.
 pub const fn check_notifier<N: Notifier>() {
     assert!(
         name::is_reaction(N::NAME),
@@ -39,7 +39,7 @@ pub const fn check_notifier<N: Notifier>() {
 fn describe<N: Notifier>() -> ReactionDescriptor {
     ReactionDescriptor {
         name: N::NAME.to_owned(),
-        // A notifier derives nothing that could be built anew.
+        // A notifier has no derived data to rebuild, so it has no versions.
         version: 1,
         event_types: names::<N::Event>(),
         emits: Vec::new(),

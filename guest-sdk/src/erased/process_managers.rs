@@ -1,4 +1,4 @@
-//! Process managers, without their types.
+//! Type-erased process managers.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ pub trait ProcessManagers: 'static {
     const TABLE: &'static [ProcessManagerEntry];
 }
 
-/// One process manager.
+/// The functions of one process manager.
 pub struct ProcessManagerEntry {
     pub describe: fn() -> ReactionDescriptor,
-    /// Processes, each at most once.
+    /// Returns the processes that an event concerns, each at most once.
     pub interested: fn(&Recorded) -> Result<Vec<Interest>, Fault>,
-    /// The state is absent for a process that starts.
+    /// Performs one step of a process. The state is absent for a process that starts.
     pub react: React,
 }
 
@@ -38,7 +38,7 @@ impl ProcessManagerEntry {
     }
 }
 
-/// What can be told wrong at compile time.
+/// Checks the process manager's constants at compile time.
 pub const fn check_process_manager<P: ProcessManager>() {
     assert!(
         name::is_reaction(P::NAME),

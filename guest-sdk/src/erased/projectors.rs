@@ -1,4 +1,4 @@
-//! Projectors, without their types.
+//! Type-erased projectors.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,14 +12,15 @@ pub trait Projectors: 'static {
     const TABLE: &'static [ProjectorEntry];
 }
 
-/// One projector.
+/// The functions of one projector.
 pub struct ProjectorEntry {
-    /// The view of every row that it names.
+    /// The projector's view. All its rows are in this view.
     pub view: &'static str,
     pub describe: fn() -> ReactionDescriptor,
     /// Decodes an event, and names the rows that it changes or reads.
     pub keys: fn(&Recorded) -> Result<Named, Fault>,
-    /// Begins a page with the rows of its events that are there, and the keys of those that it has asked for beside them.
+    /// Begins a page. The arguments are the existing rows that its events name, and the keys that the page has
+    /// requested in addition.
     pub begin: fn(Vec<Row>, BTreeSet<String>) -> Box<dyn Page>,
 }
 
@@ -36,7 +37,7 @@ impl ProjectorEntry {
     }
 }
 
-/// What can be told wrong at compile time.
+/// Checks the projector's constants at compile time.
 pub const fn check_projector<P: Projector>() {
     assert!(
         name::is_view(P::VIEW),
@@ -59,16 +60,16 @@ fn describe<P: Projector>() -> ReactionDescriptor {
     }
 }
 
-/// An event, and the rows that it changes or reads.
+/// A decoded event, and the keys of the rows that it changes or reads.
 pub struct Named {
-    /// The decoded event, whose type its projector knows. None: the projector does not fold events of this type.
+    /// The decoded event, of the type `Projector::Event`. `None`: the projector does not fold events of this type.
     event: Option<Box<dyn Any>>,
-    /// Whether the event changes the row, by key.
+    /// For each key, whether the event changes the row (`true`) or only reads it.
     rows: BTreeMap<String, bool>,
 }
 
 impl Named {
-    /// Keys, each once, in the order of their bytes.
+    /// Returns the keys, each once, in the order of their bytes.
     pub fn keys(&self) -> impl Iterator<Item = &String> {
         self.rows.keys()
     }
@@ -82,7 +83,7 @@ fn named<P: Projector>(recorded: &Recorded) -> Result<Named, Fault> {
         });
     };
     let mut rows = BTreeMap::new();
-    // What an event changes it may read, too: that comes last.
+    // An event may read the rows that it changes. `keys` therefore comes last and overrides `reads`.
     let reads = (P::reads(&event, &recorded.about), false);
     let keys = (P::keys(&event, &recorded.about), true);
     for (keys, changes) in [reads, keys] {
@@ -103,38 +104,38 @@ fn check_key<P: Projector>(recorded: &Recorded, key: &str) -> Result<(), Fault> 
 
 /// The rows of a page of events.
 pub trait Page {
-    /// Folds the next event, and the rows that it names.
+    /// Folds the next event into the rows that it names.
     fn fold(&mut self, recorded: &Recorded, named: &Named) -> Result<Folded, Fault>;
-    /// The rows that differ after the page.
+    /// Returns the rows that the page changed.
     fn changed(self: Box<Self>) -> Vec<ChangedRow>;
 }
 
-/// What came of folding an event.
+/// The result of folding an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Folded {
     Done,
-    /// The event needs these rows as well. The page is of no use without them.
+    /// The event needs the rows with these keys as well. The caller must discard the page and start again with them.
     Needs(Vec<String>),
 }
 
-/// A row, as the events so far leave it.
+/// A row after the events folded so far.
 struct PageRow<R> {
     row: Option<R>,
     stored: Stored,
 }
 
-/// A row as it is written.
+/// The encoded form of a row.
 struct Stored {
-    /// None: the row is not there.
+    /// `None`: the row does not exist.
     value: Option<Vec<u8>>,
-    /// Index of the last event that changed it.
+    /// Index of the last event that changed the row.
     changed: Option<u32>,
 }
 
 struct PageOf<P: Projector> {
-    /// Rows that no event has named yet.
+    /// Existing rows that no event has named yet.
     given: BTreeMap<String, Row>,
-    /// Keys of rows that the page has asked for; those that are not given are not there.
+    /// Keys that the page has requested. A requested row that is not in `given` does not exist.
     asked: BTreeSet<String>,
     rows: BTreeMap<String, PageRow<P::Row>>,
     /// Index of the next event.
@@ -152,7 +153,7 @@ impl<P: Projector> PageOf<P> {
         }
     }
 
-    /// Is it known whether this row is there?
+    /// Whether it is certain that this row exists or does not exist.
     fn knows(&self, key: &String) -> bool {
         self.rows.contains_key(key) || self.given.contains_key(key) || self.asked.contains(key)
     }
@@ -216,12 +217,12 @@ impl<P: Projector> Page for PageOf<P> {
         let rows = rows
             .into_places()
             .map_err(|reason| fault::<P>(recorded, &reason))?;
-        // Both are in the order of the keys.
+        // Both iterators are in the order of the keys.
         for ((key, row, changes), mut stored) in rows.zip(stored.into_values()) {
             if changes {
                 let value = row.as_ref().map(|row| encode_row::<P>(recorded, &key, row));
                 let value = value.transpose()?;
-                // A row that stays what it is is not written.
+                // An unchanged row is not written.
                 if value != stored.value {
                     stored = Stored {
                         value,

@@ -1,4 +1,4 @@
-//! Given, when, then, of deciders.
+//! Given/when/then tests of deciders.
 
 use std::fmt::Write as _;
 use std::marker::PhantomData;
@@ -8,11 +8,11 @@ use crate::erased::{Entry, Session};
 use crate::wire::{Failure, NewEvent, RawCommand, RawDecision, RawEvent};
 use crate::{Codec, Command, Context, Decider, Event, Rejection};
 
-/// Starts a test of a decider: this has happened, in this order.
+/// Starts a test of a decider: these events have happened, in this order.
 ///
 /// # Panics
 ///
-/// If an event does not survive its encoding.
+/// Panics if an event does not survive its encoding.
 #[track_caller]
 pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D> {
     Given {
@@ -31,7 +31,7 @@ pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D>
     }
 }
 
-/// What has happened, and the circumstances of the decision. Made by [`given`].
+/// The past events and the context of the decision. [`given`] creates it.
 #[must_use]
 pub struct Given<D> {
     events: Vec<NewEvent>,
@@ -40,19 +40,19 @@ pub struct Given<D> {
 }
 
 impl<D: Decider> Given<D> {
-    /// The time of the decision, in milliseconds since the epoch. Otherwise 0.
+    /// Sets the time of the decision, in milliseconds since the epoch. The default is 0.
     pub fn at(mut self, now: u64) -> Self {
         self.context.now = now;
         self
     }
 
-    /// The randomness of the decision. Otherwise 0.
+    /// Sets the random seed of the decision. The default is 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.context.seed = seed;
         self
     }
 
-    /// Who asks for it. Otherwise nobody.
+    /// Sets the actor: the user or system that sends the command. By default there is none.
     pub fn by(mut self, actor: impl Into<String>) -> Self {
         self.context.actor = Some(actor.into());
         self
@@ -62,8 +62,7 @@ impl<D: Decider> Given<D> {
     ///
     /// # Panics
     ///
-    /// If the command does not survive its encoding, or for any of the reasons of the
-    /// [module](super).
+    /// Panics if the command does not survive its encoding, or for any of the reasons of the [module](super).
     #[track_caller]
     pub fn when(&self, command: impl Into<D::Command>) -> Outcome<D> {
         let command: D::Command = command.into();
@@ -71,11 +70,11 @@ impl<D: Decider> Given<D> {
         self.when_raw(command.command_type(), &payload)
     }
 
-    /// Decides on a payload as a caller sends it, decodable or not.
+    /// Decides on a payload as a caller sends it. The payload need not be decodable.
     ///
     /// # Panics
     ///
-    /// For any of the reasons of the [module](super).
+    /// Panics for any of the reasons of the [module](super).
     #[track_caller]
     pub fn when_raw(&self, command_type: &str, payload: impl AsRef<[u8]>) -> Outcome<D> {
         let command = RawCommand {
@@ -84,7 +83,7 @@ impl<D: Decider> Given<D> {
             payload: payload.as_ref(),
         };
         let entry = const { Entry::of::<D>() };
-        // As the framework does: without a stream there is no session to ask.
+        // The framework does the same: without a valid stream it opens no session.
         let stream =
             match (entry.prepare)(command).and_then(|prepared| (entry.stream_of)(&prepared)) {
                 Ok(stream) => stream,
@@ -141,21 +140,21 @@ impl<D: Decider> Given<D> {
     }
 }
 
-/// How a command ended. Made by [`Given::when`].
+/// The answer to a command. [`Given::when`] creates it.
 #[must_use]
 pub struct Outcome<D> {
     answer: Result<RawDecision, Failure>,
-    /// None if the command is malformed.
+    /// `None` if the command is malformed.
     stream: Option<String>,
     decider: PhantomData<D>,
 }
 
 impl<D: Decider> Outcome<D> {
-    /// These events and no others, and the stream stays open.
+    /// Expects these events and no others, and that the stream stays open.
     ///
     /// # Panics
     ///
-    /// If it ended otherwise.
+    /// Panics if the answer is different.
     #[track_caller]
     pub fn then(&self, events: impl IntoIterator<Item = D::Event>) {
         self.expect(&Ok(RawDecision {
@@ -164,11 +163,11 @@ impl<D: Decider> Outcome<D> {
         }));
     }
 
-    /// These events and no others, and they close the stream.
+    /// Expects these events and no others, and that they close the stream.
     ///
     /// # Panics
     ///
-    /// If it ended otherwise.
+    /// Panics if the answer is different.
     #[track_caller]
     pub fn then_closed(&self, events: impl IntoIterator<Item = D::Event>) {
         self.expect(&Ok(RawDecision {
@@ -177,21 +176,22 @@ impl<D: Decider> Outcome<D> {
         }));
     }
 
-    /// Accepted, and nothing happens.
+    /// Expects that the decider accepts the command without events.
     ///
     /// # Panics
     ///
-    /// If it ended otherwise.
+    /// Panics if the answer is different.
     #[track_caller]
     pub fn then_nothing(&self) {
         self.then([]);
     }
 
-    /// Rejected: with this code, or with this code, message and details if given the rejection.
+    /// Expects a rejection. A code is compared with the rejection's code; a whole rejection is compared by code,
+    /// message and details.
     ///
     /// # Panics
     ///
-    /// If it ended otherwise.
+    /// Panics if the answer is different.
     #[track_caller]
     pub fn then_rejected(&self, expected: impl ExpectedRejection) {
         let matches = match &self.answer {
@@ -208,11 +208,11 @@ impl<D: Decider> Outcome<D> {
         );
     }
 
-    /// Not decodable, for a reason that contains this text.
+    /// Expects that the command is malformed, for a reason that contains this text.
     ///
     /// # Panics
     ///
-    /// If it ended otherwise.
+    /// Panics if the answer is different.
     #[track_caller]
     pub fn then_malformed(&self, why: &str) {
         let matches = matches!(&self.answer, Err(Failure::Malformed(error)) if error.to_string().contains(why));
@@ -223,11 +223,11 @@ impl<D: Decider> Outcome<D> {
         );
     }
 
-    /// The stream that the command is about.
+    /// Expects that the command is about this stream.
     ///
     /// # Panics
     ///
-    /// If it is another one.
+    /// Panics if the command is about another stream, or is malformed.
     #[track_caller]
     pub fn on_stream(self, stream: &str) -> Self {
         assert!(
@@ -249,12 +249,12 @@ impl<D: Decider> Outcome<D> {
     }
 }
 
-/// What [`Outcome::then_rejected`] compares with: a code, or a whole rejection.
+/// The expectation of [`Outcome::then_rejected`]: a code, or a whole rejection.
 pub trait ExpectedRejection {
-    /// Is this the rejection?
+    /// Whether the rejection has these parts.
     fn matches(&self, code: &str, message: &str, details: Option<&str>) -> bool;
 
-    /// How to name it in a failed test.
+    /// Returns the expectation as text for a failed test.
     fn show(&self) -> String;
 }
 

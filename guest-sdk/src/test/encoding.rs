@@ -1,4 +1,4 @@
-//! Commands, events, rows and states cross their encodings in every test, both ways.
+//! Round trips: every test encodes and decodes its commands, events, rows and states.
 
 use crate::wire::NewEvent;
 use crate::{Codec, Command, Event, Json};
@@ -39,7 +39,7 @@ pub(super) fn encode_command<C: Command>(command: &C) -> Vec<u8> {
     payload
 }
 
-/// A command's payload decodes, and encodes as it was.
+/// Checks that a command's payload decodes, and encodes to the same bytes again.
 #[track_caller]
 pub(super) fn assert_command_survives<C: Command>(command_type: &str, payload: &[u8]) {
     let again = match C::decode(command_type, payload) {
@@ -53,7 +53,7 @@ pub(super) fn assert_command_survives<C: Command>(command_type: &str, payload: &
     assert_same_bytes(command_type, payload, again.ok().as_deref());
 }
 
-/// A row or a state decodes, and encodes as it was.
+/// Checks that a row or a state decodes, and encodes to the same bytes again.
 #[track_caller]
 pub(super) fn assert_survives<T: Serialize + DeserializeOwned>(name: &str, value: &[u8]) {
     match Json::decode::<T>(value) {
@@ -62,7 +62,7 @@ pub(super) fn assert_survives<T: Serialize + DeserializeOwned>(name: &str, value
     }
 }
 
-/// A row or a state that a test expects.
+/// Encodes a row or a state that a test expects.
 #[track_caller]
 pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     match Json::encode(value) {

@@ -1,4 +1,4 @@
-//! A log of events on their streams.
+//! A log of events on their streams, for tests.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::encoding::encode_event;
 use crate::wire::Recorded;
 use crate::{Event, EventMetadata};
 
-/// An event on a stream, such as `on("account-1", event)`. What is known of it beside may be set;
-/// versions and positions count from 1.
+/// Places an event on a stream, such as `on("account-1", event)`. The methods of [`On`] set its metadata. Versions
+/// and positions count from 1.
 pub fn on<E: Event>(stream: impl Into<String>, event: impl Into<E>) -> On<E> {
     On {
         event: event.into(),
@@ -29,56 +29,56 @@ pub fn on<E: Event>(stream: impl Into<String>, event: impl Into<E>) -> On<E> {
     }
 }
 
-/// An event on a stream. Made by [`on`].
+/// An event on a stream. [`on`] creates it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct On<E> {
     event: E,
-    /// Ids are empty unless the test sets them.
+    /// The ids are empty unless the test sets them.
     about: EventMetadata,
 }
 
 impl<E> On<E> {
-    /// When it was recorded, in milliseconds since the epoch. Otherwise 0.
+    /// Sets the time of recording, in milliseconds since the epoch. The default is 0.
     pub fn at(mut self, recorded_at: u64) -> Self {
         self.about.recorded_at = recorded_at;
         self
     }
 
-    /// Who asked for it. Otherwise nobody.
+    /// Sets the actor: the user or system that requested the change. By default there is none.
     pub fn by(mut self, actor: impl Into<String>) -> Self {
         self.about.actor = Some(actor.into());
         self
     }
 
-    /// Its id. Otherwise `event-` with its position.
+    /// Sets the event id. The default is `event-` followed by the position.
     pub fn id(mut self, event_id: impl Into<String>) -> Self {
         self.about.event_id = event_id.into();
         self
     }
 
-    /// The id and type of the command that caused it. Otherwise `command-` with its position, and
-    /// no type.
+    /// Sets the id and type of the command that caused the event. The default id is `command-` followed by the
+    /// position; the default type is empty.
     pub fn command(mut self, id: impl Into<String>, command_type: impl Into<String>) -> Self {
         self.about.command_id = id.into();
         self.about.command_type = command_type.into();
         self
     }
 
-    /// The first cause of it. Otherwise the command.
+    /// Sets the correlation id. The default is the id of the command.
     pub fn correlation(mut self, id: impl Into<String>) -> Self {
         self.about.correlation_id = id.into();
         self
     }
 
-    /// The command or event that led to it. Otherwise the command.
+    /// Sets the causation id: the command or event that led to this event. The default is the id of the command.
     pub fn causation(mut self, id: impl Into<String>) -> Self {
         self.about.causation_id = id.into();
         self
     }
 }
 
-/// Where the log of a test stands.
+/// The position of a test's log and the versions of its streams.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
     position: u64,

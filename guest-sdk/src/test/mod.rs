@@ -1,16 +1,15 @@
-//! Given, when, then: tests of handlers, run natively.
+//! Given/when/then tests of handlers, run natively.
 //!
-//! Everything goes through the codecs and the same tables that the component exports, so what
-//! passes here passes there. Beside what a test says, each one checks that commands, events, rows
-//! and states survive encoding and decoding, and that
+//! Every test uses the codecs and the tables that the component exports, so a handler behaves in a test as it does in
+//! the component. In addition to its own expectations, each test checks that commands, events, rows and states
+//! survive encoding and decoding, and that
 //!
-//! - a snapshot of a decider's state, taken after any of the given events, leads to the same answer,
-//!   and the decider can fold the events that it emits ([`given`]);
-//! - a projector and a process manager do the same thing when they are asked the same thing twice
-//!   ([`project`], [`process`]).
+//! - a snapshot of a decider's state, taken after any number of the given events, leads to the same answer, and the
+//!   decider can fold the events that it emits ([`given`]);
+//! - a projector and a process manager return the same result for the same input twice ([`project`], [`process`]).
 //!
-//! Reactions are given events of several streams, each [`on`] its own. What notifiers are granted has doubles in
-//! the crate `annals-outside`.
+//! A test of a reaction gives it events of several streams, each made by [`on`]. The crate `annals-outside` has fakes
+//! for the imports that notifiers are granted.
 
 mod decide;
 mod encoding;

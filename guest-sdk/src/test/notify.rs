@@ -1,4 +1,4 @@
-//! Given, when, then, of notifiers.
+//! Given/when/then tests of notifiers.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use annals_outside::http::{Answer, Request};
 #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
 use annals_outside::test::{World, here, world};
 
-/// Starts a test of a notifier. What it may reach out by, the test says with `annals_outside::test`.
+/// Starts a test of a notifier. The test defines the notifier's environment with `annals_outside::test`.
 pub fn notify<N: Notifier>() -> Notify<N> {
     Notify {
         attempt: 1,
@@ -21,24 +21,24 @@ pub fn notify<N: Notifier>() -> Notify<N> {
     }
 }
 
-/// What surrounds a notifier. Made by [`notify`].
+/// The circumstances of a delivery to a notifier. [`notify`] creates it.
 #[must_use]
 pub struct Notify<N> {
     attempt: u32,
-    /// Given in the former way; otherwise the notifier runs in the world that the test runs in.
+    /// The world that the deprecated methods define. Without one, the notifier runs in the world of the test.
     #[cfg(all(any(feature = "env", feature = "http"), not(target_family = "wasm")))]
     world: Option<World>,
     notifier: PhantomData<N>,
 }
 
 impl<N: Notifier> Notify<N> {
-    /// The event was tried before: this is so many-th attempt. Otherwise the first.
+    /// Sets the number of the attempt. The default is 1.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// The former way to say that an environment variable is set.
+    /// Former way to set an environment variable.
     #[cfg(all(feature = "env", not(target_family = "wasm")))]
     #[deprecated(note = "say it of the world: `annals_outside::test::world().env(..)`")]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -46,7 +46,7 @@ impl<N: Notifier> Notify<N> {
         self
     }
 
-    /// The former way to say how HTTP requests are answered.
+    /// Former way to answer HTTP requests.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     #[deprecated(note = "say it of the world: `annals_outside::test::world().answering(..)`")]
     pub fn answering<A: Answer>(mut self, answer: impl Fn(&Request) -> A + 'static) -> Self {
@@ -54,11 +54,11 @@ impl<N: Notifier> Notify<N> {
         self
     }
 
-    /// It is told of an event.
+    /// Delivers an event to the notifier.
     ///
     /// # Panics
     ///
-    /// If the event does not survive its encoding.
+    /// Panics if the event does not survive its encoding.
     #[track_caller]
     pub fn when(&self, event: On<N::Event>) -> Notified {
         let recorded = Log::default().record(event);
@@ -81,28 +81,28 @@ impl<N: Notifier> Notify<N> {
     }
 }
 
-/// What came of it. Made by [`Notify::when`].
+/// The result of a delivery. [`Notify::when`] creates it.
 #[must_use]
 pub struct Notified {
     delivery: Delivery,
-    /// HTTP requests, in order.
+    /// The HTTP requests that the notifier sent, in order.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     sent: Vec<Request>,
 }
 
 impl Notified {
-    /// The HTTP requests that it sent, in order, where the answers were given in the former way.
+    /// Returns the HTTP requests that the notifier sent, in order, if the test used the deprecated `answering`.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     #[deprecated(note = "ask the world: `annals_outside::test::World::sent`")]
     pub fn sent(&self) -> &[Request] {
         &self.sent
     }
 
-    /// The former way to say that it sent these HTTP requests and no others.
+    /// Former way to expect these HTTP requests and no others.
     ///
     /// # Panics
     ///
-    /// If it sent others.
+    /// Panics if the notifier sent other requests.
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     #[deprecated(note = "ask the world: `annals_outside::test::World::then_sent`")]
     #[track_caller]
@@ -116,43 +116,43 @@ impl Notified {
         self
     }
 
-    /// It is done.
+    /// Expects that the notifier handled the event.
     ///
     /// # Panics
     ///
-    /// If it is not.
+    /// Panics if the result is different.
     #[track_caller]
     pub fn then_done(&self) -> &Self {
         self.expect(self.delivery == Delivery::Done, "done")
     }
 
-    /// It is to be tried again, some time.
+    /// Expects that the notifier asks for a retry, after any time.
     ///
     /// # Panics
     ///
-    /// If it is not.
+    /// Panics if the result is different.
     #[track_caller]
     pub fn then_retry(&self) -> &Self {
         let matches = matches!(self.delivery, Delivery::RetryAfter(_));
         self.expect(matches, "retry after some time")
     }
 
-    /// It is to be tried again, after this time.
+    /// Expects that the notifier asks for a retry after this time.
     ///
     /// # Panics
     ///
-    /// If it is not, or after another one.
+    /// Panics if the result is different, or the time is.
     #[track_caller]
     pub fn then_retry_after(&self, pause: Duration) -> &Self {
         let matches = self.delivery == Delivery::RetryAfter(pause);
         self.expect(matches, &format!("retry after {pause:?}"))
     }
 
-    /// It can never be done, for a reason that contains this text.
+    /// Expects that the notifier rejects the event, for a reason that contains this text.
     ///
     /// # Panics
     ///
-    /// If it is not rejected, or for another reason.
+    /// Panics if the notifier does not reject the event, or does so for another reason.
     #[track_caller]
     pub fn then_rejected(&self, why: &str) -> &Self {
         let matches = matches!(&self.delivery, Delivery::Reject(reason) if reason.contains(why));

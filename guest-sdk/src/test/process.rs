@@ -1,4 +1,4 @@
-//! Given, when, then, of process managers.
+//! Given/when/then tests of process managers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,12 +10,12 @@ use crate::erased::ProcessManagerEntry;
 use crate::wire::{Fault, Input, OutgoingCommand, RawReaction, RawRefusal, Recorded};
 use crate::{Command, Interest, ProcessContext, ProcessManager, Rejection};
 
-/// Starts a test of a process manager: it has dealt with these events, in the order of the log, and
-/// none of its commands was refused.
+/// Starts a test of a process manager: it has handled these events, in the order of the log, and none of its commands
+/// was refused.
 ///
 /// # Panics
 ///
-/// If it fails on one of them, or for any of the reasons of the [module](super).
+/// Panics if the process manager fails on one of the events, or for any of the reasons of the [module](super).
 #[track_caller]
 pub fn process<P: ProcessManager>(events: impl IntoIterator<Item = On<P::Event>>) -> Processes<P> {
     let mut processes = Processes {
@@ -35,14 +35,14 @@ pub fn process<P: ProcessManager>(events: impl IntoIterator<Item = On<P::Event>>
     processes
 }
 
-/// The processes of a process manager, and the last step that they made. Made by [`process`].
+/// The processes of a process manager, and the result of the last step. [`process`] creates it.
 pub struct Processes<P> {
     log: Log,
-    /// States, by the processes' ids.
+    /// The state of each running process, by process id.
     running: BTreeMap<String, Vec<u8>>,
-    /// Every command so far.
+    /// All commands that processes have sent so far.
     sent: Vec<Sent>,
-    /// Or why it failed.
+    /// The result of the last step, or the reason why it failed.
     step: Result<Step, String>,
     manager: PhantomData<P>,
 }
@@ -54,21 +54,21 @@ struct Sent {
     cause: Recorded,
 }
 
-/// What the processes did that were told of one event or refusal.
+/// The results of the processes that received one event or refusal.
 #[derive(Clone, Default)]
 struct Step {
-    /// The ids of the processes that were told.
+    /// The ids of the processes that received the input.
     told: Vec<String>,
     commands: Vec<OutgoingCommand>,
     notes: Vec<String>,
 }
 
 impl<P: ProcessManager> Processes<P> {
-    /// The next event is recorded.
+    /// Records the next event, and delivers it to the processes that it concerns.
     ///
     /// # Panics
     ///
-    /// For any of the reasons of the [module](super).
+    /// Panics for any of the reasons of the [module](super).
     #[track_caller]
     pub fn when(&self, event: On<P::Event>) -> Self {
         let mut after = self.begin();
@@ -79,12 +79,12 @@ impl<P: ProcessManager> Processes<P> {
         after
     }
 
-    /// A command that a process sent is refused: with this code, or as this rejection has it.
+    /// Refuses a command that a process sent, with this code or this rejection.
     ///
     /// # Panics
     ///
-    /// If no process has sent it, or the one that did has stopped and will not be told; or for any
-    /// of the reasons of the [module](super).
+    /// Panics if no process has sent the command, or if the process that sent it has stopped and receives no refusal;
+    /// or for any of the reasons of the [module](super).
     #[track_caller]
     pub fn when_refused(&self, command: impl Into<P::Command>, refusal: impl GivenRefusal) -> Self {
         let command: P::Command = command.into();
@@ -120,11 +120,11 @@ impl<P: ProcessManager> Processes<P> {
         after
     }
 
-    /// These commands and no others, in this order.
+    /// Expects that the last step sent these commands and no others, in this order.
     ///
     /// # Panics
     ///
-    /// If there were others.
+    /// Panics if there were others, or if the step failed.
     #[track_caller]
     pub fn then_commands(&self, commands: impl IntoIterator<Item = P::Command>) -> &Self {
         let expected: Vec<(&str, Vec<u8>)> = commands
@@ -149,21 +149,21 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// No commands.
+    /// Expects that the last step sent no commands.
     ///
     /// # Panics
     ///
-    /// If there were some.
+    /// Panics if there were commands, or if the step failed.
     #[track_caller]
     pub fn then_no_commands(&self) -> &Self {
         self.then_commands([])
     }
 
-    /// These notes and no others, in this order.
+    /// Expects that the last step made these notes and no others, in this order.
     ///
     /// # Panics
     ///
-    /// If there were others.
+    /// Panics if there were others, or if the step failed.
     #[track_caller]
     pub fn then_notes<'a>(&self, notes: impl IntoIterator<Item = &'a str>) -> &Self {
         let expected: Vec<&str> = notes.into_iter().collect();
@@ -172,11 +172,11 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// No process was told.
+    /// Expects that no process received the event.
     ///
     /// # Panics
     ///
-    /// If one was.
+    /// Panics if a process received the event, or if the step failed.
     #[track_caller]
     pub fn then_ignored(&self) -> &Self {
         let matches = self.step.as_ref().is_ok_and(|step| step.told.is_empty());
@@ -184,11 +184,11 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// The process runs on.
+    /// Expects that the process is running.
     ///
     /// # Panics
     ///
-    /// If it does not.
+    /// Panics if the process is not running, or if the step failed.
     #[track_caller]
     pub fn then_running(&self, process: &str) -> &Self {
         let matches = self.step.is_ok() && self.running.contains_key(process);
@@ -196,11 +196,11 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// The process runs on, in this state.
+    /// Expects that the process is running in this state.
     ///
     /// # Panics
     ///
-    /// If it does not, or in another one.
+    /// Panics if the process is not running, is in another state, or if the step failed.
     #[track_caller]
     pub fn then_state(&self, process: &str, state: P::State) -> &Self {
         let expected = encode(&state);
@@ -210,11 +210,11 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// The process was told, and does not run any more.
+    /// Expects that the process received the event or refusal, and has stopped.
     ///
     /// # Panics
     ///
-    /// If it was not told, or still runs.
+    /// Panics if the process did not receive it, or is still running.
     #[track_caller]
     pub fn then_stopped(&self, process: &str) -> &Self {
         let told = |step: &Step| step.told.iter().any(|told| told == process);
@@ -223,12 +223,12 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// The step failed, for a reason that contains this text. Nothing has changed, and the event
-    /// would be delivered again.
+    /// Expects that the step failed, for a reason that contains this text. A failed step changes nothing, and the
+    /// framework delivers the event again.
     ///
     /// # Panics
     ///
-    /// If it did not, or for another reason.
+    /// Panics if the step did not fail, or failed for another reason.
     #[track_caller]
     pub fn then_failed(&self, why: &str) -> &Self {
         let matches = self.step.as_ref().is_err_and(|reason| reason.contains(why));
@@ -236,7 +236,7 @@ impl<P: ProcessManager> Processes<P> {
         self
     }
 
-    /// The same, about to make the next step.
+    /// Returns a copy, ready for the next step.
     fn begin(&self) -> Self {
         Self {
             log: self.log.clone(),
@@ -247,7 +247,7 @@ impl<P: ProcessManager> Processes<P> {
         }
     }
 
-    /// Tells the processes that an event concerns; if one fails, none has been told.
+    /// Delivers an event to the processes that it concerns. If one of them fails, the delivery changes none of them.
     #[track_caller]
     fn deliver(&mut self, recorded: &Recorded) -> Result<(), String> {
         let before = (self.running.clone(), self.sent.clone());
@@ -281,7 +281,7 @@ impl<P: ProcessManager> Processes<P> {
         Ok(())
     }
 
-    /// One step of one process, which is the same when it is made again.
+    /// Performs one step of one process twice, and checks that both results are the same.
     #[track_caller]
     fn react(
         &mut self,
@@ -357,9 +357,9 @@ impl<P: ProcessManager> Processes<P> {
     }
 }
 
-/// How a command is refused, for [`Processes::when_refused`]: a code, or a whole rejection.
+/// The refusal for [`Processes::when_refused`]: a code, or a whole rejection.
 pub trait GivenRefusal {
-    /// The code, the message, and the details as JSON.
+    /// Returns the code, the message, and the details as JSON.
     fn parts(&self) -> (String, String, Option<String>);
 }
 

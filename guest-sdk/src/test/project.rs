@@ -1,4 +1,4 @@
-//! Given, then, of projectors.
+//! Given/then tests of projectors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,11 +10,11 @@ use crate::Projector;
 use crate::erased::{Folded, ProjectorEntry};
 use crate::wire::{Fault, Recorded, Row, RowChange};
 
-/// Starts a test of a projector: its view after these events, in the order of the log.
+/// Starts a test of a projector: folds these events into its view, in the order of the log.
 ///
 /// # Panics
 ///
-/// If an event cannot be projected, or for any of the reasons of the [module](super).
+/// Panics if an event cannot be projected, or for any of the reasons of the [module](super).
 #[track_caller]
 pub fn project<P: Projector>(events: impl IntoIterator<Item = On<P::Event>>) -> Projection<P> {
     let empty = Projection {
@@ -25,20 +25,20 @@ pub fn project<P: Projector>(events: impl IntoIterator<Item = On<P::Event>>) -> 
     empty.and(events)
 }
 
-/// A view. Made by [`project`].
+/// A view. [`project`] creates it.
 pub struct Projection<P> {
     log: Log,
-    /// Every row that is there, by key.
+    /// Every row of the view, by key.
     rows: BTreeMap<String, Row>,
     projector: PhantomData<P>,
 }
 
 impl<P: Projector> Projection<P> {
-    /// The view after these events, too.
+    /// Returns the view after these further events.
     ///
     /// # Panics
     ///
-    /// As [`project`].
+    /// Panics in the same cases as [`project`].
     #[track_caller]
     pub fn and(&self, events: impl IntoIterator<Item = On<P::Event>>) -> Self {
         let mut after = Self {
@@ -53,11 +53,11 @@ impl<P: Projector> Projection<P> {
         after
     }
 
-    /// This row is there.
+    /// Expects that the view has this row.
     ///
     /// # Panics
     ///
-    /// If it is not, or another one.
+    /// Panics if the view has no row with this key, or a different one.
     #[track_caller]
     pub fn row(&self, key: &str, row: P::Row) -> &Self {
         let expected = encode(&row);
@@ -71,11 +71,11 @@ impl<P: Projector> Projection<P> {
         self
     }
 
-    /// There is no such row.
+    /// Expects that the view has no row with this key.
     ///
     /// # Panics
     ///
-    /// If there is one.
+    /// Panics if there is such a row.
     #[track_caller]
     pub fn no_row(&self, key: &str) -> &Self {
         assert!(
@@ -86,11 +86,11 @@ impl<P: Projector> Projection<P> {
         self
     }
 
-    /// These are all the rows that there are.
+    /// Expects that the view has rows with these keys and no others.
     ///
     /// # Panics
     ///
-    /// If there are others.
+    /// Panics if the keys differ.
     #[track_caller]
     pub fn keys<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> &Self {
         let mut expected: Vec<&str> = keys.into_iter().collect();
@@ -119,7 +119,7 @@ impl<P: Projector> Projection<P> {
         }
     }
 
-    /// What the event does, which is the same when it is asked again.
+    /// Folds the event twice, checks that both results are the same, and returns the changes.
     #[track_caller]
     fn changes(&self, recorded: &Recorded) -> Vec<RowChange> {
         let entry = const { ProjectorEntry::of::<P>() };

@@ -1,7 +1,7 @@
 //! Outgoing HTTP, for notifiers.
 //!
-//! On wasm a request goes through `wasi:http/outgoing-handler`, which the manifest must grant:
-//! `allow = ["wasi:http/outgoing-handler"]`. Natively nothing leaves the process: the test answers.
+//! On wasm a request goes through `wasi:http/outgoing-handler`, which the manifest must grant: `allow =
+//! ["wasi:http/outgoing-handler"]`. In a native build nothing leaves the process: the test answers the request.
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native;
@@ -13,33 +13,33 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How long a request may wait, unless it says otherwise.
+/// The default timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Most bytes of a response's body that are kept.
+/// Maximum size of a response's body in bytes. Longer bodies are cut off.
 #[cfg(target_family = "wasm")]
 const MAX_BODY: usize = 1 << 20;
 
-/// A request, to be sent.
+/// An HTTP request.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Request {
-    /// Such as `POST`.
+    /// The method, such as `POST`.
     pub method: String,
-    /// With its scheme, `http` or `https`.
+    /// The URL with its scheme, `http` or `https`.
     pub url: String,
-    /// Names in lower case, with their values.
+    /// The headers: names in lower case, with their values.
     pub headers: Vec<(String, String)>,
-    /// The content.
+    /// The body.
     pub body: Vec<u8>,
-    /// See [`Request::timeout`].
+    /// The timeout, see [`Request::timeout`].
     pub timeout: Duration,
-    /// Why it cannot be sent, if its body could not be encoded.
+    /// The error of encoding the body, if that failed. Such a request cannot be sent.
     unencodable: Option<String>,
 }
 
 impl Request {
-    /// A request with any method.
+    /// Creates a request with any method.
     pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -51,17 +51,17 @@ impl Request {
         }
     }
 
-    /// A GET request.
+    /// Creates a GET request.
     pub fn get(url: impl Into<String>) -> Self {
         Self::new("GET", url)
     }
 
-    /// A POST request.
+    /// Creates a POST request.
     pub fn post(url: impl Into<String>) -> Self {
         Self::new("POST", url)
     }
 
-    /// A PUT request.
+    /// Creates a PUT request.
     pub fn put(url: impl Into<String>) -> Self {
         Self::new("PUT", url)
     }
@@ -72,13 +72,13 @@ impl Request {
         self
     }
 
-    /// Sends these bytes along, of this media type.
+    /// Sets the body to these bytes, of this media type.
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
     }
 
-    /// Sends a value along as JSON.
+    /// Sets the body to a value, encoded as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => self.body("application/json", body),
@@ -89,18 +89,19 @@ impl Request {
         }
     }
 
-    /// How long it may take to connect, then to get an answer, and then to read each part of it:
-    /// 10 seconds unless it is set. While it waits, nothing else is delivered to this notifier.
+    /// Sets the timeout. It applies separately to the connection, to the first byte of the response, and to each
+    /// further part of it. The default is 10 seconds. While the notifier waits, the framework delivers nothing else
+    /// to it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sends it, and waits for the whole response, whatever its status.
+    /// Sends the request, and waits for the whole response, whatever its status.
     ///
     /// # Errors
     ///
-    /// There is no response, for one of the reasons of [`Error`].
+    /// There is no response, for one of the reasons in [`Error`].
     pub fn send(&self) -> Result<Response, Error> {
         if let Some(error) = &self.unencodable {
             return Err(Error::Invalid(format!("the body: {error}")));
@@ -116,7 +117,7 @@ impl Request {
     }
 }
 
-/// Two requests are the same if their receivers cannot tell them apart.
+/// Two requests are equal if their receivers cannot distinguish them: the timeout is not compared.
 impl PartialEq for Request {
     fn eq(&self, other: &Self) -> bool {
         let seen = |request: &Self| {
@@ -133,19 +134,19 @@ impl PartialEq for Request {
     }
 }
 
-/// What came back.
+/// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// Such as 204.
+    /// The status, such as 204.
     pub status: u16,
-    /// Names in lower case, with their values.
+    /// The headers: names in lower case, with their values.
     pub headers: Vec<(String, String)>,
-    /// The content; more than 1 MiB is cut off.
+    /// The body; bytes after the first 1 MiB are cut off.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A response with nothing but a status, for tests.
+    /// Creates a response with a status only, for tests.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self {
@@ -162,20 +163,20 @@ impl Response {
         self
     }
 
-    /// Adds the content, for tests.
+    /// Sets the body, for tests.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Is the status 2xx?
+    /// Whether the status is 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The first header of this name.
+    /// Returns the value of the first header of this name, in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
@@ -185,36 +186,36 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What `Retry-After` says, if it says it in seconds.
+    /// Returns the value of `Retry-After`, if it is a number of seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.header("retry-after")?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds))
     }
 
-    /// The content, decoded from JSON.
+    /// Decodes the body from JSON.
     ///
     /// # Errors
     ///
-    /// [`Error::Unreadable`] if the content is no such value.
+    /// [`Error::Unreadable`] if the body is not a valid JSON encoding of the type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| Error::Unreadable(error.to_string()))
     }
 }
 
-/// Why there is no response.
+/// The reason why there is no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request cannot be sent as it is: its URL, method, a header or the body.
+    /// The request is invalid: its URL, its method, a header or the body.
     Invalid(String),
-    /// The host does not let it through.
+    /// The host denied the request.
     Denied,
-    /// Nobody answered in time.
+    /// The connection or the response timed out.
     Timeout,
-    /// There is nobody, or the connection broke.
+    /// The receiver cannot be reached, or the connection broke.
     Unreachable(String),
-    /// There is a response, and its content is not what it should be.
+    /// A response arrived, but its body cannot be decoded.
     Unreadable(String),
 }
 
@@ -232,13 +233,13 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What a test answers with: a response, or none.
+/// The answer of a test to a request: a response, or an error in place of one.
 pub trait Answer {
-    /// As [`Request::send`] gives it.
+    /// Converts the answer into the result of [`Request::send`].
     ///
     /// # Errors
     ///
-    /// If the answer is that there is none.
+    /// The error that the answer consists of, if it is not a response.
     fn into_result(self) -> Result<Response, Error>;
 }
 
@@ -260,12 +261,12 @@ impl Answer for Result<Response, Error> {
     }
 }
 
-/// A URL in its parts.
+/// The parts of a URL.
 #[derive(Debug, PartialEq, Eq)]
 struct Target<'a> {
     tls: bool,
     authority: &'a str,
-    /// With the query; it begins with a slash.
+    /// The path with the query. It begins with a slash.
     path: std::borrow::Cow<'a, str>,
 }
 

@@ -1,26 +1,26 @@
-//! Requests natively: a test answers them.
+//! Requests in a native build: a test answers them.
 
 use super::{Error, Request, Response};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// What a test says of the world.
+/// The answers of a test, and the requests that the notifier sent.
 #[derive(Clone, Default)]
 pub(crate) struct Granted {
     pub answer: Option<Rc<Answering>>,
-    /// Requests since they were last taken.
+    /// The requests that were sent since the test last took them.
     pub sent: Rc<RefCell<Vec<Request>>>,
 }
 
 pub(crate) type Answering = dyn Fn(&Request) -> Result<Response, Error>;
 
 thread_local! {
-    /// Set while a test runs a notifier.
+    /// The answers of the current test. They are set while it runs a notifier.
     pub(crate) static GRANTED: RefCell<Granted> = RefCell::default();
 }
 
 pub(super) fn send(request: &Request) -> Result<Response, Error> {
-    // The answer is given outside of the borrow: it is the test's code.
+    // Calls the answer after the borrow has ended: the test's code may send requests itself.
     let Granted { answer, sent } = GRANTED.with_borrow(Clone::clone);
     sent.borrow_mut().push(request.clone());
     match answer {

@@ -16,13 +16,14 @@ pub(super) fn send(request: &Request, target: &Target<'_>) -> Result<Response, E
     let body = outgoing.body().map_err(|()| invalid("its body"))?;
     let answer =
         outgoing_handler::handle(outgoing, Some(options(request.timeout))).map_err(told)?;
-    // A body that cannot be written to its end is explained by the answer.
+    // Ignore the error: if the body cannot be written completely, the response explains why.
     let _ = write(body, &request.body);
     let response = loop {
         match answer.get() {
             Some(Ok(Ok(response))) => break response,
             Some(Ok(Err(code))) => return Err(told(code)),
-            // It can be taken once, and this is the first time.
+            // The response can be taken only once. This is the first time, so this branch is unreachable in a correct
+            // host.
             Some(Err(())) => return Err(Error::Unreachable("the answer is lost".into())),
             None => answer.subscribe().block(),
         }
@@ -70,7 +71,7 @@ fn outgoing(request: &Request, target: &Target<'_>) -> Result<OutgoingRequest, E
 fn options(timeout: Duration) -> RequestOptions {
     let options = RequestOptions::new();
     let nanoseconds = Some(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
-    // A host that cannot limit one of them answers so, and waits as long as it likes.
+    // Ignore the errors: a host that does not support one of these timeouts refuses it, and waits without that limit.
     let _ = options.set_connect_timeout(nanoseconds);
     let _ = options.set_first_byte_timeout(nanoseconds);
     let _ = options.set_between_bytes_timeout(nanoseconds);
@@ -79,7 +80,7 @@ fn options(timeout: Duration) -> RequestOptions {
 
 fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), StreamError> {
     if let Ok(stream) = body.write() {
-        // 4096 bytes is what `blocking-write-and-flush` takes at most.
+        // `blocking-write-and-flush` takes at most 4096 bytes.
         for chunk in bytes.chunks(4096) {
             stream.blocking_write_and_flush(chunk)?;
         }
