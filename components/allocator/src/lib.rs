@@ -1,28 +1,30 @@
 //! The memory allocator of the framework's components.
 //!
-//! A command crosses several components, and each of them copies the strings of its records, so small blocks are allocated
-//! and freed all the time: with the standard library's allocator alone, a quarter of a command's instructions is that. This
-//! allocator keeps free blocks of a few sizes in lists, takes one in a few instructions, and leaves larger blocks to the
-//! standard library.
+//! A command crosses several components, and each component copies the strings of its records. So components allocate
+//! and free small blocks often: with the standard library's allocator alone, this costs a quarter of a command's
+//! instructions. This allocator keeps free blocks of a few sizes in lists and allocates from a list in a few
+//! instructions. The standard library allocates larger blocks.
 //!
-//! A block that was freed stays in the list of its size. So the lists hold, for each size, what was in use at once at most.
+//! A freed block stays in the list of its size. So for each size, the allocator keeps the memory of the highest
+//! concurrent use.
 //!
-//! A component takes it by `use annals_allocator as _;`. A component has one thread, and this allocator is for components only.
+//! A component installs this allocator by `use annals_allocator as _;`. The allocator relies on the single thread of a
+//! component, so only components may use it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr;
 
-/// Sizes of blocks, in bytes: multiples of [`ALIGN`], so a block that follows another one is aligned as well.
+/// Sizes of blocks, in bytes. They are multiples of [`ALIGN`], so consecutive blocks of a slab are aligned.
 const SIZES: [usize; 12] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
-/// Every block is aligned to this.
+/// Alignment of every block, in bytes.
 const ALIGN: usize = 16;
-/// The largest block that comes from a list.
+/// The size of the largest block that a list provides.
 const LARGEST: usize = SIZES[SIZES.len() - 1];
-/// Bytes that are taken from the standard library at once, if that holds several blocks.
+/// Maximum bytes of a slab, which one call to the standard library allocates for several blocks.
 const SLAB: usize = 4096;
 
-/// The list for a size: by the units of [`ALIGN`] in front of its last byte.
+/// The list for each size. The index is the number of whole units of [`ALIGN`] before the size's last byte.
 const LISTS: [u8; LARGEST / ALIGN] = {
     let mut lists = [0; LARGEST / ALIGN];
     let (mut units, mut list) = (0, 0);
@@ -36,10 +38,10 @@ const LISTS: [u8; LARGEST / ALIGN] = {
     lists
 };
 
-/// Heads of lists: a power of two, so a mask takes the place of a comparison that the compiler would make for each access.
+/// Number of list heads. It is a power of two, so that a mask replaces the bounds check of each access.
 const HEADS: usize = SIZES.len().next_power_of_two();
 
-/// A free block: its first word is the next free one of its size, or null.
+/// A free block. Its first word points to the next free block of its size, or is null.
 type Block = *mut u8;
 
 #[cfg(target_family = "wasm")]
@@ -53,11 +55,11 @@ pub struct Pools {
     free: [Cell<Block>; HEADS],
 }
 
-// SAFETY: a component has one thread. Nothing but the global allocator of a component is made of it.
+// SAFETY: a component has one thread, and the only shared value of this type is the global allocator of a component.
 unsafe impl Sync for Pools {}
 
 impl Pools {
-    /// Empty lists.
+    /// Creates empty lists.
     #[must_use]
     #[allow(clippy::new_without_default, reason = "a default cannot be constant")]
     pub const fn new() -> Self {
@@ -66,15 +68,16 @@ impl Pools {
         }
     }
 
-    /// The list that serves blocks of a layout; none for large ones.
+    /// The list for blocks of a layout; `None` for large blocks and large alignments.
     #[inline]
     fn list(layout: Layout) -> Option<usize> {
-        // Nobody allocates 0 bytes; that would be a large block here.
+        // No caller allocates 0 bytes. Such a request would count as a large block.
         let list = *LISTS.get(layout.size().wrapping_sub(1) / ALIGN)?;
         (layout.align() <= ALIGN).then_some(list as usize % HEADS)
     }
 
-    /// Puts the blocks of a new slab into an empty list, all but the first one, which it answers. Null: there is no memory.
+    /// Allocates a slab for an empty list. Returns the slab's first block and puts the other blocks into the list.
+    /// Returns null if there is no memory.
     #[cold]
     fn refill(&self, list: usize) -> Block {
         let size = SIZES[list];
@@ -89,7 +92,7 @@ impl Pools {
         }
         let mut next = ptr::null_mut();
         for index in (1..count).rev() {
-            // SAFETY: the block lies within the slab, is aligned for a pointer, and nobody uses it.
+            // SAFETY: the block lies within the slab, is aligned for a pointer, and is not in use.
             unsafe {
                 let block = slab.add(index * size);
                 block.cast::<Block>().write(next);
@@ -101,20 +104,20 @@ impl Pools {
     }
 }
 
-// SAFETY: a block of a list is at least as large as the layout that it is given out for, and aligned to `ALIGN`. It is in no
-// list while it is in use: `alloc` takes it out, and `dealloc` finds the same list by the same layout.
+// SAFETY: a block of a list is at least as large as the layout for which `alloc` returns it, and aligned to `ALIGN`. A
+// block in use is in no list: `alloc` removes it, and `dealloc` finds the same list by the same layout.
 unsafe impl GlobalAlloc for Pools {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(list) = Self::list(layout) else {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller upholds the contract of `alloc`.
             return unsafe { System.alloc(layout) };
         };
         let block = self.free[list].get();
         if block.is_null() {
             return self.refill(list);
         }
-        // SAFETY: a free block begins with the next one.
+        // SAFETY: a free block begins with a pointer to the next free block.
         self.free[list].set(unsafe { block.cast::<Block>().read() });
         block
     }
@@ -122,10 +125,11 @@ unsafe impl GlobalAlloc for Pools {
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(list) = Self::list(layout) else {
-            // SAFETY: the caller's promise; a block of this layout came from there.
+            // SAFETY: the caller upholds the contract of `dealloc`, and `alloc` got a block of this layout from
+            // `System`.
             return unsafe { System.dealloc(block, layout) };
         };
-        // SAFETY: nobody uses the block any more, and it has room for a pointer.
+        // SAFETY: the caller does not use the block any more, and the block has room for a pointer.
         unsafe { block.cast::<Block>().write(self.free[list].get()) };
         self.free[list].set(block);
     }
@@ -135,11 +139,11 @@ unsafe impl GlobalAlloc for Pools {
         // SAFETY: the caller promises that the new size fits a layout.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         match (Self::list(layout), Self::list(new)) {
-            // SAFETY: the caller's promise; the block came from there.
+            // SAFETY: the caller upholds the contract of `realloc`, and `alloc` got the block from `System`.
             (None, None) => unsafe { System.realloc(block, layout, size) },
             (Some(old), Some(new)) if old == new => block,
             _ => {
-                // SAFETY: the blocks are different, and both hold the smaller size.
+                // SAFETY: the blocks do not overlap, and each has at least the smaller size.
                 unsafe {
                     let moved = self.alloc(new);
                     if !moved.is_null() {
@@ -172,7 +176,7 @@ mod tests {
         assert_eq!(Pools::list(layout(64, 32)), None);
     }
 
-    /// Blocks of all sizes, filled, grown, shrunk and freed in an order that numbers decide.
+    /// Fills, grows, shrinks and frees blocks of all sizes. A sequence of numbers determines the order.
     #[test]
     fn blocks_do_not_overlap_and_keep_what_is_in_them() {
         let pools = Pools::new();

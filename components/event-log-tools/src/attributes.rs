@@ -1,12 +1,12 @@
 //! Tags and extension attributes in a line.
 //!
-//! `tags` holds the tags of an event in their order with a space between two of them. In a tag, a space is written as `%20`
-//! and a percent sign as `%25`.
+//! `tags` holds the tags of an event in their order, separated by spaces. Within a tag, a space is encoded as `%20` and
+//! a percent sign as `%25`.
 //!
-//! An extension attribute of a command stands in the line under its own name. If a line uses that name itself, or the name
-//! begins with `ext`, it stands under `ext` and the name. `extensions` lists the names under which they stand, in
-//! their order, with a space between two of them. An attribute that is neither known nor listed there is an error, so what a
-//! newer release adds to lines is never taken for somebody's extension.
+//! A line contains each extension attribute of a command under the attribute's own name. If lines use that name
+//! themselves, or the name begins with `ext`, the line prefixes the name with `ext`. `extensions` lists the names as
+//! the line contains them, in their order, separated by spaces. An attribute that is neither known nor listed there is
+//! an error. So an importer never mistakes an attribute from a newer release for an extension.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// In front of a name that stands for something else in a line.
+/// Prefix of an extension name that would otherwise collide with an attribute of lines.
 const PREFIX: &str = "ext";
 
 /// Attributes of CloudEvents and of lines, in alphabetical order.
@@ -56,7 +56,7 @@ const USED: [&str; 33] = [
     "viewkey",
 ];
 
-/// The name under which an extension attribute stands in a line.
+/// The name under which a line contains an extension attribute.
 pub(crate) fn attribute(name: &str) -> Cow<'_, str> {
     match name.starts_with(PREFIX) || USED.binary_search(&name).is_ok() {
         true => format!("{PREFIX}{name}").into(),
@@ -64,12 +64,13 @@ pub(crate) fn attribute(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The names under which extension attributes stand, as `extensions` lists them; nothing if there are none.
+/// The value of `extensions`: the names under which the line contains the extension attributes. `None` if there are
+/// none.
 pub(crate) fn listed(extensions: &[(String, String)]) -> Option<String> {
     joined(extensions.iter().map(|(name, _)| attribute(name)))
 }
 
-/// The tags of an event, as `tags` holds them; nothing if there are none.
+/// The value of `tags` for the tags of an event; `None` if there are none.
 pub(crate) fn tags(tags: &[String]) -> Option<String> {
     joined(tags.iter().map(|tag| match tag.contains(['%', ' ']) {
         true => Cow::from(tag.replace('%', "%25").replace(' ', "%20")),
@@ -86,7 +87,7 @@ fn joined<'a>(mut words: impl Iterator<Item = Cow<'a, str>>) -> Option<String> {
     Some(joined)
 }
 
-/// What [`tags`] has written, read again.
+/// Decodes the value that [`tags`] encodes.
 pub(crate) fn read_tags(text: Option<&str>) -> Result<Vec<String>, String> {
     let Some(text) = text else {
         return Ok(Vec::new());
@@ -95,17 +96,17 @@ pub(crate) fn read_tags(text: Option<&str>) -> Result<Vec<String>, String> {
     let read: Vec<String> = words
         .map(|word| word.replace("%20", " ").replace("%25", "%"))
         .collect();
-    // A list of tags has one text only: no other byte is written as a percent sign and digits.
+    // Accept only the canonical text: an export encodes no other byte with a percent sign.
     match tags(&read).as_deref() == Some(text) {
         true => Ok(read),
         false => Err(format!("tags {text:?} are not written as an export does")),
     }
 }
 
-/// A line, taken apart into its extension attributes and the others.
+/// A line, split into its extension attributes and the other attributes.
 pub(crate) struct Apart {
     pub extensions: Vec<(String, String)>,
-    /// The line without them; nothing if it has none.
+    /// The line without the extension attributes; `None` if the line has no `extensions` attribute.
     rest: Option<String>,
 }
 
@@ -140,7 +141,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
 }
 
 impl Apart {
-    /// Takes a line apart. Most lines have no extension attributes and stay as they are.
+    /// Splits a line. Most lines have no extension attributes and are not copied.
     pub fn of(line: &[u8]) -> Result<Self, String> {
         let names: Names<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
         let Some(names) = names.extensions else {

@@ -1,15 +1,16 @@
-//! A store to lines: all that is needed to build another store whose reads answer the same.
+//! Exports a store to lines. An import of these lines builds a store whose reads return the same results.
 //!
-//! Commits come in log order, each after the outcomes that lie in front of it in its stream. Then come the outcomes at the
-//! streams' ends, then what reactions keep (every row of every view, and every handler's checkpoint), then one last line that
-//! says how many there were. What comes between two commits depends on the store alone, not on what was written before. So an
-//! export can continue where another one stopped, also when the store has grown meanwhile.
+//! An export writes the commits in log order, each after the outcomes that precede it in its stream. Then it writes the
+//! outcomes at the streams' ends, every row of every view, every handler's checkpoint, and one last line with the
+//! counts. The lines between two commits depend only on the store, not on the lines written before. So an export can
+//! continue an earlier one, even if the store has grown meanwhile.
 //!
-//! Rows come before checkpoints. A host that runs on a half imported store therefore delivers again what is missing, and rows
-//! ignore what they reflect already. Rows and checkpoints are those of the time when the export ends, so a continued export keeps
-//! none of an earlier one.
+//! Rows precede checkpoints. So a host that runs on a partially imported store delivers the missing events again, and
+//! rows ignore events that they already reflect. Rows and checkpoints are those at the end of the export, so a
+//! continued export keeps no rows or checkpoints of an earlier one.
 //!
-//! An export does not write voids, dead refs, hints and snapshots. Voids and dead refs show as numbers that are left out.
+//! An export does not write voids, dead refs, hints and snapshots. Voids and dead refs appear as gaps in the slot
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +23,10 @@ use annals_event_log::internals::{Keys, List, Log, Reactions, Store, Streams, is
 use annals_event_log::records::{self, ClaimRecord, Commit, LogRecord, StreamRecord};
 use annals_event_log::{LogSlot, Slot, StreamName};
 
-/// Streams of which the slot of the last commit is remembered, to save reads.
+/// Maximum number of streams for which the export caches the slot of the last commit, to save reads.
 const MAX_REMEMBERED: usize = 4096;
 
-/// Why an export stopped.
+/// The reason why an export stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The store cannot be read.
@@ -34,25 +35,25 @@ pub enum ExportError {
     /// The lines cannot be written.
     #[error("the lines cannot be written: {0}")]
     Write(#[from] std::io::Error),
-    /// A line cannot be made.
+    /// A line cannot be encoded.
     #[error("a line cannot be made: {0}")]
     Line(#[from] serde_json::Error),
-    /// The earlier lines are not of this store.
+    /// The earlier lines come from another store.
     #[error("line {line} does not come from this store, or the store was changed since: {what}")]
     AnotherStore {
-        /// Which line.
+        /// The line's number, from 1.
         line: u64,
-        /// What differs.
+        /// The difference.
         what: String,
     },
-    /// A writer has written to the store.
+    /// A writer has written to the store during the export.
     #[error(
         "the store was written to while it was exported (log slot {0} was open and is not any more): stop the host, and export into a new file"
     )]
     Changed(u64),
 }
 
-/// What the lines hold, those of a continued export included.
+/// Counts of the exported lines, including the lines of a continued export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Exported {
@@ -63,15 +64,15 @@ pub struct Exported {
     pub checkpoints: u64,
 }
 
-/// Writes a store out, from where earlier lines end. Nobody may write to the store meanwhile. The export only reads, with one
-/// exception: in a log of several partitions it passes absent slots by skips, as every reader does.
+/// Exports a store, from the end of the earlier lines. No one may write to the store during the export. The export only
+/// reads, with one exception: in a log with several partitions it fills absent slots with skips, as every reader does.
 ///
 /// `source` is the events' CloudEvents source, a URI reference.
 ///
 /// # Errors
 /// [`ExportError::Store`] if the store cannot be read, has damage, or has records of a newer release;
-/// [`ExportError::AnotherStore`] if the earlier lines are of another store; [`ExportError::Changed`] if a writer has written
-/// meanwhile; [`ExportError::Write`] and [`ExportError::Line`] if lines cannot be written.
+/// [`ExportError::AnotherStore`] if the earlier lines come from another store; [`ExportError::Changed`] if a writer has
+/// written during the export; [`ExportError::Write`] and [`ExportError::Line`] if lines cannot be written.
 pub fn export<S: Listing>(
     slots: &S,
     prefix: &str,
@@ -84,7 +85,7 @@ pub fn export<S: Listing>(
     let mut export = Export {
         store: Store::new(slots, Keys::new(prefix, partitions)),
         streams: Streams::default(),
-        // Exports void nothing, so no writer is ever taken for dead.
+        // An infinite grace period: an export writes no voids, so it never presumes a writer dead.
         log: Log::new(partitions, u64::MAX),
         reactions: Reactions::default(),
         partitions,
@@ -141,7 +142,7 @@ pub fn export<S: Listing>(
     Ok(export.count)
 }
 
-/// The commit that a log slot leads to, and the commit's slot; `None` if the ref is dead.
+/// The commit to which a log slot refers, and the commit's slot; `None` if the ref is dead.
 type Led = Option<(Slot, Commit)>;
 
 struct Export<'a, S> {
@@ -153,13 +154,13 @@ struct Export<'a, S> {
     source: &'a str,
     write: &'a mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     count: Exported,
-    /// The slot of each stream up to which everything was written.
+    /// For each stream, the slot up to which the export has written all records.
     last: BTreeMap<String, u64>,
     buffer: Vec<u8>,
 }
 
 impl<S: Listing> Export<'_, S> {
-    /// The earlier lines must be of this store.
+    /// Checks that the earlier lines come from this store.
     fn check(&self, from: &Resume) -> Result<(), ExportError> {
         let Some(id) = &from.last_id else {
             return Ok(());
@@ -186,7 +187,7 @@ impl<S: Listing> Export<'_, S> {
         })
     }
 
-    /// The commit that a log slot leads to; `None` while that is not decided.
+    /// The commit to which a log slot refers; `None` while the referenced slot is absent.
     fn leads_to(&self, index: LogSlot) -> Result<Option<Led>, StoreError> {
         let key = self.store.keys().log(index);
         let claim = match self.store.read_log_slot(index)? {
@@ -205,7 +206,8 @@ impl<S: Listing> Export<'_, S> {
         }))
     }
 
-    /// Writes the commit that a log slot leads to; `false` if the slot's writer is slow or died.
+    /// Writes the commit to which a log slot refers. Returns `false` if the commit's slot is absent, because the writer
+    /// is slow or dead.
     fn log_slot(&mut self, index: u64) -> Result<bool, ExportError> {
         let (slot, commit) = match self.leads_to(index.into())? {
             Some(Some((slot, commit))) => (slot.get(), commit),
@@ -234,7 +236,7 @@ impl<S: Listing> Export<'_, S> {
         Ok(true)
     }
 
-    /// The last slot with a commit, at or before this one; 0 if there is none.
+    /// Finds the last slot with a commit, at or before this one; 0 if there is none.
     fn last_commit(&self, stream: StreamName<'_>, mut slot: u64) -> Result<u64, StoreError> {
         while slot > 0 && !matches!(self.record(stream, slot)?, StreamRecord::Commit(_)) {
             slot -= 1;
@@ -249,7 +251,7 @@ impl<S: Listing> Export<'_, S> {
         })
     }
 
-    /// Writes the outcomes between two slots. Returns how many voids come after the last of them.
+    /// Writes the outcomes between two slots. Returns the number of voids after the last outcome.
     fn outcomes(
         &mut self,
         stream: StreamName<'_>,
@@ -283,7 +285,8 @@ impl<S: Listing> Export<'_, S> {
         Ok(voids)
     }
 
-    /// Writes the outcomes after each stream's last commit: the last one that the log held when the export began.
+    /// Writes the outcomes after each stream's last commit. The last commit is the last one that the log contained when
+    /// the export began.
     fn ends(&mut self, content: &Content) -> Result<(), ExportError> {
         for name in &content.streams {
             let stream = StreamName::parse(name)?;
@@ -309,7 +312,7 @@ impl<S: Listing> Export<'_, S> {
         Ok(())
     }
 
-    /// Writes what reactions keep.
+    /// Writes rows and checkpoints.
     fn reactions(&mut self, content: &Content) -> Result<(), ExportError> {
         for view in &content.views {
             if is_dropped(&self.store, view)? {
@@ -317,7 +320,7 @@ impl<S: Listing> Export<'_, S> {
             }
             for key in List::of(&self.store, view)? {
                 let (place, row) = self.reactions.place_row(&self.store, view, &key)?;
-                // The key was listed and its row never put, or a repair wrote the row.
+                // Skip the key: a writer listed it and never created the row, or a repair wrote the row.
                 let position = place.position.get();
                 if position == 0 {
                     continue;

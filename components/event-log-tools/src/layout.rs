@@ -1,37 +1,37 @@
-//! What each key is for.
+//! The layout of keys: parses a key and determines its area.
 //!
-//! A new kind of key is a row of [`AREAS`], and an arm where the tools read its records.
+//! To add a kind of key, add a row to [`AREAS`], and an arm where the tools read its records.
 
 use annals_event_log::MAX_PARTITIONS;
 
-/// What the keys of one word are for.
+/// The area of a key: the purpose of the keys with the same word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
     /// The store's record.
     Store,
     /// Slots of the log: refs and skips.
     Log,
-    /// A row of a partition that exists; the number is the partition.
+    /// Hint: an existing row of a partition. The key's number is the partition.
     LogHint,
     /// Slots of a stream: commits, outcomes, voids.
     Stream,
     /// Copies of a stream's slots.
     Segment,
-    /// A slot of a stream that exists.
+    /// Hint: an existing slot of a stream.
     Head,
     /// Revisions of a checkpoint.
     Checkpoint,
-    /// A number that deliverers share.
+    /// Hint: a number that deliverers share.
     Hint,
     /// Revisions of a row.
     Row,
     /// Entries of a view's list.
     List,
-    /// An entry of that list that exists.
+    /// Hint: an existing entry of that list.
     ListHead,
     /// Copies of entries of that list.
     ListCopy,
-    /// Marks of dropped views.
+    /// Markers of dropped views.
     Dropped,
     /// Claims of command ids.
     Command,
@@ -39,17 +39,18 @@ pub(crate) enum Area {
     Snapshot,
 }
 
-/// One word after the root, and the segments that follow it.
+/// The syntax of one area: the word after the root, and the segments after the word.
 struct Row {
     word: &'static str,
     area: Area,
-    /// How many names follow. Where they are long, `-sha256` is added to the word, and one digest follows instead.
+    /// Number of names after the word. If the names are long, the word has the suffix `-sha256`, and one digest
+    /// replaces the names.
     texts: usize,
     /// Whether a number follows.
     number: bool,
 }
 
-/// The log's words have numbers in them, and are taken apart by [`log_word`].
+/// The words of the log contain numbers, so [`log_word`] parses them.
 const AREAS: &[Row] = &[
     row("store", Area::Store, 0, false),
     row("stream", Area::Stream, 1, true),
@@ -75,7 +76,7 @@ const fn row(word: &'static str, area: Area, texts: usize, number: bool) -> Row 
     }
 }
 
-/// `log`, `log4`, `log-hint`, `log4-hint`: what it is, and how many partitions there are.
+/// Parses `log`, `log4`, `log-hint` or `log4-hint` into the area and the number of partitions.
 fn log_word(word: &str) -> Option<(Area, u32)> {
     let rest = word.strip_prefix("log")?;
     let (digits, area) = match rest.strip_suffix("-hint") {
@@ -89,24 +90,24 @@ fn log_word(word: &str) -> Option<(Area, u32)> {
     Some((area, partitions))
 }
 
-/// A key in its parts.
+/// A parsed key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parsed<'k> {
-    /// The first segment, which stands for the prefix.
+    /// The first segment, which encodes the prefix.
     pub root: &'k str,
     pub area: Area,
     /// Whether `text` is a digest instead of a name.
     pub hashed: bool,
-    /// The name in its escaped form; empty where the area has none.
+    /// The name in its escaped form; empty if the area has none.
     pub text: &'k str,
-    /// 0 where the area has none.
+    /// The key's number; 0 if the area has none.
     pub number: u64,
-    /// Partitions of the log; 0 where the area has none.
+    /// Partitions of the log; 0 for other areas.
     pub partitions: u32,
 }
 
 impl<'k> Parsed<'k> {
-    /// `None` if it is no key of the format.
+    /// Parses a key; `None` if the key does not match the format.
     pub fn of(key: &'k str) -> Option<Self> {
         let mut segments = key.split('.');
         let root = segments.next().filter(|root| is_root(root))?;
@@ -149,7 +150,7 @@ impl<'k> Parsed<'k> {
                 .get(root.len() + 1 + word.len() + 1..)?
                 .get(..length - 1)?,
         };
-        // A row's key may be empty, a name may not.
+        // A row's key may be empty, but a name may not.
         if texts > 0 && text.split('.').next().is_none_or(str::is_empty) {
             return None;
         }
@@ -181,7 +182,7 @@ fn is_root(root: &str) -> bool {
     }
 }
 
-/// Slots are numbered from 1.
+/// Parses the number of a slot, from 1: 16 hex digits.
 fn number(text: &str) -> Option<u64> {
     if text.len() != 16 || !text.bytes().all(is_digit) {
         return None;

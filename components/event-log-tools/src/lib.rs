@@ -1,21 +1,21 @@
-//! Looks after whole stores: finds damage, writes them out, reads them in.
+//! Tools for whole stores: verify, export and import.
 //!
-//! The only code that lists keys. What these tools report of a store holds while nobody writes to it. They read and write
-//! the records of [`annals_event_log`] directly, so the two crates have the same version.
+//! Only this crate lists keys. The reports of these tools are exact if no one writes to the store meanwhile. The tools
+//! read and write the records of [`annals_event_log`] directly, so the two crates have the same version.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
-//! | `listing` | what a store must offer beside [`Slots`](annals_event_log::Slots) |
-//! | `layout` | what each key is for: one table |
-//! | [`verify`] | walks everything and reports what is wrong |
+//! | `listing` | the listing of a store's keys, beside [`Slots`](annals_event_log::Slots) |
+//! | `layout` | parses keys: one table of all kinds of keys |
+//! | [`verify`] | reads all records and reports damage |
 //! | `line` | one line of an export, as a CloudEvent |
-//! | `attributes` | its tags and extension attributes |
-//! | `number` | its numbers of 64 bits |
-//! | [`export`] | a store to lines |
-//! | `resume` | where an unfinished export stopped |
-//! | [`import`] | lines to a store |
+//! | `attributes` | the tags and extension attributes of a line |
+//! | `number` | the 64-bit numbers of a line |
+//! | [`export`] | exports a store to lines |
+//! | `resume` | finds the point at which an unfinished export can continue |
+//! | [`import`] | imports lines into a store |
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]

@@ -1,22 +1,22 @@
 //! One line of an export: a CloudEvents 1.0 structured event.
 //!
-//! Attributes have the names that the application's own `GET /events` gives them. What a store needs beyond them stands in
-//! further extensions:
+//! Attributes have the same names as in the application's own `GET /events`. Further extension attributes contain the
+//! other data that an import needs:
 //!
 //! | attribute | meaning |
 //! |---|---|
-//! | `streamslot` | the stream's slot that the commit or outcome lies in |
-//! | `streamvoids` | slots directly in front of it that hold nothing, if there are any |
-//! | `streamclosed` | `true`: no event can follow |
-//! | `commitsize` | events of the commit; the event's own index is in its id |
-//! | `logpartitions` | of the store's log, if it has more than one |
+//! | `streamslot` | the slot of the commit or outcome in its stream |
+//! | `streamvoids` | number of voids directly before that slot, if there are any |
+//! | `streamclosed` | `true` if the stream is closed: no event can follow |
+//! | `commitsize` | number of events of the commit; the event's index is in its id |
+//! | `logpartitions` | number of partitions of the store's log, if there are several |
 //! | `commandtype` | the command's type |
 //! | `tags`, `extensions` | see `attributes` |
-//! | `claimfingerprint`, `claimcursor` | of the command id's claim, where there is one |
-//! | `view`, `viewkey` | of a row; one without data was deleted |
-//! | `handler`, `generation` | of a checkpoint; its data is what the dispatcher keeps there |
-//! | `reflects` | the position that the row or checkpoint has come to |
-//! | `timems` | milliseconds since the epoch, where `time` cannot say them |
+//! | `claimfingerprint`, `claimcursor` | fingerprint and cursor of the command id's claim, if there is one |
+//! | `view`, `viewkey` | view and key of a row; a row without data was deleted |
+//! | `handler`, `generation` | handler and generation of a checkpoint; its data is the dispatcher's state |
+//! | `reflects` | the position of the row or checkpoint |
+//! | `timems` | milliseconds since the epoch, if `time` cannot represent them |
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -32,15 +32,15 @@ use annals_event_log::internals::{check_extensions, check_tags};
 use annals_event_log::records::{ClaimRecord, Commit, CommitId, OutcomeRecord};
 use annals_event_log::{Checkpoint, Metadata, Rejection, Row};
 
-/// The type of a line with a command that ended without events.
+/// The type of a line with an outcome: a command that ended without events.
 pub(crate) const OUTCOME: &str = "annals.outcome.v1";
-/// The type of a line that holds a row of a view.
+/// The type of a line with a row of a view.
 pub(crate) const ROW: &str = "annals.row.v1";
 /// The type of a line with a handler's checkpoint.
 pub(crate) const CHECKPOINT: &str = "annals.checkpoint.v1";
 /// The type of the last line.
 pub(crate) const END: &str = "annals.end.v1";
-/// The last millisecond of the year 9999, which RFC 3339 can still write.
+/// The last millisecond of the year 9999, the last one that RFC 3339 can represent.
 const MAX_TIME: u64 = 253_402_300_799_999;
 
 /// Any line.
@@ -93,7 +93,8 @@ pub(crate) struct Line<'a> {
     pub commandtype: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Cow<'a, str>>,
-    /// Names of the extension attributes, which are written behind all others and read in front of them.
+    /// Names of the extension attributes. An export writes these attributes after all others, and a reader extracts
+    /// them before it parses the others.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Cow<'a, str>>,
     #[serde(
@@ -144,11 +145,11 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Where a commit or outcome lies in its stream.
+/// The place of a commit or outcome in its stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At {
     pub slot: u64,
-    /// Voids directly in front of it.
+    /// Number of voids directly before the slot.
     pub voids: u64,
     /// Partitions of the store's log.
     pub partitions: u32,
@@ -158,7 +159,7 @@ pub(crate) struct At {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutcomeData {
-    /// `None`: accepted, and there was nothing to record.
+    /// `None` if the decider accepted the command without events.
     pub rejection: Option<Rejection>,
 }
 
@@ -166,20 +167,20 @@ pub(crate) struct OutcomeData {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndData {
-    /// The last log slot of the source, dead ones included.
+    /// The last log slot of the source store, including slots with dead refs.
     pub logend: u64,
     pub logpartitions: u32,
     pub commits: u64,
     pub events: u64,
     pub outcomes: u64,
-    /// Absent in exports from before there were reactions.
+    /// Absent in exports of releases without reactions.
     #[serde(default)]
     pub rows: u64,
     #[serde(default)]
     pub checkpoints: u64,
 }
 
-/// The lines of a commit, one an event, each with its newline.
+/// Writes the lines of a commit: one line for each event, with its newline.
 pub(crate) fn commit(
     out: &mut Vec<u8>,
     source: &str,
@@ -219,7 +220,7 @@ pub(crate) fn commit(
     Ok(())
 }
 
-/// The line of an outcome.
+/// Writes the line of an outcome.
 pub(crate) fn outcome(
     out: &mut Vec<u8>,
     source: &str,
@@ -250,7 +251,7 @@ pub(crate) fn outcome(
     write(out, &line, &outcome.metadata.extensions)
 }
 
-/// The line of a row, or of one that was deleted at a position.
+/// Writes the line of a row, or of a row that was deleted at a position.
 pub(crate) fn row(
     out: &mut Vec<u8>,
     source: &str,
@@ -280,7 +281,7 @@ pub(crate) fn row(
     write(out, &line, &[])
 }
 
-/// The line of a checkpoint.
+/// Writes the line of a checkpoint.
 pub(crate) fn checkpoint(
     out: &mut Vec<u8>,
     source: &str,
@@ -301,7 +302,7 @@ pub(crate) fn checkpoint(
     write(out, &line, &[])
 }
 
-/// The last line.
+/// Writes the last line.
 pub(crate) fn end(out: &mut Vec<u8>, source: &str, end: EndData) -> Result<(), serde_json::Error> {
     let data = serde_json::value::to_raw_value(&end)?;
     let line = Line {
@@ -356,7 +357,7 @@ fn write(
 ) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *out, line)?;
     if !extensions.is_empty() {
-        // In front of the closing brace.
+        // Insert the extension attributes before the closing brace.
         out.pop();
         for (name, value) in extensions {
             out.push(b',');
@@ -370,8 +371,8 @@ fn write(
     Ok(())
 }
 
-/// The payload itself, if it is JSON on one line from which exactly these bytes can be read again. `null` is not: as `data` it
-/// means that there is no data.
+/// The payload as raw JSON, if it is JSON on one line from which an import restores exactly these bytes. `null` is
+/// excluded, because `data: null` means that there is no data.
 fn json<'p>(content_type: &str, payload: &'p [u8]) -> Option<&'p RawValue> {
     if !content_type.starts_with("application/json") && !content_type.ends_with("+json") {
         return None;
@@ -383,7 +384,7 @@ fn json<'p>(content_type: &str, payload: &'p [u8]) -> Option<&'p RawValue> {
 }
 
 impl Line<'_> {
-    /// The payload's bytes.
+    /// Decodes the payload's bytes.
     pub fn payload(&self) -> Result<Vec<u8>, String> {
         match (&self.data, &self.data_base64) {
             (Some(data), None) => Ok(data.get().as_bytes().to_vec()),
@@ -399,7 +400,7 @@ impl Line<'_> {
         self.data.is_none() && self.data_base64.is_none()
     }
 
-    /// Milliseconds since the epoch.
+    /// The time in milliseconds since the epoch.
     pub fn millis(&self) -> Result<u64, String> {
         if let Some(millis) = self.timems {
             return Ok(millis);
@@ -431,7 +432,7 @@ impl Line<'_> {
         Ok((id, index))
     }
 
-    /// What is known of the command; `extensions` are the line's.
+    /// The command's metadata. `extensions` are the extension attributes of the line.
     pub fn metadata(&self, extensions: &[(String, String)]) -> Result<Metadata, String> {
         check_extensions(extensions).map_err(|error| error.to_string())?;
         let own = |text: &Option<Cow<'_, str>>, name: &str| {

@@ -1,4 +1,4 @@
-//! What a store must offer beside slots, for tools only.
+//! The listing of a store's keys, which only the tools need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,22 @@ use annals_event_log::records::{self, Commit, OutcomeRecord, Record, StoreRecord
 use annals_event_log::{MemorySlots, Slots};
 use annals_event_log::{SlotError, StoreError};
 
-/// A key of a store.
+/// An entry in the listing of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed<'a> {
     /// The key.
     Key(&'a str),
-    /// Where long keys are kept as digests: [`file_name::digest`](annals_event_log::file_name::digest) of the key, and its value.
+    /// For a store that replaces long keys by digests: the key's digest
+    /// ([`file_name::digest`](annals_event_log::file_name::digest)) and its value.
     Digest(&'a str, &'a [u8]),
-    /// Something that is no key at all, as the store itself would name it.
+    /// An entry that is not a key, under the store's own name for it.
     Foreign(&'a str),
 }
 
 /// Slots whose keys can be listed.
 pub trait Listing: Slots {
-    /// Visits everything that is stored, each thing once, in any order. Stops at an error of the visitor. What is written
-    /// meanwhile may be missed.
+    /// Visits every stored entry once, in any order. Stops at an error of the visitor. The listing may miss concurrent
+    /// writes.
     ///
     /// # Errors
     /// The visitor's error; [`SlotError::Unavailable`] if the store cannot be listed.
@@ -55,7 +56,7 @@ impl Listing for MemorySlots {
     }
 }
 
-/// The stream that a record in a stream's slot says it belongs to.
+/// The name of the stream in a record of a stream's slot.
 pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
     Ok(match records::kind(key, bytes)? {
         Commit::KIND => records::decode::<Commit>(key, bytes)?.stream,
@@ -70,7 +71,8 @@ pub(crate) fn owner(key: &str, bytes: &[u8]) -> Result<String, StoreError> {
     })
 }
 
-/// The number of partitions of a store's log; `None` if the store has no log yet, or is from before there were partitions.
+/// The number of partitions of a store's log; `None` if the store has no log yet, or if a release without partitions
+/// created it.
 pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>, StoreError> {
     let key = keys.store();
     let found = slots.get(&key).map_err(StoreError::harmless)?;
@@ -79,11 +81,11 @@ pub(crate) fn partitions<S: Slots>(slots: &S, keys: &Keys) -> Result<Option<u32>
         .transpose()
 }
 
-/// What lies under a root.
+/// The content of a store under one root.
 pub(crate) struct Content {
-    /// The last slot of the log that the keys are for.
+    /// The last slot of the log with the given number of partitions.
     pub log_end: u64,
-    /// Names of the streams that have a first slot. The memory of the tools grows with them.
+    /// Names of the streams that have a first slot. The memory of the tools grows with the number of streams.
     pub streams: BTreeSet<String>,
     /// Names of the handlers that have a checkpoint.
     pub handlers: BTreeSet<String>,
@@ -91,14 +93,14 @@ pub(crate) struct Content {
     pub views: BTreeSet<String>,
 }
 
-/// Finds what lies under a root, from the listing. A probe could take a hole, where slots are missing, for the end.
+/// Determines the content under a root from the listing. A probe could mistake a hole of missing slots for the end.
 pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, StoreError> {
     let mut log_end = 0;
     let mut names = BTreeSet::new();
-    // Digests of names, each with a key whose record has the name.
+    // Digests of stream names, each with a key whose record contains the name.
     let mut hashed: BTreeMap<String, String> = BTreeMap::new();
     let (mut handlers, mut views) = (BTreeSet::new(), BTreeSet::new());
-    // Keys of which only the record has the name. Of handlers, these are the keys of all revisions.
+    // Keys with a hashed name: only the record contains the name. For handlers, these are the keys of all revisions.
     let mut unnamed = Vec::new();
     let mut newer = None;
     slots
@@ -114,7 +116,7 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                     }
                     Some(slot) if slot.root == keys.root() && slot.area == Area::Checkpoint => {
                         match slot.hashed {
-                            // The last revision of each chain is no tombstone, and names the handler.
+                            // The last revision of each chain is not a tombstone and contains the handler's name.
                             true => unnamed.push(key.to_owned()),
                             false => handlers.extend(unescape(slot.text)),
                         }
@@ -134,12 +136,12 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
                     }
                     _ => {}
                 },
-                // Whether the stream lies under this root shows below, by its first slot.
+                // The loop over `names` below checks by the first slot whether the stream is under this root.
                 Listed::Digest(digest, bytes) => match reaction(digest, bytes) {
                     Ok(Some(Named::Handler(name))) => handlers.extend([name]),
                     Ok(Some(Named::View(name))) => views.extend([name]),
                     Ok(None) => names.extend(owner(digest, bytes).ok()),
-                    // Only a newer release can find out whose it is.
+                    // Only a newer release can determine the owner of this record.
                     Err(error) => newer = newer.take().or(Some(error)),
                 },
                 Listed::Foreign(_) => {}
@@ -186,17 +188,17 @@ pub(crate) fn content<S: Listing>(slots: &S, keys: &Keys) -> Result<Content, Sto
     })
 }
 
-/// The handler or view that a record belongs to.
+/// The owner of a record: a handler or a view.
 enum Named {
     Handler(String),
     View(String),
 }
 
-/// Returns the handler whose checkpoint, or the view whose list, the record belongs to. `None` for a record of another kind and
-/// for a damaged one.
+/// Returns the owner of a record: the handler of a checkpoint, or the view of a list entry. `None` for a record of
+/// another kind and for a damaged one.
 ///
 /// # Errors
-/// [`StoreError::Newer`] for any record of a newer release: it may be one of these.
+/// [`StoreError::Newer`] for any record of a newer release: it may belong to a handler or a view.
 fn reaction(key: &str, bytes: &[u8]) -> Result<Option<Named>, StoreError> {
     let kind = match records::kind(key, bytes) {
         Ok(kind) => kind,

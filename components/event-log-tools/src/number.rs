@@ -1,5 +1,5 @@
-//! Numbers of 64 bits in lines. They are written as text, since integers of CloudEvents have 32 bits, and read as text or as
-//! numbers, which earlier releases wrote.
+//! Numbers of 64 bits in lines. An export writes them as text, since integers of CloudEvents have 32 bits. An import
+//! also accepts JSON numbers, which earlier releases wrote.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D:
         .map(|Either(number)| number)
 }
 
-/// The same for an attribute that may be absent.
+/// The same encoding for an optional attribute.
 pub mod optional {
     use super::{Deserialize, Deserializer, Either, Serializer};
 
@@ -60,7 +60,7 @@ impl Visitor<'_> for Number {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Either, E> {
-        // A number has one text only: no leading zeros, no sign.
+        // Accept only the canonical text: no leading zeros, no sign.
         match text.parse::<u64>() {
             Ok(number) if number.to_string() == text => Ok(Either(number)),
             _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),

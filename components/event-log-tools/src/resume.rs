@@ -1,4 +1,4 @@
-//! Where an unfinished export stopped.
+//! Finds the point at which an unfinished export can continue.
 
 use std::io::{self, BufRead};
 
@@ -6,10 +6,10 @@ use crate::attributes::Apart;
 use crate::line::Line;
 use annals_event_log::MAX_EVENTS;
 
-/// Where to go on. The default: at the beginning.
+/// The point at which an export continues. The default is the beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resume {
-    /// Bytes of the file to keep. What follows them is written anew.
+    /// Number of bytes of the file to keep. The export rewrites the rest.
     pub bytes: u64,
     /// Lines in these bytes.
     pub lines: u64,
@@ -25,27 +25,28 @@ pub struct Resume {
     pub outcomes: u64,
 }
 
-/// Why an earlier export cannot be continued.
+/// The reason why an earlier export cannot be continued.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
     /// The file cannot be read.
     #[error("the lines that are there cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// The file is no export.
+    /// The file is not an export.
     #[error("line {line} is not a line of an export: {what}; give another file")]
     Foreign {
-        /// Which line.
+        /// The line's number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
 }
 
-/// Finds the end of the last commit that an earlier export has written as a whole. The next export writes again what follows:
-/// a torn last line, the events of a commit that is not whole, and outcomes without a commit after them.
+/// Finds the end of the last complete commit in the lines of an earlier export. The next export rewrites everything
+/// after it: a torn last line, the events of an incomplete commit, and outcomes without a later commit.
 ///
 /// # Errors
-/// [`ResumeError::Read`] if the lines cannot be read, [`ResumeError::Foreign`] if a whole line is no line of an export.
+/// [`ResumeError::Read`] if the lines cannot be read, [`ResumeError::Foreign`] if a complete line is not a line of an
+/// export.
 pub fn resume(mut lines: impl BufRead) -> Result<Resume, ResumeError> {
     let mut at = Resume::default();
     let mut whole = Resume::default();

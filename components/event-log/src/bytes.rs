@@ -1,4 +1,4 @@
-//! Byte strings in serde, written and read at once instead of byte by byte. The encoding is that of a list of `u8`.
+//! Serializes byte strings with one call instead of one call per byte. The encoding is that of a list of `u8`.
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserializer, Serializer};

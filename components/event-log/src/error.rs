@@ -1,10 +1,10 @@
-//! Why operations on slots and on the store fail.
+//! The errors of slots and of the store.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Precondition;
 
-/// Why a slot could not be read or written.
+/// The reason why a slot could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlotError {
     /// Nothing was written.
@@ -15,37 +15,39 @@ pub enum SlotError {
     InDoubt(String),
 }
 
-/// Why the store could not answer.
+/// The reason why the store could not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum StoreError {
     /// The caller's input is not allowed. Nothing was written.
     #[error("{0}")]
     Invalid(String),
-    /// The store cannot be reached, or it refused. Nothing that counts was written.
+    /// The store cannot be reached, or it refused the operation. No write took effect, except perhaps harmless ones
+    /// such as hints, dead refs and snapshots.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A record is damaged. Nothing that counts was written.
+    /// A record is damaged. Writes are as for [`StoreError::Unavailable`].
     #[error("the record at `{key}` is corrupt: {reason}")]
     Corrupt {
-        /// Where it lies.
+        /// The record's key.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A later release wrote the record, and this one cannot read it. Nothing is lost: that release, or a later one, reads it.
+    /// A later release wrote the record, and this one cannot read it. No data is lost: that release, or a later one,
+    /// reads the record.
     #[error(
         "the record at `{key}` is a {kind} of version {version}, which only a newer release of Annals can read: \
          it wrote the record, and nothing is lost; run that release or a later one"
     )]
     Newer {
-        /// Where it lies.
+        /// The record's key.
         key: String,
-        /// What it is.
+        /// The kind of record.
         kind: String,
         /// The version of that kind.
         version: u8,
     },
-    /// The write may have taken effect, and may still do so.
+    /// The write may have taken effect, or may take effect later.
     #[error("a write is in doubt: {0}")]
     InDoubt(String),
 }
@@ -59,7 +61,8 @@ impl StoreError {
         }
     }
 
-    /// The error of a read, or of a write that nothing depends on: nothing that counts was written.
+    /// Converts the error of a read, or of a write on which no correctness depends. For such an operation a doubt is
+    /// harmless, so it counts as `Unavailable`.
     #[doc(hidden)]
     pub fn harmless(error: SlotError) -> Self {
         let (SlotError::Unavailable(why) | SlotError::InDoubt(why)) = error;
@@ -67,13 +70,13 @@ impl StoreError {
     }
 }
 
-/// Why an append did not happen, or may not have happened.
+/// The reason why an append did not happen, or may not have happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppendError {
-    /// The stream is not where the caller demands it, or the same command has taken effect already.
+    /// The stream does not meet the caller's precondition, or the same command has already taken effect.
     #[error("the stream is at version {actual}, expected {expected:?}")]
     Conflict {
-        /// What the caller demanded.
+        /// The precondition that the caller passed.
         expected: Precondition,
         /// The stream's version.
         actual: u64,
@@ -86,10 +89,10 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// Why a checkpoint or a row was not written.
+/// The reason why a checkpoint or a row was not written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum WriteError {
-    /// Another writer has written it since the caller read it.
+    /// Another writer has written the checkpoint or row since the caller read it.
     #[error("another writer has written it meanwhile")]
     Stale,
     /// The store could not answer.

@@ -13,17 +13,18 @@ use crate::slots::{Settled, Slots};
 use crate::store::Store;
 use crate::streams::{Streams, append, commands, read, snapshots};
 
-/// Most partitions. A reader of the log's end looks at one slot of each.
+/// Maximum number of partitions. Finding the log's end reads at least one slot of each partition.
 pub const MAX_PARTITIONS: u32 = 64;
 
-/// How an [`EventLog`] works.
+/// The settings of an [`EventLog`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Stands in front of every key: what lies under two prefixes has nothing to do with each other.
+    /// The prefix of every key. Stores under different prefixes are independent.
     pub prefix: String,
-    /// Partitions of the log, 1 to [`MAX_PARTITIONS`]. The number cannot be changed once there are events.
+    /// Partitions of the log, 1 to [`MAX_PARTITIONS`]. The number is fixed once the log has an event.
     pub partitions: u32,
-    /// Milliseconds after which a writer that has claimed a log slot and has not written its commit is taken for dead.
+    /// Grace period in milliseconds. A writer that claimed a log slot this long ago and has not written its commit is
+    /// presumed dead.
     pub grace_ms: u64,
 }
 
@@ -39,14 +40,14 @@ impl Default for Settings {
 
 /// The event store over some [`Slots`].
 ///
-/// It may be opened anew for every call. While it lives it remembers where streams and the log were last seen to end,
-/// which saves reads. Any number of instances may work on the same slots at once.
+/// A caller may open a new instance for every call. An instance caches the last known ends of streams and of the log,
+/// which saves reads. Any number of instances may use the same slots concurrently.
 ///
 /// # Errors
 /// Every method that reads fails with [`StoreError::Unavailable`] if the store cannot be reached, with
-/// [`StoreError::Corrupt`] if it meets a damaged record, and with [`StoreError::Newer`] if it meets a record that only a
-/// newer release can read. Below, *the store's errors* are these three. No method has written anything that counts when it
-/// fails with one of them.
+/// [`StoreError::Corrupt`] if it meets a damaged record, and with [`StoreError::Newer`] if it meets a record that only
+/// a newer release can read. Below, *the store's errors* are these three. If a method fails with one of them, no write
+/// took effect, except perhaps harmless ones: hints, snapshots, claims, dead refs, voids and skips.
 #[derive(Debug)]
 pub struct EventLog<S> {
     store: Store<S>,
@@ -75,7 +76,8 @@ impl<S: Slots> EventLog<S> {
         })
     }
 
-    /// Checks that the store can be reached and that its first record can be read.
+    /// Checks that the store can be reached and that its first log slot can be read. If that slot is absent, compares
+    /// the number of partitions.
     ///
     /// # Errors
     /// The store's errors; [`StoreError::Unavailable`] also if the store has another number of partitions.
@@ -86,30 +88,30 @@ impl<S: Slots> EventLog<S> {
         }
     }
 
-    /// To be called after each operation; see [`Slots::end_operation`].
+    /// Ends an operation. The caller calls this after each operation; see [`Slots::end_operation`].
     pub fn end_operation(&self) {
         self.store.end_operation();
     }
 
-    /// Appends the events of one decision, all or none. Without events it writes nothing.
+    /// Appends the events of one decision, all or none. A request without events writes nothing.
     ///
-    /// Returns when the commit is durable. Slots of dead writers, and outcomes of other commands, change no version and
-    /// are passed.
+    /// Returns when the commit is durable. Voids of dead writers and outcomes of other commands do not change the
+    /// stream's version, so the append continues after them.
     ///
     /// # Errors
     /// [`AppendError::Conflict`] if the precondition does not hold, or if the same command has taken effect after the
-    /// cursor. [`AppendError::Closed`] if the stream is closed. [`StoreError::Invalid`] for a request that is not allowed,
+    /// cursor. [`AppendError::Closed`] if the stream is closed. [`StoreError::Invalid`] for an illegal request,
     /// [`StoreError::InDoubt`] if the events may have been appended, and the store's errors.
     pub fn append(&mut self, request: AppendRequest) -> Result<Appended, AppendError> {
         append::append(&mut self.streams, &mut self.log, &self.store, request)
     }
 
-    /// Claims a command id before its decision is written. `fingerprint` stands for the command's content. No attempt has
-    /// written to the stream up to slot `cursor`.
+    /// Claims a command id before its decision is written. `fingerprint` is a hash of the command's content. The caller
+    /// guarantees that no attempt has written to the stream up to slot `cursor`.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal stream name or command id, and the store's errors. A claim in doubt is
-    /// [`StoreError::Unavailable`]: claiming again is safe.
+    /// [`StoreError::Invalid`] for an illegal stream name or command id, and the store's errors. A claim in doubt
+    /// returns [`StoreError::Unavailable`], because claiming again is safe.
     pub fn claim_command(
         &mut self,
         command_id: &str,
@@ -128,7 +130,7 @@ impl<S: Slots> EventLog<S> {
         )
     }
 
-    /// How a command ended, as the slots after the cursor say; `None` if it has not ended there.
+    /// Searches the slots after the cursor for the outcome of a command. Returns `None` if they hold none.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for an illegal stream name or command id, and the store's errors.
@@ -142,8 +144,8 @@ impl<S: Slots> EventLog<S> {
         commands::find_outcome(streams, &self.store, command_id, stream, cursor)
     }
 
-    /// Records that a command ended without events, by a rejection or not, so that the same id keeps getting the same
-    /// answer. Competes with appends for the slot after `at`.
+    /// Records that a command ended without events, with or without a rejection. Every later attempt with the same id
+    /// then gets the same answer. The record competes with appends for the slot after `at`.
     ///
     /// # Errors
     /// [`AppendError::Conflict`] if the stream has moved on or the command has ended; never [`AppendError::Closed`].
@@ -161,18 +163,18 @@ impl<S: Slots> EventLog<S> {
         commands::record_outcome(streams, store, stream, at, metadata, rejection, recorded_at)
     }
 
-    /// Events for folding, after a head that was given before. The page ends after `limit` records (at least one is
-    /// read), or when the payloads reach about 1 MiB.
+    /// Reads events for folding, after a head that an earlier call returned. The page ends after `limit` records (at
+    /// least one is read), or when the payloads reach about 1 MiB.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal stream name or a head at which the stream never stood, and the store's
+    /// [`StoreError::Invalid`] for an illegal stream name or a head that does not match the stream, and the store's
     /// errors.
     pub fn load(&mut self, stream: &str, after: Head, limit: u32) -> Result<Page, StoreError> {
         read::load(&mut self.streams, &self.store, stream, after, limit)
     }
 
-    /// Events after a version; `None` if the stream has no events at all. The page ends after `limit` events (at least one
-    /// is read), or when the payloads reach about 1 MiB.
+    /// Reads a stream's events after a version. Returns `None` if the stream has no events at all. The page ends after
+    /// `limit` events (at least one is read), or when the payloads reach about 1 MiB.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for an illegal stream name, and the store's errors.
@@ -185,8 +187,9 @@ impl<S: Slots> EventLog<S> {
         read::forward(&mut self.streams, &self.store, stream, after.into(), limit)
     }
 
-    /// Events before a version (`None`: from the end on), newest first; `None` if the stream has no events at all. The
-    /// page's version is that of its oldest event. Its end is version 1. It ends like that of [`EventLog::read_stream`].
+    /// Reads a stream's events before a version, newest first. A `before` of `None` starts at the stream's end. Returns
+    /// `None` if the stream has no events at all. The page's `version` is the version of its oldest event, and `end` is
+    /// true once version 1 was read. The page size is limited as for [`EventLog::read_stream`].
     ///
     /// # Errors
     /// As for [`EventLog::read_stream`].
@@ -200,15 +203,15 @@ impl<S: Slots> EventLog<S> {
         read::backward(&mut self.streams, &self.store, stream, before, limit)
     }
 
-    /// Events of the whole log after a position that a filter wants. The page ends after `limit` events (at least one is
-    /// read), when the payloads reach about 1 MiB, or when many commits were passed. `now` is in milliseconds since the
-    /// epoch.
+    /// Reads events of the whole log that match a filter, after a position. The page ends after `limit` events (at
+    /// least one is read), when the payloads reach about 1 MiB, or after 1,024 log slots. `now` is in milliseconds
+    /// since the epoch.
     ///
-    /// A reader that has passed a position never later finds an event at or before it.
+    /// Once a reader has passed a position, no event ever appears at or before that position.
     ///
     /// # Errors
-    /// The store's errors; [`StoreError::Unavailable`] also if the store has another number of partitions, or if the slot of
-    /// a dead writer could not be decided.
+    /// The store's errors; [`StoreError::Unavailable`] also if the store has another number of partitions, or if the
+    /// reader could not write a void or a skip for a dead writer.
     pub fn read_log(
         &mut self,
         after: u64,
@@ -219,8 +222,8 @@ impl<S: Slots> EventLog<S> {
         self.log.read(&self.store, after.into(), limit, filter, now)
     }
 
-    /// Upper bound of the log: every event that was acknowledged before this call has a position at or below it. What lies
-    /// at or below it may still be on its way to readers.
+    /// Upper bound of the log: every event that was acknowledged before this call has a position at or below it. An
+    /// event at or below it may not be visible to readers yet.
     ///
     /// # Errors
     /// The store's errors; [`StoreError::Unavailable`] also if the store has another number of partitions.
@@ -228,12 +231,12 @@ impl<S: Slots> EventLog<S> {
         Ok(self.log.end(&self.store)?.get())
     }
 
-    /// The last snapshot of a decider's state. `None` if there is none, if it cannot be read, or if the stream never stood
-    /// where the snapshot says.
+    /// Loads the last snapshot of a decider's state. Returns `None` if there is none, if it cannot be decoded, or if
+    /// its head does not match the stream.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal stream name, and the store's errors, those about the snapshot itself
-    /// excepted.
+    /// [`StoreError::Invalid`] for an illegal stream name, and the store's errors. A damaged or newer snapshot is not
+    /// an error.
     pub fn load_snapshot(
         &mut self,
         stream: &str,
@@ -245,7 +248,8 @@ impl<S: Slots> EventLog<S> {
     /// Replaces the snapshot of a decider's state.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal stream name, [`StoreError::Unavailable`] if the snapshot may not be there.
+    /// [`StoreError::Invalid`] for an illegal stream name, [`StoreError::Unavailable`] if the snapshot may not have
+    /// been stored.
     pub fn save_snapshot(
         &mut self,
         stream: &str,
@@ -258,12 +262,12 @@ impl<S: Slots> EventLog<S> {
     /// Deletes the snapshot of a decider's state.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal stream name, [`StoreError::Unavailable`] if the snapshot may still be there.
+    /// [`StoreError::Invalid`] for an illegal stream name, [`StoreError::Unavailable`] if the snapshot may still exist.
     pub fn delete_snapshot(&mut self, stream: &str, decider: &str) -> Result<(), StoreError> {
         snapshots::delete(&self.store, stream, decider)
     }
 
-    /// How far a handler is; `None` if it has no checkpoint.
+    /// Loads the checkpoint of a handler; `None` if it has none.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for a name that is empty or too long, and the store's errors.
@@ -271,18 +275,19 @@ impl<S: Slots> EventLog<S> {
         self.reactions.checkpoints.load(&self.store, handler)
     }
 
-    /// Stores how far a handler is. `next.revision` is the revision that was read, 0 if there was none; what is stored has
-    /// the next one. Within a generation the position never goes back, and the generation never goes back. A new generation may
-    /// start anywhere.
+    /// Stores the checkpoint of a handler by compare-and-set. `next.revision` is the revision that the caller read, 0
+    /// if there was none; the stored checkpoint has the next revision. The generation never decreases, and within a
+    /// generation the position never decreases. A new generation may start anywhere.
     ///
     /// # Errors
-    /// [`WriteError::Stale`] if another revision is stored. [`StoreError::Invalid`] for going back, for an illegal name, or
-    /// for a state of more than [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES). [`StoreError::InDoubt`] if it may have been stored, and the store's errors.
+    /// [`WriteError::Stale`] if another revision is stored. [`StoreError::Invalid`] for a lower generation or position,
+    /// for an illegal name, or for a state of more than [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
+    /// [`StoreError::InDoubt`] if the checkpoint may have been stored, and the store's errors.
     pub fn save_checkpoint(&mut self, handler: &str, next: Checkpoint) -> Result<(), WriteError> {
         self.reactions.checkpoints.save(&self.store, handler, next)
     }
 
-    /// The number of a hint; 0 if there is none, or none that can be read.
+    /// Reads the number of a hint; 0 if the hint is absent or cannot be decoded.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the store cannot be read.
@@ -290,15 +295,15 @@ impl<S: Slots> EventLog<S> {
         hints::get(&self.store, name)
     }
 
-    /// Stores the number of a hint. A hint with a long name is not kept.
+    /// Stores the number of a hint. A hint whose escaped name is empty or longer than 90 bytes is not stored.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the store cannot be written; the number may be there or not.
+    /// [`StoreError::Unavailable`] if the store cannot be written; the number may have been stored or not.
     pub fn put_hint(&self, name: &str, number: u64) -> Result<(), StoreError> {
         hints::put(&self.store, name, number)
     }
 
-    /// A row, if it is there.
+    /// Reads a row; `None` if it is absent or deleted.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for a name or key that is empty or too long, and the store's errors.
@@ -306,7 +311,7 @@ impl<S: Slots> EventLog<S> {
         self.reactions.get_row(&self.store, view, key)
     }
 
-    /// A row, with the position at which it was written or deleted.
+    /// Reads a row and the position at which it was written or deleted.
     ///
     /// # Errors
     /// As for [`EventLog::get_row`].
@@ -314,18 +319,18 @@ impl<S: Slots> EventLog<S> {
         self.reactions.find_row(&self.store, view, key)
     }
 
-    /// Replaces a row that reflects exactly `seen` (0: there is none) by one that reflects a later position.
+    /// Replaces a row whose position is exactly `seen` (0: there is no row) by a row with a later position.
     ///
     /// # Errors
-    /// [`WriteError::Stale`] if the row reflects something else, or if the position is not later than the row's or than that of
-    /// its deletion. [`StoreError::Invalid`] for an illegal name or key, for position 0, or if the view was dropped.
-    /// [`StoreError::InDoubt`] if the row may have been replaced, and the store's errors.
+    /// [`WriteError::Stale`] if the row has another position, or if the new position is not later than that of the row
+    /// or of its deletion. [`StoreError::Invalid`] for an illegal name or key, for position 0, or if the view was
+    /// dropped. [`StoreError::InDoubt`] if the row may have been replaced, and the store's errors.
     pub fn put_row(&mut self, view: &str, row: Row, seen: u64) -> Result<(), WriteError> {
         self.reactions.put_row(&self.store, view, row, seen)
     }
 
-    /// Deletes a row that reflects exactly `seen`. The deletion at `position` is remembered, also if there is no row
-    /// (`seen` is 0): an older event that comes late changes nothing.
+    /// Deletes a row whose position is exactly `seen`. The store records the deletion at `position`, even if there is
+    /// no row (`seen` is 0), so an older event that arrives late does not create the row again.
     ///
     /// # Errors
     /// As for [`EventLog::put_row`].
@@ -340,10 +345,10 @@ impl<S: Slots> EventLog<S> {
             .delete_row(&self.store, view, key, seen, position)
     }
 
-    /// Rows in the order of their keys' bytes, after a key. The page ends after `limit` rows (0 counts as 1), when the values
-    /// reach about 1 MiB, or after 1,024 keys of deleted rows. Unless the page is the end, a row may follow.
+    /// Reads rows in the byte order of their keys, after a key. The page ends after `limit` rows (0 counts as 1), when
+    /// the values reach about 1 MiB, or after 1,024 keys of deleted rows. Unless `end` is true, more rows may follow.
     ///
-    /// A row that was there before the scan began and is not deleted meanwhile is never missed.
+    /// A scan returns every row that existed before the scan began and is not deleted during it.
     ///
     /// # Errors
     /// As for [`EventLog::get_row`].
@@ -360,7 +365,7 @@ impl<S: Slots> EventLog<S> {
         self.scan_range(view, range, limit)
     }
 
-    /// Rows of a range in the order of their keys' bytes; see [`EventLog::scan_rows`].
+    /// Reads the rows of a range in the byte order of their keys; see [`EventLog::scan_rows`].
     ///
     /// # Errors
     /// As for [`EventLog::get_row`].
@@ -373,27 +378,28 @@ impl<S: Slots> EventLog<S> {
         self.reactions.scan(&self.store, view, range, limit)
     }
 
-    /// Deletes the remains of a view that nobody reads or writes any more and whose name is never used again. One call
-    /// deletes at most `limit` rows (at least one entry of the view's list is looked at), and fewer where they have changed
-    /// often. `true`: nothing is left.
+    /// Deletes a view that no caller reads or writes any more and whose name is never used again. One call deletes at
+    /// most `limit` rows (it processes at least one entry of the view's list), and fewer if the rows have many
+    /// revisions. Returns `true` if nothing is left.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for an illegal name, and the store's errors. What was deleted stays deleted; calling again
-    /// continues.
+    /// [`StoreError::Invalid`] for an illegal name, and the store's errors. Deletions that already happened persist;
+    /// another call continues.
     pub fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError> {
         self.reactions.drop_rows(&self.store, view, limit)
     }
 
-    /// Decides the slot at a key, if a writer began to create it: by a void in a stream's slot, a skip in the log, an open
-    /// claim for a command id, or the store's record; in what reactions keep, by a revision that changes nothing, or an entry
-    /// for no row. The caller vouches that no writer that may have begun the slot is still alive.
+    /// Repairs the slot at a key if a writer began to create it and died. The repair writes a void into a stream's
+    /// slot, a skip into a log slot, an open claim for a command id, or the store's record. Into a chain of revisions
+    /// it writes a revision that changes nothing, and into a view's list an entry for no row. The caller guarantees
+    /// that every writer that may have begun to create the slot is dead.
     ///
-    /// `name` is the stream, the command id, the handler, the view, or `view/key` for a row. It is needed only where the key
-    /// holds a hash of it.
+    /// `name` is the stream, the command id, the handler, the view, or `view/key` for a row. It is needed only if the
+    /// key contains a hash of the name.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] if it is not the key of a slot of this store, or nobody can have begun to create it.
-    /// [`StoreError::InDoubt`] if the slot may have been decided, and the store's errors.
+    /// [`StoreError::Invalid`] if `key` does not name a slot of this store, or if no writer can have begun to create
+    /// that slot. [`StoreError::InDoubt`] if the slot may have been written, and the store's errors.
     pub fn repair(&mut self, key: &str, name: Option<&str>) -> Result<Settled, StoreError> {
         repair::repair(&self.store, self.log.division(), key, name)
     }

@@ -1,26 +1,25 @@
-//! The file of a key, where slots are files: `<shard>/<name>`.
+//! The file name of a key, for stores whose slots are files: `<shard>/<name>`.
 //!
-//! The adapter over `wasi:filesystem` writes such files, and the tools look after them. They must agree on every name, so
-//! the names are made here.
+//! The adapter over `wasi:filesystem` writes these files, and the tools list and verify them. Both use this module, so
+//! they agree on every name.
 
 use sha2::{Digest, Sha256};
 
 use crate::name::hex;
 
-/// Prefix of the names of temporary files and of marks. No key's file name begins with it.
+/// Prefix of the names of temporary files and of marker files. No key's file name begins with it.
 pub const TEMPORARY: &str = "%";
-/// Name of the mark in a directory that is known to survive a power cut.
+/// Name of the marker file in a directory that is known to be durable.
 pub const DURABLE: &str = "%durable";
-/// Prefix of a name that holds the key's digest instead of the key.
+/// Prefix of a name that contains the key's digest instead of the key.
 pub const DIGEST: &str = "~";
-/// Longest name that is spelled out. Filesystems allow 255 bytes, and less when names are encrypted.
+/// Maximum length of a name that spells out its key. Filesystems allow 255 bytes, and fewer if they encrypt names.
 const LONGEST: usize = 140;
 
 /// The name of a key's file.
 ///
-/// Injective also where the filesystem takes upper and lower case for the same: keys consist of
-/// `[A-Za-z0-9_=.-]`, and an upper-case letter becomes `+` and the lower-case one. Longer names
-/// become `~` and the key's SHA-256.
+/// The mapping is injective even on a case-insensitive filesystem: keys consist of `[A-Za-z0-9_=.-]`, and an upper-case
+/// letter becomes `+` followed by the lower-case letter. A longer name becomes `~` followed by the key's SHA-256.
 #[must_use]
 pub fn of(key: &str) -> String {
     let mut name = String::with_capacity(key.len() + 8);
@@ -37,7 +36,7 @@ pub fn of(key: &str) -> String {
     }
 }
 
-/// The key whose file has this name; nothing if no key's does, or if the name holds a digest.
+/// The key whose file has this name; `None` if the name belongs to no key or contains a digest.
 #[must_use]
 pub fn key(name: &str) -> Option<String> {
     if name.starts_with(TEMPORARY) || name.starts_with(DIGEST) {
@@ -54,7 +53,7 @@ pub fn key(name: &str) -> Option<String> {
     (of(&key) == name).then_some(key)
 }
 
-/// What stands for a long key: its SHA-256 in lower-case hex.
+/// The digest in the file name of a long key: the key's SHA-256 in lower-case hex.
 #[must_use]
 pub fn digest(key: &str) -> String {
     hex(&Sha256::digest(key.as_bytes()))

@@ -1,4 +1,4 @@
-//! What fuzz targets need of the inside. No part of the interface.
+//! Internals for the fuzz targets. This module is not part of the public interface.
 
 use crate::records::reactions::{
     CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
@@ -8,11 +8,11 @@ use crate::records::{
     SnapshotRecord, StoreRecord, StreamRecord, Void,
 };
 
-/// Reads bytes as every kind of record; then takes them for the body of every version of every kind. What can be read as
-/// one must be the same after it was written and read again.
+/// Decodes bytes as every kind of record, then as the body of every version of every kind. A body that decodes must be
+/// equal after it is encoded and decoded again.
 ///
 /// # Panics
-/// If it is not.
+/// If the record differs after the round trip.
 pub fn records(bytes: &[u8]) {
     let _ = StreamRecord::decode("key", "a-1", bytes);
     let _ = LogRecord::decode("key", 1.into(), bytes);
@@ -45,7 +45,7 @@ fn record<R: Record + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     }
 }
 
-/// A body with the header that belongs in front of it.
+/// A record: the header for this kind and version, then the body.
 #[must_use]
 pub fn seal(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
     records::seal(kind, version, body)

@@ -1,32 +1,32 @@
 //! The key of every record: `root.kind.…`, at most 256 bytes of `[A-Za-z0-9_=.-]`.
 //!
-//! The segments between dots are escaped and hold no dots, so the first segment alone decides
-//! which prefix a key belongs to: two prefixes in one bucket are two worlds.
+//! The segments between dots are escaped and contain no dots. So the first segment alone determines the prefix of a
+//! key, and two prefixes in one bucket never share a key.
 
 use sha2::{Digest, Sha256};
 
 use crate::name::{StreamName, escape, hex, push_escaped, push_number};
 use crate::numbers::{LogSlot, Slot};
 
-/// Most bytes of an escaped text in a key. A longer text is replaced by its SHA-256.
+/// Maximum bytes of an escaped text in a key. A longer text is replaced by its SHA-256.
 const MAX_SEGMENT_BYTES: usize = 180;
-/// Most bytes of an escaped prefix. The longest key is `a` + this + `.stream.` + 180 + `.` + 16 digits.
+/// Maximum bytes of an escaped prefix. The longest key is `a` + this + `.stream.` + 180 + `.` + 16 digits.
 const MAX_PREFIX_BYTES: usize = 48;
 
-/// Makes the keys of one prefix.
+/// Builds the keys of one prefix.
 #[derive(Clone, Debug)]
 pub struct Keys {
     root: String,
-    /// `log`, and the number of partitions if there are several: a log of one number of partitions is never taken for one of
-    /// another.
+    /// `log`, followed by the number of partitions if there are several. So logs with different numbers of partitions
+    /// have different keys.
     log: String,
 }
 
 impl Keys {
-    /// The keys of a prefix, for a log of so many partitions.
+    /// The keys of a prefix, for a log with this number of partitions.
     pub fn new(prefix: &str, partitions: u32) -> Self {
         let escaped = escape(prefix);
-        // `a` and `b` keep the two forms apart, and no key ever begins with a dot.
+        // The first letter, `a` or `b`, distinguishes the two forms, and no key begins with a dot.
         let root = if escaped.len() <= MAX_PREFIX_BYTES {
             format!("a{escaped}")
         } else {
@@ -43,12 +43,12 @@ impl Keys {
         format!("{}.store", self.root)
     }
 
-    /// The prefix as it stands at the beginning of every key.
+    /// The first segment of every key, which encodes the prefix.
     pub fn root(&self) -> &str {
         &self.root
     }
 
-    /// The keys of a root that was found in a key.
+    /// The keys of a root that was parsed from a key.
     pub fn of_root(root: &str, partitions: u32) -> Self {
         Self {
             root: root.to_owned(),
@@ -61,12 +61,12 @@ impl Keys {
         self.numbered(&self.log, "", slot.get())
     }
 
-    /// Slot of a log that is not divided.
+    /// Slot of a log with one partition.
     pub fn undivided_log(&self, slot: LogSlot) -> String {
         format!("{}.log.{:016x}", self.root, slot.get())
     }
 
-    /// Hint: a row of the partition that exists.
+    /// Hint: the number of an existing row of the partition.
     pub fn log_hint(&self, partition: u32) -> String {
         match partition {
             0 => format!("{}.{}-hint", self.root, self.log),
@@ -79,13 +79,13 @@ impl Keys {
         self.numbered("stream", stream.as_str(), slot.get())
     }
 
-    /// Copies of a stream's slots.
+    /// Segment: copies of a stream's slots.
     pub fn segment(&self, stream: StreamName<'_>, number: u64) -> String {
         self.numbered("segment", stream.as_str(), number)
     }
 
-    /// `root.kind.text.number`; without a text `root.kind.number`. Every commit needs a few of these, so they are made
-    /// without the formatter.
+    /// `root.kind.text.number`, or `root.kind.number` if the text is empty. Every commit needs several such keys, so
+    /// the code avoids the slow formatter.
     fn numbered(&self, kind: &str, text: &str, number: u64) -> String {
         let mut key = String::with_capacity(self.root.len() + kind.len() + text.len() + 32);
         key.push_str(&self.root);
@@ -100,7 +100,7 @@ impl Keys {
         key
     }
 
-    /// Hint: a slot of the stream that exists.
+    /// Hint: the number of an existing slot of the stream.
     pub fn stream_hint(&self, stream: StreamName<'_>) -> String {
         format!("{}.{}", self.root, segment("head", stream.as_str()))
     }
@@ -112,7 +112,7 @@ impl Keys {
 
     /// The snapshot of a decider's state for a stream.
     pub fn snapshot(&self, stream: StreamName<'_>, decider: &str) -> String {
-        // Stream names hold no control characters, so the NUL keeps the two apart.
+        // Stream names contain no control characters, so the NUL separates the two unambiguously.
         format!(
             "{}.snapshot.{}",
             self.root,
@@ -150,20 +150,20 @@ fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
-/// What reactions keep.
+/// The keys of reactions: checkpoints, hints, rows and views.
 impl Keys {
-    /// What the keys of a handler's checkpoint begin with.
+    /// The prefix of the keys of a handler's checkpoint.
     pub fn checkpoint(&self, handler: &str) -> String {
         let name = segment_up_to("checkpoint", &escape(handler), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
     }
 
-    /// A number that deliverers share.
+    /// A hint: a number that deliverers share.
     pub fn hint(&self, name: &str) -> String {
         format!("{}.hint.{}", self.root, escape(name))
     }
 
-    /// What the keys of a row begin with.
+    /// The prefix of the keys of a row.
     pub fn row(&self, view: &str, key: &str) -> String {
         let both = format!("{}.{}", escape(view), escape(key));
         format!(
@@ -185,7 +185,7 @@ impl Keys {
         format!("{}.{name}.{number:016x}", self.root)
     }
 
-    /// Hint: an entry in that list that exists.
+    /// Hint: the index of an existing entry in that list.
     pub fn view_hint(&self, view: &str) -> String {
         let name = segment_up_to("view-head", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
@@ -193,17 +193,19 @@ impl Keys {
 }
 
 impl Keys {
-    /// The mark of a view that was dropped.
+    /// The marker of a dropped view.
     pub fn dropped_view(&self, view: &str) -> String {
         let name = segment_up_to("view-dropped", &escape(view), MAX_REACTION_BYTES);
         format!("{}.{name}", self.root)
     }
 }
 
-/// As [`MAX_SEGMENT_BYTES`], for the keys of what reactions keep: `.checkpoint.` is longer than `.stream.`.
+/// Like [`MAX_SEGMENT_BYTES`], for the keys of reactions. It is smaller because `.checkpoint.` is longer than
+/// `.stream.`.
 const MAX_REACTION_BYTES: usize = 160;
 
-/// A segment for a text that is escaped already. The hash is that of the escaped text.
+/// A segment for an escaped text. If the text is longer than `longest`, the segment contains the SHA-256 of the escaped
+/// text.
 fn segment_up_to(kind: &str, escaped: &str, longest: usize) -> String {
     if escaped.len() <= longest {
         format!("{kind}.{escaped}")

@@ -1,51 +1,53 @@
 //! The event store of Annals over *slots*: values that are created once and never change.
 //!
-//! An adapter brings a [`Slots`] (four functions, of which only `create` must be atomic). This crate builds everything else
-//! on it: appends with preconditions, an order over the whole log that never shows an event late, command ids that take
-//! effect once, snapshots, and what reactions keep.
+//! An adapter implements [`Slots`] (four functions, of which only `create` must be atomic). This crate builds
+//! everything else on it: appends with preconditions, one order over the whole log in which no event appears at a
+//! position that a reader has passed, command ids that take effect once, snapshots, and the checkpoints and rows of
+//! reactions.
 //!
 //! # The protocol
 //!
-//! After CORFU's write-once log. A stream is a row of slots numbered from 1, and so is the log.
-//! To append a commit to slot `n` of a stream, a writer:
+//! The protocol follows CORFU's write-once log. A stream is a sequence of slots numbered from 1, and so is the log. To
+//! append a commit to slot `n` of a stream, a writer:
 //!
 //! 1. creates the first absent log slot `i` with a *ref*: stream, `n`, the commit's unique id, time;
-//! 2. creates slot `n` of the stream with the commit, which holds its position. The writer that creates the slot has it.
-//!    All others have a conflict, and their refs are dead.
+//! 2. creates slot `n` of the stream with the commit, which contains its position in the log. The writer that creates
+//!    the slot wins it. All other writers get a conflict, and their refs are dead.
 //!
-//! A reader of the log follows each ref. If the slot holds the commit with that id, placed at that ref, the reader delivers
-//! it. If the slot holds anything else, the ref is dead, and the reader passes it. If the slot is absent, the writer is slow or died
-//! between the two steps. A young ref makes the reader stop in front of it. At an old one the reader creates a *void* in the slot; after
-//! that the slot is decided, and the reader goes on. So what a reader has passed never changes, whatever writers do.
-//! Time decides only when a reader helps, never what is true.
+//! A reader of the log follows each ref. If the slot holds the commit with that id, placed at that ref, the reader
+//! delivers it. If the slot holds anything else, the ref is dead, and the reader passes it. If the slot is absent, the
+//! writer is slow or died between the two steps. If the ref is younger than the grace period, the reader stops in front
+//! of it. If the ref is older, the reader creates a *void* in the slot. The void decides the slot, and the reader
+//! continues. So the slots that a reader has passed never change, whatever writers do. The clock determines only when a
+//! reader writes a void, never whether the result is correct.
 //!
-//! Writers take the slots of a stream, and those of a partition of the log, without gaps: a writer tries a slot only when
-//! it knows that the slot in front of it exists. Ends are found by probing, from hints that may be lost. A
-//! slot is never deleted: a slow writer could create it a second time.
+//! Writers fill the slots of a stream, and those of a partition of the log, without gaps: a writer tries a slot only
+//! after it has seen that the slot before it exists. Readers and writers find the end by probing, starting from a hint
+//! that may be lost. A slot is never deleted, because a slow writer could then create it a second time.
 //!
 //! # Layout
 //!
-//! Arrows point downwards: a module needs only modules below it.
+//! Dependencies point downwards: a module depends only on modules below it.
 //!
 //! | module | job |
 //! |---|---|
 //! | [`event_log`](EventLog) | the event store as one value |
-//! | `repair` | decides slots whose creator died halfway, where a store has such a state |
+//! | `repair` | repairs slots whose creator died during a creation that is not atomic |
 //! | `streams` | streams: appends, pages, command ids, snapshots |
 //! | `log` | the order of all commits: claims log slots, follows refs |
 //! | `reactions` | checkpoints, rows of views, hints |
-//! | `store` | slots under keys, and creations whose outcome is always found out |
-//! | `records` | records to bytes and back, every version of each kind |
+//! | `store` | slots under keys; retries creations until their outcome is known |
+//! | `records` | encodes and decodes records, every version of each kind |
 //! | `probe` | finds the last slot that exists, in few reads |
 //! | `keys` | the key of every record |
-//! | [`file_name`] | the file of a key, where slots are files |
-//! | `limits` | what callers may pass, and what an instance keeps |
-//! | [`slots`](Slots) | what an adapter implements; [`MemorySlots`] |
+//! | [`file_name`] | the file name of a key, for stores whose slots are files |
+//! | `limits` | limits on input and on the cache of an instance |
+//! | [`slots`](Slots) | the trait that an adapter implements; [`MemorySlots`] |
 //! | [`name`](StreamName) | stream names, and the injective escape for keys |
-//! | [`error`](StoreError) | why an operation failed |
-//! | [`numbers`](Slot) | numbers that mean different things |
-//! | [`model`](Event) | the words: events, metadata, heads, requests and answers |
-//! | `bytes` | byte strings in serde |
+//! | [`error`](StoreError) | the errors of operations |
+//! | [`numbers`](Slot) | newtypes for numbers with different meanings |
+//! | [`model`](Event) | the data types: events, metadata, heads, requests and results |
+//! | `bytes` | serde helpers for byte strings |
 //!
 //! `fuzzing` is for fuzz targets, and `internals` for `event-log-tools`.
 #![deny(missing_docs)]
@@ -85,7 +87,7 @@ pub use numbers::{LogSlot, Position, Revision, Slot, Version};
 pub use reactions::KeyRange;
 pub use slots::{Creation, MemorySlots, Settled, Slots};
 
-/// What `event-log-tools` needs of the inside. No part of the interface.
+/// Internals for `event-log-tools`. This module is not part of the public interface.
 #[doc(hidden)]
 pub mod internals {
     pub use crate::keys::Keys;

@@ -1,4 +1,4 @@
-//! What callers may pass, and what an instance keeps.
+//! Limits on callers' input and on the cache of an instance.
 
 use std::iter;
 
@@ -7,19 +7,19 @@ use crate::model::{
     MAX_EXTENSION_BYTES, MAX_EXTENSION_NAME_BYTES, MAX_EXTENSIONS, MAX_TAG_BYTES, MAX_TAGS,
 };
 
-/// Payload bytes after which a page ends.
+/// A page ends once its payloads reach this many bytes.
 pub const PAGE_BYTES: usize = 1 << 20;
 
-/// Streams, checkpoints or rows of which an instance remembers the place.
+/// Maximum number of streams, checkpoints or rows whose places an instance caches, each kind separately.
 pub const MAX_REMEMBERED: usize = 4096;
 
-/// Most bytes of a command id.
+/// Maximum bytes of a command id.
 const MAX_COMMAND_ID_BYTES: usize = 1024;
 
 /// Checks a command id.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] for one that is empty or too long.
+/// [`StoreError::Invalid`] for a command id that is empty or too long.
 pub fn check_command_id(command_id: &str) -> Result<(), StoreError> {
     match command_id.len() {
         1..=MAX_COMMAND_ID_BYTES => Ok(()),
@@ -32,7 +32,7 @@ pub fn check_command_id(command_id: &str) -> Result<(), StoreError> {
 /// Checks the tags of an event.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] for too many tags, and for one that is too long, is empty or has control characters.
+/// [`StoreError::Invalid`] for too many tags, and for a tag that is empty, is too long or has control characters.
 pub fn check_tags(tags: &[String]) -> Result<(), StoreError> {
     if tags.len() > MAX_TAGS {
         return invalid(format!(
@@ -57,8 +57,8 @@ pub fn check_tags(tags: &[String]) -> Result<(), StoreError> {
 /// Checks the extension attributes of a command.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] for too many, for a name that CloudEvents does not allow or that comes twice, and for a value
-/// that is too long.
+/// [`StoreError::Invalid`] for too many attributes, for a name that CloudEvents does not allow or that is repeated, and
+/// for a value that is too long.
 pub fn check_extensions(extensions: &[(String, String)]) -> Result<(), StoreError> {
     if extensions.len() > MAX_EXTENSIONS {
         return invalid(format!(

@@ -1,35 +1,36 @@
-//! The words of the store. They mirror the contract's interface `event-store`, without WIT.
+//! The data types of the store. They mirror the contract's interface `event-store`, without WIT.
 //!
-//! Records on disk have structs of their own (`records`), so these may change without the format. Their order of fields is
-//! what the conformance suite sends to a store on a host (`tests/store-wire`).
+//! Records on disk have separate structs (`records`), so these types may change without a change of the disk format.
+//! The conformance suite sends them to a store on a host (`tests/store-wire`), so the order of their fields is its wire
+//! format.
 
 use serde::{Deserialize, Serialize};
 
-/// Most events that one commit can hold: a position is `log index * MAX_EVENTS + index in the commit`.
+/// Maximum events in one commit. A position is `log slot * MAX_EVENTS + index in the commit`.
 pub const MAX_EVENTS: usize = 1024;
 
-/// Most bytes of a checkpoint's state.
+/// Maximum bytes of a checkpoint's state.
 pub const MAX_STATE_BYTES: usize = 1 << 20;
 
-/// Most tags of an event.
+/// Maximum number of tags of an event.
 pub const MAX_TAGS: usize = 64;
 
-/// Most bytes of a tag.
+/// Maximum bytes of a tag.
 pub const MAX_TAG_BYTES: usize = 256;
 
-/// Most extension attributes of a command.
+/// Maximum number of extension attributes of a command.
 pub const MAX_EXTENSIONS: usize = 64;
 
-/// Most bytes of the name of an extension attribute.
+/// Maximum bytes of the name of an extension attribute.
 pub const MAX_EXTENSION_NAME_BYTES: usize = 64;
 
-/// Most bytes of the value of an extension attribute.
+/// Maximum bytes of the value of an extension attribute.
 pub const MAX_EXTENSION_BYTES: usize = 4096;
 
 /// An event to append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEvent {
-    /// The type's name, such as `AccountOpened`.
+    /// The name of the event type, such as `AccountOpened`.
     pub event_type: String,
     /// Version of the payload's schema.
     pub schema_version: u32,
@@ -38,23 +39,23 @@ pub struct NewEvent {
     /// The payload, opaque to the store.
     #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
-    /// What the event is about beside its stream: at most [`MAX_TAGS`], each of 1 to [`MAX_TAG_BYTES`] bytes without
-    /// control characters.
+    /// Further subjects of the event, beside its stream: at most [`MAX_TAGS`] tags, each of 1 to [`MAX_TAG_BYTES`]
+    /// bytes without control characters.
     pub tags: Vec<String>,
 }
 
-/// What is known of the command that led to a commit or an outcome.
+/// Metadata of the command that led to a commit or an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// The command's id. Empty: the append is no command's, and may happen twice if it is sent twice.
+    /// The command's id. If it is empty, the append belongs to no command, and may happen twice if it is sent twice.
     pub command_id: String,
     /// The command's type.
     pub command_type: String,
-    /// The same for everything that one first cause led to.
+    /// Shared by all commands and events that descend from the same first cause.
     pub correlation_id: String,
-    /// The command or event that led to this.
+    /// The id of the command or event that directly led to this command.
     pub causation_id: String,
-    /// The person or program that asked for it.
+    /// The person or program that issued the command.
     pub actor: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
@@ -63,12 +64,12 @@ pub struct Metadata {
     pub extensions: Vec<(String, String)>,
 }
 
-/// The decider's refusal of a command.
+/// The rejection of a command by its decider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
     /// A stable code for callers to branch on.
     pub code: String,
-    /// A sentence for people.
+    /// A message for people.
     pub message: String,
     /// A JSON value for programs.
     pub details: Option<String>,
@@ -77,9 +78,9 @@ pub struct Rejection {
 /// An event for folding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// The stream's version that it made, from 1.
+    /// The stream's version after this event, from 1.
     pub version: u64,
-    /// The type's name.
+    /// The name of the event type.
     pub event_type: String,
     /// Version of the payload's schema.
     pub schema_version: u32,
@@ -90,20 +91,20 @@ pub struct Event {
     pub payload: Vec<u8>,
 }
 
-/// An event with everything that is known of it.
+/// An event with its identity, position and metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
-    /// Unique: the commit's 128-bit id in hex, `-`, the event's index in the commit.
+    /// Unique id: the commit's 128-bit id in hex, `-`, the event's index in the commit.
     pub id: String,
     /// The stream's name.
     pub stream: String,
-    /// The stream's version that it made.
+    /// The stream's version after this event.
     pub version: u64,
-    /// Its place in the order of the whole log.
+    /// The event's position in the order of the whole log.
     pub position: u64,
-    /// When it was recorded, in milliseconds since the epoch. Never goes back within a stream.
+    /// The time of recording, in milliseconds since the epoch. It never decreases within a stream.
     pub recorded_at: u64,
-    /// The type's name.
+    /// The name of the event type.
     pub event_type: String,
     /// Version of the payload's schema.
     pub schema_version: u32,
@@ -112,27 +113,27 @@ pub struct RecordedEvent {
     /// The payload.
     #[serde(with = "crate::bytes")]
     pub payload: Vec<u8>,
-    /// The tags that it was appended with, in their order.
+    /// The event's tags, in the order of the append.
     pub tags: Vec<String>,
-    /// The metadata of the commit that it belongs to.
+    /// The metadata of the event's commit.
     pub metadata: Metadata,
 }
 
-/// What must be true of a stream for an append to happen.
+/// A precondition of an append on the stream's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Precondition {
-    /// Nothing.
+    /// No precondition.
     Any,
-    /// It has no events.
+    /// The stream has no events.
     NoStream,
-    /// It has at least one event.
+    /// The stream has at least one event.
     StreamExists,
-    /// It is at exactly this version.
+    /// The stream is at exactly this version.
     At(u64),
 }
 
 impl Precondition {
-    /// Whether it holds at this version.
+    /// Whether the precondition holds at this version.
     #[must_use]
     pub fn holds(self, version: u64) -> bool {
         match self {
@@ -143,7 +144,7 @@ impl Precondition {
         }
     }
 
-    /// Whether it can never hold again, since versions only grow.
+    /// Whether the precondition can never hold again. Versions only grow.
     pub(crate) fn is_past(self, version: u64) -> bool {
         match self {
             Self::Any | Self::StreamExists => false,
@@ -153,75 +154,75 @@ impl Precondition {
     }
 }
 
-/// Where a stream stands.
+/// A place in a stream: the last slot that was read, and the stream's state after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The last slot that was seen, which is how many slots were seen.
+    /// The last slot that was read. Slots count from 1, so this is also the number of slots up to here.
     pub cursor: u64,
-    /// The stream's version there, which is how many events were seen.
+    /// The stream's version after that slot, which is the number of events up to here.
     pub version: u64,
-    /// No event can follow.
+    /// Whether the stream is closed: no event can follow.
     pub closed: bool,
 }
 
 /// Events of a stream for folding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// The events, whole commits at a time.
+    /// The events. A page contains only whole commits.
     pub events: Vec<Event>,
-    /// Where the stream stands after them.
+    /// The stream's head after these events.
     pub head: Head,
-    /// Whether nothing follows at this moment: the next slot was seen to be absent.
+    /// Whether the stream ends here: the reader found the next slot absent.
     pub end: bool,
 }
 
-/// What to append, and where.
+/// A request to append events to a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppendRequest {
     /// The stream's name.
     pub stream: String,
-    /// The demand on the stream's version.
+    /// The precondition on the stream's version.
     pub expected: Precondition,
-    /// Where the caller last saw the stream. With it, the append searches everything from there on for the same command id
-    /// before it takes a slot. Without it, the append starts at the stream's end.
+    /// The last slot of the stream that the caller has read. With a cursor, the append searches all slots after it for
+    /// the same command id before it claims a slot. Without a cursor, the append starts at the stream's end.
     pub cursor: Option<u64>,
     /// The events, at most [`MAX_EVENTS`].
     pub events: Vec<NewEvent>,
     /// Whether these are the stream's last events.
     pub close: bool,
-    /// Kept with every event of the commit.
+    /// Metadata of the commit, returned with each of its events.
     pub metadata: Metadata,
-    /// Milliseconds since the epoch.
+    /// The time of the append, in milliseconds since the epoch.
     pub recorded_at: u64,
     /// 64 random bits: the commit's id is derived from them.
     pub seed: u64,
 }
 
-/// What an append did.
+/// The result of an append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appended {
     /// The stream's version after the last event.
     pub version: u64,
     /// Position of the last event; 0 if there are none.
     pub position: u64,
-    /// The last slot that the append has seen: that of the commit, if there are events.
+    /// The last slot that the append has seen. If there are events, this is the commit's slot.
     pub cursor: u64,
     /// The events, in order.
     pub events: Vec<RecordedId>,
 }
 
-/// What an event was recorded as.
+/// The identity of a recorded event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedId {
     /// The event's id.
     pub id: String,
-    /// The type's name.
+    /// The name of the event type.
     pub event_type: String,
-    /// The stream's version that it made.
+    /// The stream's version after this event.
     pub version: u64,
 }
 
-/// How a command ended.
+/// The outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The command was accepted, with these events or none.
@@ -230,12 +231,13 @@ pub enum Outcome {
     Rejected(Rejection),
 }
 
-/// What is known of a command id.
+/// The state of a command id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
-    /// No attempt was made before.
+    /// This is the first attempt.
     Fresh,
-    /// An attempt was made, and the command has not ended. Going on is safe: at most one attempt will count.
+    /// An earlier attempt exists, and the command has not ended. The caller may continue: at most one attempt takes
+    /// effect.
     Pending,
     /// The command has ended.
     Done(Outcome),
@@ -243,25 +245,25 @@ pub enum Claim {
     Mismatch,
 }
 
-/// Events of a stream, with everything.
+/// Events of a stream with their metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPage {
     /// The events.
     pub events: Vec<RecordedEvent>,
-    /// The stream's version after them.
+    /// The stream's version after these events.
     pub version: u64,
-    /// Nothing follows at this moment.
+    /// Whether nothing follows these events in the direction of reading.
     pub end: bool,
 }
 
-/// Which events of the log are wanted.
+/// A filter on the events of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFilter {
-    /// Of these types; empty: of any.
+    /// Event types to match; if empty, all types match.
     pub event_types: Vec<String>,
-    /// Of streams in these categories; empty: in any.
+    /// Stream categories to match; if empty, all categories match.
     pub categories: Vec<String>,
-    /// With at least one of these tags; empty: with any tags or none.
+    /// An event matches if it has at least one of these tags; if empty, every event matches.
     pub tags: Vec<String>,
 }
 
@@ -285,7 +287,7 @@ impl From<(NewEvent, u64)> for Event {
 }
 
 impl LogFilter {
-    /// Is an event of this type, in this stream, with these tags, wanted?
+    /// Whether the filter matches an event of this type, in this stream, with these tags.
     #[must_use]
     pub fn wants(&self, event_type: &str, stream: &str, tags: &[String]) -> bool {
         let category = stream
@@ -304,32 +306,32 @@ impl LogFilter {
 pub struct LogPage {
     /// The events.
     pub events: Vec<RecordedEvent>,
-    /// The next page's `after`, also if this page has no events.
+    /// The `after` of the next page, even if this page has no events.
     pub next: u64,
-    /// Whether nothing can be delivered after these events at this moment.
+    /// Whether no further event can be delivered at this moment.
     pub end: bool,
 }
 
 /// A decider's state at some version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// In the decider's own encoding.
+    /// The state, in the decider's own encoding.
     #[serde(with = "crate::bytes")]
     pub state: Vec<u8>,
     /// Version of that encoding.
     pub state_version: u32,
-    /// Where the stream stood.
+    /// The stream's head that the state reflects.
     pub head: Head,
 }
 
-/// How far a handler of events has come.
+/// The progress of a handler of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Events up to this position are done.
+    /// The handler has processed all events up to this position.
     pub position: u64,
-    /// The handler's declared version that did them.
+    /// The declared version of the handler that processed them.
     pub generation: u32,
-    /// Counts the writes, from 1. A writer passes the revision that it has read, 0 if there was none.
+    /// Number of writes, from 1. A writer passes the revision that it has read, 0 if there was none.
     pub revision: u64,
     /// The dispatcher's own state, opaque to the store; at most [`MAX_STATE_BYTES`].
     #[serde(with = "crate::bytes")]
@@ -350,23 +352,23 @@ pub struct Row {
     pub position: u64,
 }
 
-/// A row, or what is left of one.
+/// A row, or the position of its deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundRow {
-    /// Position of the newest event that the row reflects, also by being deleted. 0: there never was a row.
+    /// Position of the newest event that wrote or deleted the row. 0: the row never existed.
     pub position: u64,
-    /// `None` if it is deleted, or never was.
+    /// The row; `None` if it was deleted or never existed.
     pub row: Option<Row>,
 }
 
 /// Rows of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowPage {
-    /// In the order of their keys' bytes.
+    /// The rows, in the byte order of their keys.
     pub rows: Vec<Row>,
-    /// The last key that was looked at, perhaps of a deleted row: the next page begins after it. `None` if no key of the
-    /// range was looked at.
+    /// The last key that the scan examined, perhaps that of a deleted row. The next page begins after it. `None` if the
+    /// scan examined no key of the range.
     pub next: Option<String>,
-    /// Whether no row follows.
+    /// Whether the scan has reached the end of the range.
     pub end: bool,
 }

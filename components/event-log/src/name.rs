@@ -1,10 +1,10 @@
-//! Stream names, and the escape that makes any text part of a key.
+//! Stream names, and the escape that encodes any text as part of a key.
 
 use std::fmt;
 
 use crate::error::StoreError;
 
-/// Most bytes of a stream's name.
+/// Maximum bytes of a stream's name.
 pub const MAX_STREAM_BYTES: usize = 128;
 
 /// A legal name of a stream: `category-id`.
@@ -17,7 +17,7 @@ impl<'a> StreamName<'a> {
     /// Checks a name.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`], saying what is wrong with it.
+    /// [`StoreError::Invalid`] with the rule that the name violates.
     pub fn parse(name: &'a str) -> Result<Self, StoreError> {
         let wrong = |what: &str| Err(StoreError::Invalid(format!("stream name {name:?}: {what}")));
         if name.len() > MAX_STREAM_BYTES {
@@ -58,8 +58,8 @@ impl fmt::Display for StreamName<'_> {
     }
 }
 
-/// Escapes a text for use between the dots of a key: every byte outside `[A-Za-z0-9_-]` becomes
-/// `=XX` in upper-case hex. Injective, since `=` itself is escaped.
+/// Escapes a text for use between the dots of a key: every byte outside `[A-Za-z0-9_-]` becomes `=XX` in upper-case
+/// hex. The escape is injective, since `=` itself is escaped.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
@@ -67,12 +67,12 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// Appends what [`escape`] makes of a text.
+/// Appends the escaped text; see [`escape`].
 pub fn push_escaped(out: &mut String, text: &str) {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let mut rest = text;
     loop {
-        // Bytes that need no escape are copied in one piece.
+        // Copy bytes that need no escape in one piece.
         let (piece, other) = rest.split_at(rest.as_bytes().iter().take_while(|b| plain(b)).count());
         out.push_str(piece);
         let mut characters = other.chars();
@@ -87,7 +87,7 @@ pub fn push_escaped(out: &mut String, text: &str) {
     }
 }
 
-/// The text of which [`escape`] makes this; `None` if there is none.
+/// The inverse of [`escape`]; `None` if this is not the escape of any text.
 pub fn unescape(escaped: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(escaped.len());
     let mut rest = escaped.bytes();
@@ -115,7 +115,7 @@ pub fn push_lower_hex(out: &mut String, bytes: &[u8]) {
     push_hex(out, bytes, LOWER);
 }
 
-/// Appends a number as 16 lower-case hex digits. The formatter's `{:016x}` writes the same, and is much slower.
+/// Appends a number as 16 lower-case hex digits. The formatter's `{:016x}` writes the same digits but is much slower.
 pub fn push_number(out: &mut String, number: u64) {
     push_hex(out, &number.to_be_bytes(), LOWER);
 }
@@ -123,7 +123,7 @@ pub fn push_number(out: &mut String, number: u64) {
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 
 fn push_hex(out: &mut String, bytes: &[u8], digits: &[u8; 16]) {
-    // A text is extended by many characters at once, which is cheaper than one by one. Most callers have 8 or 16 bytes.
+    // One call appends many characters, which is cheaper than one call per character. Most callers have 8 or 16 bytes.
     for bytes in bytes.chunks(16) {
         let mut hex = [0; 32];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {

@@ -1,6 +1,6 @@
-//! Numbers that mean different things, each a type of its own.
+//! Newtypes for numbers with different meanings.
 //!
-//! In records and in the wire structs of the API they are a plain `u64`.
+//! Records and the wire structs of the API encode each of them as a plain `u64`.
 
 use std::fmt;
 
@@ -18,13 +18,13 @@ macro_rules! numbers {
         pub struct $name(u64);
 
         impl $name {
-            /// The number as a plain one.
+            /// The number as a `u64`.
             #[must_use]
             pub const fn get(self) -> u64 {
                 self.0
             }
 
-            /// The next number. The highest number is never used, so every number in use has a next one.
+            /// The next number. `u64::MAX` is never used, so every number in use has a successor.
             #[must_use]
             pub const fn next(self) -> Self {
                 Self(self.0.saturating_add(1))
@@ -55,15 +55,15 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// A slot of a stream, from 1. As a cursor: the last slot that was seen, 0 if none was.
+    /// A slot of a stream, from 1. As a cursor: the last slot that was read, 0 if none was.
     Slot;
     /// A slot of the log, from 1.
     LogSlot;
-    /// An event's place in the order of the log. 0 is before every event.
+    /// An event's position in the order of the log, greater than 0. Position 0 is before every event.
     Position;
-    /// How many events a stream has. The first event makes version 1.
+    /// A stream's version: the number of its events. The first event makes version 1.
     Version;
-    /// A revision of a checkpoint or row, from 1. 0: there is none.
+    /// A revision of a checkpoint or row, from 1; 0 if there is none.
     Revision;
 }
 
@@ -91,7 +91,7 @@ impl Position {
         LogSlot(self.0 / PER_SLOT)
     }
 
-    /// Whether it is that of a commit's first event.
+    /// Whether this is the position of a commit's first event.
     #[must_use]
     pub const fn is_first(self) -> bool {
         self.0 >= PER_SLOT && self.0.is_multiple_of(PER_SLOT)

@@ -1,15 +1,15 @@
 //! Finds the last slot that exists, in few reads.
 
-/// Lost races for the slot at an end after which a writer probes for the end anew.
+/// A writer probes for the end again after this many lost races for the slot there.
 pub const PROBE_AFTER_LOST_RACES: u32 = 4;
 
-/// The last number for which `holds` is true; 0 if there is none. `holds` must be true from 1 up to some number, and false
-/// after it.
+/// Finds the last number for which `holds` is true; 0 if there is none. `holds` must be true from 1 up to some number,
+/// and false for all higher numbers.
 ///
-/// The steps away from `guess` double, then halve. That makes few calls when the guess is close, and some 2 log2 of the
-/// distance otherwise. The answer is exact only while it stands still. If it grows meanwhile, this returns a number for which
-/// `holds` was true and after which it was seen to be false. The highest number counts as never used, so whatever is
-/// found has a next one.
+/// The steps away from `guess` double, then halve. This takes few calls if the guess is close, and about 2 log2 of the
+/// distance otherwise. The answer is exact only if it does not change during the probe. If it grows meanwhile, this
+/// function returns a number for which `holds` was true and whose successor was seen to be false. `u64::MAX` counts as
+/// never used, so every number found has a successor.
 pub fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>) -> Result<u64, E> {
     let mut holds = |slot| {
         if slot == u64::MAX {
@@ -18,7 +18,7 @@ pub fn last<E>(guess: u64, mut holds: impl FnMut(u64) -> Result<bool, E>) -> Res
             holds(slot)
         }
     };
-    // Invariant: `low` holds (0 counts as holding), `high` does not.
+    // Invariant: `holds` is true for `low` (0 counts as true) and false for `high`.
     let (mut low, mut high);
     let mut step: u64 = 1;
     if guess == 0 || holds(guess)? {

@@ -1,31 +1,31 @@
-//! Slots: what an adapter implements.
+//! The trait [`Slots`], which a store adapter implements.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::SlotError;
 
-/// The answer to [`Slots::create`].
+/// The result of [`Slots::create`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
-    /// The value is stored, durably, and was not there before.
+    /// The key had no value, and the new value is stored durably.
     Created,
-    /// The key has a value; nothing was changed.
+    /// The key already has a value; the call changed nothing.
     Exists,
 }
 
-/// The answer to [`Slots::settle`].
+/// The result of [`Slots::settle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The value was written.
     Written,
-    /// The key has a value; nothing was changed.
+    /// The key already has a value; the call changed nothing.
     Decided,
-    /// No writer has begun to create it; nothing was changed.
+    /// No writer has begun to create the slot; the call changed nothing.
     Untouched,
 }
 
-/// A place that keeps bytes under keys, for instance a bucket or a directory.
+/// A key-value store with atomic creation, for instance a bucket or a directory.
 ///
 /// Keys consist of `[A-Za-z0-9_=.-]`, neither begin nor end with `.`, and have at most 256 bytes.
 /// An acknowledged write is durable, and every later read by any instance sees it.
@@ -33,10 +33,10 @@ pub trait Slots {
     /// The value of a key.
     ///
     /// # Errors
-    /// [`SlotError::Unavailable`] if it could not be read.
+    /// [`SlotError::Unavailable`] if the value could not be read.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError>;
 
-    /// Whether a key has a value. An adapter overrides this where it costs less than reading the value.
+    /// Whether a key has a value. An adapter overrides this if the check is cheaper than reading the value.
     ///
     /// # Errors
     /// As for [`Slots::get`].
@@ -44,41 +44,41 @@ pub trait Slots {
         Ok(self.get(key)?.is_some())
     }
 
-    /// Stores a value unless the key has one. This is atomic: at most one creation of a key is ever answered by
+    /// Stores a value unless the key has one. This is atomic: at most one creation of a key ever returns
     /// [`Creation::Created`], and readers see its whole value or none.
     ///
     /// # Errors
-    /// [`SlotError::Unavailable`] if nothing was and will be written, otherwise [`SlotError::InDoubt`].
+    /// [`SlotError::Unavailable`] if nothing was written and nothing will be, otherwise [`SlotError::InDoubt`].
     fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError>;
 
-    /// Stores a value. Used for hints and disposable data, and for tombstones. A tombstone replaces a value that
-    /// [`Slots::create`] stored, so the key must at no moment be without a value: otherwise a slow writer could create it a
-    /// second time.
+    /// Stores a value, replacing any existing one. The event log uses this for hints, disposable data and tombstones. A
+    /// tombstone replaces a value that [`Slots::create`] stored. So the key must have a value at every moment:
+    /// otherwise a slow writer could create it a second time.
     ///
     /// # Errors
     /// As for [`Slots::create`].
     fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError>;
 
-    /// Removes a value that `put` stored, or one that [`Slots::create`] stored and no writer will ever create again. An absent
-    /// value is no error. A deletion is as durable as a creation.
+    /// Removes a value that `put` stored, or a value that [`Slots::create`] stored and that no writer will ever create
+    /// again. Deleting an absent value succeeds. A deletion is as durable as a creation.
     ///
     /// # Errors
     /// As for [`Slots::create`].
     fn delete(&self, key: &str) -> Result<(), SlotError>;
 
-    /// Checks that the store keeps what [`Slots::create`] promises, as far as one writer can find out. Called once, before a
-    /// store's first record is created. May write under keys of its own.
+    /// Checks that the store fulfils the guarantees of [`Slots::create`], as far as one writer can detect. The event
+    /// log calls this before it creates a store's first record. The check may write under keys of its own.
     ///
     /// # Errors
-    /// [`SlotError::Unavailable`] if it does not, with what is wrong and what to do.
+    /// [`SlotError::Unavailable`] if the store violates a guarantee; the message describes the problem and the remedy.
     fn check(&self) -> Result<(), SlotError> {
         Ok(())
     }
 
-    /// Gives a value to a slot whose creator died in the middle of creating it. The caller vouches that the creator is dead:
-    /// a creator that lives may still overwrite the value.
+    /// Gives a value to a slot whose creator died in the middle of creating it. The caller guarantees that the creator
+    /// is dead: a live creator may still overwrite the value.
     ///
-    /// Where `create` is one atomic step there is no such state, and nothing to do.
+    /// If `create` is one atomic step, that state cannot occur, and the default implementation suffices.
     ///
     /// # Errors
     /// As for [`Slots::create`].
@@ -90,8 +90,8 @@ pub trait Slots {
         })
     }
 
-    /// An operation has ended. What was kept for its sake is not needed any more, such as the value of a creation that came
-    /// too late, which might have been created under the next key.
+    /// Tells the adapter that an operation has ended, so that it can drop data kept for that operation. An example is
+    /// the value of a creation that lost a race: the same operation might have created it under the next key.
     fn end_operation(&self) {}
 }
 
@@ -134,13 +134,13 @@ pub struct MemorySlots {
 }
 
 impl MemorySlots {
-    /// No values yet.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Everything that is stored.
+    /// All stored values, by key.
     #[must_use]
     pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
         self.values().clone()

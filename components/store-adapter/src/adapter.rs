@@ -23,8 +23,8 @@ pub struct Adapter<B>(PhantomData<B>);
 pub(crate) type Log = EventLog<Box<dyn Slots>>;
 
 thread_local! {
-    /// The log of this instance. On a host that keeps instances warm, the facts that it caches about streams
-    /// save reads. Every cached fact stays true whatever other instances do.
+    /// The log of this instance. On a host that keeps instances warm, its cache saves reads. Cached entries stay valid
+    /// whatever other instances do.
     static LOG: Cell<Option<Log>> = const { Cell::new(None) };
 }
 

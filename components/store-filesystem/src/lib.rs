@@ -7,12 +7,12 @@
 //!
 //! # A slot that is read is durable
 //!
-//! A reader may act upon a slot and write to another directory, which may be synced first. After a power cut
-//! the reader's write would exist without the slot that it depends on. So the adapter shows a slot only once
-//! its name is durable. The number of the file's links shows that: until the creator has synced the directory, the file still
-//! has its temporary name, so it has two links. A reader that counts more than one link syncs the directory
-//! itself. A creator that died in between leaves the second link for ever; then every read of that slot
-//! syncs, which is slow and correct.
+//! A reader may act upon a slot and write to another directory, which may be synced first. After a power cut the
+//! reader's write would exist without the slot that it depends on. So the adapter shows a slot only once its name is
+//! durable. The number of the file's links shows that: until the creator has synced the directory, the file still has
+//! its temporary name, so it has two links. A reader that counts more than one link syncs the directory itself. A
+//! creator that died before it removed the temporary name leaves the second link permanently. Then every read of that
+//! slot syncs, which is slow but correct.
 //!
 //! A value that `put` writes may be lost, and no decision depends on it, so its name is not synced.
 //!

@@ -1,4 +1,4 @@
-//! Events, a commit at a time.
+//! Imports events, one commit at a time.
 
 use crate::line::{At, Line};
 use annals_event_log::Slots;
@@ -7,7 +7,7 @@ use annals_event_log::{MAX_EVENTS, NewEvent, Position};
 
 use super::{ImportError, Importer};
 
-/// A commit whose events are coming.
+/// A commit whose events are being read.
 #[derive(Debug)]
 pub(super) struct Open {
     at: At,
@@ -61,7 +61,7 @@ impl<S: Slots> Importer<S> {
         self.commit(open)
     }
 
-    /// What the first event of a commit tells of it.
+    /// Starts a commit from the line of its first event.
     pub(super) fn begin(
         &self,
         line: &Line<'_>,

@@ -1,32 +1,32 @@
-//! What an import returns.
+//! The errors and the result of an import.
 
 use annals_event_log::Slots;
 use annals_event_log::StoreError;
 
 use super::Importer;
 
-/// Why a line was not imported.
+/// The reason why a line was not imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The line is not one that an export writes, or it does not follow the lines before it.
+    /// An export does not write such a line, or the line does not follow the lines before it.
     #[error("line {line}: {what}; export again")]
     Malformed {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
-    /// The target has another value.
+    /// The target store has another value under a key.
     #[error(
         "line {line}: the store has something else at {key}, which was left as it is; import into an empty store, or with another prefix"
     )]
     Different {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: u64,
-        /// Where.
+        /// The key, or a description of the row or checkpoint.
         key: String,
     },
-    /// The lines end before the last one.
+    /// The lines end without the last line of an export.
     #[error(
         "the lines end at line {0} without the last one that an export writes: what is there was imported, but the export was not finished; let it finish, and import again"
     )]
@@ -34,14 +34,14 @@ pub enum ImportError {
     /// The target cannot be read or written.
     #[error("line {line}: {source}")]
     Store {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: u64,
-        /// What the store said.
+        /// The store's error.
         source: StoreError,
     },
 }
 
-/// What the lines held.
+/// Counts of the imported lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Commits.
@@ -50,11 +50,11 @@ pub struct Imported {
     pub events: u64,
     /// Outcomes.
     pub outcomes: u64,
-    /// Rows of views, deleted ones included.
+    /// Rows of views, including deleted rows.
     pub rows: u64,
     /// Checkpoints of handlers.
     pub checkpoints: u64,
-    /// Values that were written; those that were there already are not counted.
+    /// Values that the import wrote. Values that already existed are not counted.
     pub written: u64,
 }
 

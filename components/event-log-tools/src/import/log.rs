@@ -1,4 +1,4 @@
-//! Log slots that were left out, the store's record, and the end.
+//! Imports the gaps between log slots, the store's record, and the last line.
 
 use crate::line::{EndData, Line};
 use annals_event_log::MAX_PARTITIONS;
@@ -9,7 +9,7 @@ use annals_event_log::records::{Skip, StoreRecord};
 use super::values::Value;
 use super::{ImportError, Imported, Importer};
 
-/// Most log slots that lines may leave out in a row. A higher number counts as damage.
+/// Maximum gap in log slots between two commits. A larger gap counts as damage.
 const MAX_LEFT_OUT: u64 = 1 << 20;
 
 impl<S: Slots> Importer<S> {
@@ -38,7 +38,7 @@ impl<S: Slots> Importer<S> {
                 end.commits, end.events, end.outcomes
             )));
         }
-        // Readers of the source have passed these slots, so no new commit may take them.
+        // Readers of the source store have passed these slots, so fill them: no new commit may use them.
         let behind = end.logend.saturating_add(1);
         if end.logend > 0 {
             let store = self.divided(end.logpartitions)?;
@@ -51,7 +51,8 @@ impl<S: Slots> Importer<S> {
         Ok(())
     }
 
-    /// The store's record, at the first line. All lines must be of a store with the same number of partitions.
+    /// Returns the store's record at the first line, and nothing later. All lines must have the same number of
+    /// partitions.
     pub(super) fn divided(&mut self, partitions: u32) -> Result<Vec<Value>, ImportError> {
         if !(1..=MAX_PARTITIONS).contains(&partitions)
             || self.partitions.is_some_and(|first| first != partitions)
@@ -67,8 +68,8 @@ impl<S: Slots> Importer<S> {
         Ok(vec![self.value(store, &StoreRecord { partitions })?])
     }
 
-    /// Puts skips into the log slots in front of this one that no line has. Without `write`, only checks that no other value
-    /// lies there.
+    /// Writes skips into the log slots between the last commit and this slot. Without `write`, only checks that these
+    /// slots have no other values.
     pub(super) fn leave_out(&mut self, before: u64, write: bool) -> Result<(), ImportError> {
         if before - self.log_slot.min(before) > MAX_LEFT_OUT {
             return Err(self.malformed("lines are missing before it: its position is too far away"));

@@ -1,28 +1,28 @@
-//! Lines to a store whose reads answer what the source's would have answered.
+//! Imports lines into a store. Its reads then return the same results as those of the source store.
 //!
-//! Every value follows from the lines alone. So an import that was stopped anywhere, or that runs again, finds its own values
-//! and goes on. Before the importer writes a commit it looks at all keys that the commit needs. If one has another value, it
-//! writes nothing of the commit.
+//! The lines alone determine every value. So an import that was interrupted, or that runs again, finds its own values
+//! and continues. Before the importer writes a commit, it reads all keys that the commit needs. If a key has another
+//! value, the importer writes nothing of the commit.
 //!
-//! The order of the writes is: the claim, voids for slots that were left out, the commit, skips for log slots that were left
-//! out, and last the ref that leads to the commit. Unlike in an append the commit comes before its ref: otherwise a reader of the
-//! half imported store could take the importer for dead, and void the slot.
+//! The importer writes in this order: the claim, voids for missing stream slots, the commit, skips for missing log
+//! slots, and last the ref to the commit. In contrast to an append, it writes the commit before its ref. Otherwise a
+//! reader of the partially imported store could presume the importer dead and write a void into the slot.
 //!
-//! Rows and checkpoints are written as the store itself writes them. One that is there and older is replaced, so a
+//! The importer writes rows and checkpoints as the store itself does. It replaces older rows and checkpoints, so a
 //! continued export can be imported over an earlier one.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
-//! | this one | line after line |
-//! | `error` | what can be wrong |
-//! | `commits` | events, a commit at a time |
-//! | `outcomes` | how commands ended without events |
-//! | `place` | what commits and outcomes share: claims, slots in front of theirs |
-//! | `log` | log slots that were left out, the store's record, the end |
+//! | this one | reads the lines in order |
+//! | `error` | the errors and the result of an import |
+//! | `commits` | events, one commit at a time |
+//! | `outcomes` | outcomes of commands that ended without events |
+//! | `place` | the common parts of commits and outcomes: claims, and the slots before them |
+//! | `log` | gaps between log slots, the store's record, the last line |
 //! | `reactions` | rows and checkpoints |
-//! | `values` | writes what is absent, and nothing over anything else |
+//! | `values` | writes absent values, and never overwrites another value |
 
 mod commits;
 mod error;
@@ -43,31 +43,32 @@ use commits::Open;
 
 pub use error::{ImportError, Imported};
 
-/// Imports lines, one after the other. Holds one commit in memory.
+/// Imports lines in order. Holds one commit in memory.
 #[derive(Debug)]
 pub struct Importer<S> {
-    /// Its keys are those of one partition. Only keys of the log depend on the number of partitions, which the first line says.
+    /// The target store, with the keys for one partition. Only the keys of the log depend on the number of partitions,
+    /// which the first line contains.
     store: Store<S>,
     reactions: Reactions,
-    /// The keys of the log, for as many partitions as the lines say.
+    /// The keys of the log, for the number of partitions in the lines.
     keys: Keys,
     /// Number of the current line, from 1.
     line: u64,
     count: Imported,
-    /// The commit whose events are coming.
+    /// The commit whose events are being read.
     open: Option<Open>,
     prefix: String,
-    /// The views whose lists were read.
+    /// The views whose lists the importer has read.
     views: BTreeSet<String>,
-    /// Partitions of the log, as the first line says.
+    /// Partitions of the log, from the first line.
     partitions: Option<u32>,
-    /// The last log slot that was filled.
+    /// The log slot of the last imported commit.
     log_slot: u64,
     ended: bool,
 }
 
 impl<S: Slots> Importer<S> {
-    /// Imports under a prefix. Reads and writes nothing yet.
+    /// Creates an importer for a prefix. Reads and writes nothing.
     ///
     /// # Errors
     /// None: every prefix is legal.
@@ -88,11 +89,11 @@ impl<S: Slots> Importer<S> {
         })
     }
 
-    /// Takes the next line, with or without its newline.
+    /// Imports the next line, with or without its newline.
     ///
     /// # Errors
-    /// [`ImportError::Malformed`] if an export does not write such a line there, [`ImportError::Different`] if the store has
-    /// another value, [`ImportError::Store`] if the store cannot be read or written.
+    /// [`ImportError::Malformed`] if an export does not write such a line at this place, [`ImportError::Different`] if
+    /// the store has another value, [`ImportError::Store`] if the store cannot be read or written.
     pub fn line(&mut self, text: &[u8]) -> Result<(), ImportError> {
         self.line += 1;
         if text.trim_ascii().is_empty() {
@@ -127,7 +128,7 @@ impl<S: Slots> Importer<S> {
     /// Ends the import after the last line.
     ///
     /// # Errors
-    /// [`ImportError::Unfinished`] if the export was not whole.
+    /// [`ImportError::Unfinished`] if the export is incomplete.
     pub fn finish(self) -> Result<Imported, ImportError> {
         match self.ended {
             true => Ok(self.count),
@@ -135,7 +136,7 @@ impl<S: Slots> Importer<S> {
         }
     }
 
-    /// What the lines have held so far.
+    /// Counts of the lines so far.
     #[must_use]
     pub fn so_far(&self) -> Imported {
         self.count

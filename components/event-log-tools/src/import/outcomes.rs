@@ -1,4 +1,4 @@
-//! How commands ended without events.
+//! Imports outcomes of commands that ended without events.
 
 use crate::line::{Line, OutcomeData};
 use annals_event_log::Slots;

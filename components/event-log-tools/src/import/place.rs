@@ -1,4 +1,4 @@
-//! What commits and outcomes share: where they lie, and what lies in front of them.
+//! The common parts of commits and outcomes: their place, and the records before them.
 
 use crate::line::{At, Line};
 use annals_event_log::Metadata;
@@ -9,11 +9,11 @@ use annals_event_log::records::{After, ClaimRecord, Void};
 use super::values::Value;
 use super::{ImportError, Importer};
 
-/// Most slots of a stream that lines may leave out in a row. A higher number counts as damage.
+/// Maximum number of voids in a row in a stream. A higher number counts as damage.
 const MAX_VOIDS: u64 = 1 << 16;
 
 impl<S: Slots> Importer<S> {
-    /// What events and outcomes share.
+    /// Parses the common attributes of events and outcomes: place, stream, metadata and claim.
     pub(super) fn place(
         &self,
         line: &Line<'_>,
@@ -39,8 +39,8 @@ impl<S: Slots> Importer<S> {
         Ok((at, stream, metadata, claim))
     }
 
-    /// The values in front of a slot: the claim, and voids for slots that were left out. The stream must stand where the slot
-    /// goes on from (`stood`), and not at a later time.
+    /// The values to write before a slot: the claim, and voids for missing slots. Checks that the stream's state before
+    /// the slot has the version and closed flag of `stood`, and no later time.
     pub(super) fn front(
         &mut self,
         stream: StreamName<'_>,

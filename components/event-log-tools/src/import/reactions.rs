@@ -1,4 +1,4 @@
-//! Rows and checkpoints.
+//! Imports rows and checkpoints.
 
 use crate::line::Line;
 use annals_event_log::Slots;
@@ -8,7 +8,7 @@ use annals_event_log::{StoreError, WriteError};
 use super::{ImportError, Importer};
 
 impl<S: Slots> Importer<S> {
-    /// Imports a row, or the deletion of one. Replaces an older row.
+    /// Imports a row or a deletion. Replaces an older row.
     pub(super) fn row(&mut self, line: &Line<'_>) -> Result<(), ImportError> {
         let view = self.has(line.view.as_deref(), "view")?;
         let key = self.has(line.viewkey.as_deref(), "viewkey")?;
@@ -32,7 +32,8 @@ impl<S: Slots> Importer<S> {
         if place.revision.get() > 0 && place.position.get() == position && found == row {
             return Ok(());
         }
-        // An import that was stopped before it created the row may have listed the row's key: the scan finds that out.
+        // An interrupted import may have listed the row's key before it created the row. The scan reads the list, so
+        // the key is not listed twice.
         if place.revision.get() == 0 && !self.views.contains(view) {
             let listed = self
                 .reactions
@@ -50,7 +51,7 @@ impl<S: Slots> Importer<S> {
         self.wrote(written, || format!("row {key:?} of view {view:?}"))
     }
 
-    /// Imports a handler's checkpoint. Replaces one that is not further.
+    /// Imports a handler's checkpoint. Replaces a checkpoint with a lower or equal generation and position.
     pub(super) fn checkpoint(&mut self, line: &Line<'_>) -> Result<(), ImportError> {
         let handler = self.has(line.handler.as_deref(), "handler")?;
         let stored = self

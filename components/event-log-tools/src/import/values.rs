@@ -1,4 +1,4 @@
-//! Writes values that are absent, and never over another value.
+//! Writes absent values, and never overwrites another value.
 
 use annals_event_log::Slots;
 use annals_event_log::internals::Written;
@@ -6,14 +6,14 @@ use annals_event_log::records;
 
 use super::{ImportError, Importer};
 
-/// A value that is to be written.
+/// A value to write.
 pub(super) struct Value {
     pub key: String,
     pub bytes: Vec<u8>,
 }
 
 impl<S: Slots> Importer<S> {
-    /// The values that are absent. Fails if a key has another value.
+    /// Returns the values whose keys are absent. Fails if a key has another value.
     pub(super) fn absent(
         &self,
         values: impl IntoIterator<Item = Value>,

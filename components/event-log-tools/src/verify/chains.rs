@@ -1,6 +1,6 @@
-//! What reactions keep: checkpoints, rows, and lists of rows, revision after revision.
+//! Verifies checkpoints, rows, and lists of rows, in the order of their numbers.
 //!
-//! What is left of a dropped view is garbage, and is not verified.
+//! The remains of a dropped view are garbage and are not verified.
 
 use std::collections::BTreeSet;
 
@@ -13,29 +13,29 @@ use annals_event_log::StoreError;
 use annals_event_log::records::reactions::{CheckpointRecord, RowRecord, Tombstone, ViewEntry};
 use annals_event_log::records::{self, Record};
 
-/// The rows that lists name.
+/// The rows that the lists of views contain.
 #[derive(Default)]
 struct Listed {
-    /// The beginnings of the keys of listed rows.
+    /// Key prefixes of listed rows.
     rows: BTreeSet<String>,
-    /// The beginnings of the keys of rows that are listed in dropped views.
+    /// Key prefixes of rows in the lists of dropped views.
     dropped: BTreeSet<String>,
-    /// An entry was written by a newer release, so any row may be listed.
+    /// Whether a newer release wrote an entry. That entry may list any row.
     is_partial: bool,
 }
 
-/// What revisions of checkpoints and of rows have in common.
+/// The common parts of a revision of a checkpoint or row.
 struct Revision {
-    /// The beginning that its key should have; `None` if the record does not say.
+    /// The expected key prefix; `None` for a blank checkpoint, which contains no handler.
     front: Option<String>,
     revision: u64,
-    /// Increases with every revision, and stays the same in one that a repair wrote.
+    /// Generation and position. They never decrease along a chain; a revision that a repair wrote repeats them.
     order: (u32, u64),
 }
 
 impl<S: Listing> Walk<'_, S> {
     pub(super) fn chains(&mut self, home: &Home) -> Result<(), StoreError> {
-        // Lists first: rows are looked up in them, and a view's list may be sorted after its rows.
+        // Verify the lists first: the check of rows needs them, and a view's list may be sorted after its rows.
         let mut listed = Listed::default();
         for (front, (extent, area)) in &home.chains {
             if *area == Area::List {
@@ -95,7 +95,7 @@ impl<S: Listing> Walk<'_, S> {
         })
     }
 
-    /// A list of which only the view's name is known. Its entries are verified with the standalone records.
+    /// Reads a list whose keys are too long for file names. `standalone` verifies its entries.
     fn long_list(
         &mut self,
         home: &Home,
@@ -116,7 +116,7 @@ impl<S: Listing> Walk<'_, S> {
                         false => listed.rows.insert(row),
                     };
                 }
-                // The standalone records report it.
+                // `standalone` reports the damage.
                 Err(error) => listed.is_partial |= matches!(error, StoreError::Newer { .. }),
             }
         }
@@ -190,14 +190,14 @@ fn row(home: &Home, step: &Step) -> Result<Revision, StoreError> {
     })
 }
 
-/// Whether the key itself shows that it belongs to a dropped view.
+/// Whether a key prefix belongs to a dropped view, as far as the key contains the view's name.
 fn is_dropped(home: &Home, front: &str) -> bool {
     let key = format!("{front}.{:016x}", 1);
     let Some(parsed) = Parsed::of(&key) else {
         return false;
     };
     let stem = match parsed.area {
-        // The view's name comes first, unless both are hashed.
+        // The view's name is the first segment, unless view and key are hashed together.
         Area::Row if !parsed.hashed => Stem {
             hashed: false,
             text: parsed.text.split('.').next().unwrap_or_default().to_owned(),

@@ -1,4 +1,4 @@
-//! The log, ref after ref.
+//! Verifies the log, one slot after the other.
 
 use super::scan::Home;
 use super::walk::Step;
@@ -74,7 +74,7 @@ impl<S: Listing> Walk<'_, S> {
             Ok(StreamRecord::Commit(commit))
                 if commit.id == claim.commit && commit.position == index.first_position() => {}
             Ok(_) => self.summary.dead_refs += 1,
-            // The walk through the stream reports it.
+            // The walk through the stream reports this damage.
             Err(_) => {}
         }
         Ok(())

@@ -1,23 +1,22 @@
-//! Walks a whole store and reports everything that is wrong with it.
+//! Verifies a whole store and reports all damage.
 //!
-//! Each fact is checked from both sides: slots against the numbers before them, commits against
-//! the log and the log against commits, claims against streams. Memory grows with the number of
-//! streams, not of events: slots are read one at a time.
+//! Verification compares slots with the slots before them, commits with the log, the log with commits, and claims with
+//! streams. It reads slots one at a time, so its memory grows with the number of streams, not of events.
 //!
-//! Verification cannot find the loss of a last slot that no other record names. It reports a ref without its commit, or a
-//! claim without its command's end, as pending, since a writer that died leaves the same.
+//! Verification cannot detect the loss of a last slot to which no other record refers. It reports a ref without its
+//! commit, or a claim whose command has not ended, as pending, since a dead writer leaves the same records.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
-//! | `scan` | which streams and logs there are, how long, and what is no key |
-//! | `walk` | numbered slots in order, and the holes among them |
-//! | `streams` | slot after slot of each stream |
-//! | `log` | ref after ref |
-//! | `chains` | what reactions keep: revision after revision |
+//! | `scan` | finds streams, logs and their extents, and reports foreign entries |
+//! | `walk` | walks numbered slots in order and reports holes |
+//! | `streams` | the slots of each stream |
+//! | `log` | the slots of the log |
+//! | `chains` | checkpoints, rows, and lists of rows |
 //! | `segments` | copies of slots |
-//! | `standalone` | records that stand alone: claims, hints, snapshots |
+//! | `standalone` | standalone records: claims, hints, snapshots |
 
 mod chains;
 mod log;
@@ -34,32 +33,32 @@ use annals_event_log::StoreError;
 use annals_event_log::internals::Keys;
 use scan::Scan;
 
-/// What a finding means.
+/// The kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A writer is slow or died. This is normal: the protocol decides what becomes of its slots.
+    /// A writer is slow or dead. This is normal: the protocol decides its slots.
     Pending,
-    /// A newer release wrote a record that this one cannot read. What depends on the record was not verified.
+    /// A newer release wrote a record that this release cannot read. Checks that depend on the record were skipped.
     Newer,
     /// The store is damaged.
     Error,
 }
 
-/// Something that is not as in a store at rest.
+/// A deviation from the state of a store without active writers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it means.
+    /// The kind of the finding.
     pub kind: Kind,
-    /// The key, or what the store calls a thing that is no key.
+    /// The key, or the store's own name for an entry that is not a key.
     pub key: String,
-    /// What is wrong.
+    /// A description of the problem.
     pub what: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: &'static str,
 }
 
-/// Counts of what was read.
+/// Counts of the records that were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Summary {
@@ -69,10 +68,10 @@ pub struct Summary {
     pub outcomes: u64,
     pub voids: u64,
     pub log_slots: u64,
-    /// Refs whose slot another writer won. This is normal.
+    /// Refs whose slot holds another record than their commit. This is normal.
     pub dead_refs: u64,
     pub pending_refs: u64,
-    /// Log slots that readers have passed.
+    /// Log slots with skips.
     pub skips: u64,
     pub claims: u64,
     pub pending_claims: u64,
@@ -84,17 +83,17 @@ pub struct Summary {
     pub dropped_views: u64,
     /// Bytes of all values that were read.
     pub bytes: u64,
-    /// Records that only a newer release can read.
+    /// Number of records that only a newer release can read.
     pub newer: u64,
     pub errors: u64,
 }
 
-/// How far a tool has come.
+/// The progress of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Records read.
+    /// Records or log slots processed.
     pub done: u64,
-    /// Records in all; 0: not known yet.
+    /// Total number; 0 if it is not known yet.
     pub total: u64,
 }
 
@@ -106,10 +105,10 @@ const LOST: &str = "slots that existed are gone: restore them from a newer backu
 const DELETE: &str = "delete it: it only saves time";
 const FOREIGN: &str = "move it away, or give --prefix if others share this place";
 
-/// Verifies everything under a prefix, or under all prefixes if none is given.
+/// Verifies all records under a prefix, or under all prefixes if `prefix` is `None`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] if the store cannot be read, [`StoreError::Newer`] if a newer release wrote the store's own
+/// [`StoreError::Unavailable`] if the store cannot be read, [`StoreError::Newer`] if a newer release wrote the store's
 /// record. Damage is a [`Finding`], not an error.
 pub fn verify<S: Listing>(
     slots: &S,
@@ -145,12 +144,12 @@ struct Walk<'a, S> {
     progress: &'a mut dyn FnMut(Progress),
     done: u64,
     total: u64,
-    /// Records of a newer release whose keys are not known: each may be a slot of any stream or list.
+    /// Number of records of a newer release whose keys are unknown. Each may be a slot of any stream or list.
     hidden: u64,
 }
 
 impl<S: Listing> Walk<'_, S> {
-    /// Reports a slot that a record names and that is absent.
+    /// Reports an absent slot to which a record refers. Does nothing if a hidden record may be that slot.
     fn lost(&mut self, key: &str, what: String) {
         if self.hidden == 0 {
             self.error(key, what, LOST);
@@ -194,7 +193,7 @@ impl<S: Listing> Walk<'_, S> {
         self.slots.get(key).map_err(StoreError::harmless)
     }
 
-    /// Counts a record that is read for the first time.
+    /// Counts a record at its first read.
     fn count(&mut self, bytes: &[u8]) {
         self.summary.bytes += bytes.len() as u64;
         self.done += 1;

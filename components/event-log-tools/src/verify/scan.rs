@@ -1,4 +1,4 @@
-//! The first pass over a store: every key once, in whatever order the store lists them.
+//! The first pass over a store. It visits every key once, in the order of the store's listing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,15 +13,15 @@ use annals_event_log::internals::Keys;
 use annals_event_log::records::reactions::ViewEntry;
 use annals_event_log::records::{self, Commit, OutcomeRecord, Record, Void};
 
-/// Absent slots in a row after which the search for a stream's slots among digests ends.
+/// The search for a stream's slots among digests ends after this many absent slots in a row.
 const MAX_ABSENT_IN_A_ROW: u64 = 4096;
 
-/// How far a row of numbered slots goes.
+/// The extent of a sequence of numbered slots.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Extent {
     /// The highest number.
     pub last: u64,
-    /// How many slots exist.
+    /// Number of slots that exist.
     pub count: u64,
 }
 
@@ -32,26 +32,27 @@ impl Extent {
     }
 }
 
-/// A name in the form that keys have it.
+/// A name as it appears in keys: escaped or hashed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stem {
     pub hashed: bool,
     pub text: String,
 }
 
-/// What lies under one prefix.
+/// The keys found under one prefix.
 pub(super) struct Home {
     pub keys: Keys,
     /// Partitions of the log.
     pub partitions: u32,
-    /// Rows of each partition, by the number of partitions: a damaged store may have a second log.
+    /// The rows of each partition, by the log's number of partitions. A damaged store may have a second log with
+    /// another number.
     pub logs: BTreeMap<u32, Vec<Extent>>,
     pub streams: BTreeMap<Stem, Extent>,
-    /// Checkpoints, rows, and lists of rows, by the beginning of their keys.
+    /// Checkpoints, rows, and lists of rows, by key prefix.
     pub chains: BTreeMap<String, (Extent, Area)>,
-    /// Views that were dropped.
+    /// Dropped views.
     pub dropped: BTreeSet<Stem>,
-    /// Views whose lists have keys that are too long for file names, under this prefix or another.
+    /// Views whose lists have keys too long for file names, under any prefix of the store.
     pub long_views: BTreeSet<String>,
 }
 
@@ -124,7 +125,7 @@ impl Home {
         self.streams.get(stem).map_or(0, |extent| extent.last)
     }
 
-    /// The last slot of the stream that a key belongs to.
+    /// The last slot of a stream, by name; 0 if there is none.
     pub fn end_of(&self, stream: StreamName<'_>) -> u64 {
         Parsed::of(&self.keys.slot(stream, 1.into())).map_or(0, |slot| self.end(&Stem::of(&slot)))
     }
@@ -141,7 +142,7 @@ impl Stem {
 
 /// The keys of a store, sorted.
 pub(super) struct Scan {
-    /// How many records there are.
+    /// Number of records.
     pub keys: u64,
     pub homes: Vec<Home>,
 }
@@ -151,7 +152,7 @@ impl Scan {
         let slots = walk.slots;
         let mut keys = 0;
         let mut homes: BTreeMap<String, Home> = BTreeMap::new();
-        // Streams whose keys are too long for file names, and how many slots they have.
+        // Streams whose keys are too long for file names, and their numbers of slots.
         let mut digests: BTreeMap<String, u64> = BTreeMap::new();
         let mut long_views = BTreeSet::new();
         if let Some(root) = only {
@@ -192,7 +193,7 @@ impl Scan {
                                 let entry = records::decode::<ViewEntry>(digest, bytes);
                                 long_views.extend(entry.ok().map(|entry| entry.view));
                             }
-                            // Standalone records, which a later pass reads.
+                            // A later pass reads the standalone records.
                             Ok(_) => {}
                         }
                     }
@@ -228,13 +229,13 @@ impl Scan {
 }
 
 impl<S: Listing> Walk<'_, S> {
-    /// A record that cannot be read, under a key that is not known.
+    /// Reports an unreadable record whose key is unknown.
     fn unnamed_damage(&mut self, digest: &str, error: &StoreError) {
         self.hidden += u64::from(matches!(error, StoreError::Newer { .. }));
         self.corrupt(digest, error, PUT_BACK);
     }
 
-    /// Finds out in how many partitions the log is.
+    /// Determines the number of partitions of the log.
     fn divided(&mut self, home: &mut Home) -> Result<(), StoreError> {
         let key = home.keys.store();
         let stored = match partitions(self.slots, &home.keys) {
@@ -270,7 +271,7 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// Finds the slots of a stream of which the listing has digests only, by reading one after the other.
+    /// Finds the slots of a stream whose keys the listing shows only as digests, by reading the slots in order.
     fn place(&mut self, home: &mut Home, name: &str, count: u64) -> Result<u64, StoreError> {
         let Ok(stream) = StreamName::parse(name) else {
             return Ok(0);

@@ -1,4 +1,4 @@
-//! Segments: copies of slots, which must be what the slots are.
+//! Verifies segments: each copy must equal its slot.
 
 use super::scan::Home;
 use super::{DELETE, Walk};
@@ -49,7 +49,7 @@ impl<S: Listing> Walk<'_, S> {
     }
 }
 
-/// The number of a segment, from 1; 0 if no segment begins at its first slot.
+/// The number of a segment, from 1; 0 if the segment's first slot is not a segment boundary.
 pub(super) fn number(segment: &Segment) -> u64 {
     match segment.first.before().map(Slot::get) {
         Some(before) if before.is_multiple_of(SEGMENT_SLOTS) => before / SEGMENT_SLOTS + 1,

@@ -1,4 +1,5 @@
-//! Records that stand alone: claims, hints, snapshots. Each must fit the stream that it names.
+//! Verifies standalone records: claims, hints, snapshots and other records that form no sequence. Each must match the
+//! stream or view to which it refers.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +23,15 @@ use annals_event_log::records::{
 };
 use annals_event_log::{SlotError, StoreError};
 
-/// A value whose key is not known.
+/// A value whose key is unknown, with the key's digest.
 type Unnamed = (String, Vec<u8>);
-/// Makes the key under which a record belongs.
+/// Builds the key of a record.
 type MakeKey = Box<dyn Fn(&Keys) -> Option<String>>;
 
 impl<S: Listing> Walk<'_, S> {
     pub(super) fn standalone(&mut self, scan: &Scan, only: Option<&str>) -> Result<(), StoreError> {
         let slots = self.slots;
-        // A hint does not name its stream. There is at most one for each stream.
+        // Collect the hints with unknown keys: a hint does not contain the name of its stream or view.
         let mut hints: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         slots
             .visit(&mut |listed| {
@@ -59,14 +60,14 @@ impl<S: Listing> Walk<'_, S> {
     }
 
     fn single(&mut self, home: &Home, key: &str, parsed: &Parsed<'_>) -> Result<(), StoreError> {
-        // Numbered slots were verified in their order.
+        // The walks have already verified the numbered slots.
         if matches!(
             parsed.area,
             Area::Log | Area::Stream | Area::Checkpoint | Area::Row | Area::List
         ) {
             return Ok(());
         }
-        // It was deleted since it was listed, as only disposable records are.
+        // The record was deleted after the listing. In these areas only disposable records are deleted.
         let Some(bytes) = self.get(key)? else {
             return Ok(());
         };
@@ -78,7 +79,7 @@ impl<S: Listing> Walk<'_, S> {
                 let end = home.log_end(parsed.partitions, parsed.number);
                 self.hint(key, &bytes, end);
             }
-            // The list is gone, at least in part.
+            // The list of a dropped view may be gone, so its hint may exceed the list's end.
             Area::ListHead if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,
             Area::Dropped => self.dropped(home, key, &bytes),
             Area::ListHead => {
@@ -86,12 +87,12 @@ impl<S: Listing> Walk<'_, S> {
                 let end = home.chains.get(&list).map_or(0, |(extent, _)| extent.last);
                 self.hint(key, &bytes, end);
             }
-            // Copies of a list that is gone may stay behind.
+            // Copies of a dropped list may remain.
             Area::ListCopy if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,
             Area::ListCopy => self.list_copy(home, key, &bytes),
             Area::Segment => self.segment(home, key, &bytes)?,
             Area::Head => self.hint(key, &bytes, home.end(&Stem::of(parsed))),
-            // Some of these hints are times, so any number is legal.
+            // Some of these hints contain times, so any number is legal.
             Area::Hint => self.hint(key, &bytes, u64::MAX),
             Area::Command => match records::decode::<ClaimRecord>(key, &bytes) {
                 Ok(claim) => self.claim(home, key, &claim)?,
@@ -117,7 +118,7 @@ impl<S: Listing> Walk<'_, S> {
         }
     }
 
-    /// A copy of entries of a view's list.
+    /// Verifies a copy of entries of a view's list.
     fn list_copy(&mut self, home: &Home, key: &str, bytes: &[u8]) {
         self.summary.hints += 1;
         let copy = match records::decode::<ViewCopy>(key, bytes) {
@@ -131,7 +132,7 @@ impl<S: Listing> Walk<'_, S> {
         let entry = home.keys.view_entry(&copy.view, 1);
         let list = entry.rsplit_once('.').map_or("", |(list, _)| list);
         let end = match home.long_views.contains(&copy.view) {
-            // The length of the list was not counted.
+            // The scan did not determine the length of this list.
             true => u64::MAX,
             false => home.chains.get(list).map_or(0, |(extent, _)| extent.last),
         };
@@ -168,7 +169,7 @@ impl<S: Listing> Walk<'_, S> {
         let mut is_known = self.hidden == 0;
         for slot in claim.cursor.get() + 1..=end {
             let at = home.keys.slot(stream, slot.into());
-            // The walk through the stream reports slots that are absent or damaged.
+            // The walk through the stream reports absent and damaged slots.
             let record = match self.get(&at)? {
                 Some(bytes) => StreamRecord::decode(&at, &claim.stream, &bytes),
                 None => continue,
@@ -232,8 +233,8 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// Verifies a record of whose key only the digest is known: the key follows from the record. It does not follow from a hint,
-    /// which is returned.
+    /// Verifies a record that the listing shows only with its key's digest. The record's content determines its key. A
+    /// hint's content does not, so this method returns a hint instead.
     fn unnamed(
         &mut self,
         scan: &Scan,
@@ -270,7 +271,7 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(None);
                 }
             },
-            // A tombstone names nothing, so nothing about it can be verified.
+            // A tombstone contains no name, so it cannot be verified.
             Ok(
                 CheckpointRecord::KIND
                 | RowRecord::KIND
@@ -285,7 +286,7 @@ impl<S: Listing> Walk<'_, S> {
                 }
             },
             Ok(Tombstone::KIND) => return Ok(None),
-            // The scan has counted slots of streams, and has reported what cannot be read.
+            // The scan has counted slots of streams and reported unreadable records.
             Err(_) | Ok(Commit::KIND | OutcomeRecord::KIND | Void::KIND) => return Ok(None),
             Ok(kind) => {
                 let what = format!("a record of kind {kind} lies under a long key");
@@ -345,7 +346,7 @@ impl<S: Listing> Walk<'_, S> {
                 let key = home.keys.view_hint(view);
                 if let Some(bytes) = hints.remove(&file_name::digest(&key)) {
                     self.count(&bytes);
-                    // The length of the list was not counted.
+                    // The scan did not determine the length of this list.
                     self.hint(&key, &bytes, u64::MAX);
                 }
             }
@@ -363,12 +364,12 @@ fn find<'s>(scan: &'s Scan, root: &str) -> Option<&'s Home> {
     scan.homes.iter().find(|home| home.keys.root() == root)
 }
 
-/// Visitors fail only where the store does.
+/// Converts a store error into a visitor's error. A visitor fails only if the store does.
 fn slot_error(error: StoreError) -> SlotError {
     SlotError::Unavailable(error.to_string())
 }
 
-/// The key of a record of what reactions keep.
+/// Builds the key of a record of a reaction.
 fn reaction_key(digest: &str, bytes: &[u8]) -> Result<MakeKey, StoreError> {
     Ok(match records::kind(digest, bytes)? {
         CheckpointRecord::KIND => {

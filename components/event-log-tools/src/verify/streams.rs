@@ -1,4 +1,4 @@
-//! Streams, slot after slot.
+//! Verifies streams, one slot after the other.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,13 +15,14 @@ use annals_event_log::records::{After, Commit, LogRecord, StreamRecord};
 use annals_event_log::{Position, StreamName};
 
 const REWRITTEN: &str = "export what can be read, and import it into a new store";
-/// Most command ids of one stream that are remembered: those of its last slots.
+/// Maximum number of command ids that the walk remembers for one stream. At this number it forgets them all and starts
+/// again.
 const MAX_REMEMBERED_COMMANDS: usize = 1 << 20;
 
-/// What is known of a stream on the way through it.
+/// The state of the walk through a stream.
 #[derive(Default)]
 struct Way {
-    /// `None` after a slot that could not be read.
+    /// The stream's state after the last slot. `None` after a hole or a slot that could not be read.
     after: Option<After>,
     position: Position,
     commands: HashSet<u64>,
@@ -99,7 +100,7 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// The record must go on where the stream stood.
+    /// Checks that a record continues from the stream's state before it.
     fn goes_on(&mut self, step: &Step, before: After, record: &StreamRecord) {
         let after = record.after();
         let from = record.version_before();
@@ -127,7 +128,7 @@ impl<S: Listing> Walk<'_, S> {
         }
     }
 
-    /// A commit must lie where the log leads.
+    /// Checks that the commit's log slot refers back to the commit.
     fn commit(
         &mut self,
         home: &Home,
@@ -168,7 +169,7 @@ impl<S: Listing> Walk<'_, S> {
                     return Ok(());
                 }
                 Ok(_) => "leads elsewhere",
-                // The walk through the log reports it.
+                // The walk through the log reports this damage.
                 Err(_) => return Ok(()),
             },
         };
@@ -177,7 +178,7 @@ impl<S: Listing> Walk<'_, S> {
         Ok(())
     }
 
-    /// A command ends once.
+    /// Checks that a command ends only once in a stream.
     fn effect(&mut self, way: &mut Way, step: &Step, record: &StreamRecord) {
         let Some(command) = record.command_id().filter(|id| !id.is_empty()) else {
             return;

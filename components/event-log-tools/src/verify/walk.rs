@@ -1,24 +1,24 @@
-//! Numbered slots in order, and the holes among them.
+//! Walks numbered slots in order and reports holes.
 
 use super::scan::Extent;
 use super::{PUT_BACK, Walk};
 use crate::Listing;
 use annals_event_log::StoreError;
 
-/// Absent slots in a row after which the walk continues at the last slot.
+/// After this many absent slots in a row, the walk continues at the last slot.
 const MAX_ABSENT_IN_A_ROW: u64 = 4096;
 
-/// A slot, as the walk comes to it.
+/// A slot that the walk has reached.
 pub(super) struct Step {
     pub number: u64,
     pub key: String,
     pub bytes: Vec<u8>,
-    /// The slot before it is absent.
+    /// Whether the slot before this one is absent.
     pub after_hole: bool,
 }
 
 impl<S: Listing> Walk<'_, S> {
-    /// Calls `each` with every slot of a row, and reports those that are absent.
+    /// Calls `each` with every slot of a sequence, and reports absent slots.
     pub(super) fn row(
         &mut self,
         extent: Extent,

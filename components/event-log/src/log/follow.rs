@@ -1,4 +1,4 @@
-//! Reads the log in order, and decides the slots of writers that died.
+//! Reads the log in order, and writes voids into the slots of dead writers.
 
 use super::tails::Tails;
 use crate::error::StoreError;
@@ -10,13 +10,13 @@ use crate::records::{self, After, Commit, LogRecord, Ref, StreamRecord, Void};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Log slots that one page looks at, at most: a page without events still ends.
+/// Maximum log slots that one page reads, so that a page without events also ends.
 const SLOTS_PER_PAGE: u32 = 1024;
-/// Milliseconds that a writer's clock may be ahead of the reader's. A ref from further ahead counts as old: the log would
-/// stand still until that time if it counted as young.
+/// Maximum milliseconds by which a writer's clock may be ahead of the reader's. A ref from further in the future counts
+/// as old. Otherwise every reader would wait at it until that time.
 const MAX_CLOCK_SKEW_MS: u64 = 60_000;
 
-/// Where a ref leads.
+/// The result of following a ref.
 enum Followed {
     Deliver(Box<Commit>),
     /// The ref is dead.
@@ -28,7 +28,7 @@ enum Followed {
 /// Follows refs to their commits.
 #[derive(Debug)]
 pub struct Follower {
-    /// Milliseconds after which the writer of a ref without a commit is taken for dead.
+    /// Grace period in milliseconds. The writer of an older ref without a commit is presumed dead.
     grace_ms: u64,
 }
 
@@ -37,7 +37,7 @@ impl Follower {
         Self { grace_ms }
     }
 
-    /// Events after a position that a filter wants.
+    /// Reads events after a position that match a filter.
     pub fn read<S: Slots>(
         &self,
         store: &Store<S>,
@@ -55,7 +55,7 @@ impl Follower {
         };
         let mut bytes = 0;
         for _ in 0..SLOTS_PER_PAGE {
-            // Behind the last possible position of a commit comes the next commit.
+            // After the last possible position of a slot, the next position belongs to the next slot.
             let next = Position::from(page.next).next().log_slot();
             let slot = next.max(LogSlot::from(1));
             let followed = match store.read_log_slot(slot)? {
@@ -100,7 +100,7 @@ impl Follower {
         Ok(page)
     }
 
-    /// Finds out where a ref leads. `Deliver` and `Pass` hold for ever.
+    /// Follows a ref to its slot. `Deliver` and `Pass` are final.
     fn follow<S: Slots>(
         &self,
         store: &Store<S>,
@@ -117,11 +117,12 @@ impl Follower {
                 return Ok(Followed::Wait);
             }
             void(store, at, claim, stream)?;
-            // The void or the writer's commit: whichever was created first decides.
+            // The slot now holds the void or the writer's commit, whichever was created first.
             found = store.read_slot(stream, claim.slot)?;
         }
         Ok(match found {
-            // A writer may create a late ref for a commit that has another ref already, so the position is compared too.
+            // A writer may create a late ref for a commit that already has another ref, so the reader also compares the
+            // position.
             Some(StreamRecord::Commit(commit))
                 if commit.id == claim.commit && commit.position == at.first_position() =>
             {
@@ -137,8 +138,8 @@ impl Follower {
     }
 }
 
-/// Takes a stream's slot from a writer that seems dead. If the writer lives after all, it finds the void and goes on to the
-/// next slot or has a conflict.
+/// Writes a void into a stream's slot whose writer is presumed dead. If the writer is alive, it finds the void and
+/// tries the next slot or gets a conflict.
 fn void<S: Slots>(
     store: &Store<S>,
     at: LogSlot,
@@ -155,7 +156,7 @@ fn void<S: Slots>(
         Some(before) if before.get() == 0 => After::default(),
         Some(before) => match store.read_slot(stream, before)? {
             Some(before) => before.after(),
-            // A writer claims a slot only after it has seen the slot in front of it.
+            // A writer claims a slot only after it has seen that the slot before it exists.
             None => {
                 let reason = format!(
                     "it leads to slot {} of {stream}, and the slot before is absent",
@@ -175,8 +176,8 @@ fn void<S: Slots>(
         .map(|_| ())
 }
 
-/// Checks a commit because of which a ref is passed: the log slot that the commit names must lead back to the commit.
-/// Otherwise one of the three is not in its place, and passing the ref would lose events.
+/// Checks the commit that makes a ref dead: the log slot that the commit names must refer back to the commit. Otherwise
+/// the ref, the commit or that log slot is damaged, and passing the ref would lose events.
 fn check_passed<S: Slots>(
     store: &Store<S>,
     at: LogSlot,

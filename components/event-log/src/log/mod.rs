@@ -2,10 +2,10 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `partitions` | which slots belong to which partition, and where each partition ends |
-//! | `division` | the record that says into how many partitions the log is divided |
-//! | `tails` | claims the next slot of a partition, and closes the gaps between partitions |
-//! | `follow` | reads the log in order, and decides the slots of writers that died |
+//! | `partitions` | the assignment of slots to partitions, and the last known row of each partition |
+//! | `division` | the store's record, which fixes the number of partitions |
+//! | `tails` | claims the next slot of a partition, and fills absent slots with skips |
+//! | `follow` | reads the log in order, and writes voids into the slots of dead writers |
 
 mod division;
 mod follow;
@@ -33,8 +33,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log that is divided into so many partitions, at least 1. A writer that has claimed a slot and has not written
-    /// its commit after `grace_ms` milliseconds is taken for dead.
+    /// A log with this number of partitions, at least 1. A writer that claimed a slot and has not written its commit
+    /// within `grace_ms` milliseconds is presumed dead.
     pub fn new(partitions: u32, grace_ms: u64) -> Self {
         Self {
             tails: Tails::new(partitions),
@@ -42,7 +42,7 @@ impl Log {
         }
     }
 
-    /// Into how many partitions the log is divided.
+    /// The number of partitions of the log.
     pub fn division(&self) -> Division {
         self.tails.division()
     }
@@ -50,8 +50,8 @@ impl Log {
     /// Creates the first absent slot of the stream's partition with a ref, and returns the slot.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if no slot is known to be the writer's. A ref that was created all the same does no
-    /// harm: it is dead, like one whose writer died.
+    /// [`StoreError::Unavailable`] if the writer could not confirm a slot as its own. A ref that was created
+    /// nevertheless is harmless: it is dead, like the ref of a dead writer.
     pub fn claim<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -61,7 +61,7 @@ impl Log {
         self.tails.claim(store, stream, claim)
     }
 
-    /// Events after a position; see [`EventLog::read_log`](crate::EventLog::read_log).
+    /// Reads events after a position; see [`EventLog::read_log`](crate::EventLog::read_log).
     ///
     /// # Errors
     /// As there.
@@ -73,8 +73,8 @@ impl Log {
         filter: &LogFilter,
         now: u64,
     ) -> Result<LogPage, StoreError> {
-        // The caller has read up to this position, or an append has told it. Only in the second case can slots before it
-        // still be absent.
+        // The caller got this position from a read or from an append. After an append, slots before it may still be
+        // absent.
         self.tails.level(store, after.log_slot())?;
         self.follower
             .read(store, &self.tails, after, limit, filter, now)
@@ -88,7 +88,7 @@ impl Log {
         self.tails.last_position(store)
     }
 
-    /// Passes a slot that was seen to be absent; see [`Tails::skip`].
+    /// Passes a slot that the caller found absent; see [`Tails::skip`].
     ///
     /// # Errors
     /// As there.

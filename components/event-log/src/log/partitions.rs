@@ -1,17 +1,17 @@
-//! Which log slots belong to which partition.
+//! The assignment of log slots to partitions.
 //!
-//! With P partitions, slot `i` belongs to partition `(i - 1) mod P`. The slots of one partition are its *rows*, numbered
-//! from 1.
+//! With P partitions, slot `i` belongs to partition `(i - 1) mod P`. The slots of one partition are its *rows*, which
+//! count from 1.
 
 use sha2::{Digest, Sha256};
 
 use crate::name::StreamName;
 use crate::numbers::LogSlot;
 
-/// How far each partition is known to go.
+/// The last known row of each partition.
 #[derive(Debug)]
 pub struct Partitions {
-    /// Of each partition, a row that exists; 0: none is known.
+    /// For each partition, the highest row known to exist; 0: none is known.
     ends: Vec<u64>,
 }
 
@@ -43,12 +43,12 @@ impl Partitions {
         ((before % count) as u32, before / count + 1)
     }
 
-    /// A row that exists; 0: none is known.
+    /// The highest row of a partition known to exist; 0: none is known.
     pub fn end(&self, partition: u32) -> u64 {
         self.ends.get(partition as usize).copied().unwrap_or(0)
     }
 
-    /// Remembers a row that exists.
+    /// Records that a row exists.
     pub fn reached(&mut self, partition: u32, row: u64) {
         if let Some(end) = self.ends.get_mut(partition as usize) {
             *end = row.max(*end);
@@ -56,7 +56,7 @@ impl Partitions {
     }
 }
 
-/// The partition of a stream in a log that is divided into so many, from 0.
+/// The partition of a stream in a log with this number of partitions, from 0.
 pub fn partition_of(stream: StreamName<'_>, partitions: u32) -> u32 {
     if partitions == 1 {
         return 0;

@@ -1,9 +1,11 @@
-//! Where the log's partitions end: writers claim the next slot there, readers close gaps in front of it.
+//! The ends of the log's partitions. Writers claim the next slot of a partition; readers fill the absent slots before
+//! an existing one.
 //!
-//! The commits of a partition's streams take its slots without gaps. A reader goes through all slots in the order of their
-//! numbers. Where it meets an absent slot and finds that a later slot exists, it creates a *skip* in the absent one, and a
-//! late writer of that partition takes the next row. So all readers see one order for all partitions, and what a reader has
-//! passed never changes. Between streams of different partitions that order does not say which commit was first.
+//! The commits of a partition's streams fill its slots without gaps. A reader reads all slots in the order of their
+//! numbers. If a slot is absent and a later slot exists, the reader creates a *skip* in the absent slot. A late writer
+//! of that partition then claims the next row. So all readers see one order for all partitions, and the slots that a
+//! reader has passed never change. Between streams of different partitions, this order does not show which commit was
+//! first.
 
 use super::division::Division;
 use super::partitions::Partitions;
@@ -15,10 +17,11 @@ use crate::records::{self, Ref, Skip};
 use crate::slots::Slots;
 use crate::store::{Store, Written};
 
-/// Lost races in a row after which a writer reads the hint: others have gone on while it was idle.
+/// A writer reads the hint after this many lost races in a row: other writers have extended the partition while it was
+/// idle.
 const HINT_AFTER_LOST_RACES: u32 = 2;
 
-/// The ends of all partitions, as far as they were seen.
+/// The last known ends of all partitions.
 #[derive(Debug)]
 pub struct Tails {
     partitions: Partitions,
@@ -37,7 +40,8 @@ impl Tails {
 
     /// Creates the first absent slot of the stream's partition with a ref, and returns the slot.
     ///
-    /// No gap can come about: a slot is only tried when the one before it in its partition is known to exist.
+    /// The partition gets no gap: a writer tries a slot only when it knows that the slot before it in the partition
+    /// exists.
     pub fn claim<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -69,13 +73,12 @@ impl Tails {
         }
     }
 
-    /// Passes a slot that was seen to be absent, if a later slot exists: after this the absent slot is filled. `false`: the
-    /// slot is the log's end.
+    /// Fills a slot that the caller found absent, if a later slot exists. Returns `false` if the slot is the log's end.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the store cannot be read or the slot may still be absent.
     pub fn skip<S: Slots>(&self, store: &Store<S>, slot: LogSlot) -> Result<bool, StoreError> {
-        // The next slots are those of all other partitions.
+        // The next `count - 1` slots belong to the other partitions, one each.
         for other in 1..u64::from(self.partitions.count()) {
             if store.has(&store.keys().log((slot.get() + other).into()))? {
                 return fill(store, slot).map(|()| true);
@@ -84,14 +87,14 @@ impl Tails {
         Ok(false)
     }
 
-    /// Fills the absent slots in front of one that exists, so that nothing can appear there any more. Does nothing if the
-    /// slot itself is absent.
+    /// Fills the absent slots before an existing slot, so that no ref can appear there later. Does nothing if the slot
+    /// itself is absent.
     pub fn level<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) -> Result<(), StoreError> {
         let count = u64::from(self.partitions.count());
         if count == 1 || slot.get() == 0 || !store.has(&store.keys().log(slot))? {
             return Ok(());
         }
-        // The slots in front of it are those of all other partitions.
+        // The `count - 1` slots before it belong to the other partitions, one each.
         for other in 1..count.min(slot.get()) {
             let (partition, row) = self.partitions.row((slot.get() - other).into());
             if self.partitions.end(partition) >= row || self.find_end(store, partition)? >= row {
@@ -107,9 +110,9 @@ impl Tails {
 
     /// Upper bound of the log: every event that was acknowledged before the call has a position at or below it.
     ///
-    /// It is the last possible position of the log's last slot. That slot is the last one of its partition, and every
-    /// partition's next slot was seen to be absent after the call began. Writers take the slots of a partition without
-    /// gaps, so whatever was acknowledged before the call lies at or in front of it.
+    /// The bound is the last possible position of the log's last slot. That slot is the last one of its partition, and
+    /// this call found the next slot of every partition absent. Writers fill the slots of a partition without gaps, so
+    /// every commit that was acknowledged before the call lies in that slot or before it.
     pub fn last_position<S: Slots>(&mut self, store: &Store<S>) -> Result<Position, StoreError> {
         let mut last = LogSlot::default();
         for partition in 0..self.partitions.count() {
@@ -149,7 +152,7 @@ impl Tails {
     }
 }
 
-/// Puts a skip into a slot, unless another writer has the slot. After a failure the next reader tries again.
+/// Creates a skip in a slot, unless the slot exists. After a failure the next reader tries again.
 fn fill<S: Slots>(store: &Store<S>, slot: LogSlot) -> Result<(), StoreError> {
     let skip = records::encode(&Skip { index: slot })?;
     store

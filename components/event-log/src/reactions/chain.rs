@@ -1,26 +1,28 @@
-//! Values that change, made of slots that do not: a chain of revisions.
+//! Mutable values over immutable slots: a chain of revisions.
 //!
-//! Revision 1 is the first. A writer that has seen revision n *creates* n+1: of all writers that build on n, one gets it.
-//! That is the compare-and-set. A chain has no gaps, so the newest revision is found by probing. A revision is never
-//! deleted: a slow writer could create it a second time, and a value that has long been replaced would count again.
+//! Revision 1 is the first. A writer that has read revision n *creates* n+1. Of all writers that build on n, exactly
+//! one succeeds. This is the compare-and-set. A chain has no gaps, so a reader finds the newest revision by probing. A
+//! revision is never deleted: a slow writer could create it a second time, and a value that was replaced long ago would
+//! take effect again.
 //!
 //! # Tombstones
 //!
-//! So that old payloads do not pile up, the writer of n+1 may overwrite n by a small tombstone. Nothing depends on a
-//! tombstone: of a superseded revision readers need to know only that it exists. A tombstone may be lost, and it may come late:
-//! what it overwrites is superseded for ever. The tombstone in revision 1 also says how far the chain went at least. Writers
-//! renew it now and then; it is the hint for instances that remember nothing.
+//! The writer of n+1 may overwrite n with a small tombstone, so that old payloads do not accumulate. No correctness
+//! depends on a tombstone: readers need to know only that a superseded revision exists. A lost or late tombstone is
+//! harmless, because the revision that it overwrites stays superseded. The tombstone in revision 1 also holds a lower
+//! bound of the newest revision. Writers renew it at every `HINT_INTERVAL`th revision; it is the hint for instances
+//! with an empty cache.
 //!
-//! A reader may find a tombstone, or anything else that it cannot read, in what seemed the newest revision. It then looks
-//! for the next revision *after that*: the next revision was there before the tombstone, so unless the store is damaged it
-//! is found.
+//! A reader may find a tombstone, or another record that it cannot decode, in the newest revision that it has found. It
+//! then reads the next revision *after that*. A writer creates the next revision before it writes the tombstone, so the
+//! reader finds the next revision unless the store is damaged.
 //!
-//! # Answers that are lost
+//! # Lost answers
 //!
-//! A creation in doubt that finds its own bytes in the slot counts as done. Two writers may have written the same bytes:
-//! then both have built the same on the same revision, for the same position, and the answer to either is true. Nothing is lost,
-//! nothing counts twice. A writer that finds the tombstone of its own revision is told that it is stale, which is true as
-//! well: another writer has built on that revision meanwhile.
+//! If a creation is in doubt and the writer finds its own bytes in the slot, the creation counts as done. Two writers
+//! may have written the same bytes. Then both have built the same value on the same revision, for the same position, so
+//! the answer to each is correct: no write is lost and none counts twice. A writer that finds a tombstone in place of
+//! its own revision gets `Stale`. That answer is also correct: another writer has already built on that revision.
 
 use crate::error::StoreError;
 use crate::numbers::Revision;
@@ -30,7 +32,7 @@ use crate::records::{self, Record};
 use crate::slots::Slots;
 use crate::store::{HINT_INTERVAL, Store, Written};
 
-/// The chain whose keys begin with this.
+/// A chain, identified by the prefix of its keys.
 pub struct Chain(pub String);
 
 impl Chain {
@@ -39,8 +41,8 @@ impl Chain {
         format!("{}.{:016x}", self.0, revision.get())
     }
 
-    /// The newest revision and its record; `None` if there is none. `known` exists, or is 0. `belongs` says why a record
-    /// does not belong to the chain.
+    /// Finds the newest revision and its record; `None` if there is none. `known` must exist, or be 0. `belongs`
+    /// returns the reason if a record does not belong to the chain.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Corrupt`] or [`StoreError::Newer`] if the newest revision cannot be
@@ -92,7 +94,7 @@ impl Chain {
                 },
                 Err(error) => error,
             };
-            // If a writer has superseded the revision meanwhile, it created the next one first.
+            // If a writer has superseded this revision meanwhile, it created the next revision first.
             let next = newest.next();
             match store.get(&self.key(next))? {
                 Some(bytes) => seen = Some((next, bytes)),
@@ -103,7 +105,7 @@ impl Chain {
         }
     }
 
-    /// Creates the revision after one that exists, or after 0; `false` if another writer has created it.
+    /// Creates the revision after an existing one, or after 0. Returns `false` if another writer has created it.
     ///
     /// # Errors
     /// As for [`Store::create`]; [`StoreError::Unavailable`] also for a slot that exists and cannot be read.
@@ -120,7 +122,8 @@ impl Chain {
         if store.create(&key, &records::encode(record)?)? == Written::Ours {
             return Ok(true);
         }
-        // The caller looks at the chain again, and would try for ever if it did not see the revision that beat it.
+        // After `false` the caller reads the chain again. It would retry for ever if it could not read the revision
+        // that won.
         match store.get(&key)? {
             Some(_) => Ok(false),
             None => Err(StoreError::Unavailable(format!(
@@ -129,8 +132,8 @@ impl Chain {
         }
     }
 
-    /// After `newest` was created: overwrites the revision before if its payload is worth dropping, and renews the hint in
-    /// revision 1 now and then.
+    /// Cleans up after `newest` was created. Overwrites the revision before it if `drop_payload` is true, and renews
+    /// the hint in revision 1 at every `HINT_INTERVAL`th revision.
     pub fn supersede<S: Slots>(&self, store: &Store<S>, newest: Revision, drop_payload: bool) {
         let old = newest.get().saturating_sub(1);
         let mut superseded = Vec::new();
@@ -144,7 +147,7 @@ impl Chain {
             return;
         };
         for revision in superseded {
-            // Ignore the error: what was acknowledged must not fail because a tombstone did.
+            // Ignore the error: the revision is stored, so a failed tombstone must not fail the write.
             let _ = store.put(&self.key(revision.into()), &bytes);
         }
     }

@@ -1,7 +1,7 @@
-//! How far handlers are, by compare-and-set. A checkpoint is a chain of revisions.
+//! Checkpoints of handlers, written by compare-and-set. A checkpoint is a chain of revisions.
 //!
-//! A checkpoint holds a position and a state of the dispatcher's own: which deliverer is at work, and what is under way. Two
-//! writers of which only one may win must not write the same state, since a creation in doubt that finds its own bytes
+//! A checkpoint holds a position and the dispatcher's state: the deliverer at work and the deliveries in progress. If
+//! only one of two writers may win, they must write different states: a creation in doubt that finds its own bytes
 //! counts as done (see `chain`).
 
 use std::collections::BTreeMap;
@@ -16,18 +16,20 @@ use crate::records::reactions::CheckpointRecord;
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Bytes of a superseded state from which on it is dropped. For less, another write is not worth it.
+/// Minimum bytes of a superseded state that a tombstone replaces. For a smaller state, the tombstone is not worth a
+/// write.
 const MIN_DROPPED_STATE_BYTES: usize = 256;
 
-/// Where a handler stands. It is true for ever once it was read, but perhaps not the newest.
+/// A revision of a handler's checkpoint that was read. These facts stay valid, because a writer replaces a revision
+/// only by a tombstone. A newer revision may exist.
 #[derive(Clone, Copy, Debug)]
 struct CheckpointPlace {
     revision: Revision,
     position: Position,
     generation: u32,
-    /// Of the state.
+    /// Bytes of the state.
     bytes: usize,
-    /// A repair wrote it, and it counts as none.
+    /// Whether a repair wrote this revision. It then counts as no checkpoint.
     is_blank: bool,
 }
 
@@ -42,7 +44,7 @@ impl CheckpointPlace {
         }
     }
 
-    /// The revision that a writer must have seen.
+    /// The revision that a writer must have read.
     fn seen(self) -> Revision {
         match self.is_blank {
             true => Revision::default(),
@@ -51,7 +53,8 @@ impl CheckpointPlace {
     }
 
     /// # Errors
-    /// [`StoreError::Invalid`] if the next checkpoint goes back from this one.
+    /// [`StoreError::Invalid`] if the next checkpoint has a lower generation, or a lower position in the same
+    /// generation.
     fn check_forward(self, handler: &str, next: &Checkpoint) -> Result<(), StoreError> {
         let (position, generation) = (self.position.get(), self.generation);
         if next.generation < generation {
@@ -70,7 +73,7 @@ impl CheckpointPlace {
     }
 }
 
-/// The newest checkpoints that were seen, by handler.
+/// The newest known checkpoint of each handler.
 #[derive(Debug, Default)]
 pub struct Checkpoints {
     places: BTreeMap<String, CheckpointPlace>,
@@ -145,8 +148,8 @@ impl Checkpoints {
             return Err(StoreError::Invalid(message).into());
         }
         let seen = Revision::from(next.revision);
-        // What is remembered of the revision that the caller has seen is true for ever. The creation shows whether that
-        // revision is still the newest.
+        // The cached place of the caller's revision stays valid, so use it without a read. If a newer revision exists,
+        // creating the next one fails.
         let stored = match self.places.get(handler) {
             Some(known) if known.seen() == seen && known.check_forward(handler, &next).is_ok() => {
                 Some(*known)

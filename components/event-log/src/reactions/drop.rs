@@ -1,18 +1,18 @@
-//! Deletes views that are not used any more.
+//! Deletes views that are no longer used.
 //!
-//! Elsewhere a slot is never deleted, because a slow writer could create it a second time, and what it writes would count.
-//! Here that does no harm: the caller vouches that nobody reads the view and that its name is never used again. That holds for
-//! the generations of views, whose names have a number that only grows. A slow writer may leave garbage, and nothing is
-//! decided upon it.
+//! Elsewhere a slot is never deleted, because a slow writer could create it a second time with effect. Here a second
+//! creation is harmless: the caller guarantees that no one reads the view and that its name is never used again. This
+//! holds for the generations of views, whose names contain an increasing number. A slow writer may leave garbage, but
+//! no decision depends on it.
 //!
 //! # The order
 //!
-//! First of all a mark says that the view is dropped. The mark stays: a writer that comes to the view's list anew is
-//! refused, an instance that still remembers rows finds none, and the tools tell garbage from damage by it. Then entries of the list go
-//! from the last one to the first, and before each entry the revisions of its row from the newest to the first. A copy of entries goes
-//! before the last of them. So at every moment there is a list without gaps, of rows without gaps. A drop that was
-//! interrupted anywhere is continued by the next one, which finds the ends by probing. A row whose key was entered twice goes
-//! with the second entry.
+//! A drop first creates a marker that the view is dropped. The marker is permanent. It refuses a writer that opens the
+//! view's list anew; it makes an instance with cached rows return none; and it lets the tools distinguish garbage from
+//! damage. The drop then deletes the entries of the list from the last to the first, and before each entry the
+//! revisions of its row from the newest to the first. It deletes a copy of entries before the last entry of that copy.
+//! So at every moment the list has no gaps, and neither has any row. If a drop is interrupted, the next drop continues
+//! it and finds the ends by probing. If a row's key was entered twice, the row is deleted with the later entry.
 
 use super::chain::Chain;
 use super::list_copies::COPY_ENTRIES;
@@ -25,7 +25,7 @@ use crate::records::reactions::{DroppedView, Tombstone};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Most revisions that one call deletes: a row that changed often has many.
+/// Maximum revisions that one call deletes. A row that changed often has many revisions.
 const MAX_REVISIONS_PER_CALL: u32 = 4096;
 
 /// See [`EventLog::drop_rows`](crate::EventLog::drop_rows).
@@ -36,7 +36,7 @@ pub fn drop_rows<S: Slots>(store: &Store<S>, view: &str, limit: u32) -> Result<b
     let mark = DroppedView {
         view: view.to_owned(),
     };
-    // Other callers write the same bytes.
+    // Concurrent callers write the same bytes, so a retry is safe.
     store.create_retriable(&store.keys().dropped_view(view), &records::encode(&mark)?)?;
     let hint = store.keys().view_hint(view);
     let mut end = find_end(store, view, store.hinted(&hint)?)?;
@@ -64,7 +64,7 @@ pub fn drop_rows<S: Slots>(store: &Store<S>, view: &str, limit: u32) -> Result<b
     Ok(true)
 }
 
-/// Deletes a row, at most `revisions_left` revisions of it; `false` if some are left.
+/// Deletes at most `revisions_left` revisions of a row. Returns `false` if some remain.
 fn drop_row<S: Slots>(
     store: &Store<S>,
     view: &str,

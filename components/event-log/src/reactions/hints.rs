@@ -1,9 +1,9 @@
-//! Hints of deliverers: numbers by name, which one read answers.
+//! Hints of deliverers: numbers by name, each of which costs one read.
 //!
-//! Whether something is due to a reaction follows from its chain of checkpoints and from the log. An instance that
-//! remembers nothing finds the end of a chain in some ten reads. Where every request ends with that question, the question
-//! costs more than the request. A hint is one record that is overwritten. It may be lost, and it may come late: then a
-//! deliverer looks at the chain, or looks a request later.
+//! A deliverer finds out from the chain of checkpoints and the log whether a reaction has events to process. An
+//! instance with an empty cache finds the end of a chain in about ten reads. If every request ends with this check, the
+//! check costs more than the request. A hint is one record that is overwritten, so the check costs one read. A hint may
+//! be lost or arrive late. The deliverer then reads the chain, or runs the check one request later.
 
 use crate::error::StoreError;
 use crate::name::escape;
@@ -11,8 +11,8 @@ use crate::records::{self, Hint};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Most bytes of a hint's escaped name. A longer one would be stored under a digest, and the tools could not tell whose it
-/// is.
+/// Maximum bytes of a hint's escaped name. A longer name would need a digest in the key, and the tools could not
+/// recover the name from it.
 const MAX_NAME_BYTES: usize = 90;
 
 /// See [`EventLog::get_hint`](crate::EventLog::get_hint).

@@ -1,9 +1,9 @@
-//! Copies of a view's list: [`COPY_ENTRIES`] entries in one value, so that a long list is few reads.
+//! Copies of a view's list: [`COPY_ENTRIES`] entries in one value, so that reading a long list takes few reads.
 //!
-//! A reader that has read that many entries one by one stores a copy of them, even if it never reaches the end of the
-//! list. The next reader continues from there, however little time each reader has. A copy is disposable. After a power
-//! cut a copy may have outlived its entries, and must not hide those that came in their place. So a copy counts only if the
-//! last of its entries exists and has the copy's last key.
+//! A reader that has read [`COPY_ENTRIES`] entries one by one stores a copy of them, even if it never reaches the end
+//! of the list. The next reader continues from there, so readers make progress however short their time limits are. A
+//! copy is disposable. After a power cut a copy may exist although its entries were lost, and it must not hide the
+//! entries that replaced them. So a copy is valid only if the last of its entries exists and has the copy's last key.
 
 use crate::error::StoreError;
 use crate::records;
@@ -13,16 +13,16 @@ use crate::store::Store;
 
 /// Entries in a copy.
 pub const COPY_ENTRIES: u64 = 256;
-/// Entries that are read one by one before a reader looks for a copy: short lists have none.
+/// A reader looks for the first copy after it has read this many entries one by one. Short lists have no copies.
 const SINGLE_READS_BEFORE_COPY: u64 = 16;
 
-/// The copy that a reader looks for after so many entries, if it does.
+/// The number of the copy that a reader looks for after it has read this many entries; `None` if it looks for none.
 pub fn wanted(read: u64) -> Option<u64> {
     (read == SINGLE_READS_BEFORE_COPY || read > 0 && read.is_multiple_of(COPY_ENTRIES))
         .then_some(read / COPY_ENTRIES + 1)
 }
 
-/// The keys of the entries in a copy, if there is one that counts.
+/// Reads the keys of the entries in a copy; `None` if there is no valid copy.
 pub fn read<S: Slots>(
     store: &Store<S>,
     view: &str,
@@ -48,7 +48,7 @@ pub fn read<S: Slots>(
     Ok(counts.then_some(copy.keys))
 }
 
-/// Stores a copy of entries that were read.
+/// Stores a copy of entries that the caller has read.
 pub fn put<S: Slots>(store: &Store<S>, view: &str, number: u64, keys: Vec<String>) {
     let copy = ViewCopy {
         view: view.to_owned(),
@@ -56,7 +56,7 @@ pub fn put<S: Slots>(store: &Store<S>, view: &str, number: u64, keys: Vec<String
         keys,
     };
     if let Ok(bytes) = records::encode(&copy) {
-        // Ignore the error: what was read must not fail because the copy did.
+        // Ignore the error: a failed copy must not fail the read.
         let _ = store.put(&store.keys().view_copy(view, number), &bytes);
     }
 }

@@ -1,9 +1,9 @@
-//! Which rows a view has: a list of keys that only grows.
+//! The list of a view's keys, which only grows.
 //!
-//! No store is asked to list its keys. Before the first revision of a row is created, the row's key is entered into the
-//! view's list, so a row that exists is listed. Writers take the list's slots without gaps, like the log's, and entries
-//! never change. A key may be entered more than once (by two writers at once, or after a writer died in between), and it
-//! stays when the row is deleted.
+//! The event log does not require a store to list its keys. Before a writer creates the first revision of a row, it
+//! enters the row's key into the view's list. So every row that exists is listed. Writers fill the list's slots without
+//! gaps, like those of the log, and entries never change. A key may be entered more than once (by two concurrent
+//! writers, or after a writer died before it created the row). The entry remains when the row is deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -17,25 +17,25 @@ use crate::records::reactions::ViewEntry;
 use crate::slots::Slots;
 use crate::store::{Store, Written};
 
-/// Bytes of keys that are kept between scans.
+/// Maximum bytes of keys that an instance caches between scans.
 const MAX_KEPT_BYTES: usize = 16 << 20;
-/// Bytes that a key costs beside its own, about.
+/// Approximate memory overhead of a cached key, in bytes.
 const KEY_OVERHEAD_BYTES: usize = 100;
 
-/// A view's list, as far as it was read.
+/// The part of a view's list that this instance has read.
 #[derive(Debug, Default)]
 pub struct List {
-    /// Entries that were read, from the first one on without gaps.
+    /// Number of entries that were read, from the first one without gaps.
     read: u64,
     keys: BTreeSet<String>,
     bytes: usize,
-    /// The keys of entries since the last whole copy, if all of them were read one by one.
+    /// The keys of the entries that were read one by one since the last copy boundary.
     since_copy: Vec<String>,
 }
 
 impl List {
     fn add(&mut self, key: String) {
-        // A repair's entry stands for no row.
+        // An entry that a repair wrote has an empty key and stands for no row.
         if !key.is_empty() {
             self.bytes += key.len() + KEY_OVERHEAD_BYTES;
             self.keys.insert(key);
@@ -47,15 +47,15 @@ impl List {
         &self.keys
     }
 
-    /// Reads the entries that are new since the last call. Leaves a copy of every [`COPY_ENTRIES`] that were read one
-    /// by one.
+    /// Reads the entries that are new since the last call. Stores a copy of every [`COPY_ENTRIES`] entries that were
+    /// read one by one.
     pub fn read_on<S: Slots>(&mut self, store: &Store<S>, view: &str) -> Result<(), StoreError> {
         self.read_entries(store, view, |number, keys| {
             list_copies::put(store, view, number, keys);
         })
     }
 
-    /// All keys that a view may have rows under. Writes nothing.
+    /// Reads the whole list: all keys for which the view may have rows. Writes nothing.
     ///
     /// # Errors
     /// As for [`read_entry`].
@@ -65,7 +65,7 @@ impl List {
         Ok(list.keys)
     }
 
-    /// Reads the entries that are new; `copy` is given the keys of entries that have no copy yet.
+    /// Reads the new entries. Calls `copy` with the keys of entries that have no copy yet.
     fn read_entries<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -101,19 +101,19 @@ impl List {
 #[derive(Debug, Default)]
 pub struct Lists {
     lists: BTreeMap<String, List>,
-    /// An entry of each list that exists.
+    /// For each list, the highest index of an entry known to exist.
     ends: BTreeMap<String, u64>,
 }
 
 impl Lists {
-    /// An entry of the list that exists; 0: none is known.
+    /// The highest index of an entry known to exist; 0: none is known.
     fn end(&self, view: &str) -> u64 {
         let read = self.lists.get(view).map_or(0, |list| list.read);
         read.max(self.ends.get(view).copied().unwrap_or_default())
     }
 
     pub fn forget(&mut self, view: &str) {
-        // In place: the standard library's code to take entries out of maps is 10 KB.
+        // Reset the values in place: the standard library's code to remove map entries adds 10 KB to the component.
         if let Some(list) = self.lists.get_mut(view) {
             *list = List::default();
         }
@@ -122,7 +122,7 @@ impl Lists {
         }
     }
 
-    /// Takes a list out, to work with it.
+    /// Takes a list out of the cache.
     pub fn take(&mut self, view: &str) -> List {
         match self.lists.get_mut(view) {
             Some(list) if list.bytes > 0 => mem::take(list),
@@ -133,7 +133,7 @@ impl Lists {
         }
     }
 
-    /// Keeps a list, at the cost of others if need be.
+    /// Puts a list into the cache, and evicts all other lists if the cache would exceed its limit.
     pub fn keep(&mut self, view: &str, list: List) {
         let end = list.read.max(self.end(view));
         remember(&mut self.ends, view.to_owned(), end);
@@ -146,8 +146,8 @@ impl Lists {
         }
     }
 
-    /// Enters a key into a view's list, unless it is known to be there. A second entry, by a concurrent writer or after a
-    /// writer died before it created the row, does no harm.
+    /// Enters a key into a view's list, unless the cached list contains it. A second entry, by a concurrent writer or
+    /// after a writer died before it created the row, does no harm.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if the view was dropped, [`StoreError::Unavailable`] if the key may not be listed.
@@ -193,7 +193,7 @@ impl Lists {
     }
 }
 
-/// An entry of a view's list, if it is there.
+/// Reads an entry of a view's list; `None` if it is absent.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`]; [`StoreError::Corrupt`] or [`StoreError::Newer`] if it cannot be read.
@@ -214,7 +214,7 @@ pub fn read_entry<S: Slots>(
     Ok(Some(entry))
 }
 
-/// The last entry of a view's list, searched from a guess; 0 if the list has none.
+/// Finds the index of the last entry of a view's list, starting from a guess; 0 if the list is empty.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if the store cannot be read.
@@ -224,7 +224,7 @@ pub fn find_end<S: Slots>(store: &Store<S>, view: &str, guess: u64) -> Result<u6
     })
 }
 
-/// Whether the view was dropped, at least in part.
+/// Whether a drop of the view has begun.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if the store cannot be read.

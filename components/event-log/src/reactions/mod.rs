@@ -1,17 +1,17 @@
-//! What reactions keep: checkpoints, rows of views, and hints.
+//! Storage of reactions: checkpoints, rows of views, and hints.
 //!
 //! | module | job |
 //! |---|---|
 //! | `name` | names of handlers and views, keys of rows |
-//! | `chain` | values that change: revisions, created one after the other |
-//! | `checkpoints` | how far handlers are, by compare-and-set |
+//! | `chain` | mutable values: chains of revisions |
+//! | `checkpoints` | checkpoints of handlers, by compare-and-set |
 //! | `rows` | rows of views, by compare-and-set |
 //! | `lists` | the list of a view's keys |
 //! | `list_copies` | copies of many entries of a list |
 //! | `scan` | rows in the order of their keys |
-//! | `drop` | deletes views that are not used any more |
+//! | `drop` | deletes views that are no longer used |
 //! | `hints` | numbers that deliverers share |
-//! | `remember` | maps that stay bounded |
+//! | `remember` | maps of bounded size |
 
 mod chain;
 mod checkpoints;
@@ -39,10 +39,10 @@ use checkpoints::Checkpoints;
 use lists::Lists;
 use rows::Rows;
 
-/// What an instance remembers of what reactions keep. Forgetting costs reads only.
+/// An instance's cache of checkpoints, rows and lists. An evicted entry costs only additional reads.
 #[derive(Debug, Default)]
 pub struct Reactions {
-    /// How far handlers are.
+    /// Checkpoints of handlers.
     pub checkpoints: Checkpoints,
     rows: Rows,
     lists: Lists,
@@ -81,7 +81,7 @@ impl Reactions {
         })
     }
 
-    /// Where a row stands now, and the row unless it is absent. The names are not checked.
+    /// Reads the place of a row's newest revision, and the row unless it is absent. Does not check the names.
     ///
     /// # Errors
     /// As for [`Reactions::get_row`].

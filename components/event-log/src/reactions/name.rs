@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 
-/// Most bytes of the name of a handler or view, and of a row's key.
+/// Maximum bytes of the name of a handler or view, and of a row's key.
 const MAX_NAME_BYTES: usize = 1024;
 
 /// # Errors

@@ -1,7 +1,7 @@
-//! Rows of views, by compare-and-set. A row is a chain of revisions, and a deletion is one of them.
+//! Rows of views, written by compare-and-set. A row is a chain of revisions, and a deletion is a revision.
 //!
-//! Every revision carries the position of the event that made it, and positions only grow. So an event that is delivered
-//! again, to whatever instance, changes nothing, also after a deletion.
+//! Every revision holds the position of the event that caused it, and positions only grow. So an event that is
+//! delivered again, to any instance, changes nothing, even after a deletion.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,13 @@ use crate::records::reactions::{Content, RowRecord};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Where a row stands. It is true for ever once it was read, but perhaps not the newest.
+/// A revision of a row that was read. These facts stay valid, because a writer replaces a revision only by a tombstone.
+/// A newer revision may exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowPlace {
-    /// 0: there never was a row.
+    /// 0: the row never existed.
     pub revision: Revision,
-    /// Of the newest event that the row reflects, also by being deleted.
+    /// Position of the newest event that wrote or deleted the row.
     pub position: Position,
     pub deleted: bool,
     /// Whether the row's key is known to be in the view's list.
@@ -34,12 +35,12 @@ impl RowPlace {
             revision,
             position: record.position,
             deleted: record.content.is_none(),
-            // A key is listed before its first revision is created.
+            // A writer lists the key before it creates the first revision.
             listed: true,
         }
     }
 
-    /// The position that a writer must have seen.
+    /// The position that a writer must have read.
     fn seen(self) -> Position {
         match self.deleted {
             true => Position::default(),
@@ -47,20 +48,20 @@ impl RowPlace {
         }
     }
 
-    /// Whether a writer that has seen a row at one position may write for the event at another.
+    /// Whether a writer that has read the row at position `seen` may write for the event at `position`.
     fn admits(self, seen: Position, position: Position) -> bool {
         self.seen() == seen && self.position < position
     }
 }
 
-/// The newest rows that were seen, by view and key.
+/// The newest known revision of each row, by view and key.
 #[derive(Debug, Default)]
 pub struct Rows {
     places: BTreeMap<(String, String), RowPlace>,
 }
 
 impl Rows {
-    /// Replaces a row that reflects exactly `seen`.
+    /// Replaces a row whose position is exactly `seen`.
     pub fn put<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -90,7 +91,7 @@ impl Rows {
         )
     }
 
-    /// Deletes a row that reflects exactly `seen`.
+    /// Deletes a row whose position is exactly `seen`.
     pub fn delete<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -131,8 +132,8 @@ impl Rows {
             position,
             content,
         };
-        // What is remembered admits the writer if it is the newest. If another writer has been faster, the creation shows
-        // that.
+        // The cached place decides whether the writer may write. If another writer has superseded it, creating the next
+        // revision fails.
         let mut place = self.remembered(view, key);
         if !place.admits(seen, position) || place.revision == none {
             place = self.place(store, lists, view, key)?.0;
@@ -142,7 +143,7 @@ impl Rows {
                 return Err(WriteError::Stale);
             }
             if place.revision == none && !place.listed {
-                // Before the row's first revision is created: a row that exists is always listed.
+                // List the key before the row's first revision is created, so that every row that exists is listed.
                 lists.enter(store, view, key)?;
                 let listed = RowPlace {
                     listed: true,
@@ -156,12 +157,12 @@ impl Rows {
                 self.remember(view, key, RowPlace::of(record.revision, &record));
                 return Ok(());
             }
-            // The loop ends: positions grow with every revision.
+            // The loop terminates: each lost race means a revision with a higher position.
             place = self.place(store, lists, view, key)?.0;
         }
     }
 
-    /// Where a row stands now, and the row unless it is absent.
+    /// Reads the place of a row's newest revision, and the row unless it is absent.
     pub fn place<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -182,7 +183,8 @@ impl Rows {
             },
         );
         let newest = match newest {
-            // The row is being deleted with its view: what is remembered may be gone, and what is there may be a part.
+            // A drop of the view is deleting this row. The cached revision may be gone, and the chain may be
+            // incomplete.
             Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })
                 if is_dropped(store, view)? =>
             {
@@ -217,7 +219,7 @@ impl Rows {
         remember(&mut self.places, name, place);
     }
 
-    /// Forgets the rows of all views: views are seldom dropped.
+    /// Forgets the rows of all views, not only of the dropped one. Drops are rare, so this costs little.
     pub fn forget(&mut self) {
         self.places.clear();
     }

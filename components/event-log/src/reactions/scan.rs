@@ -1,11 +1,11 @@
 //! Rows of a view in the order of their keys.
 //!
-//! # What a scan costs
+//! # The cost of a scan
 //!
 //! The first scan of a view by an instance reads every entry of the list, or makes two reads for every 256 entries that
-//! another scan has read before (see `list_copies`). Later scans read only what is new. Then a scan makes one or two reads for
-//! every row that it looks at, deleted rows included. It holds the whole list in memory, about 100 bytes and the key for each
-//! entry. The list is kept afterwards as long as all lists together are not too large.
+//! another scan has copied (see `list_copies`). Later scans read only new entries. Then a scan makes one or two reads
+//! for every row that it examines, including deleted rows. The scan holds the whole list in memory, about 100 bytes
+//! plus the key for each entry. The instance caches the list after the scan, up to 16 MiB for all lists together.
 
 use std::ops::Bound;
 
@@ -18,11 +18,11 @@ use crate::model::RowPage;
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Deleted rows after which a page ends. Each costs one or two reads, and a caller's time is bounded: a caller that never
-/// got a page that goes on over all of them would begin again for ever.
+/// A page ends after this many deleted rows. Each deleted row costs one or two reads, and a caller's time is limited.
+/// Without this limit, a caller that times out before it gets a page would start again from the same key for ever.
 const MAX_DELETED_PER_PAGE: usize = 1024;
 
-/// Which keys of a view are wanted, in the order of their bytes.
+/// A range of a view's keys, in byte order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyRange<'a> {
     /// Lists only this key and the keys after it.
@@ -44,7 +44,7 @@ impl<'a> KeyRange<'a> {
     }
 }
 
-/// A page of rows.
+/// Reads a page of rows.
 pub fn scan<S: Slots>(
     rows: &mut Rows,
     lists: &mut Lists,

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::Single;
 use crate::numbers::Slot;
 
-/// Under a command id: the command that it belongs to.
+/// The record of a claim. Its key is derived from the command id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRecord {
     pub command_id: String,
-    /// Empty: a repair wrote the claim.
+    /// Empty if a repair wrote the claim.
     pub stream: String,
     /// No attempt has written to the stream up to this slot.
     pub cursor: Slot,
@@ -22,7 +22,7 @@ impl Single for ClaimRecord {
 }
 
 impl ClaimRecord {
-    /// A repair wrote it, so any attempt may go on under it.
+    /// Whether a repair wrote the claim. Any attempt may then continue under it.
     pub fn is_repaired(&self) -> bool {
         self.stream.is_empty()
     }

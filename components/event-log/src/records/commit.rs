@@ -10,14 +10,14 @@ use crate::model::{Appended, Metadata, NewEvent, RecordedEvent, RecordedId};
 use crate::name::push_lower_hex;
 use crate::numbers::{Position, Slot, Version};
 
-/// In a stream's slot: the events of one decision.
+/// The record of a commit in a stream's slot: the events of one decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     pub stream: String,
     pub after: After,
     pub id: CommitId,
     pub first_version: Version,
-    /// Of the first event; the others follow.
+    /// Position of the first event. The other events have the positions after it.
     pub position: Position,
     pub metadata: Metadata,
     pub events: Vec<NewEvent>,
@@ -26,8 +26,8 @@ pub struct Commit {
 impl Commit {
     /// An event's id: unique, since the commit's id is.
     pub fn event_id(commit: &CommitId, index: u64) -> String {
-        // Room for the digits of every index. Every event that is read or written needs one, so the usual index is written
-        // without the formatter.
+        // The capacity suffices for every index. Every event that is read or written needs an id, so the common indexes
+        // are written without the slow formatter.
         let mut id = String::with_capacity(40);
         push_lower_hex(&mut id, commit);
         id.push('-');
@@ -42,7 +42,7 @@ impl Commit {
         self.events.iter().map(|event| event.payload.len()).sum()
     }
 
-    /// The answer to the writer, now or when it asks again. The commit lies in slot `cursor`.
+    /// The result for the writer, now or on a retry. `cursor` is the slot of the commit.
     pub fn appended(&self, cursor: Slot) -> Appended {
         let first = self.first_version.get();
         let events = (0u64..).zip(&self.events).map(|(index, event)| RecordedId {
@@ -58,7 +58,7 @@ impl Commit {
         }
     }
 
-    /// The events with everything that is known of them.
+    /// The events with their ids, positions and metadata.
     pub fn recorded(self) -> impl Iterator<Item = RecordedEvent> {
         let Self {
             mut stream,
@@ -73,7 +73,8 @@ impl Commit {
         let recorded_at = after.recorded_at;
         let count = events.len() as u64;
         (0u64..).zip(events).map(move |(index, event)| {
-            // Most commits have one event: the last event takes what the others get copies of.
+            // Move the stream's name and the metadata into the last event, and clone them for the others. Most commits
+            // have one event, so most need no clone.
             let (stream, metadata) = match index + 1 == count {
                 true => (mem::take(&mut stream), mem::take(&mut metadata)),
                 false => (stream.clone(), metadata.clone()),
@@ -183,7 +184,8 @@ impl Record for Commit {
     }
 }
 
-// Most commits have version 1. The code of version 2 stays out of theirs, which takes fewer instructions for it.
+// Most commits have version 1. The code for version 2 is in separate functions, which reduces the instructions for
+// version 1.
 #[cold]
 fn write_v2(commit: &Commit, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
     WriteV2::write(commit, out)

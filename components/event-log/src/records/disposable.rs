@@ -1,11 +1,11 @@
-//! Records that save time only: whoever cannot read one does without it.
+//! Disposable records, which only save time. A reader that cannot decode one ignores it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Single};
 use crate::numbers::{Slot, Version};
 
-/// A decider's state.
+/// A snapshot of a decider's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotRecord {
     pub stream: String,
@@ -23,7 +23,7 @@ impl Single for SnapshotRecord {
     const NAME: &'static str = "snapshot";
 }
 
-/// A slot that exists.
+/// A hint: the number of an existing slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hint {
     pub slot: u64,
@@ -34,13 +34,13 @@ impl Single for Hint {
     const NAME: &'static str = "hint";
 }
 
-/// Copies of a stream's slots, for reading them at once. The slots remain the truth.
+/// Copies of a stream's slots, which one read returns together. The slots remain authoritative.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     pub stream: String,
     /// The first slot that is copied.
     pub first: Slot,
-    /// The whole records, with the bytes of their slots. The list is empty if the records are too large to copy.
+    /// The complete bytes of each slot's record. The list is empty if the records are too large to copy.
     pub records: Vec<Bytes>,
 }
 

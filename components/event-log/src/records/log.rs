@@ -1,4 +1,4 @@
-//! What lies in log slots, and the record of the whole store.
+//! The records in log slots, and the store's record.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,13 @@ use super::{CommitId, Record, Single, decode};
 use crate::error::StoreError;
 use crate::numbers::{LogSlot, Slot};
 
-/// In a log slot: where a writer was about to create a commit.
+/// The record of a ref in a log slot: the stream's slot in which a writer will create a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ref {
     pub stream: String,
     pub slot: Slot,
     pub commit: CommitId,
-    /// By the writer's clock, milliseconds since the epoch.
+    /// Time of the claim by the writer's clock, in milliseconds since the epoch.
     pub claimed_at: u64,
 }
 
@@ -21,7 +21,7 @@ impl Single for Ref {
     const NAME: &'static str = "ref";
 }
 
-/// In a log slot: its partition had no commit there when another partition had gone on.
+/// The record of a skip in a log slot: the slot was absent when a reader found a later slot of another partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
     pub index: LogSlot,
@@ -40,7 +40,7 @@ pub enum LogRecord {
 }
 
 impl LogRecord {
-    /// Reads a log slot's record.
+    /// Decodes a log slot's record.
     pub fn decode(key: &str, slot: LogSlot, bytes: &[u8]) -> Result<Self, StoreError> {
         if bytes.get(1) != Some(&<Skip as Record>::KIND) {
             return Ok(Self::Ref(decode(key, bytes)?));
@@ -54,7 +54,7 @@ impl LogRecord {
     }
 }
 
-/// What holds for the whole store, from its first record on.
+/// The store's record: settings that are fixed from the first record on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreRecord {
     pub partitions: u32,

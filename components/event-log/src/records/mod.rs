@@ -1,6 +1,6 @@
-//! The records on disk: bytes to values and back.
+//! The records on disk, and their encoding.
 //!
-//! `docs/format.md` describes every byte; golden files hold on to each version of each kind.
+//! `docs/format.md` describes every byte. Golden files test each version of each kind.
 //!
 //! ```text
 //! 0      magic 0xA5
@@ -12,22 +12,22 @@
 //!
 //! # Versions
 //!
-//! Each kind counts its versions from 1. Every version that a release wrote is read for ever. A record is written in the
-//! lowest version that can hold it: equal contents have equal bytes whichever release wrote them, and a release that knows
-//! no later version can share the store until somebody uses what only a later version holds.
+//! The versions of each kind count from 1. Later releases read every version that a release wrote. A writer uses the
+//! lowest version that can represent the record. So equal contents have equal bytes, whichever release wrote them, and
+//! an older release can share the store until a writer uses a feature of a later version.
 //!
-//! The header never changes. So the checksum proves that a version or a kind that is not known here was written by a
-//! later release and is not damage: [`StoreError::Newer`]. Nothing repairs or passes such a record.
+//! The header format never changes. So if the checksum of an unknown version or kind matches, a later release wrote the
+//! record, and the record is not damaged: [`StoreError::Newer`]. This release neither repairs nor skips such a record.
 //!
 //! # Layout
 //!
 //! | module | records |
 //! |---|---|
-//! | `stream` | what a stream's slot holds: one of the following |
+//! | `stream` | the record in a stream's slot: a commit, an outcome or a void |
 //! | `commit` | the events of one decision |
-//! | `outcome` | how a command ended without events |
-//! | `void` | a slot whose writer was given up |
-//! | `shapes` | what commits and outcomes are made of, version by version |
+//! | `outcome` | the outcome of a command that ended without events |
+//! | `void` | a slot whose writer is presumed dead |
+//! | `shapes` | the parts of commits and outcomes, by version |
 //! | `log` | refs and skips in log slots, and the store's record |
 //! | `command` | claims of command ids |
 //! | `disposable` | snapshots, hints and segments |
@@ -59,10 +59,10 @@ pub use void::{After, Void};
 const MAGIC: u8 = 0xA5;
 const HEADER: usize = 7;
 
-/// Unique for every attempt to append.
+/// A unique id for each attempt to append.
 pub type CommitId = [u8; 16];
 
-/// Every kind: its number, its name, and the newest version that is known here.
+/// Every kind: its number, its name, and the newest version that this release knows.
 pub const KINDS: [(u8, &str, u8); 16] = [
     kind_of::<Ref>(),
     kind_of::<Commit>(),
@@ -90,20 +90,20 @@ const fn kind_of<R: Record>() -> (u8, &'static str, u8) {
 pub trait Record: Sized {
     const KIND: u8;
     const NAME: &'static str;
-    /// The newest version that is known here. All from 1 on are read.
+    /// The newest version that this release knows. It reads all versions from 1 to this one.
     const NEWEST: u8;
 
-    /// The version to write: the lowest one that can hold the record.
+    /// The version to write: the lowest version that can represent the record.
     fn version(&self) -> u8;
 
-    /// Writes the body of that version behind `out`.
+    /// Appends the body of that version to `out`.
     fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error>;
 
-    /// Reads the body of a version, and returns the bytes after it.
+    /// Decodes the body of a version. Returns the record and the bytes after it.
     fn read(version: u8, body: &[u8]) -> Result<(Self, &[u8]), postcard::Error>;
 }
 
-/// A kind that has had one version so far: the body is the struct.
+/// A kind with only one version so far. Its body is the encoded struct.
 trait Single: Serialize + DeserializeOwned {
     const KIND: u8;
     const NAME: &'static str;
@@ -131,7 +131,7 @@ impl<R: Single> Record for R {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bytes(#[serde(with = "crate::bytes")] pub Vec<u8>);
 
-/// A record to bytes.
+/// Encodes a record.
 pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     let version = record.version();
     let mut bytes = record
@@ -144,15 +144,16 @@ pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Bytes to a record of the kind that belongs under the key.
+/// Decodes a record of the kind that belongs under the key.
 ///
 /// # Errors
-/// [`StoreError::Newer`] for a version that is not known here, [`StoreError::Corrupt`] for anything else.
+/// [`StoreError::Newer`] for an unknown version or kind, [`StoreError::Corrupt`] for any other failure.
 pub fn decode<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
     body(key, header(key, bytes)?)
 }
 
-/// As [`decode`], for a record whose parts have checksums of their own, each compared by its reader: damage may pass here.
+/// Like [`decode`], but without a check of the checksum. For a record whose parts have their own checksums: the reader
+/// of each part must check that part, since damage may pass this function.
 pub fn decode_envelope<R: Record>(key: &str, bytes: &[u8]) -> Result<R, StoreError> {
     let (header, _) = parse(key, bytes)?;
     body(key, header)
@@ -176,10 +177,10 @@ fn body<R: Record>(key: &str, (kind, version, body): Header<'_>) -> Result<R, St
     }
 }
 
-/// The kind of an intact record that is known here.
+/// The kind of a record. The record's checksum must match, and this release must know its kind and version.
 ///
 /// # Errors
-/// As [`decode`], as far as the header and the checksum tell.
+/// As for [`decode`], for the header and the checksum. The body is not decoded.
 pub fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
     let (kind, version, _) = header(key, bytes)?;
     check_known(key, kind, version)?;
@@ -189,7 +190,7 @@ pub fn kind(key: &str, bytes: &[u8]) -> Result<u8, StoreError> {
 /// Kind, version and body.
 type Header<'b> = (u8, u8, &'b [u8]);
 
-/// Kind, version and body, once the checksum has shown that they are what was written.
+/// Parses a record and checks its checksum.
 fn header<'b>(key: &str, bytes: &'b [u8]) -> Result<Header<'b>, StoreError> {
     let (header, sum) = parse(key, bytes)?;
     let (kind, version, body) = header;
@@ -199,7 +200,7 @@ fn header<'b>(key: &str, bytes: &'b [u8]) -> Result<Header<'b>, StoreError> {
     }
 }
 
-/// A record's header, and the checksum that it says.
+/// Parses a record into its header and its stored checksum, without a comparison.
 fn parse<'b>(key: &str, bytes: &'b [u8]) -> Result<(Header<'b>, u32), StoreError> {
     let Some((&[magic, kind, version, a, b, c, d], body)) = bytes.split_first_chunk::<HEADER>()
     else {
@@ -217,7 +218,7 @@ fn parse<'b>(key: &str, bytes: &'b [u8]) -> Result<(Header<'b>, u32), StoreError
     Ok(((kind, version, body), u32::from_le_bytes([a, b, c, d])))
 }
 
-/// Is this version of this kind one that is read here?
+/// Checks that this release can read this version of this kind.
 fn check_known(key: &str, kind: u8, version: u8) -> Result<(), StoreError> {
     let known = KINDS.iter().find(|(number, ..)| *number == kind);
     let name = match known {
@@ -243,7 +244,7 @@ fn checksum(kind: u8, version: u8, body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Any body, with the header that belongs in front of it.
+/// Puts the header of a kind and version in front of any body.
 pub fn seal(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![MAGIC, kind, version];
     bytes.extend(checksum(kind, version, body).to_le_bytes());

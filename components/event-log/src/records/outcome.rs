@@ -6,13 +6,13 @@ use super::shapes::{MetadataV1, MetadataV2, RejectionV1};
 use super::{After, Record};
 use crate::model::{Metadata, Rejection};
 
-/// In a stream's slot: a command ended without events.
+/// The record of an outcome in a stream's slot: a command ended without events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutcomeRecord {
     pub stream: String,
     pub after: After,
     pub metadata: Metadata,
-    /// `None`: accepted, with nothing to record.
+    /// `None` if the decider accepted the command without events.
     pub rejection: Option<Rejection>,
 }
 

@@ -1,4 +1,5 @@
-//! The records of what reactions keep. Each names its own place.
+//! The records of reactions. Most contain the names and numbers of their own place, so a reader detects a misplaced
+//! record.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ impl Single for CheckpointRecord {
 }
 
 impl CheckpointRecord {
-    /// A repair wrote it where there was no checkpoint yet; it counts as none.
+    /// Whether a repair wrote this record where no checkpoint existed. It then counts as no checkpoint.
     pub fn is_blank(&self) -> bool {
         self.handler.is_empty()
     }
@@ -35,7 +36,7 @@ pub struct RowRecord {
     pub key: String,
     pub revision: Revision,
     pub position: Position,
-    /// Absent: the row was deleted.
+    /// `None` if the row was deleted.
     pub content: Option<Content>,
 }
 
@@ -44,7 +45,7 @@ impl Single for RowRecord {
     const NAME: &'static str = "row";
 }
 
-/// What a row holds.
+/// The content of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     pub content_type: String,
@@ -52,7 +53,7 @@ pub struct Content {
     pub value: Vec<u8>,
 }
 
-/// In the list of a view: a key that may have a row.
+/// An entry in the list of a view: a key for which a row may exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewEntry {
     pub view: String,
@@ -66,7 +67,7 @@ impl Single for ViewEntry {
 }
 
 impl ViewEntry {
-    /// A repair wrote it; it stands for no row.
+    /// Whether a repair wrote this entry. It then stands for no row.
     pub fn is_blank(&self) -> bool {
         self.key.is_empty()
     }
@@ -76,9 +77,9 @@ impl ViewEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewCopy {
     pub view: String,
-    /// From 1; each has 256 entries.
+    /// The copy's number, from 1. Each copy has 256 entries.
     pub number: u64,
-    /// Of each entry; empty where it was written by a repair.
+    /// The key of each entry. The key of an entry that a repair wrote is empty.
     pub keys: Vec<String>,
 }
 
@@ -87,7 +88,7 @@ impl Single for ViewCopy {
     const NAME: &'static str = "view copy";
 }
 
-/// In a revision that was superseded: a revision that exists.
+/// The record that replaces a superseded revision: the number of an existing revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     pub known: Revision,
@@ -98,7 +99,7 @@ impl Single for Tombstone {
     const NAME: &'static str = "tombstone";
 }
 
-/// A view that is being deleted, or was: its name is never used again.
+/// The marker of a view whose deletion has begun. The view's name is never used again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedView {
     pub view: String,

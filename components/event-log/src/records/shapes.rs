@@ -1,8 +1,9 @@
-//! What commits and outcomes are made of on disk, version by version.
+//! The parts of commits and outcomes on disk, by version.
 //!
-//! Each shape is one struct for both directions. A writer fills it with borrowed parts of the API's values, a reader gets
-//! it with parts of its own, so writing copies nothing and the layout is said once. The order of the fields is the format:
-//! no field of a version that a release wrote ever changes. A later version is the one before it and what is new.
+//! Each shape is one struct for both directions, so the code defines each layout once. A writer fills it with borrowed
+//! parts of the API's values, so writing copies nothing. A reader gets it with owned parts. The order of the fields
+//! defines the format, so the fields of a released version never change. A later version consists of the version before
+//! it and the new fields.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Bytes;
 use crate::model::{MAX_EVENTS, Metadata, NewEvent, Rejection};
 
-/// What is known of a command, version 1.
+/// Metadata of a command, version 1.
 #[derive(Serialize, Deserialize)]
 pub(super) struct MetadataV1<T> {
     command_id: T,
@@ -130,7 +131,7 @@ impl From<EventV2<String, Bytes, Vec<String>>> for NewEvent {
     }
 }
 
-/// Why a command was rejected, version 1.
+/// A rejection, version 1.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RejectionV1<T> {
     code: T,
@@ -158,7 +159,7 @@ impl From<RejectionV1<String>> for Rejection {
     }
 }
 
-/// Bytes that are written and not kept.
+/// Borrowed bytes to write.
 pub(super) struct Borrowed<'a>(&'a [u8]);
 
 impl Serialize for Borrowed<'_> {
@@ -167,7 +168,7 @@ impl Serialize for Borrowed<'_> {
     }
 }
 
-/// A list of events that is written in the shape `T`.
+/// A list of events to write in the shape `T`.
 pub(super) struct Written<'a, T>(&'a [NewEvent], PhantomData<T>);
 
 impl<'a, T> Written<'a, T> {
@@ -182,7 +183,7 @@ impl<'a, T: From<&'a NewEvent> + Serialize> Serialize for Written<'a, T> {
     }
 }
 
-/// A list of events that was read in the shape `T`. No list of `T` is made on the way.
+/// A list of events that was read in the shape `T`. Each `T` is converted at once, without an intermediate list.
 pub(super) struct Read<T>(pub Vec<NewEvent>, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de> + Into<NewEvent>> Deserialize<'de> for Read<T> {
@@ -195,7 +196,7 @@ impl<'de, T: Deserialize<'de> + Into<NewEvent>> Deserialize<'de> for Read<T> {
                 f.write_str("events")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<NewEvent>, A::Error> {
-                // The count may be damaged.
+                // Limit the capacity: the count may be damaged.
                 let count = seq.size_hint().unwrap_or_default().min(MAX_EVENTS);
                 let mut events = Vec::with_capacity(count);
                 while let Some(event) = seq.next_element::<T>()? {

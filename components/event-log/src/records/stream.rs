@@ -13,7 +13,7 @@ pub enum StreamRecord {
 }
 
 impl StreamRecord {
-    /// Reads a stream slot's record.
+    /// Decodes a stream slot's record.
     pub fn decode(key: &str, stream: &str, bytes: &[u8]) -> Result<Self, StoreError> {
         const VOID: u8 = <Void as Record>::KIND;
         let record = match bytes.get(1) {
@@ -34,7 +34,7 @@ impl StreamRecord {
         if let Self::Commit(commit) = &record {
             let count = commit.events.len() as u64;
             let next = commit.first_version.get().checked_add(count);
-            // Readers add to these numbers, so a record whose sum would overflow is refused as damaged.
+            // Readers add to these numbers, so a record whose sum would overflow counts as damaged.
             if commit.position.get().checked_add(count).is_none() {
                 return Err(StoreError::corrupt(key, "its position is too high"));
             }
@@ -51,7 +51,7 @@ impl StreamRecord {
         Ok(record)
     }
 
-    /// Where the stream stands after this slot.
+    /// The stream's state after this slot.
     pub fn after(&self) -> After {
         match self {
             Self::Commit(commit) => commit.after,
@@ -60,7 +60,7 @@ impl StreamRecord {
         }
     }
 
-    /// The version of the stream in front of this slot.
+    /// The stream's version before this slot.
     pub fn version_before(&self) -> Version {
         match self {
             // A commit's first version is at least 1: the decoder has checked it.

@@ -1,4 +1,4 @@
-//! Slots whose writer was given up, and what every record in a stream's slot says of the stream.
+//! Voids, and the stream state that every record in a stream's slot contains.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::Single;
 use crate::model::Head;
 use crate::numbers::{Slot, Version};
 
-/// Where the stream stands after a slot. Every record in a stream's slot holds it, so one read of the last slot is
-/// enough to go on.
+/// A stream's state after a slot. Every record in a stream's slot contains it, so a writer can continue after one read
+/// of the last slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct After {
     pub version: Version,
@@ -26,7 +26,8 @@ impl After {
     }
 }
 
-/// In a stream's slot: a reader took the slot's writer for dead. `after` is that of the slot before.
+/// The record of a void in a stream's slot: a reader or a repair presumed the slot's writer dead. `after` is the state
+/// after the slot before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Void {
     pub stream: String,

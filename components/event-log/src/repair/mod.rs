@@ -1,8 +1,8 @@
-//! Decides slots whose creator died halfway.
+//! Repairs slots whose creator died during the creation.
 //!
-//! Only a store without an atomic creation has such slots ([`Slots::settle`]). Nobody can pass them: a writer that wants to
-//! create one finds that it exists, and a reader finds that it does not. What a repair writes there must mean nothing, and must
-//! be the same whoever repairs and how often.
+//! Only a store whose creation is not atomic has such slots ([`Slots::settle`]). Such a slot blocks its stream, log or
+//! list: a writer that tries to create it finds that it exists, and a reader finds that it is absent. A repair writes a
+//! record without effect. Every repair of the same slot must write the same bytes.
 
 mod reactions;
 
@@ -30,7 +30,7 @@ pub fn repair<S: Slots>(
     }
 }
 
-/// What to write at a key; `None` if the slot has a record.
+/// The record that a repair writes at a key; `None` if the slot already has a record.
 fn filler<S: Slots>(
     store: &Store<S>,
     division: Division,
@@ -138,7 +138,7 @@ fn open_claim<S: Slots>(
     })
 }
 
-/// A key must be what this store makes of its parts.
+/// Checks that a key equals the key that this store builds from its parts.
 fn must_be(key: &str, made: &str) -> Result<(), StoreError> {
     if key == made {
         return Ok(());

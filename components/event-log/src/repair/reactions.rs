@@ -1,8 +1,8 @@
-//! What a repair writes into slots of what reactions keep.
+//! The records that a repair writes into slots of reactions.
 //!
-//! A revision of a chain repeats the revision before it. The first revision of a checkpoint is *blank*: it names no handler and
-//! counts as none. The first revision of a row says that the row was deleted at position 0, before every event. An entry of a list
-//! has no key and stands for no row.
+//! A revision of a chain repeats the revision before it. A first revision of a checkpoint is *blank*: its handler is
+//! empty, and it counts as no checkpoint. A first revision of a row records a deletion at position 0, before every
+//! event. An entry of a list has an empty key and stands for no row.
 
 use super::{gap, must_be, number};
 use crate::error::StoreError;
@@ -13,7 +13,7 @@ use crate::records::{self, Record};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// What to write into a revision of a handler's checkpoint; `None` if it has a record.
+/// The record for a revision of a handler's checkpoint; `None` if the slot already has a record.
 pub fn checkpoint<S: Slots>(
     store: &Store<S>,
     key: &str,
@@ -33,7 +33,7 @@ pub fn checkpoint<S: Slots>(
     self::revision(store, key, &chain, revision, blank, again)
 }
 
-/// What to write into a revision of a row; `None` if it has a record.
+/// The record for a revision of a row; `None` if the slot already has a record.
 pub fn row<S: Slots>(
     store: &Store<S>,
     key: &str,
@@ -53,8 +53,8 @@ pub fn row<S: Slots>(
     self::revision(store, key, &chain, revision, absent, again)
 }
 
-/// The view and the key of a row whose key in the store holds a hash. `name` is both with a `/` between them. Either may
-/// have more of these; the hash shows which one is meant.
+/// Finds the view and the row key for a store key that contains a hash. `name` is `view/key`. View and row key may
+/// contain further `/`, so this function tries every split until the hash matches.
 pub fn row_named<'n, S: Slots>(
     store: &Store<S>,
     key: &str,
@@ -69,7 +69,7 @@ pub fn row_named<'n, S: Slots>(
     })
 }
 
-/// What to write into an entry of a view's list.
+/// The record for an entry of a view's list.
 pub fn entry<S: Slots>(
     store: &Store<S>,
     key: &str,
@@ -87,7 +87,7 @@ pub fn entry<S: Slots>(
     records::encode(&ViewEntry { view, index, key }).map(Some)
 }
 
-/// The mark of a view that is dropped.
+/// The marker of a dropped view.
 pub fn dropped<S: Slots>(
     store: &Store<S>,
     key: &str,
@@ -107,7 +107,7 @@ fn revision<R: Record, S: Slots>(
     again: impl FnOnce(R) -> R,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     must_be(key, &chain.key(revision))?;
-    // The revision in front of it may be a tombstone by now.
+    // Check this first: the revision before it may already be a tombstone.
     if store.get(key)?.is_some() {
         return Ok(None);
     }

@@ -1,25 +1,25 @@
-//! Hints: the number of a slot that exists. They save reads; a lost or damaged hint is as good as none.
+//! Hints: each holds the number of an existing slot and saves reads. A lost or damaged hint counts as absent.
 
 use super::Store;
 use crate::error::StoreError;
 use crate::records::{self, Hint};
 use crate::slots::Slots;
 
-/// A hint is written every so many slots.
+/// A writer stores a hint once per this many slots.
 pub const HINT_INTERVAL: u64 = 16;
 
 impl<S: Slots> Store<S> {
-    /// Leaves a hint that a slot exists, every [`HINT_INTERVAL`] slots.
+    /// Stores a hint that a slot exists, at every [`HINT_INTERVAL`]th slot.
     pub fn hint(&self, key: &str, slot: u64) {
         if slot.is_multiple_of(HINT_INTERVAL)
             && let Ok(bytes) = records::encode(&Hint { slot })
         {
-            // Ignore the error: what was acknowledged must not fail because a hint did.
+            // Ignore the error: the slot is stored, so a failed hint must not fail the write.
             let _ = self.put(key, &bytes);
         }
     }
 
-    /// The number of a hint; 0 if there is none, or none that can be read.
+    /// Reads the number of a hint; 0 if the hint is absent or cannot be decoded.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the store cannot be read.

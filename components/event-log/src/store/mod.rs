@@ -1,4 +1,4 @@
-//! Slots under the keys of one prefix, and creations whose outcome is always found out.
+//! Slots under the keys of one prefix. Creations retry until their outcome is known, or report a doubt.
 
 mod hints;
 
@@ -11,10 +11,10 @@ use crate::numbers::{LogSlot, Slot};
 use crate::records::{LogRecord, StreamRecord};
 use crate::slots::{Creation, Settled, Slots};
 
-/// How often a creation in doubt is tried again.
+/// Maximum attempts of a creation that is in doubt.
 const CREATE_ATTEMPTS: u32 = 3;
 
-/// The owner of a slot after an attempt to create it.
+/// The writer that created a slot, as seen after an attempt to create it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// The caller.
@@ -23,7 +23,7 @@ pub enum Written {
     Taken,
 }
 
-/// Slots, and the keys of the prefix that the store lives under.
+/// Slots, and the keys of the store's prefix.
 #[derive(Debug)]
 pub struct Store<S> {
     slots: S,
@@ -31,7 +31,7 @@ pub struct Store<S> {
 }
 
 impl<S: Slots> Store<S> {
-    /// A store of these slots under these keys. Reads and writes nothing.
+    /// Creates a store over these slots and keys. Reads and writes nothing.
     pub fn new(slots: S, keys: Keys) -> Self {
         Self { slots, keys }
     }
@@ -48,19 +48,20 @@ impl<S: Slots> Store<S> {
     }
 
     /// # Errors
-    /// [`StoreError::Unavailable`] if the slot could not be looked at.
+    /// [`StoreError::Unavailable`] if the slot could not be checked.
     pub fn has(&self, key: &str) -> Result<bool, StoreError> {
         self.slots.has(key).map_err(StoreError::harmless)
     }
 
-    /// Creates a slot with bytes that no other writer writes: they hold a unique id, or are the same whoever writes
-    /// them.
+    /// Creates a slot. The bytes must contain a unique id. Otherwise it must not matter which of several writers of
+    /// equal bytes created the slot.
     ///
-    /// A creation in doubt is tried again until the slot is seen to be somebody's, since an earlier attempt may still take
-    /// effect.
+    /// A creation in doubt is tried again until the slot is seen to have a value, since an earlier attempt may still
+    /// take effect. The limit is `CREATE_ATTEMPTS`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if nothing was and will be written, [`StoreError::InDoubt`] if that is not known.
+    /// [`StoreError::Unavailable`] if nothing was written and nothing will be, [`StoreError::InDoubt`] if that is not
+    /// known.
     pub fn create(&self, key: &str, bytes: &[u8]) -> Result<Written, StoreError> {
         let mut doubt: Option<String> = None;
         for _ in 0..CREATE_ATTEMPTS {
@@ -70,7 +71,7 @@ impl<S: Slots> Store<S> {
                 (Err(SlotError::Unavailable(why)), None) => {
                     return Err(StoreError::Unavailable(why));
                 }
-                // An earlier attempt may have taken effect.
+                // The value may come from an earlier attempt of this call, so read it.
                 (Ok(Creation::Exists), Some(_)) => {}
                 (Err(SlotError::Unavailable(why)), Some(_)) => {
                     return Err(StoreError::InDoubt(why));
@@ -91,10 +92,11 @@ impl<S: Slots> Store<S> {
         })))
     }
 
-    /// As [`Store::create`], where the caller or the next one may simply create again: a doubt counts as a failure.
+    /// Like [`Store::create`], for slots that the caller or a later caller can safely create again: a doubt counts as a
+    /// failure.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] unless the slot is known to be somebody's.
+    /// [`StoreError::Unavailable`] unless the slot is known to have a value.
     pub fn create_retriable(&self, key: &str, bytes: &[u8]) -> Result<Written, StoreError> {
         self.create(key, bytes).map_err(|error| match error {
             StoreError::InDoubt(why) => StoreError::Unavailable(why),
@@ -102,14 +104,14 @@ impl<S: Slots> Store<S> {
         })
     }
 
-    /// Creates a slot with bytes that other writers may write too. `true`: this caller created it, and no other can be
-    /// told the same.
+    /// Creates a slot with bytes that other writers may also write. Returns `true` if this caller created it. At most
+    /// one caller gets `true`.
     ///
-    /// Bytes that are found there may be another's equal ones, so a creation in doubt that turns out to be there counts
-    /// as another's.
+    /// Equal bytes in the slot may come from another writer. So if a creation is in doubt and the slot has a value, the
+    /// result is `false`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] unless the slot is known to be there: creating it again is safe.
+    /// [`StoreError::Unavailable`] unless the slot is known to exist. The caller may safely create it again.
     pub fn create_first(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
         let mut doubt = String::new();
         for _ in 0..CREATE_ATTEMPTS {
@@ -125,15 +127,15 @@ impl<S: Slots> Store<S> {
         Err(StoreError::Unavailable(doubt))
     }
 
-    /// Stores a value that nothing depends on.
+    /// Stores a value on which no correctness depends.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if it may not be there.
+    /// [`StoreError::Unavailable`] if the value may not have been stored.
     pub fn put(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.slots.put(key, bytes).map_err(StoreError::harmless)
     }
 
-    /// Deletes a value. Deleting again does no harm, so a deletion in doubt counts as a failure.
+    /// Deletes a value. Deleting again is harmless, so a deletion in doubt counts as a failure.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the value may still be there.
@@ -155,7 +157,7 @@ impl<S: Slots> Store<S> {
     /// See [`Slots::check`].
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the host does not keep what slots promise.
+    /// [`StoreError::Unavailable`] if the host violates the guarantees of slots.
     pub fn check(&self) -> Result<(), StoreError> {
         self.slots.check().map_err(StoreError::harmless)
     }
@@ -165,7 +167,7 @@ impl<S: Slots> Store<S> {
         self.slots.end_operation();
     }
 
-    /// The record in a stream's slot.
+    /// Reads the record in a stream's slot.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], and [`StoreError::Corrupt`] or [`StoreError::Newer`] for a record that cannot be
@@ -175,7 +177,7 @@ impl<S: Slots> Store<S> {
         stream: StreamName<'_>,
         slot: Slot,
     ) -> Result<Option<StreamRecord>, StoreError> {
-        // The highest number is never used, so every slot has a next one.
+        // `u64::MAX` is never used, so every slot has a successor.
         if slot.get() == u64::MAX {
             return Ok(None);
         }
@@ -185,7 +187,7 @@ impl<S: Slots> Store<S> {
             .transpose()
     }
 
-    /// The record in a log slot.
+    /// Reads the record in a log slot.
     ///
     /// # Errors
     /// As for [`Store::read_slot`].

@@ -63,7 +63,7 @@ pub fn append<S: Slots>(
         command_id: &command_id,
         even_closed: false,
     };
-    // A caller with `At` has seen that the next slot is absent. Other callers may come with an old cursor.
+    // A caller with `At` has found the next slot absent. Other callers may pass an old cursor.
     let look_first =
         events.is_empty() || (cursor.is_some() && !matches!(expected, Precondition::At(_)));
 
@@ -105,9 +105,9 @@ pub fn append<S: Slots>(
     })
 }
 
-/// The two steps of the protocol: a ref in the log, then the commit in the stream's slot. In the other order, a writer
-/// that died in between would leave a commit that no log slot leads to, which no reader would ever deliver. A ref without its
-/// commit is only passed.
+/// Runs the two steps of the protocol: creates a ref in the log, then the commit in the stream's slot. In the opposite
+/// order, a writer that died between the steps would leave a commit without a ref, which no reader of the log would
+/// ever deliver. Readers pass a ref without a commit.
 fn write<S: Slots>(
     log: &mut Log,
     store: &Store<S>,
@@ -135,8 +135,9 @@ fn write<S: Slots>(
     )
 }
 
-/// The caller's 64 random bits, then 64 bits of a hash over everything else that distinguishes attempts. Two attempts of one
-/// caller at one slot have different seeds, so only attempts of two callers can share an id, and only if both halves are equal.
+/// Builds a commit id: the caller's 64 random bits, then 64 bits of a hash over everything else that distinguishes
+/// attempts. Two attempts of one caller at one slot have different seeds. So only attempts of two callers can share an
+/// id, and only if both halves are equal.
 fn commit_id(
     seed: u64,
     recorded_at: u64,

@@ -1,8 +1,8 @@
-//! Makes command ids take effect once.
+//! Ensures that each command id takes effect at most once.
 //!
-//! The first attempt at a command leaves a claim, which says from which slot on that attempt writes. Every later attempt
-//! reads the stream from there on, and an append does so before it takes a slot. Two attempts compete for the same slots, so the
-//! later one meets what the earlier one has written.
+//! The first attempt at a command creates a claim, which records the slot after which that attempt writes. Every later
+//! attempt reads the stream from that slot, and an append does so before it creates a slot. Two attempts compete for
+//! the same slots, so the later attempt finds the record of the earlier one.
 
 use super::contest::Contest;
 use super::{Place, Streams};
@@ -53,7 +53,8 @@ pub fn claim<S: Slots>(
         ));
     }
     let from = if first.is_repaired() {
-        // The repair did not know the command, only that no attempt has written.
+        // A repair wrote this claim. The repair did not know the stream or the cursor, so search the stream from its
+        // start.
         Slot::default()
     } else if first.stream != claim.stream || first.fingerprint != fingerprint {
         return Ok(Claim::Mismatch);
@@ -125,7 +126,8 @@ pub fn record_outcome<S: Slots>(
             cursor: place.cursor.next(),
             after: outcome.after,
         };
-        // Another attempt may have written equal bytes: they are the same outcome of the same command.
+        // Another attempt may have written equal bytes. They are the same outcome of the same command, so either writer
+        // may count as the winner.
         let key = store.keys().slot(stream, behind.cursor);
         if store.create(&key, &bytes)? == Written::Taken {
             return Ok(None);
@@ -136,7 +138,7 @@ pub fn record_outcome<S: Slots>(
     Ok(())
 }
 
-/// How a command ended, as the slots after the cursor say.
+/// Searches the slots after the cursor for the outcome of a command.
 fn search<S: Slots>(
     streams: &mut Streams,
     store: &Store<S>,

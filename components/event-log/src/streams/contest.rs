@@ -1,4 +1,4 @@
-//! Decides who has a stream's next slot.
+//! The competition of writers for a stream's next slot.
 
 use super::{Place, Streams};
 use crate::error::{AppendError, StoreError};
@@ -7,24 +7,25 @@ use crate::name::StreamName;
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// What it takes to win a slot.
+/// The conditions under which a writer wins a slot.
 pub struct Contest<'a> {
     pub stream: StreamName<'a>,
     pub expected: Precondition,
-    /// A writer that meets this command in the stream has lost: the command has taken effect. Empty: no command's.
+    /// A writer that finds this command in the stream has lost, because the command has taken effect. If empty, the
+    /// writer acts for no command.
     pub command_id: &'a str,
-    /// Whether a slot of a closed stream may be taken, as outcomes may.
+    /// Whether the writer may use a slot of a closed stream. Outcomes may.
     pub even_closed: bool,
 }
 
 impl Contest<'_> {
-    /// Goes from slot to slot until the precondition fails or `attempt` wins one. `attempt` is given the place in front of
-    /// a slot. It returns the place behind the slot, or `None` if another writer has taken the slot.
+    /// Goes from slot to slot until the precondition fails or `attempt` wins one. `attempt` gets the place before a
+    /// slot. It returns the place after the slot, or `None` if another writer has won the slot.
     ///
-    /// `look_first`: reads what follows `start` before the first attempt.
+    /// If `look_first` is true, reads the slots after `start` before the first attempt.
     ///
-    /// A slot is never tried before all slots between `start` and it have been read. That makes a command take effect
-    /// once, whatever becomes of earlier attempts.
+    /// The writer tries a slot only after it has read all slots between `start` and that slot. So a command takes
+    /// effect at most once, whatever happens to earlier attempts.
     ///
     /// # Errors
     /// [`AppendError::Conflict`] if the precondition does not hold or the command has taken effect,
@@ -52,7 +53,8 @@ impl Contest<'_> {
                     return Ok(place);
                 }
             } else if at_end {
-                // The version at which it failed. The precondition may hold at the version that the stream has by now.
+                // Report the version at which the precondition failed. At the stream's current version it may hold
+                // again.
                 return Err(AppendError::Conflict {
                     expected,
                     actual: place.after.version.get(),
@@ -64,7 +66,8 @@ impl Contest<'_> {
         }
     }
 
-    /// The place at the stream's end. Fails if the command lies between `place` and the end.
+    /// Reads to the stream's end and returns the place there. Fails if a slot between `place` and the end holds the
+    /// command.
     fn read_to_end<S: Slots>(
         &self,
         streams: &mut Streams,

@@ -1,15 +1,15 @@
-//! Streams: rows of slots, each of which one writer wins.
+//! Streams: sequences of slots. Exactly one writer wins each slot.
 //!
 //! | module | job |
 //! |---|---|
-//! | this one | where streams stand, as far as that was read |
-//! | `read_ahead` | what reading a stream in order has brought so far |
-//! | `segments` | copies of many slots, so that long streams are few reads |
-//! | `contest` | decides who has a stream's next slot |
+//! | this one | the cache of the last known places of streams |
+//! | `read_ahead` | the read-ahead for reading one stream in order |
+//! | `segments` | copies of many slots, so that reading a long stream takes few reads |
+//! | `contest` | the competition of writers for a stream's next slot |
 //! | `append` | appends the events of a decision |
-//! | `commands` | makes command ids take effect once |
+//! | `commands` | ensures that each command id takes effect at most once |
 //! | `read` | pages of events |
-//! | `snapshots` | disposable states |
+//! | `snapshots` | disposable states of deciders |
 
 pub mod append;
 pub mod commands;
@@ -36,7 +36,7 @@ use crate::slots::Slots;
 use crate::store::Store;
 use read_ahead::ReadAhead;
 
-/// Where a stream stood after a slot. It is true for ever, since slots never change.
+/// A stream's state after a slot. It stays valid, since slots never change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     pub cursor: Slot,
@@ -48,7 +48,7 @@ impl Place {
         self.after.head(self.cursor)
     }
 
-    /// The place behind the next slot, which holds this record.
+    /// The place after the next slot, which holds this record.
     fn behind(self, record: &StreamRecord) -> Self {
         Self {
             cursor: self.cursor.next(),
@@ -57,16 +57,16 @@ impl Place {
     }
 }
 
-/// What an instance remembers of streams. Forgetting costs reads only.
+/// An instance's cache of streams. An evicted entry costs only additional reads.
 #[derive(Debug, Default)]
 pub struct Streams {
-    /// The last place that was read of each stream.
+    /// The last known place of each stream.
     places: HashMap<String, Place, RandomState>,
     read_ahead: ReadAhead,
 }
 
 impl Streams {
-    /// The last place of a stream that was read.
+    /// The last known place of a stream.
     fn remembered(&self, stream: StreamName<'_>) -> Option<Place> {
         self.places.get(stream.as_str()).copied()
     }
@@ -84,7 +84,7 @@ impl Streams {
         }
     }
 
-    /// Where the stream stood after a slot that the caller has seen.
+    /// The stream's place after a slot that the caller has read.
     fn place_at<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -100,7 +100,7 @@ impl Streams {
         {
             return Ok(place);
         }
-        // A writer that went on behind an absent slot would leave a gap for ever.
+        // Refuse an absent slot: a writer that continued after it would leave a permanent gap.
         let record = store.read_slot(stream, cursor)?.ok_or_else(|| {
             StoreError::Invalid(format!(
                 "cursor {cursor} lies behind the end of stream {stream}"
@@ -114,7 +114,7 @@ impl Streams {
         Ok(place)
     }
 
-    /// Where the stream stands now.
+    /// Finds the place at the stream's end.
     ///
     /// # Errors
     /// As for [`Store::read_slot`].
@@ -146,7 +146,8 @@ impl Streams {
         Ok(seen)
     }
 
-    /// The record in a stream's slot, where the slots after it are likely to be read next.
+    /// Reads the record in a stream's slot. Uses the read-ahead, since the caller is likely to read the following slots
+    /// next.
     fn read_on<S: Slots>(
         &mut self,
         store: &Store<S>,
@@ -160,7 +161,7 @@ impl Streams {
         }
         let copy = self.read_ahead.take().and_then(|bytes| {
             let copy = StreamRecord::decode("a segment", stream.as_str(), &bytes);
-            // Ignore damage: the slot itself is read instead, and so are those after it.
+            // Ignore a damaged copy: this slot and the slots after it are read one by one instead.
             copy.inspect_err(|_| self.read_ahead.distrust()).ok()
         });
         let record = match copy {
@@ -174,7 +175,7 @@ impl Streams {
         Ok(record)
     }
 
-    /// After the caller has created a slot: remembers it, and now and then leaves a hint and a segment for others.
+    /// Caches the place of a slot that the caller has created. Stores a hint and a segment at their intervals.
     fn created<S: Slots>(&mut self, store: &Store<S>, stream: StreamName<'_>, place: Place) {
         self.remember(stream, place);
         store.hint(&store.keys().stream_hint(stream), place.cursor.get());

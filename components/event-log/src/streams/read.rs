@@ -1,4 +1,4 @@
-//! Pages of events. The end of a stream is always seen, never guessed: it is an absent slot.
+//! Pages of events. A page reports the stream's end only after the reader has found the next slot absent.
 
 use super::{Place, Streams};
 use crate::error::StoreError;
@@ -131,12 +131,12 @@ pub fn backward<S: Slots>(
     let stream = StreamName::parse(stream)?;
     let limit = limit.max(1) as usize;
     let before = before.map_or(u64::MAX, Version::get);
-    // The end is found once: events that are appended later are not in the page.
+    // Find the end once: the page does not contain events that are appended later.
     let tail = streams.tail(store, stream)?;
     if tail.after.version.get() == 0 {
         return Ok(None);
     }
-    // The commit with the version before lies behind the last place that is not past that version.
+    // The commit with the version before `before` may lie one slot after the last place at or below that version.
     let mut cursor = match before {
         0 | 1 => 0,
         u64::MAX => tail.cursor.get(),
@@ -172,7 +172,7 @@ pub fn backward<S: Slots>(
     Ok(Some(page))
 }
 
-/// The record after a head. Its versions must go on from there.
+/// Reads the record after a head. The record's versions must continue from the head's version.
 fn next<S: Slots>(
     streams: &mut Streams,
     store: &Store<S>,
@@ -187,7 +187,7 @@ fn next<S: Slots>(
     if before.get() == head.version {
         return Ok(Some(record));
     }
-    // Either the caller's head is wrong or the record is. The record in front of it shows which.
+    // Either the caller's head or the record is wrong. The record in the slot before shows which one.
     let stood = match head.cursor {
         0 => Version::default(),
         cursor => store
@@ -202,7 +202,7 @@ fn next<S: Slots>(
     })
 }
 
-/// The last place that is not past a version.
+/// Finds the last head whose version is at most `version`.
 fn find_version<S: Slots>(
     streams: &Streams,
     store: &Store<S>,
@@ -230,7 +230,8 @@ fn find_version<S: Slots>(
         }
         Ok::<_, StoreError>(after.is_some())
     })?;
-    // The last slot that held was the last one seen to hold, unless none did.
+    // `seen` is the head at `cursor`, because the probe last saw the predicate hold at `cursor`. At 0 the predicate
+    // never held.
     Ok(if cursor == 0 { Head::default() } else { seen })
 }
 

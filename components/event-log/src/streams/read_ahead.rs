@@ -1,29 +1,29 @@
-//! What reading one stream in order has brought so far.
+//! The read-ahead for reading one stream in order.
 
 use crate::numbers::Slot;
 
 /// Slots in a segment.
 pub const SEGMENT_SLOTS: u64 = 256;
-/// Slots that are read one by one before a reader looks for a segment. Most reads are of short streams, or of the end of
-/// long ones.
+/// A reader looks for a segment after it has read this many slots one by one. Most reads are of short streams, or of
+/// the end of long ones.
 const SINGLE_READS_BEFORE_SEGMENT: u64 = 16;
 
-/// A stream that is being read, and the records of its next slots that have been read already.
+/// The stream that is being read, and the records of its next slots that a segment has already provided.
 #[derive(Debug, Default)]
 pub struct ReadAhead {
     stream: String,
-    /// The slot that is read next.
+    /// The next slot to read.
     next: Slot,
-    /// Slots that were read in a row.
+    /// Number of slots that were read in a row.
     run: u64,
-    /// The bytes of the next slots, the next slot's last.
+    /// The bytes of the next slots in reverse order: the next slot's bytes are last.
     copies: Vec<Vec<u8>>,
-    /// The number of a segment that is known to be absent; 0: none.
+    /// The number of a segment that is known to be absent; 0 if none is known.
     absent: u64,
 }
 
 impl ReadAhead {
-    /// Announces the slot that is read next. Forgets everything unless the slot follows the one before.
+    /// Sets the slot to read next. Resets the read-ahead unless the slot follows the last slot that was read.
     pub fn go_to(&mut self, stream: &str, slot: Slot) {
         if self.stream != stream || self.next != slot {
             *self = Self {
@@ -34,14 +34,15 @@ impl ReadAhead {
         }
     }
 
-    /// Whether a segment with the next slot is worth a read.
+    /// Whether the reader should look for the segment that contains the next slot.
     pub fn wants_segment(&self) -> bool {
         self.copies.is_empty()
             && self.run >= SINGLE_READS_BEFORE_SEGMENT
             && self.absent != segment_of(self.next)
     }
 
-    /// Takes the bytes of the next slots, the next slot's last. No copies: the segment is absent.
+    /// Stores the bytes of the next slots in reverse order: the next slot's bytes are last. If there are no copies, the
+    /// segment counts as absent.
     pub fn bring(&mut self, copies: Vec<Vec<u8>>) {
         if copies.is_empty() {
             self.absent = segment_of(self.next);
@@ -49,18 +50,19 @@ impl ReadAhead {
         self.copies = copies;
     }
 
-    /// The bytes of the next slot, if a segment had them.
+    /// Removes and returns the bytes of the next slot, if a segment provided them.
     pub fn take(&mut self) -> Option<Vec<u8>> {
         self.copies.pop()
     }
 
-    /// Drops the copies. The segment counts as absent: one of them was damaged.
+    /// Drops all copies, because one is damaged. The segment then counts as absent.
     pub fn distrust(&mut self) {
         self.copies.clear();
         self.absent = segment_of(self.next);
     }
 
-    /// Notes that the next slot was read. `true`: as many slots were read as a segment has, and the segment is absent.
+    /// Notes that the next slot was read. Returns `true` if the segment is absent and the reader has read at least as
+    /// many slots in a row as a segment holds.
     pub fn go_on(&mut self) -> bool {
         let absent = self.absent == segment_of(self.next);
         self.next = self.next.next();

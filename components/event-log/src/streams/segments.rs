@@ -1,7 +1,7 @@
-//! Segments: copies of [`SEGMENT_SLOTS`] slots of a stream, for reading them at once.
+//! Segments: copies of [`SEGMENT_SLOTS`] slots of a stream, which one read returns together.
 //!
-//! The writer that fills the last slot of a segment copies its slots. A segment saves reads and nothing else: the slots
-//! remain the truth, so a segment that is lost, damaged, or not there yet costs time only.
+//! The writer that creates the last slot of a segment copies its slots. A segment only saves reads: the slots remain
+//! authoritative, so a lost, damaged or missing segment costs only time.
 
 use super::read_ahead::{SEGMENT_SLOTS, segment_of};
 use crate::error::StoreError;
@@ -11,11 +11,12 @@ use crate::records::{self, Bytes, Segment};
 use crate::slots::Slots;
 use crate::store::Store;
 
-/// Bytes of records above which slots are not copied: so large ones are read well enough one by one.
+/// Maximum bytes of records that a segment copies. Reading larger records one by one is efficient enough.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
 
-/// The bytes of a slot and of those after it, in reverse; empty if there is no segment that can be used. A reader decodes a
-/// copy when it comes to that slot: most readers of a page do not need all of them.
+/// Reads the bytes of a slot and of the later slots in its segment, in reverse order; empty if there is no usable
+/// segment. A reader decodes a copy only when it reaches that slot, because most readers of a page do not need all
+/// copies.
 pub fn read<S: Slots>(
     store: &Store<S>,
     stream: StreamName<'_>,
@@ -36,7 +37,7 @@ pub fn read<S: Slots>(
     Ok(wanted.map(|Bytes(bytes)| bytes).rev().collect())
 }
 
-/// Copies the slots up to one that was just created or read, if it is the last one of a segment.
+/// Copies the slots of a segment, if `slot` is its last one. The caller has just created or read `slot`.
 pub fn copy_behind<S: Slots>(store: &Store<S>, stream: StreamName<'_>, slot: Slot) {
     if slot.get().is_multiple_of(SEGMENT_SLOTS) && slot.get() > 0 {
         // Ignore the error: the next reader of all these slots tries again.
@@ -54,7 +55,7 @@ fn copy<S: Slots>(store: &Store<S>, stream: StreamName<'_>, last: Slot) -> Resul
         };
         bytes += record.len();
         if bytes > MAX_SEGMENT_BYTES {
-            // An empty segment says that copying is not worth another try.
+            // Store an empty segment, so that readers do not try to copy these slots again.
             records.clear();
             break;
         }

@@ -1,4 +1,4 @@
-//! Snapshots: disposable states. A lost or damaged snapshot costs time only.
+//! Snapshots: disposable states of deciders. A lost or damaged snapshot costs only time.
 
 use super::Streams;
 use crate::error::StoreError;
@@ -34,7 +34,7 @@ pub fn load<S: Slots>(
     if found.stream != stream.as_str() || found.decider != decider {
         return Ok(None);
     }
-    // The stream must have stood where the snapshot says. A snapshot that outlived the restoring of a backup would hide
+    // Check that the stream has the snapshot's head. After a backup was restored, a newer snapshot could otherwise hide
     // events.
     match streams.place_at(store, stream, found.cursor) {
         Ok(place) if place.head() == head => {}
