@@ -50,7 +50,7 @@ const INGRESS_HTTP: &[u8] = built!("ingress_http");
 const INGRESS_CLI: &[u8] = built!("ingress_cli");
 const LOG: &[u8] = built!("log");
 
-/// What an application needs from the framework.
+/// The parts of the framework that an application needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Needs {
     /// True if it has reactions.

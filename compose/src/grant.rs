@@ -1,4 +1,4 @@
-//! What an entry of `allow` grants.
+//! The interfaces that an entry of `allow` grants.
 //!
 //! An entry names one interface, with or without a version. With a version, such as `@0.2`, it
 //! covers only imports of that version. An entry covers the interface and the interfaces that it

@@ -27,7 +27,7 @@ pub struct SharedDirectory {
 /// request to the next.
 const KEPT: usize = 256;
 
-/// What all guests may access in addition to the buckets.
+/// The resources that all guests may access in addition to the buckets.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     /// The shared directories.

@@ -1,8 +1,8 @@
-//! What a disk holds when the power goes: a model as strict as POSIX allows it.
+//! A model of a disk's contents after a power loss, as strict as POSIX allows.
 //!
-//! Of a file's content, what was written before its last sync began is there, of what came later
-//! any blocks. Of a directory's names the same: each name on its own, a synced file included, is
-//! there only if its directory was synced.
+//! A file keeps the content that was written before its last sync began. Of later writes, any subset of blocks may be
+//! there. The same holds for a directory's names: each name, even that of a synced file, is certain to be there only
+//! if its directory was synced.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path, PathBuf};
@@ -14,7 +14,7 @@ const ROOT: usize = 0;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Content {
-    /// Without the zeros up to the length.
+    /// The content without the trailing zeros up to the length.
     bytes: Vec<u8>,
     length: usize,
 }
@@ -26,21 +26,21 @@ enum Node {
     File {
         now: Content,
         durable: Content,
-        /// Counts the syncs that began, and the one whose content is durable.
+        /// Number of syncs that began, and the one whose content is durable.
         begun: usize,
         ended: usize,
     },
     Directory {
         now: Names,
         durable: Names,
-        /// Changes since: the name, and what it stands for.
+        /// Changes since then: the name, and the node that it refers to.
         pending: Vec<(String, Option<usize>)>,
-        /// Changes before those.
+        /// Number of earlier changes.
         settled: usize,
     },
 }
 
-/// What a sync will have made durable when it ends. Syncs overlap: those that began earlier may end later.
+/// The data that is durable when a sync ends. Syncs overlap: a sync that began earlier may end later.
 enum Covered {
     Content(Content, usize),
     Changes(usize),
@@ -52,12 +52,12 @@ struct Open {
     appends: bool,
 }
 
-/// What becomes of what was never synced.
+/// The fate of data without a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Lost,
     Kept,
-    /// Each name and each block as chance has it.
+    /// Each name and each block is kept or lost at random.
     Mixed,
 }
 
@@ -67,14 +67,14 @@ pub struct Disk {
     open: HashMap<i64, usize>,
     opened: Vec<Open>,
     syncing: HashMap<usize, (usize, Covered)>,
-    /// Calls that began to make names.
+    /// Calls in progress that make names.
     under_way: HashMap<usize, Call>,
-    /// As a disk that lies.
+    /// True for a disk that ignores syncs.
     ignores_syncs: bool,
 }
 
 impl Disk {
-    /// An empty directory that is durable itself.
+    /// An empty directory that is itself durable.
     pub fn new(root: &Path, ignores_syncs: bool) -> Self {
         Self {
             root: root.to_owned(),
@@ -91,7 +91,7 @@ impl Disk {
         let call = &event.call;
         match (call.name.as_str(), event.moment) {
             ("fsync" | "fdatasync", Moment::Begin) => self.begin_sync(call),
-            // Another thread may be given the number before this one is told that it is free.
+            // Another thread may get the descriptor's number before this call returns.
             ("close", Moment::Begin) => {
                 self.open.remove(&call.number(0));
             }
@@ -115,8 +115,8 @@ impl Disk {
         }
     }
 
-    /// A call found a name that another is about to make: that one has happened, although its
-    /// end is recorded later.
+    /// A call found a name that another call is about to make. So the other call has taken effect, although its end
+    /// is recorded later.
     fn observed(&mut self, call: &Call) {
         let Some(place) = self.made(call) else {
             return;
@@ -134,7 +134,7 @@ impl Disk {
         }
     }
 
-    /// The name that a call makes, or finds.
+    /// The name that a call makes or finds.
     fn made(&self, call: &Call) -> Option<(usize, String)> {
         let fd = call.number(0);
         match call.name.as_str() {
@@ -354,7 +354,7 @@ impl Disk {
         }
     }
 
-    /// The directory that holds the last name of a path, and that name; empty: the directory.
+    /// The directory with the last name of a path, and that name. An empty name means the directory itself.
     fn resolve(&self, at: i64, path: &str) -> Option<(usize, String)> {
         let path = Path::new(path);
         let (mut node, rest) = if path.is_absolute() {
@@ -394,7 +394,7 @@ impl Disk {
         }
     }
 
-    /// Writes what the disk holds if the power goes now.
+    /// Writes the contents of the disk after a power loss at this moment.
     pub fn cut(&self, to: &Path, fate: Fate, random: &mut fastrand::Rng) -> std::io::Result<()> {
         self.put(ROOT, to, fate, random, &mut HashMap::new())
     }
@@ -460,7 +460,7 @@ fn survivors(
     random: &mut fastrand::Rng,
 ) -> Names {
     let mut names = durable.clone();
-    // Of the changes of one name, those up to any.
+    // For each name, the changes up to a random one are kept.
     let mut stuck = std::collections::BTreeSet::new();
     for (name, node) in pending {
         let is_lost = match fate {

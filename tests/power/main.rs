@@ -1,12 +1,12 @@
-//! The power goes while a real host serves: what it told anybody is there afterwards.
+//! The power fails while a real host serves: everything that it answered must survive.
 //!
-//! A host is recorded while clients send it commands: every call that changes a file, every sync,
-//! every answer. From the record, images are made of what a disk may hold that loses power at some
-//! moment, by a model as strict as POSIX allows (`disk`). Each is given to a new host, and what the
-//! old one had answered by then must be true of it.
+//! A recorder traces a host while clients send it commands: every call that changes a file, every sync, every answer.
+//! From the record, a model as strict as POSIX allows (`disk`) makes images of the possible contents of a disk that
+//! loses power at some moment. Each image is given to a new host. All answers of the old host up to that moment must
+//! be true for the new one.
 //!
-//! Needs `strace`; without it the tests say so and pass. `ANNALS_POWER_LOSS=long` makes many images
-//! of each run; a failure keeps its record, and says how to make the same images of it again.
+//! Needs `strace`; without it the tests print a message and pass. `ANNALS_POWER_LOSS=long` makes many images of each
+//! run. A failing test keeps its record, and prints how to make the same images from it again.
 
 mod disk;
 mod trace;
@@ -30,10 +30,10 @@ use trace::{Event, Moment};
 const TOYS: usize = 3;
 const CLIENTS: usize = 3;
 const COMMANDS: usize = 12;
-/// Longer than a writer that says nothing more is waited for.
+/// Longer than readers wait for a writer that has stopped.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Composed once, for each host.
+/// The applications, composed once for each host.
 static APPS: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
     annals_fixtures::application(folder.path(), TOYS).expect("deciders");
@@ -50,7 +50,7 @@ fn toys(kind: Kind) -> PathBuf {
     file
 }
 
-/// A run of a host, and where its store and the record are.
+/// A run of a host, with the places of its store and its record.
 struct Run {
     kind: Kind,
     data: PathBuf,
@@ -64,13 +64,13 @@ impl Run {
             let events = trace::parse(&text).expect("a record");
             return Self { kind, data, events };
         }
-        // Kept until the images are checked, and beyond that if one fails.
+        // Keep the data until the images are checked, and longer if one fails.
         let data = tempfile::tempdir().expect("a folder").keep();
         let events = trace::record(kind, &toys(kind), &data, work).expect("recorded");
         Self { kind, data, events }
     }
 
-    /// The moments of the answers that told of commands, with all commands told of by then.
+    /// The moments of the answers that acknowledged commands, each with all commands acknowledged by then.
     fn answers(&self) -> Vec<(usize, BTreeSet<String>)> {
         let mut told = BTreeSet::new();
         let mut answers = Vec::new();
@@ -91,7 +91,7 @@ impl Run {
         answers
     }
 
-    /// Cuts the power after so many events, and checks what a new host makes of the disk.
+    /// Cuts the power after `at` events, and checks the answers of a new host on that disk.
     fn check(&self, at: usize, fate: Fate, seed: u64, told: &BTreeSet<String>) -> Result<()> {
         let data = memory();
         self.disk(at, false).cut(
@@ -117,7 +117,7 @@ impl Run {
     }
 }
 
-/// Ids of commands in the bodies of answers and of pages of events.
+/// The ids of commands in the bodies of answers and of pages of events.
 fn commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.contains("urn:annals:problem") {
@@ -133,7 +133,7 @@ fn commands(text: &str) -> Vec<String> {
     found
 }
 
-/// Clients that send commands to the same few streams, some twice, and read the log.
+/// Runs clients that send commands to the same few streams, some of them twice, and read the log.
 fn work(url: &str) -> Result<()> {
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
@@ -164,7 +164,7 @@ fn send(url: &str, number: usize) -> Result<()> {
 fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
     let server = Server::start(kind, &toys(kind), data)?;
     let client = Client::new(server.url());
-    // The log ends before a slot whose writer may still be at it, until its grace is over.
+    // Until the grace period is over, the log ends before a slot whose writer may still be active.
     let limit = Instant::now() + GRACE;
     loop {
         let log = client.log()?;
@@ -195,7 +195,7 @@ fn verify(kind: Kind, data: &Path, told: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-/// Serves a store and reads a stream of one event. Returns how often something was synced.
+/// Serves a store and reads a stream of one event. Returns the number of syncs.
 fn syncs_of_a_read(data: &Path) -> usize {
     syncs_of(data, |client| {
         let events = client.stream("toy-0")?;
@@ -224,7 +224,7 @@ fn syncs_of(data: &Path, work: impl FnOnce(&Client) -> Result<()>) -> usize {
     syncs.count()
 }
 
-/// A store over files that nobody serves any more, in its folder.
+/// A store over files without a host, in its folder.
 fn store_of_one_command() -> (TempDir, PathBuf) {
     let data = tempfile::tempdir().expect("a folder");
     let mut server =
@@ -236,7 +236,7 @@ fn store_of_one_command() -> (TempDir, PathBuf) {
     (data, store)
 }
 
-/// The files of a store over files, but for those of its own.
+/// The files of a store over files, except the store's internal files.
 fn slots(store: &Path) -> Vec<PathBuf> {
     let mut slots = files::of(store);
     slots.retain(|file| !files::name(file).starts_with('%'));
@@ -251,7 +251,7 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() 
     }
     let (data, store) = store_of_one_command();
     assert_eq!(syncs_of_a_read(data.path()), 0, "nothing is in the making");
-    // As if the creator had died after the link.
+    // Simulate a creator that died after the link.
     for slot in slots(&store) {
         let name = format!("%{:016x}", fastrand::u64(..));
         std::fs::hard_link(&slot, slot.with_file_name(name)).expect("linked");
@@ -262,7 +262,7 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_shown() 
     );
 }
 
-/// Whoever takes the log slot after one that may be lost would leave a gap.
+/// A writer must not take the log slot after one that a power loss may undo: that would leave a gap.
 #[test]
 fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_built_upon() {
     if !trace::is_possible() {
@@ -271,14 +271,14 @@ fn a_slot_whose_creator_may_not_be_through_is_made_durable_before_it_is_built_up
     }
     let (data, store) = store_of_one_command();
     for shard in 0..=u8::MAX {
-        // So that no write has to make one.
+        // Make the shard's directory, so that no write has to make it.
         let shard = store.join(format!("{shard:02x}"));
         std::fs::create_dir_all(&shard).expect("a shard");
         std::fs::write(shard.join("%durable"), b"").expect("a mark");
     }
     let usual = syncs_of_a_write(data.path(), "0-1");
     let is_log = |slot: &PathBuf| slot.to_string_lossy().contains(".log.");
-    // The second one: names are as long as each other.
+    // Take the second log slot. The names have the same length, so their maximum is the last slot.
     let logs = slots(&store).into_iter().filter(is_log);
     let last = logs.max_by_key(|slot| files::name(slot));
     let last = last.expect("a log slot");
@@ -304,7 +304,7 @@ fn what_a_crash_leaves_in_the_directory_does_no_harm() {
     server.kill().expect("killed");
     let store = data.path().join("store");
     for slot in slots(&store) {
-        // Second links, empty and half-written files, and shards that nobody marked.
+        // Make second links, empty and half-written files, and shards without a mark.
         let name =
             |prefix: &str| slot.with_file_name(format!("%{prefix}{:08x}", fastrand::u32(..)));
         std::fs::hard_link(&slot, name("a")).expect("linked");
@@ -318,7 +318,7 @@ fn what_a_crash_leaves_in_the_directory_does_no_harm() {
     verify(kind, data.path(), &told).expect("as if nothing were there");
 }
 
-/// A directory where syncs cost nothing, if there is one.
+/// A directory in memory, where syncs cost nothing, if there is one.
 fn memory() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() {
@@ -348,7 +348,7 @@ fn survives(kind: Kind, images: u64) {
     let mut random = fastrand::Rng::with_seed(11);
     let nothing = BTreeSet::new();
     for seed in 0..images {
-        // Just after an answer, anywhere, or before the first: while the store is made.
+        // Cut just after an answer, at any moment, or before the first answer, while the store is created.
         let at = match seed % 3 {
             0 => answers[random.usize(..answers.len())].0 + 1,
             1 => random.usize(first..run.events.len()),
@@ -366,7 +366,7 @@ fn survives(kind: Kind, images: u64) {
         kind.name(),
         run.events.len()
     );
-    // The check itself: on a disk that ignores syncs the same run loses what it told.
+    // Check the check itself: on a disk that ignores syncs, the same run loses acknowledged data.
     let data = memory();
     run.disk(run.events.len(), true)
         .cut(&data.path().join("store"), Fate::Lost, &mut random)

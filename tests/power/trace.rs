@@ -1,4 +1,4 @@
-//! What a host asked of the system, in order: recorded by `strace`.
+//! The system calls of a host, in order, recorded by `strace`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,13 +12,13 @@ use anyhow::{Context as _, Result, bail};
 use annals_tests::server::Kind;
 use annals_tests::{client, tools};
 
-/// All calls that change files, find them by their names, or tell the outside something.
+/// All calls that change files, find them by name, or send data.
 const CALLS: &str = "trace=open,openat,openat2,creat,close,dup,dup2,dup3,fcntl,lseek,write,\
     pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,fallocate,fsync,fdatasync,link,linkat,\
     rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,sendto,sendmsg,\
     copy_file_range,sendfile,splice,mmap,statx,newfstatat";
 
-/// A moment in the life of a process.
+/// The beginning or the end of a call.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub call: Call,
@@ -27,24 +27,24 @@ pub struct Event {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// What is sent may be seen from now on; what was written is covered by a sync from now on.
+    /// From now on, sent data may be visible, and a sync covers the written data.
     Begin,
-    /// It has happened.
+    /// The call has taken effect.
     End,
 }
 
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Tells the end that belongs to a beginning.
+    /// Pairs the end of a call with its beginning.
     pub number: usize,
     pub name: String,
     pub arguments: Vec<String>,
-    /// Negative: it failed.
+    /// The result; negative: the call failed.
     pub result: i64,
 }
 
 impl Call {
-    /// All quoted bytes of an argument, in one.
+    /// All quoted bytes of an argument, concatenated.
     pub fn bytes(&self, argument: usize) -> Vec<u8> {
         let text = self.arguments.get(argument).map_or("", String::as_str);
         let quoted = text.split('"').skip(1).step_by(2);
@@ -66,7 +66,7 @@ impl Call {
     }
 }
 
-/// True if this machine has `strace` and lets it work.
+/// True if this machine has `strace` and permits tracing.
 pub fn is_possible() -> bool {
     let tried = Command::new("strace")
         .args(["-D", "-f", "-o", "/dev/null", "true"])
@@ -89,7 +89,7 @@ pub fn record(
         .port();
     let address = format!("127.0.0.1:{port}");
     let log = File::create(data.join("host.log"))?;
-    // -D: the host is our child and strace is not, so that we can kill it.
+    // -D: makes the host, and not strace, our child process, so that we can kill the host.
     let mut command = Command::new("strace");
     command.args(["-D", "-f", "--seccomp-bpf", "-xx", "-s", "1000000"]);
     command.args(["-e", CALLS, "-o"]).arg(&trace);
@@ -148,10 +148,10 @@ fn wait_until_ready(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// `1234 name(arguments) = result`; a call of one thread that others interrupt is two lines,
+/// Parses lines of the form `1234 name(arguments) = result`. If other threads interrupt a call, it has two lines,
 /// `1234 name(argu <unfinished ...>` and `1234 <... name resumed>ments) = result`.
 pub fn parse(text: &str) -> Result<Vec<Event>> {
-    // The line where each call ends and where it began.
+    // For each thread: the line where its unfinished call began, and the text so far.
     let mut begun: HashMap<&str, (usize, String)> = HashMap::new();
     let mut calls = Vec::new();
     for (at, line) in text.lines().enumerate() {
@@ -169,7 +169,7 @@ pub fn parse(text: &str) -> Result<Vec<Event>> {
             calls.push((at, at, rest.to_owned()));
         }
     }
-    // Those that the kill interrupted: begun and never ended.
+    // Calls that the kill interrupted: they began and never ended.
     calls.extend(
         begun
             .into_values()
@@ -208,7 +208,7 @@ fn call(number: usize, text: &str) -> Option<Call> {
     })
 }
 
-/// At the commas that lie in no quotes and no brackets.
+/// Splits at the commas outside of quotes and brackets.
 fn split(arguments: &str) -> Vec<String> {
     let (mut depth, mut quoted) = (0, false);
     let parts = arguments.split(|c| {

@@ -6,11 +6,11 @@ use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Runs `annals` and answers what it said, whatever its exit status.
+/// Runs `annals` and returns its output, whatever its exit status.
 ///
 /// # Errors
 ///
-/// If it cannot be started.
+/// If the program cannot be started.
 pub fn annals(folder: &Path, args: &[&str]) -> Result<Output> {
     let mut command = tools::with_tools(Command::new(tools::built("annals")?))?;
     Ok(command.current_dir(folder).args(args).output()?)
@@ -20,16 +20,16 @@ pub fn annals(folder: &Path, args: &[&str]) -> Result<Output> {
 ///
 /// # Errors
 ///
-/// If it does not compose.
+/// If the application does not compose.
 pub fn compose(folder: &Path, host: Kind, output: &Path) -> Result<PathBuf> {
     compose_manifest(folder, "annals.toml", host, output)
 }
 
-/// The same, by another manifest in that folder.
+/// The same, with another manifest in that folder.
 ///
 /// # Errors
 ///
-/// If it does not compose.
+/// If the application does not compose.
 pub fn compose_manifest(
     folder: &Path,
     manifest: &str,

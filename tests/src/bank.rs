@@ -15,16 +15,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct Command {
     /// The command id.
     pub id: String,
-    /// Commands of one account are in one lane, and sent in order.
+    /// The client that sends the command. All commands of one account have the same lane and are sent in order.
     pub lane: usize,
-    /// What it asks for.
+    /// The command type.
     #[serde(rename = "type")]
     pub command_type: String,
     /// The request's body.
     pub body: String,
 }
 
-/// What the oracle says.
+/// The results that the oracle computed.
 #[derive(Debug, Deserialize)]
 pub struct Oracle {
     /// Final balance of every account, in cents.
@@ -46,19 +46,19 @@ pub struct Tally {
     pub commands: usize,
     /// Answered with 200, not counting duplicates.
     pub accepted: usize,
-    /// Refused by the domain, not counting duplicates.
+    /// Rejected by the domain, not counting duplicates.
     pub rejected: usize,
-    /// Not understood.
+    /// Answered as malformed.
     pub malformed: usize,
     /// Answered with the first outcome of the same id.
     pub duplicates: usize,
-    /// Decided again because another command was faster.
+    /// Decided again because of a conflict with another command.
     pub conflicts: usize,
-    /// Times that the host was killed and came back.
+    /// Number of times that the host was killed and restarted.
     pub restarts: u32,
-    /// Acknowledged and not in the log.
+    /// Events that were acknowledged and are missing in the log.
     pub lost: usize,
-    /// Outcomes, balances or histories that are not as they must be, each told.
+    /// A message for each wrong outcome, balance or history.
     pub wrong: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ pub fn commands() -> Result<Vec<Command>> {
         .collect()
 }
 
-/// Asks the oracle, which knows nothing of Annals.
+/// Runs the oracle, which is independent of Annals.
 ///
 /// # Errors
 ///
@@ -103,17 +103,17 @@ fn oracle_of(most: usize) -> Result<Oracle> {
     Ok(serde_json::from_slice(&out.stdout)?)
 }
 
-/// Plays all commands, each lane by a client of its own; the host is killed and started again
-/// whenever a share of the commands was answered, as often as `kills` says.
+/// Plays all commands. Each lane has its own client. The host is killed and restarted `kills` times, at equal shares
+/// of answered commands.
 ///
 /// # Errors
 ///
-/// If a host does not come back. What is wrong with its answers is in the tally.
+/// If a host does not restart. Wrong answers do not fail the call: they are in the tally.
 pub fn play(server: &mut Server, kills: usize) -> Result<Tally> {
     play_first(server, kills, usize::MAX)
 }
 
-/// The same, with so many of the commands, the first ones.
+/// The same, with at most the first `most` commands.
 ///
 /// # Errors
 ///
@@ -204,7 +204,7 @@ fn compare_outcomes(
         };
         let code = answer.body["code"].as_str();
         let duplicate = answer.body["duplicate"] == true;
-        // A command that was sent again after a crash may meet its own first effect.
+        // A command that was sent again after a crash may meet the effect of its own first attempt.
         let fits = answer.status == expected.status
             && (answer.status != 422 || code == expected.code.as_deref())
             && (duplicate == expected.duplicate
@@ -279,7 +279,7 @@ fn compare_history(
             tally.wrong.push(format!("{account} should not exist"));
         }
     }
-    // The streams say the same as the log.
+    // The streams must have the same events as the log.
     for account in oracle.balances.keys() {
         let name = format!("account-{account}");
         let stream = client.stream(&name)?;
@@ -296,8 +296,8 @@ fn compare_history(
     Ok(())
 }
 
-/// What is wrong with a whole log: positions must increase, versions of a stream be contiguous
-/// from 1, and the events of one command id be of one commit.
+/// Returns the errors in a whole log. Positions must increase, the versions of a stream must be contiguous from 1,
+/// and the events of one command id must belong to one commit.
 #[must_use]
 pub fn check_log(log: &[Value]) -> Vec<String> {
     let mut wrong = Vec::new();

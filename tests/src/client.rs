@@ -1,14 +1,14 @@
-//! An HTTP client that keeps trying through a crash.
+//! An HTTP client that retries through a crash of the server.
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
-/// How long a client waits for a host that was killed to come back.
+/// Maximum time that a client waits for a killed host to restart.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An agent that reports statuses as values.
+/// An agent that returns every HTTP status as a value instead of an error.
 #[must_use]
 pub fn agent(timeout: Duration) -> Agent {
     Agent::config_builder()
@@ -25,10 +25,10 @@ pub struct Answer {
     pub status: u16,
     /// The body, if it is JSON.
     pub body: Value,
-    /// The body as it came.
+    /// The body as received.
     pub text: String,
     headers: Vec<(String, String)>,
-    /// The request was sent more than once, because a host died under it.
+    /// True if the request was sent more than once because the host died.
     pub resent: bool,
 }
 
@@ -99,12 +99,12 @@ impl Client {
         answer(self.agent.delete(format!("{}{path}", self.base)).call()?)
     }
 
-    /// Sends a command until it is answered for good, however often the host dies meanwhile.
-    /// Safe because of the command id.
+    /// Sends a command until it has a final answer, however often the host dies meanwhile. The command id makes the
+    /// repetition safe.
     ///
     /// # Errors
     ///
-    /// If the host does not come back.
+    /// If the host does not restart in time.
     pub fn command(&self, command_type: &str, id: &str, body: &[u8]) -> Result<Answer> {
         let deadline = Instant::now() + PATIENCE;
         let path = format!("/commands/{command_type}");
@@ -135,7 +135,7 @@ impl Client {
         self.pages("/events", "/events")
     }
 
-    /// All events of a stream; none if there is no such stream.
+    /// All events of a stream; none if the stream does not exist.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Client {
     }
 }
 
-/// A number of an event that CloudEvents have as text: `position`, `streamversion`.
+/// A number that CloudEvents carry as text: `position`, `streamversion`.
 #[must_use]
 pub fn number(value: &Value) -> Option<u64> {
     value.as_str()?.parse().ok()

@@ -1,4 +1,4 @@
-//! `annals run` at work: what it says, and how it is ended.
+//! Runs `annals run`, reads its output, and ends it.
 
 use crate::tools;
 use anyhow::{Context as _, Result, bail};
@@ -8,21 +8,21 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How long anything may take here: a build from nothing among many.
+/// Maximum wait for any step. A step may be a build from scratch beside many others.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// An application that is built, composed and served by `annals run`. Dropping it ends it.
+/// An application that `annals run` builds, composes and serves. Dropping it ends the program.
 pub struct Development {
     child: Child,
     said: Arc<Mutex<String>>,
 }
 
 impl Development {
-    /// Starts it in a folder, on a port of the system's choice.
+    /// Starts `annals run` in a folder, on a port that the system chooses.
     ///
     /// # Errors
     ///
-    /// If it cannot be started.
+    /// If the program cannot be started.
     pub fn start(folder: &Path, args: &[&str]) -> Result<Self> {
         let mut child = tools::with_tools(Command::new(tools::built("annals")?))?
             .current_dir(folder)
@@ -38,7 +38,7 @@ impl Development {
         Ok(Self { child, said })
     }
 
-    /// Everything that it has said so far.
+    /// The output so far.
     #[must_use]
     pub fn said(&self) -> String {
         self.said
@@ -47,11 +47,11 @@ impl Development {
             .unwrap_or_default()
     }
 
-    /// Waits until it says something for the so-many-th time, and answers the rest of that line.
+    /// Waits until the output has `words` for the `times`-th time. Returns the rest of that line.
     ///
     /// # Errors
     ///
-    /// If it ends before, or never says it.
+    /// If the program ends before, or the time is over.
     pub fn hear(&mut self, words: &str, times: usize) -> Result<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -75,21 +75,21 @@ impl Development {
         }
     }
 
-    /// Waits until the application is served, and answers where.
+    /// Waits until the application is served. Returns its URL.
     ///
     /// # Errors
     ///
-    /// If it never is.
+    /// If the application is not served in time.
     pub fn url(&mut self) -> Result<String> {
         let line = self.hear("is served at ", 1)?;
         Ok(line.split(' ').next().unwrap_or_default().to_owned())
     }
 
-    /// Ends it as Ctrl-C does, and waits for its end.
+    /// Ends the program as Ctrl-C does, and waits for its end.
     ///
     /// # Errors
     ///
-    /// If it does not end.
+    /// If the program does not end.
     pub fn stop(mut self) -> Result<(ExitStatus, String)> {
         self.signal("-INT")?;
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -111,7 +111,7 @@ impl Development {
 
 impl Drop for Development {
     fn drop(&mut self) {
-        // In good order, if it is still there: its host is not ours to kill.
+        // Let the program end in good order, if it still runs: only the program itself can end its host.
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = self.signal("-TERM");
             let deadline = Instant::now() + Duration::from_secs(40);

@@ -1,8 +1,8 @@
-//! The files of a store over files.
+//! The files of a store over the filesystem.
 
 use std::path::{Path, PathBuf};
 
-/// All of them, in whatever subdirectory.
+/// All files of a store, in all subdirectories.
 ///
 /// # Panics
 ///

@@ -1,17 +1,17 @@
-//! What whole-system tests, the demo and the benchmarks share: real hosts, real clients.
+//! The shared code of whole-system tests, the demo and the benchmarks: real hosts, real clients.
 //!
 //! # Layout
 //!
-//! - [`tools`]: where the binaries are that tests run.
+//! - [`tools`]: finds the binaries that tests run.
 //! - [`app`]: composes applications with the real `annals` binary.
 //! - [`server`]: starts, kills and restarts real hosts on free ports of loopback.
-//! - [`client`]: an HTTP client that keeps trying through a crash.
+//! - [`client`]: an HTTP client that retries through a crash of the server.
 //! - [`bank`]: plays the bank's commands and compares everything with the oracle.
-//! - [`transfers`]: transfers between the bank's accounts, and what the reactions make of them.
+//! - [`transfers`]: transfers between the bank's accounts, and the checks of the reactions' results.
 //! - [`mixed`]: a bank in service, with commands, reads, transfers and a live reader at once.
-//! - [`hostile`]: clients that harm, and plain commands beside them.
-//! - [`development`]: `annals run` at work.
-//! - [`files`]: what a store over files consists of.
+//! - [`hostile`]: hostile clients, and plain commands beside them.
+//! - [`development`]: runs `annals run`.
+//! - [`files`]: the files of a store over the filesystem.
 //! - [`mailbox`]: a server that notifiers post to.
 
 pub mod app;

@@ -1,4 +1,4 @@
-//! A real HTTP server on loopback that keeps what is posted to it, and answers as it is told.
+//! A real HTTP server on loopback that keeps every posted request. The test sets its answers.
 
 use anyhow::Result;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What was posted.
+/// A posted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// The request's path.
@@ -31,7 +31,7 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If no port is free.
     pub fn open() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let mailbox = Self {
@@ -58,24 +58,24 @@ impl Mailbox {
         Ok(mailbox)
     }
 
-    /// Where to post to.
+    /// The URL to post to.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/notices", self.port)
     }
 
-    /// Answers with this status from now on.
+    /// Sets the status of all later answers.
     pub fn answer(&self, status: u16) {
         self.status.store(status, Ordering::Relaxed);
     }
 
-    /// Answers after so long from now on.
+    /// Sets the delay of all later answers.
     pub fn delay(&self, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.delay.store(millis, Ordering::Relaxed);
     }
 
-    /// What was answered with a status of success, in order.
+    /// The requests that were answered with a status of success, in order.
     #[must_use]
     pub fn letters(&self) -> Vec<Letter> {
         let letters = self.letters.lock();
@@ -86,7 +86,7 @@ impl Mailbox {
 impl Drop for Mailbox {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
-        // Wakes up the listener.
+        // Connect once, so that the listener's `accept` returns.
         let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
     }
 }

@@ -1,7 +1,6 @@
 //! A bank in service: many clients with commands, reads and transfers, and a reader of the live stream.
 //!
-//! What is asked is the same for the same seed. What comes of it is counted, and compared with a
-//! fold of the log at the end.
+//! The same seed gives the same requests. At the end, the results are counted and compared with a fold of the log.
 
 use crate::bank::check_log;
 use crate::client::{Answer, Client, agent};
@@ -15,16 +14,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Accounts that exist before it begins.
+/// Accounts that exist before the play begins.
 const ACCOUNTS: usize = 64;
 /// Cents in each of them.
 const DEPOSIT: i64 = 100_000;
-/// How long reactions may take after the last answer before they are given up.
+/// Maximum time of the reactions after the last answer.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How long nothing must happen before it is taken for the end.
+/// Time without a new event after which the log is taken for complete.
 const AT_REST: Duration = Duration::from_millis(500);
 
-/// Flags of `wasmtime serve` as docs/hosts.md has them for a server under load.
+/// Flags of `wasmtime serve` for a server under load, as in docs/hosts.md.
 pub const WASMTIME_UNDER_LOAD: [&str; 6] = [
     "-W",
     "fuel=20000000000,max-memory-size=134217728",
@@ -34,58 +33,59 @@ pub const WASMTIME_UNDER_LOAD: [&str; 6] = [
     "pooling-total-memories=10000,pooling-total-tables=10000",
 ];
 
-/// The same with a time limit for each request, and without one for what it computes.
+/// The same with a time limit for each request instead of a limit of its computation.
 pub const WASMTIME_TIMED: [&str; 6] = {
     let mut flags = WASMTIME_UNDER_LOAD;
     flags[1] = "timeout=10s,max-memory-size=134217728";
     flags
 };
 
-/// The variable that docs/hosts.md sets for `wasmtime serve` under load: threads that file calls may block.
+/// The variable that docs/hosts.md sets for `wasmtime serve` under load: the number of threads, which file calls may
+/// block.
 pub const WASMTIME_THREADS: (&str, &str) = ("TOKIO_WORKER_THREADS", "16");
 
-/// How much is asked.
+/// The amount of load.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// Clients, each with one request at a time.
     pub clients: usize,
     /// Requests of all clients together, at most.
     pub operations: usize,
-    /// No request is begun after that time.
+    /// No request starts after this time.
     pub time: Duration,
-    /// Makes the same plan again.
+    /// The same seed gives the same plan.
     pub seed: u64,
 }
 
-/// What came of it.
+/// The result of a play.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Requests that were answered as they should be.
+    /// Requests with an expected answer.
     pub answered: usize,
-    /// Answers 500 without a body that says why.
+    /// Answers 500 without a body that gives a reason.
     pub plain_500: usize,
-    /// Other answers that should not be, and connections that broke off.
+    /// Other unexpected answers, and broken connections.
     pub failed: usize,
-    /// The first of both.
+    /// The first unexpected answers of both kinds.
     pub failures: Vec<String>,
-    /// Answers 409; the command was sent again.
+    /// Answers 409. The client sends the command again.
     pub conflicts: usize,
     /// Seconds from the first request to the last answer.
     pub seconds: f64,
-    /// Milliseconds that half of the requests took at most, and 99 of 100.
+    /// The median and the 99th percentile of the requests' durations, in milliseconds.
     pub percentiles: [f64; 2],
-    /// Seconds from the last answer until every reaction had caught up and no transfer was under way.
+    /// Seconds from the last answer until every reaction had caught up and no transfer was in progress.
     pub behind: f64,
-    /// Events in the end.
+    /// Number of events at the end.
     pub events: usize,
-    /// Instances that the host ended because of their time, but for the live stream's.
+    /// Instances that the host ended because they exceeded their time limit, except those of the live stream.
     pub timed_out: usize,
-    /// Whatever is not as it must be in the end.
+    /// Descriptions of every error at the end.
     pub wrong: Vec<String>,
 }
 
 impl Outcome {
-    /// Requests that were answered as they should be, a second.
+    /// Expected answers per second.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "counts are small")]
     pub fn rate(&self) -> f64 {
@@ -93,7 +93,7 @@ impl Outcome {
     }
 }
 
-/// Asks, and judges.
+/// Sends the requests, and checks the results.
 ///
 /// # Errors
 ///
@@ -174,7 +174,7 @@ impl Counts {
     }
 }
 
-/// What one client does, one request after the other.
+/// Runs one client, which sends one request after the other.
 fn client(url: &str, number: usize, plan: Plan, begun: Instant, counts: &Counts) {
     let client = Client::new(url.to_owned());
     let mut random = Rng::with_seed(plan.seed.wrapping_mul(1_000).wrapping_add(number as u64));
@@ -217,19 +217,19 @@ fn client(url: &str, number: usize, plan: Plan, begun: Instant, counts: &Counts)
 /// A request.
 struct Asked {
     path: String,
-    /// A command has one.
+    /// The body of a command; a read has none.
     body: Option<Value>,
-    /// Statuses that are right.
+    /// The expected statuses.
     right: &'static [u16],
 }
 
 impl Asked {
-    /// Of 100: 50 commands to accounts, 10 transfers, 40 reads.
+    /// A random request: of 100 requests, 50 are commands to accounts, 10 are transfers, and 40 are reads.
     fn any(random: &mut Rng, id: &str) -> Self {
         let account = |random: &mut Rng| format!("a{}", random.usize(0..ACCOUNTS));
         let first = account(random);
         let amount = random.i64(1..500);
-        // What an account has not got is refused.
+        // The bank rejects a withdrawal above the balance.
         let moved = |kind: &str| {
             Self::command(
                 kind,
@@ -253,7 +253,7 @@ impl Asked {
                 let body = json!({"transfer": format!("t{id}"), "from": first, "to": other, "amount": amount});
                 Self::command("RequestTransfer", body, &[200])
             }
-            // The row of an account that was just opened may not be there yet.
+            // The row of an account may be missing right after the account was opened.
             60..80 => Self {
                 right: &[200, 404],
                 ..Self::read(format!("/views/balances/{first}"))
@@ -302,8 +302,8 @@ impl Asked {
     }
 }
 
-/// Waits until no reaction lags and the log has come to rest; answers since when that is so. Drives nothing: looking at
-/// reactions delivers nothing.
+/// Waits until no reaction lags and the log has no new events. Returns the time since when that holds. A request for
+/// the state of reactions delivers nothing, so this function does not drive the reactions.
 fn wait_for_reactions(client: &Client) -> Result<Instant> {
     let deadline = Instant::now() + PATIENCE;
     let mut since: Option<(Instant, Vec<Value>)> = None;
@@ -318,7 +318,7 @@ fn wait_for_reactions(client: &Client) -> Result<Instant> {
         since = match since {
             _ if lagging => None,
             Some((since, before)) if before == positions() => {
-                // A transfer's next event takes less.
+                // The next event of a transfer arrives earlier than this.
                 if since.elapsed() > AT_REST {
                     return Ok(since);
                 }
@@ -335,10 +335,10 @@ fn wait_for_reactions(client: &Client) -> Result<Instant> {
     }
 }
 
-/// The reader of the live stream: it comes back whenever the stream ends.
+/// The reader of the live stream. It reconnects whenever the stream ends.
 struct Live {
     seen: Arc<Mutex<Vec<u64>>>,
-    /// How often the stream ended.
+    /// Number of times that the stream ended.
     ends: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
 }
@@ -352,7 +352,7 @@ impl Live {
         };
         let (seen, ends, over) = (live.seen.clone(), live.ends.clone(), live.over.clone());
         let url = format!("{url}/events");
-        // It ends with the host, or when a line comes after the end.
+        // This thread ends with the host, or when it reads a line after the end.
         std::thread::spawn(move || {
             let last = AtomicU64::new(0);
             while !over.load(Ordering::Relaxed) {
@@ -364,7 +364,7 @@ impl Live {
         live
     }
 
-    /// It has seen every event, each once and in order.
+    /// Checks that the reader has received every event once and in order.
     fn judge(&self, log: &[Value]) -> Option<String> {
         let must: Vec<u64> = log
             .iter()

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Which host.
+/// A kind of host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Our own, over its embedded store.
+    /// Annals's own host, over its embedded store.
     Annals,
     /// The real `wasmtime serve`, over files.
     Wasmtime,
-    /// The same, told to send many requests to an instance.
+    /// The same, with the option to serve many requests by one instance.
     WasmtimeKept,
-    /// jco in Node.js, by the launcher that the composer writes, over files.
+    /// jco in Node.js, over files, started by the launcher that the composer writes.
     Jco,
     /// A stand-in for Spin with its SQLite backend: see `annals-host-doubles`.
     SpinSqlite,
@@ -29,10 +29,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Hosts that are themselves, and fast enough to be played at length.
+    /// The real hosts that are fast enough for long plays.
     pub const ALL: [Self; 2] = [Self::Annals, Self::Wasmtime];
 
-    /// As `annals compose --host` has it.
+    /// The name in `annals compose --host`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -44,26 +44,26 @@ impl Kind {
         }
     }
 
-    /// The command that serves, with more flags for the host.
+    /// The command that serves, with additional flags for the host.
     ///
     /// # Errors
     ///
-    /// If the host is not there.
+    /// If the host is not installed or built.
     pub fn serve(self, place: &Place<'_>, extra: &[String]) -> Result<Command> {
         let mut command = self.command(place)?;
         command.args(extra);
-        // jco's launcher knows its application.
+        // jco's launcher contains the application.
         if self != Self::Jco {
             command.arg(place.app);
         }
         Ok(command)
     }
 
-    /// The command that serves, but for the application itself.
+    /// The command that serves, without the argument for the application.
     ///
     /// # Errors
     ///
-    /// If the host is not there.
+    /// If the host is not installed or built.
     fn command(self, place: &Place<'_>) -> Result<Command> {
         let address = place.address();
         Ok(match self {
@@ -99,7 +99,7 @@ impl Kind {
     }
 }
 
-/// A host of ours that behaves like another one.
+/// The command of the stand-in that behaves like another host.
 fn stand_in(like: &str, place: &Place<'_>) -> Result<Command> {
     let mut command = Command::new(tools::built("stand-in")?);
     command
@@ -111,11 +111,11 @@ fn stand_in(like: &str, place: &Place<'_>) -> Result<Command> {
 /// Makes the command that serves an application.
 type Serve = Box<dyn Fn(&Place<'_>) -> Result<Command> + Send>;
 
-/// Where an application is served.
+/// The files and the port of a served application.
 pub struct Place<'a> {
-    /// The application's file.
+    /// The component file.
     pub app: &'a Path,
-    /// The folder of its data.
+    /// The data folder.
     pub store: &'a Path,
     /// The free port of 127.0.0.1 to listen at.
     pub port: u16,
@@ -134,12 +134,12 @@ pub struct Server {
     data: PathBuf,
     port: u16,
     child: Option<Child>,
-    /// How often it was started.
+    /// Number of starts.
     pub starts: u32,
 }
 
 impl Server {
-    /// Starts a host and waits until it answers. Data is kept in `data`, as is the host's log.
+    /// Starts a host and waits until it answers. The folder `data` gets its data and its log.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Server {
         Self::start_with(kind, app, data, &[])
     }
 
-    /// The same, with more flags for the host.
+    /// The same, with additional flags for the host.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl Server {
         Self::start_by(move |place| kind.serve(place, &extra), app, data)
     }
 
-    /// Starts any host, by the command that is made for each start.
+    /// Starts any host. `serve` makes the command for each start.
     ///
     /// # Errors
     ///
@@ -181,19 +181,19 @@ impl Server {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The URL of the host.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Where its log is.
+    /// The path of the host's log.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.data.join("host.log")
     }
 
-    /// Ends it at once, as a power switch would: SIGKILL.
+    /// Ends the host at once, as a power switch would: SIGKILL.
     ///
     /// # Errors
     ///
@@ -206,7 +206,7 @@ impl Server {
         Ok(())
     }
 
-    /// Starts it again, on the same port and data.
+    /// Restarts the host on the same port and data.
     ///
     /// # Errors
     ///
@@ -228,7 +228,7 @@ impl Server {
         self.wait_until_ready()
     }
 
-    /// Serves another application from now on, on the same port and data.
+    /// Replaces the application, and serves it on the same port and data.
     ///
     /// # Errors
     ///
@@ -257,13 +257,13 @@ impl Server {
         }
     }
 
-    /// What it logged.
+    /// The text of the host's log.
     #[must_use]
     pub fn log_text(&self) -> String {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Its process id.
+    /// The host's process id.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)

@@ -1,4 +1,4 @@
-//! Where the binaries are that tests run.
+//! Finds the binaries that tests run.
 
 use anyhow::{Context as _, Result, bail};
 use std::env;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use xtask::tools::{CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, WASMTIME};
 
-/// The checkout.
+/// The root of the checkout.
 #[must_use]
 pub fn workspace() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().unwrap_or(tests).to_path_buf()
 }
 
-/// The real wasmtime.
+/// The provisioned wasmtime.
 ///
 /// # Errors
 ///
-/// If it is not there.
+/// If wasmtime is not installed.
 pub fn wasmtime() -> Result<PathBuf> {
     match WASMTIME.find()? {
         Some(wasmtime) => Ok(wasmtime),
@@ -25,11 +25,11 @@ pub fn wasmtime() -> Result<PathBuf> {
     }
 }
 
-/// Lets Node.js find jco from a folder and what is in it, as `npm install` there would.
+/// Makes jco available to Node.js in a folder, as `npm install` there would.
 ///
 /// # Errors
 ///
-/// If jco is not there.
+/// If jco is not installed.
 pub fn provide_jco(folder: &Path) -> Result<()> {
     present(NODE.jco()?)?;
     let link = folder.join("node_modules");
@@ -39,20 +39,20 @@ pub fn provide_jco(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A binary of this workspace, beside the one that runs.
+/// The path of a binary of this workspace, in the folder of the running binary's profile.
 ///
 /// # Errors
 ///
-/// If it is not built.
+/// If the binary is not built.
 pub fn built(name: &str) -> Result<PathBuf> {
     present(profile_folder()?.join(name))
 }
 
-/// The target folder that the binary lies in which runs.
+/// The target folder that contains the running binary.
 ///
 /// # Errors
 ///
-/// If it lies somewhere else.
+/// If the binary is in another place.
 pub fn target_folder() -> Result<PathBuf> {
     let folder = profile_folder()?;
     let target = folder
@@ -71,7 +71,7 @@ fn profile_folder() -> Result<PathBuf> {
     Ok(folder.to_path_buf())
 }
 
-/// A cargo command that finds the provisioned tools.
+/// Adds the provisioned tools to a command's `PATH`.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! Transfers between the bank's accounts: many clients, a host that is killed, and at the end
-//! everything that the reactions made of it compared with a fold of the log made here.
+//! Plays transfers between the bank's accounts: many clients, and a host that is killed. At the end, the results of
+//! the reactions are compared with a fold of the log made here.
 
 use crate::bank::check_log;
 use crate::client::{Answer, Client, number};
@@ -11,32 +11,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Accounts that exist.
+/// Number of accounts.
 const ACCOUNTS: usize = 24;
-/// Cents in each of them at first.
+/// Initial balance of each account, in cents.
 const DEPOSIT: i64 = 5_000;
-/// How long the reactions may take to finish after the last command.
+/// Maximum time of the reactions after the last command.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What is to be played.
+/// The parameters of a play.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Transfers that are requested.
+    /// Number of requested transfers.
     pub transfers: usize,
-    /// Clients that request them.
+    /// Number of clients that request transfers.
     pub clients: usize,
-    /// How often the host is killed meanwhile.
+    /// Number of kills of the host during the play.
     pub kills: usize,
-    /// Makes the same plan again.
+    /// The same seed gives the same plan.
     pub seed: u64,
 }
 
-/// How it ended.
+/// The result of a play.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Transfers that reached the other account.
+    /// Transfers that reached the target account.
     pub completed: usize,
-    /// Transfers that failed before anything was moved.
+    /// Transfers that failed before any money moved.
     pub refused: usize,
     /// Transfers that were undone.
     pub compensated: usize,
@@ -46,7 +46,7 @@ pub struct Tally {
     pub repeated: usize,
     /// Seconds from the last command to the last delivery.
     pub tail: f64,
-    /// Whatever is not as it must be.
+    /// Descriptions of every error.
     pub wrong: Vec<String>,
 }
 
@@ -67,12 +67,12 @@ fn plan(plan: Plan) -> Vec<Transfer> {
             Transfer {
                 id: format!("t{number}"),
                 from: format!("a{from}"),
-                // Some go to accounts that nobody opened: money is withdrawn, and must come back.
+                // Some transfers go to accounts that were never opened. The withdrawn money must come back.
                 to: match random.usize(0..10) {
                     0 => format!("nobody{number}"),
                     _ => format!("a{to}"),
                 },
-                // Some are more than anybody has.
+                // Some amounts exceed every balance.
                 amount: match random.usize(0..12) {
                     0 => 1_000_000,
                     _ => random.i64(1..900),
@@ -82,11 +82,11 @@ fn plan(plan: Plan) -> Vec<Transfer> {
         .collect()
 }
 
-/// Plays a plan against the bank, killing its host, and judges the end.
+/// Plays a plan against the bank, kills its host meanwhile, and checks the end.
 ///
 /// # Errors
 ///
-/// If the host does not come back, or the reactions do not finish.
+/// If the host does not restart, or the reactions do not finish.
 pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tally> {
     let transfers = plan(wanted);
     let url = server.url();
@@ -167,11 +167,11 @@ fn accepted(answer: &Answer) -> Result<()> {
 ///
 /// # Errors
 ///
-/// If that takes too long.
+/// If the time is over.
 pub fn finish(client: &Client) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        // A handler may trap, and take this request with it.
+        // A handler may trap and abort this request.
         let pumped = client.post("/admin/pump?budget=1000", &[], b"")?;
         let idle = pumped.body["more"] == false && pumped.body["retryInMs"].is_null();
         let reactions = client.get("/admin/reactions")?;
@@ -224,7 +224,7 @@ fn judge(
     Ok(())
 }
 
-/// The events of a transfer: its request, one end, and in between what the end says.
+/// Checks the events of a transfer: its request, exactly one end, and between them the events that the end implies.
 fn judge_transfer(tally: &mut Tally, log: &[Value], transfer: &Transfer) {
     let Transfer {
         id,
@@ -266,7 +266,7 @@ fn judge_transfer(tally: &mut Tally, log: &[Value], transfer: &Transfer) {
     }
 }
 
-/// What `balances` must hold.
+/// The expected rows of the view `balances`.
 #[must_use]
 pub fn fold_balances(log: &[Value]) -> BTreeMap<String, Value> {
     let mut rows: BTreeMap<String, Value> = BTreeMap::new();
@@ -291,10 +291,10 @@ pub fn fold_balances(log: &[Value]) -> BTreeMap<String, Value> {
     rows
 }
 
-/// What `statements` must hold.
+/// The expected rows of the view `statements`.
 #[must_use]
 pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
-    // Both ends of each transfer: a movement names the one that it is not on.
+    // Both accounts of each transfer: a movement names the account on the other side.
     let mut ends: BTreeMap<&str, [&str; 2]> = BTreeMap::new();
     let mut movements: BTreeMap<String, Value> = BTreeMap::new();
     for event in log {
@@ -321,7 +321,7 @@ pub fn fold_statements(log: &[Value]) -> BTreeMap<String, Value> {
     movements
 }
 
-/// Every transfer had a process, and all of them have ended.
+/// Checks that every transfer had a process, and that all processes have ended.
 fn judge_processes(tally: &mut Tally, client: &Client, transfers: &[Transfer]) -> Result<()> {
     let reactions = client.get("/admin/reactions")?;
     let all = reactions.body["reactions"].as_array().into_iter().flatten();
@@ -341,7 +341,7 @@ fn judge_processes(tally: &mut Tally, client: &Client, transfers: &[Transfer]) -
     Ok(())
 }
 
-/// Everybody who should hear of an event has heard of it, and of nothing else.
+/// Checks that each recipient got a notice of every event meant for it, and of no other event.
 fn judge_notices(tally: &mut Tally, mailbox: &Mailbox, log: &[Value]) {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for letter in mailbox.letters() {
@@ -369,11 +369,11 @@ fn judge_notices(tally: &mut Tally, mailbox: &Mailbox, log: &[Value]) {
     }
 }
 
-/// Compares a view with what it must hold.
+/// Compares a view with its expected rows.
 ///
 /// # Errors
 ///
-/// If it cannot be read.
+/// If the view cannot be read.
 pub fn compare(
     tally: &mut Tally,
     client: &Client,

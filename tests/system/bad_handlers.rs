@@ -1,5 +1,5 @@
-//! Handlers that trap, loop, hoard or answer garbage: the request fails, nothing is appended, and
-//! the next request is served.
+//! Handlers that trap, loop, exhaust memory or return garbage: the request fails, nothing is appended, and the host
+//! serves the next request.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -61,7 +61,7 @@ fn survives(host: Kind) {
     assert_eq!(client.log().expect("the log").len(), CRIMES.len());
 }
 
-/// What a decider answers beyond the limits is its fault, and not the client's.
+/// An answer beyond the limits is the decider's fault, not the client's.
 fn names_who_answers_too_much(host: Kind) {
     let served = support::misbehaving(host, flags(host));
     let client = Client::new(served.server.url());
@@ -121,7 +121,7 @@ fn a_decider_that_answers_too_much_is_named_on_wasmtime_serve() {
     names_who_answers_too_much(Kind::Wasmtime);
 }
 
-/// An event that traps its own decider makes that stream fail, and no other.
+/// An event that traps its own decider makes only its own stream fail.
 fn contains_poison(host: Kind) {
     let served = support::misbehaving(host, flags(host));
     let client = Client::new(served.server.url());
@@ -142,7 +142,7 @@ fn contains_poison(host: Kind) {
     );
 }
 
-/// What a decider remembers beside its state, from one command to the next.
+/// The values that a decider keeps in memory besides its state, from one command to the next.
 fn remembered(host: Kind) -> Vec<u64> {
     let served = support::misbehaving(host, &[]);
     let client = Client::new(served.server.url());
@@ -157,18 +157,18 @@ fn remembered(host: Kind) -> Vec<u64> {
     times.collect()
 }
 
-/// What is tested and measured under the name of kept instances is that.
+/// Checks that the hosts with kept instances really keep them.
 #[test]
 fn instances_are_kept_by_those_who_say_so() {
     assert_eq!(remembered(Kind::Wasmtime), [1; 5]);
     for host in [Kind::WasmtimeKept, Kind::Annals] {
         let times = remembered(host);
-        // Two may be warm, and take turns.
+        // The host may keep two instances and use them in turn.
         assert!(times.iter().any(|times| *times > 1), "{host:?}: {times:?}");
     }
 }
 
-/// Whoever traps when a snapshot is taken harms no command: it has been answered by then.
+/// A trap while a snapshot is taken fails no command: the command has been answered before.
 #[test]
 fn a_state_that_cannot_be_told_fails_no_command() {
     for host in [Kind::Annals, Kind::Wasmtime, Kind::WasmtimeKept] {
@@ -183,7 +183,7 @@ fn a_state_that_cannot_be_told_fails_no_command() {
     }
 }
 
-/// Two deciders of one component have commands, streams and states of their own.
+/// Two deciders of one component have separate commands, streams and states.
 #[test]
 fn a_component_may_hold_several_deciders() {
     let served = support::misbehaving(Kind::Annals, &[]);

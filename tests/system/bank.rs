@@ -1,4 +1,4 @@
-//! The bank on real hosts, killed in the middle, judged by the oracle.
+//! The bank on real hosts, which are killed in the middle. The oracle judges the results.
 
 use crate::support;
 use annals_tests::bank::{self, check_log};

@@ -1,5 +1,5 @@
-//! What `docs/changing.md` says, played: old and new applications over the same data. Nothing is delivered twice, nothing
-//! is lost, or the new application is refused and says what to do.
+//! Tests the rules of `docs/changing.md` with old and new applications over the same data. Nothing is delivered twice
+//! or lost, or else the new application is refused with a message that names the remedy.
 
 use annals_tests::client::Client;
 use annals_tests::mailbox::Mailbox;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const NOTIFIER: &str = "allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment\"]\n";
 
-/// A store, the applications that run on it one after the other, and what became of their events.
+/// A store, the applications that run on it one after the other, and the effects of their events.
 struct Story {
     host: Kind,
     folder: TempDir,
@@ -22,7 +22,7 @@ struct Story {
     counted: u64,
 }
 
-/// `[handlers.<key>]` with the crate that it is built of, and more lines.
+/// `[handlers.<key>]`, the crate that it is built from, and additional lines.
 type Handler<'a> = (&'a str, &'a str, &'a str);
 
 const BASE: [Handler<'_>; 4] = [
@@ -32,14 +32,14 @@ const BASE: [Handler<'_>; 4] = [
     ("follow", "follow", ""),
 ];
 
-/// The base with one handler in place of another one of its.
+/// The base application with other handlers in place of one of its handlers.
 fn with<'a>(key: &str, instead: &[Handler<'a>]) -> Vec<Handler<'a>> {
     let others = BASE.iter().filter(|(one, ..)| *one != key);
     others.chain(instead).copied().collect()
 }
 
 impl Story {
-    /// The base, after five counts.
+    /// Starts the base application and counts five times.
     fn begin(host: Kind) -> Self {
         let mut story = Self::of(host);
         story.runs(&BASE);
@@ -96,7 +96,7 @@ impl Story {
         (answer.status, answer.body)
     }
 
-    /// An application runs, and takes one more count (the first one of all takes five).
+    /// Runs an application and counts once more (the first application of a story: five times).
     fn runs(&mut self, handlers: &[Handler<'_>]) -> Client {
         self.runs_with(&[], &[], handlers)
     }
@@ -120,7 +120,7 @@ impl Story {
         client
     }
 
-    /// An application is refused: it says which changes are not allowed, and nothing happens.
+    /// The application is refused. The message names the changes that are not allowed, and the data stays unchanged.
     fn refused(&mut self, retired: &[&str], handlers: &[Handler<'_>], changes: &[(&str, &str)]) {
         let app = self.compose(retired, handlers);
         let told = match self.host {
@@ -158,13 +158,13 @@ impl Story {
         }
     }
 
-    /// How many counts a view has.
+    /// Number of counts in a view.
     fn view(&self, client: &Client, view: &str) -> u64 {
         let row = client.get(&format!("/views/{view}/c")).expect("an answer");
         row.body.as_u64().unwrap_or_default()
     }
 
-    /// Notices that were posted; each once.
+    /// Number of posted notices. Asserts that each was posted once.
     fn notices(&self) -> u64 {
         let letters = self.mailbox.letters();
         let mut bodies: Vec<&str> = letters.iter().map(|one| one.body.as_str()).collect();
@@ -175,7 +175,7 @@ impl Story {
         all as u64
     }
 
-    /// Commands of the process manager that took effect.
+    /// Number of commands of the process manager that took effect.
     fn notes(&self, client: &Client) -> u64 {
         let log = client.log().expect("the log");
         log.iter().filter(|event| event["type"] == "Noted").count() as u64
@@ -194,7 +194,7 @@ impl Story {
     }
 }
 
-/// README's counting: an idle notifier joins, and the view stays right.
+/// The counting of the README: an idle notifier joins, and the view stays correct.
 fn a_sibling_joins_and_leaves(host: Kind) {
     let mut story = Story::begin(host);
     let joined = with("totals", &[("totals", "totals-and-idle", "")]);
@@ -205,7 +205,7 @@ fn a_sibling_joins_and_leaves(host: Kind) {
         "{}",
         story.log_text()
     );
-    // Split in two, and moved to other keys.
+    // The handler is split in two, and moved to other keys.
     let split = [
         ("counting", "counter", ""),
         ("view", "totals", ""),
@@ -256,7 +256,7 @@ fn reactions_are_renamed_and_renamed_back(host: Kind) {
         "{}",
         process.text
     );
-    // Going back is a rename, too.
+    // The reverse change is a rename, too.
     story.refused(&[], &BASE, &[("anew:bell", "formerly = [\"gong\"]")]);
     let back: [Handler<'_>; 4] = [
         ("counter", "counter", ""),
@@ -282,7 +282,7 @@ fn a_reaction_is_removed_and_comes_back(host: Kind) {
     assert_eq!(story.notices(), 5);
     assert_eq!(story.view(&client, "totals"), 6);
     story.refused(&[], &BASE, &[("anew:bell", "formerly = [\"bell\"]")]);
-    // It goes on where it stopped.
+    // The notifier continues at its last position.
     let again = "allow = [\"wasi:http/outgoing-handler\", \"wasi:cli/environment\"]\nformerly = [\"bell\"]\n";
     let client = story.runs(&with("bell", &[("bell", "bell", again)]));
     story.is_whole(&client, "totals");
@@ -309,7 +309,7 @@ fn older_code_is_refused(host: Kind) {
     story.refused(&[], &BASE, &[("older:totals", "raise VERSION")]);
     let client = story.runs_with(&[], &["older:totals"], &BASE);
     story.is_whole(&client, "totals");
-    // The accepted change is the rule now, and the newer version a new one.
+    // The accepted change is now the rule, and the newer version is a new change.
     let client = story.runs(&newer);
     story.is_whole(&client, "totals");
 
@@ -343,7 +343,7 @@ fn a_new_reaction_says_what_it_will_do(host: Kind) {
     );
 }
 
-/// A decider folds otherwise than before, and its author has not said so.
+/// A decider folds differently, and its author has not declared the change.
 fn a_changed_fold_uses_no_snapshot_of_the_former_one(host: Kind) {
     let mut story = Story::of(host);
     let state = |client: &Client| {

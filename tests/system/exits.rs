@@ -1,17 +1,17 @@
-//! Exit statuses, as `--help`, docs/operations.md and docs/diagnostics.md have them.
+//! Exit statuses, as `--help`, docs/operations.md and docs/diagnostics.md define them.
 //!
-//! Status 3 of `annals-host serve` is in host-min/tests/unavailable.rs: it takes a store that cannot go on.
+//! Status 3 of `annals-host serve` is tested in host-min/tests/unavailable.rs: it needs a store that cannot continue.
 
 use annals_tests::tools;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What is run, and how it ends.
+/// A program, its arguments, and its exit status.
 type Row = (&'static str, &'static [&'static str], i32);
 
 const TABLE: &[Row] = &[
-    // Usage, and what asks for help.
+    // Usage errors, and requests for help.
     ("annals", &[], 2),
     ("annals", &["--help"], 0),
     ("annals", &["--version"], 0),
@@ -21,7 +21,7 @@ const TABLE: &[Row] = &[
     ("annals", &["new", "x", "--kind", "saga"], 2),
     ("annals", &["run", "--port", "1"], 2),
     ("annals", &["test", "--colour"], 2),
-    // What the host says of its end is as true of `annals run`.
+    // `annals run` passes on the exit status of the host.
     ("annals", &["run", "--", "--nonsense"], 2),
     ("annals", &["completions", "tcsh"], 2),
     ("annals-host", &[], 2),
@@ -29,7 +29,7 @@ const TABLE: &[Row] = &[
     ("annals-host", &["serve"], 2),
     ("annals-host", &["serve", "app.wasm", "--timeout", "10"], 2),
     ("annals-host", &["verify", "--store", "memory:"], 2),
-    // Done.
+    // Success.
     ("annals", &["check"], 0),
     ("annals", &["compose", "-o", "app.wasm"], 0),
     ("annals", &["graph"], 0),
@@ -48,7 +48,7 @@ const TABLE: &[Row] = &[
         ],
         0,
     ),
-    // The input is at fault.
+    // Errors of the input.
     ("annals", &["check", "-m", "absent.toml"], 1),
     ("annals", &["compose", "-m", "absent.toml"], 1),
     ("annals", &["graph", "-m", "absent.toml"], 1),
@@ -93,7 +93,7 @@ const TABLE: &[Row] = &[
         &["import", "annals.toml", "--store", "new"],
         1,
     ),
-    // The store cannot be read or written: nothing is known of its content.
+    // The store cannot be read or written, so its content is unknown.
     ("annals-host", &["verify", "--store", "annals.toml"], 3),
     ("annals-host", &["export", "--store", "annals.toml"], 3),
     (
@@ -125,7 +125,7 @@ fn every_end_has_the_status_that_is_documented() {
     for (program, args, status) in TABLE {
         let (ended, said) = run(folder.path(), program, args, Stdio::null());
         assert_eq!(ended, Some(*status), "{program} {args:?}: {said}");
-        // A fault has a reason, and no fault of the input is told as one of ours.
+        // Every failure has a message, and an error of the input is not reported as an internal error.
         assert!(*status == 0 || !said.is_empty(), "{program} {args:?}");
         assert!(
             !said.contains("please report it"),
@@ -135,7 +135,7 @@ fn every_end_has_the_status_that_is_documented() {
     }
 }
 
-/// `annals graph | head -1` is no failure of anybody's; a full disk is one, and not of annals.
+/// `annals graph | head -1` is no failure. A full disk is a failure, but no internal error of annals.
 #[test]
 fn an_output_that_nobody_takes_is_no_fault_of_annals() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -166,7 +166,7 @@ fn an_output_that_nobody_takes_is_no_fault_of_annals() {
     }
 }
 
-/// The tables of the documentation name what is tested here.
+/// The tables of the documentation have the statuses that are tested here.
 #[test]
 fn the_documentation_names_every_status() {
     let docs = |name: &str| {

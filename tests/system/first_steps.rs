@@ -1,4 +1,5 @@
-//! A stranger's first steps, with nothing but the two binaries and cargo: `annals new`, `annals run`, and what follows.
+//! The first steps of a new user, with only the two binaries and cargo: `annals new`, `annals run`, and the steps
+//! after them.
 
 use annals_tests::client::{Answer, Client};
 use annals_tests::development::Development;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Runs `annals`, which must succeed, and answers what it printed.
+/// Runs `annals`, asserts success, and returns its output.
 fn annals(folder: &Path, args: &[&str]) -> String {
     let out = app::annals(folder, args).expect("annals runs");
     let said = String::from_utf8_lossy(&out.stderr);
@@ -16,7 +17,7 @@ fn annals(folder: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
-/// Runs cargo, which must succeed, and answers what it printed.
+/// Runs cargo, asserts success, and returns its output.
 fn cargo(folder: &Path, args: &[&str]) -> String {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = tools::with_tools(Command::new(cargo)).expect("tools");
@@ -33,7 +34,7 @@ fn cargo(folder: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
-/// Sends a command, also while one version takes the place of another.
+/// Sends a command, and retries while a new version replaces the old one.
 fn post(client: &Client, command: &str, payload: &str) -> Answer {
     let path = format!("/commands/{command}");
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -46,7 +47,7 @@ fn post(client: &Client, command: &str, payload: &str) -> Answer {
     }
 }
 
-/// Asks until the answer is as it should be: a new version takes a moment.
+/// Repeats a request until its answer is as expected: a new version takes a moment.
 fn eventually(client: &Client, path: &str, right: impl Fn(&Answer) -> bool) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(600);
     loop {
@@ -99,10 +100,10 @@ fn grows_while_it_is_served(folder: &Path, client: &Client, development: &mut De
     development
         .hear("the new version is served at ", 1)
         .expect("it is served");
-    // The event that was there before.
+    // The view has the event from before the handler was added.
     let row = eventually(client, "/views/overview/1", |answer| answer.status == 200);
     assert_eq!(row.body["events"], 1, "{}", row.text);
-    // From a folder below, too.
+    // The same from a subfolder.
     annals(
         &folder.join("overview/src"),
         &["new", "welcome", "--kind", "process-manager"],
@@ -176,7 +177,7 @@ fn keeps_the_old_version_while_it_does_not_build(
     }
 }
 
-/// Beside what `annals new` made there are what cargo makes, and the events.
+/// Besides the files of `annals new`, the folder has only cargo's files and the events.
 fn litters_nothing(folder: &Path) {
     let mut there: Vec<String> = fs::read_dir(folder)
         .expect("a folder")
@@ -211,7 +212,7 @@ fn passes_its_own_tests(folder: &Path) {
     let tested = cargo(folder, &["test", "--workspace"]);
     let passed = tested.matches("test result: ok.").count();
     assert!(passed >= 4 && !tested.contains("FAILED"), "{tested}");
-    // The same cases for every language, on the components: those of the notifier would need a receiver.
+    // Every language has the same cases, which run on the components. Those of the notifier would need a receiver.
     let played = annals(folder, &["test"]);
     assert!(played.contains("8 passed; 0 failed"), "{played}");
     cargo(folder, &["fmt", "--all", "--check"]);
@@ -233,7 +234,7 @@ fn nothing_is_built_or_probed_again(folder: &Path) {
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
     assert!(!said.contains("Compiling"), "{said}");
-    // No handler wants other features of what they share: one call of cargo builds all.
+    // The handlers need the same features of their shared crates, so one call of cargo builds all.
     assert!(said.contains("built 4 handlers by 1 calls"), "{said}");
     assert!(
         said.contains("called `describe` of 0 of 4 handlers"),
@@ -242,7 +243,7 @@ fn nothing_is_built_or_probed_again(folder: &Path) {
     println!("{said}");
 }
 
-/// A crate that was built and has not changed since is asked, without building it again.
+/// `annals new` uses the description of a built crate that has not changed since, without building it again.
 fn knows_the_events_of_what_is_built(folder: &Path) {
     let new = || {
         let args = [
@@ -265,7 +266,7 @@ fn knows_the_events_of_what_is_built(folder: &Path) {
         said.contains("did you mean `BankTwoCreated`?") && !said.contains("building"),
         "{said}"
     );
-    // It might emit another event now.
+    // After a change of its text, the handler may emit another event.
     let file = folder.join("bank-two/src/lib.rs");
     let text = fs::read_to_string(&file).expect("a handler");
     fs::write(&file, text).expect("written");
@@ -275,7 +276,7 @@ fn knows_the_events_of_what_is_built(folder: &Path) {
         said.contains("`bank-two` is not built, or changed since"),
         "{said}"
     );
-    // As it was.
+    // Restore the former state.
     fs::remove_dir_all(folder.join("typo")).expect("removed");
     for file in ["annals.toml", "Cargo.toml"] {
         let file = folder.join(file);
@@ -285,7 +286,8 @@ fn knows_the_events_of_what_is_built(folder: &Path) {
     }
 }
 
-/// The commands of docs/guide.md and of the SDK's documentation, in an application and in a handler's folder.
+/// Runs the cargo commands of docs/guide.md and of the SDK's documentation, in an application and in a handler's
+/// folder.
 fn keeps_what_the_documentation_says_of_cargo(folder: &Path) {
     let guide = include_str!("../../docs/guide.md");
     assert!(guide.contains("`cargo doc -p annals --no-deps --open` in an application"));
@@ -293,7 +295,7 @@ fn keeps_what_the_documentation_says_of_cargo(folder: &Path) {
     let build = ["build", "--release", "--target", "wasm32-unknown-unknown"];
     cargo(folder, &build);
     cargo(&folder.join("overview"), &build);
-    // Another project in the same folder, as the guide has it for a project of one's own.
+    // Another project in the same folder, as in the guide's section about a user's own project.
     cargo(folder, &["new", "--lib", "counter"]);
     let file = folder.join("counter/Cargo.toml");
     let manifest = fs::read_to_string(&file).expect("a manifest");
@@ -302,7 +304,7 @@ fn keeps_what_the_documentation_says_of_cargo(folder: &Path) {
     cargo(&folder.join("counter"), &build);
 }
 
-/// What is made for an event compiles and passes its tests, whatever the event is called.
+/// The handlers that `annals new` makes for an event compile and pass their tests, whatever the name of the event.
 fn reacts_to_any_event(home: &Path, target: &Path) {
     let folder = home.join("odd");
     fs::create_dir(&folder).expect("a folder");
@@ -329,7 +331,7 @@ fn reacts_to_any_event(home: &Path, target: &Path) {
     assert!(out.status.success(), "{said}");
 }
 
-/// On wasm32-unknown-unknown the standard library has nothing to print to.
+/// On wasm32-unknown-unknown, prints of the standard library go nowhere.
 fn tells_of_prints_that_go_nowhere(folder: &Path) {
     let check = || {
         let out = app::annals(folder, &["check"]).expect("annals runs");
@@ -358,7 +360,7 @@ fn tells_of_prints_that_go_nowhere(folder: &Path) {
     }
 }
 
-/// An application may begin with a handler of any kind.
+/// An application may start with a handler of any kind.
 fn starts_with_any_kind(home: &Path, target: &Path) {
     for kind in ["decider", "projector", "process-manager", "notifier"] {
         let name = format!("with-a-{kind}");
@@ -426,7 +428,7 @@ fn what_is_there_stays_as_it_is() {
         let said = refused(&shop, args);
         assert!(said.contains(expected), "no {expected} in: {said}");
     }
-    // A workspace that cannot take a member.
+    // A workspace whose manifest cannot accept a member.
     fs::write(shop.join("Cargo.toml"), "[workspace]\nmembers = 3\n").expect("written");
     let said = refused(&shop, &["new", "basket"]);
     assert!(said.contains("`workspace.members` is not a list"), "{said}");

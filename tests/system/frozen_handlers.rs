@@ -1,4 +1,4 @@
-//! Handlers that were built for contract 0.1.0, and are not built again, do what they did.
+//! Handlers that were built for contract 0.1.0, and are not built again, behave as before.
 
 use crate::golden_store;
 use crate::support;
@@ -28,7 +28,8 @@ fn thaw(name: &str, folder: &Path) {
     std::fs::write(folder.join(format!("{name}.wasm")), component).expect("written");
 }
 
-/// The bank of the golden store; the handlers that are frozen are given, the others are those of today.
+/// The bank of the golden store. The frozen handlers are used as stored; the others are built from the current
+/// sources.
 fn is_served(host: Kind, is_frozen: impl Fn(&str) -> bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut manifest =

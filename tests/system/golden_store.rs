@@ -1,4 +1,5 @@
-//! A store that version 0.1 wrote is served by this one: the same answers, and new events behind the old ones.
+//! This version serves a store that version 0.1 wrote: with the same answers, and with new events behind the old
+//! ones.
 
 use crate::support;
 use annals_event_log::file_name;
@@ -19,9 +20,9 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The bucket that an application of no other setting uses.
+/// The bucket of an application with default settings.
 const BUCKET: &str = "default";
-/// Deposits to one account: more than the slots of one copy, and than a snapshot's.
+/// Number of deposits to one account: more than one copy of slots has, and more than one snapshot interval.
 const DEPOSITS: u32 = 300;
 
 #[derive(Serialize, Deserialize)]
@@ -30,11 +31,11 @@ struct Slot {
     value: String,
 }
 
-/// A request, and what was answered.
+/// A request and its recorded answer.
 #[derive(Debug, Serialize, Deserialize)]
 struct Exchange {
     path: String,
-    /// A command under a key; none: a `GET`.
+    /// A command with its key. `None`: the request is a `GET`.
     command: Option<(String, String)>,
     status: u16,
     body: Value,
@@ -76,7 +77,7 @@ fn ask(client: &Client, path: &str, command: Option<&(String, String)>) -> Answe
     answer.expect("an answer")
 }
 
-/// What an answer says to a program: the sentences of a problem may change.
+/// The machine-readable part of an answer: the texts of a problem may change.
 fn meaning(body: &Value) -> Value {
     let problem = body["type"].as_str();
     match problem.filter(|slug| slug.starts_with("urn:annals:problem:")) {
@@ -85,7 +86,7 @@ fn meaning(body: &Value) -> Value {
     }
 }
 
-/// Lays the slots as a host keeps them.
+/// Writes the slots in the format of a host.
 fn lay(host: Kind, store: &Path) {
     let slots = unpacked("slots.jsonl.gz");
     let slots = slots.lines().map(|line| {
@@ -113,7 +114,7 @@ fn is_served(host: Kind) {
     is_served_by(host, &app);
 }
 
-/// The application answers on the golden store what was answered when it was written, and goes on writing to it.
+/// The application gives the recorded answers on the golden store, and continues to write to it.
 pub fn is_served_by(host: Kind, app: &Path) {
     let data = tempfile::tempdir().expect("a folder");
     let store = data.path().join("store");
@@ -136,7 +137,7 @@ pub fn is_served_by(host: Kind, app: &Path) {
         );
     }
 
-    // New events come behind the old ones, on every stream and in every reaction.
+    // New events follow the old ones, on every stream and in every reaction.
     let before = client.log().expect("the log").len();
     for account in 0..10 {
         let body = json!({"account": account.to_string(), "amount": 1}).to_string();
@@ -148,7 +149,7 @@ pub fn is_served_by(host: Kind, app: &Path) {
     assert_eq!(answer.expect("an answer").status, 200);
     finish(&client).expect("the reactions finish");
     let log = client.log().expect("the log");
-    // The deposits; the transfer is requested, withdrawn, deposited, and ends.
+    // The ten deposits, and the transfer with at least three events: requested, withdrawn, deposited, ended.
     assert!(log.len() >= before + 10 + 3, "{before}, {}", log.len());
     let state = |stream: &str| {
         let path = format!("/streams/{stream}/state?decider=transact");
@@ -171,7 +172,7 @@ pub fn is_served_by(host: Kind, app: &Path) {
     assert!(verify.status.success(), "{error}");
 }
 
-/// What went out of the long account by transfers, when the store was written.
+/// The sum of the transfers out of the long account when the store was written.
 const SENT: i64 = 60;
 
 #[test]
@@ -184,7 +185,7 @@ fn the_golden_store_is_served_by_wasmtime_serve() {
     is_served(Kind::Wasmtime);
 }
 
-/// Plays what is in the store.
+/// Writes the contents of the golden store.
 fn play(client: &Client) {
     let send = |command: &str, key: &str, body: Value| {
         let answer = client.command(command, key, body.to_string().as_bytes());
@@ -196,7 +197,7 @@ fn play(client: &Client) {
     }
     for n in 0..DEPOSITS {
         let deposit = json!({"account": "0", "amount": 1});
-        // Most have no key of their own.
+        // Most deposits have no key.
         let key = format!("deposit-{n}");
         let headers: &[(&str, &str)] = match n % 10 {
             0 => &[("idempotency-key", &key)],
@@ -215,11 +216,11 @@ fn play(client: &Client) {
     transfer("t1", "0", "1", 30);
     transfer("t2", "1", "2", 40);
     transfer("t3", "4", "5", 9_999);
-    // There is no such account: what was withdrawn is given back.
+    // The target account does not exist, so the withdrawn money is returned.
     transfer("t4", "6", "nobody", 10);
     transfer("t5", "0", "7", 30);
     finish(client).expect("the reactions finish");
-    // A replaced generation, and one that is dropped.
+    // One generation is replaced, and one is dropped.
     for _ in 0..2 {
         let answer = client.post("/admin/reactions/balances/rebuild", &[], b"");
         assert_eq!(answer.expect("an answer").status, 202);
@@ -233,7 +234,7 @@ fn play(client: &Client) {
     assert_eq!(skipped.expect("an answer").status, 200);
 }
 
-/// What is asked of the store then.
+/// The requests to the finished store.
 fn questions(client: &Client) -> Vec<(String, Option<(String, String)>)> {
     let mut asked: Vec<String> = Vec::new();
     let pages = |first: String, asked: &mut Vec<String>| {
@@ -309,7 +310,7 @@ fn questions(client: &Client) -> Vec<(String, Option<(String, String)>)> {
 fn writes_the_golden_store() {
     let app = support::composed_manifest(&folder(), "annals.toml", Kind::Annals);
     let data = tempfile::tempdir().expect("a folder");
-    // Nobody listens at port 1.
+    // No server listens on port 1.
     let flags = ["--env", "MAILER_URL=http://127.0.0.1:1/"];
     let mut server =
         Server::start_with(Kind::Annals, &app, data.path(), &flags).expect("it starts");

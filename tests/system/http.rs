@@ -21,7 +21,7 @@ fn deposit(client: &Client, account: &str, headers: &[(&str, &str)]) -> Answer {
         .expect("an answer")
 }
 
-/// All of it against one host, so that the host starts once.
+/// Runs all checks against one host, so that the host starts once.
 fn keeps_the_contract(host: Kind) {
     let served = support::bank(host);
     let client = Client::new(served.server.url());
@@ -116,7 +116,8 @@ fn metadata_is_kept(client: &Client) {
     );
 }
 
-/// Extensions of a command are on its events, also on those that follow from it; tags find them all.
+/// The extensions of a command are on its events and on the events that follow from it. Tags find all of these
+/// events.
 fn extensions_and_tags(client: &Client) {
     for account in ["tag-1", "tag-2"] {
         assert_eq!(open(client, account, &[]).status, 200);
@@ -252,8 +253,8 @@ fn preconditions(client: &Client) {
         (400, Some("malformed-command"))
     );
     assert_eq!(client.stream("account-p").expect("a stream").len(), 2);
-    // An unmet precondition decides nothing: the key stays free. Once the command took effect
-    // under it, that is the answer, whatever the precondition.
+    // An unmet precondition decides nothing, so the key stays free. After the command has taken effect under the key,
+    // a repetition gets that answer, whatever its precondition.
     let keyed = |expected| {
         deposit(
             client,
@@ -284,7 +285,7 @@ fn duplicates(client: &Client) {
         (&first.body["events"], &first.body["position"]),
         (&second.body["events"], &second.body["position"])
     );
-    // A rejection stays the answer, also when the state would now allow the command.
+    // A rejection stays the answer, even when the state would now allow the command.
     let withdraw = |id| {
         let body = br#"{"account":"d","amount":101}"#;
         client
@@ -299,7 +300,7 @@ fn duplicates(client: &Client) {
         (422, &json!("insufficient-funds"), &json!(true))
     );
     assert_eq!(withdraw("dup-3").status, 200);
-    // The id of one command is not the id of another.
+    // An id belongs to one command, so another command with the same id is refused.
     let other = open(client, "d2", &key);
     assert_eq!(
         (other.status, other.problem()),
@@ -366,7 +367,7 @@ fn queries(client: &Client) {
     assert_eq!(client.get("/healthz").expect("an answer").status, 200);
     let about = client.get("/").expect("an answer");
     assert_eq!(about.body["name"], "bank");
-    // The two that end transfers are internal.
+    // The two commands that end transfers are internal.
     assert_eq!(about.body["commands"].as_array().map(Vec::len), Some(4));
     let missing = client.get("/streams/account-nobody").expect("an answer");
     assert_eq!(
@@ -375,7 +376,7 @@ fn queries(client: &Client) {
     );
     let illegal = client.get("/streams/%20").expect("an answer");
     assert_eq!(illegal.status, 400, "{}", illegal.text);
-    // Pages join without a gap or a repeat.
+    // Consecutive pages have no gap and no repetition.
     let whole = client.log().expect("the log");
     let (mut paged, mut after) = (Vec::new(), 0);
     loop {
@@ -414,7 +415,7 @@ fn queries(client: &Client) {
     assert_eq!(tail.body["end"], false);
 }
 
-/// From the end on, in pages, a stream is the same in reverse.
+/// Read backward in pages from the end, a stream has the same events in reverse order.
 fn backward(client: &Client, stream: &str) {
     let forward = client.get(stream).expect("a page");
     let mut forward = forward.body["events"].as_array().expect("events").clone();
@@ -460,7 +461,7 @@ fn states(client: &Client) {
     assert_eq!(state("decider=transact&at=0").status, 400);
 }
 
-/// A megabyte is taken whole, one byte more is refused, and nothing of it is stored.
+/// A body of one megabyte is accepted whole. One byte more is refused, and no part of it is stored.
 fn large_bodies(client: &Client) {
     let body_of = |account: &str, size: usize| {
         let rest = json!({"account": account, "owner": "", "deposit": 1})
@@ -478,7 +479,7 @@ fn large_bodies(client: &Client) {
     let sent: serde_json::Value = serde_json::from_str(&largest).expect("JSON");
     assert_eq!(event["data"], sent);
     let larger = body_of("larger", limit + 1);
-    // A server may answer before it has read everything; a client may then see a broken pipe.
+    // A server may answer before it has read the whole body. A client may then get a broken pipe.
     if let Ok(answer) = client.post("/commands/OpenAccount", &[], larger.as_bytes()) {
         assert_eq!(
             (answer.status, answer.problem()),
@@ -491,7 +492,7 @@ fn large_bodies(client: &Client) {
     assert_eq!(client.stream("account-larger").expect("an answer").len(), 0);
 }
 
-/// The same command in many small chunks, without a length.
+/// Sends the same command in many small chunks, without a length.
 fn chunked_bodies(server: &Server) {
     let address = server.url().replace("http://", "");
     let mut socket = TcpStream::connect(&address).expect("a connection");

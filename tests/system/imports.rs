@@ -1,9 +1,9 @@
-//! What is composed for a host imports what that host offers, and no more than the bank needs.
+//! A composed application imports only interfaces that its host offers, and no more than the bank needs.
 
 use annals_tests::app;
 use serde_json::Value;
 
-/// The bank, composed for a host, with what was written beside it.
+/// The imports of the bank, composed for a host, with the folder of the output.
 fn bank(host: &str) -> (Vec<String>, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
@@ -20,7 +20,7 @@ fn bank(host: &str) -> (Vec<String>, tempfile::TempDir) {
     let imports = report["imports"].as_array().expect("a list").iter();
     let name = |import: &Value| {
         let name = import.as_str().expect("a text");
-        // Of WASI 0.2 any version will do.
+        // Any version of WASI 0.2 is accepted.
         match name.split_once("@0.2.") {
             Some((interface, rest)) if !rest.contains("draft") => interface.to_owned(),
             _ => name.to_owned(),
@@ -31,7 +31,7 @@ fn bank(host: &str) -> (Vec<String>, tempfile::TempDir) {
     (imports, folder)
 }
 
-/// What the ingress and the notifier use, on any host.
+/// The interfaces that the ingress and the notifier use on every host.
 const EVERYWHERE: [&str; 9] = [
     "wasi:cli/environment",
     "wasi:cli/stderr",
@@ -57,7 +57,7 @@ fn for_annals_host() {
     imports(
         "annals",
         &[
-            // `wasi:cli/run`'s arguments and output.
+            // The arguments and the output of `wasi:cli/run`.
             "wasi:cli/stdout",
             "wasi:keyvalue/atomics@0.2.0-draft2",
             "wasi:keyvalue/store@0.2.0-draft2",

@@ -1,4 +1,4 @@
-//! The bank composed for a host without compare-and-swap. annals-host offers what such hosts do.
+//! The bank composed for a host without compare-and-swap. annals-host also offers the interface of such hosts.
 
 use annals_host::store::{Embedded, Kv as _};
 use annals_tests::app;
@@ -47,7 +47,7 @@ fn open(client: &Client, account: &str) -> anyhow::Result<Answer> {
     )
 }
 
-/// The slot that an answer asks to repair.
+/// The slot that an answer asks an operator to repair.
 fn stuck(answer: &Answer) -> Option<String> {
     let (_, rest) = answer.body["detail"].as_str()?.split_once("{\"key\": \"")?;
     Some(rest.split_once('"')?.0.to_owned())
@@ -75,7 +75,7 @@ fn a_slot_whose_writer_died_is_told_by_name_and_repaired_over_http() {
     let client = Client::new(server.url());
     assert_eq!(open(&client, "one").expect("an answer").status, 200);
     server.kill().expect("killed");
-    // What a writer leaves that dies between its two steps.
+    // Leave the state of a writer that died between its two steps.
     for key in [
         "c.log.0000000000000002",
         "c.stream.account-two.0000000000000001",
@@ -148,8 +148,8 @@ fn a_slot_whose_writer_died_is_told_by_name_and_repaired_over_http() {
     assert_eq!(client.get("/admin/repair").expect("an answer").status, 405);
 }
 
-/// Writers in full flight, killed; what got stuck is repaired by what the store says, and nothing
-/// that was acknowledged is lost.
+/// Active writers are killed. The slots that get stuck are repaired as the store's messages instruct, and no
+/// acknowledged event is lost.
 #[test]
 fn kills_in_full_flight_lose_nothing_and_what_is_stuck_can_be_repaired() {
     let (mut server, _data) = serve();
@@ -193,7 +193,7 @@ fn kills_in_full_flight_lose_nothing_and_what_is_stuck_can_be_repaired() {
         }
     }
     let client = Client::new(server.url());
-    // A stream's slot that is stuck is met by whoever reads the log, once its ref is old.
+    // A reader of the log meets a stuck slot of a stream, once its ref is old.
     let log = loop {
         let page = client.get("/events?limit=1000").expect("an answer");
         if page.status == 503 {

@@ -1,10 +1,10 @@
-//! How many instructions the hot paths take, beside what is recorded.
+//! Compares the number of instructions on the hot paths with the recorded numbers.
 //!
-//! wasmtime counts them (its fuel: one for most instructions of WebAssembly), so the machine and what
-//! else it does change nothing: the same component and the same requests give the same counts but for
-//! the digits of times and random ids. The host's own work is not in them.
+//! wasmtime counts instructions by its fuel, one unit for most instructions of WebAssembly. So the count does not
+//! depend on the machine and its other load: the same component and the same requests give the same counts, except
+//! for the digits of times and random ids. The counts exclude the host's own work.
 //!
-//! `BLESS=1 cargo xtask test instructions` records what is counted now.
+//! `BLESS=1 cargo xtask test instructions` records the current counts.
 
 use crate::support;
 use annals_host::app::{App, Limits};
@@ -25,12 +25,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{Config, Engine};
 
-/// By so much a count may grow, or shrink, unrecorded.
+/// Relative change of a count that needs no new record.
 const TOLERATED: f64 = 0.05;
-/// An event's commands in front of what is measured on a longer stream.
+/// Number of earlier commands on the longer stream.
 const HISTORY: u32 = 500;
 
-/// The bank on an engine that counts.
+/// The bank on an engine that counts instructions.
 struct Counted {
     host: Arc<Host>,
     counts: BTreeMap<String, u64>,
@@ -68,7 +68,7 @@ impl Counted {
         }
     }
 
-    /// One request, by the instance that rests, or a new one.
+    /// Sends one request to the idle instance, or to a new one. Returns its number of instructions.
     async fn ask(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> u64 {
         let before = self.left();
         let mut request = hyper::Request::builder()
@@ -87,7 +87,7 @@ impl Counted {
         before - self.left()
     }
 
-    /// Instructions that the resting instance may still take; a new one has all of them.
+    /// The remaining fuel of the idle instance. A new instance has the whole fuel.
     fn left(&self) -> u64 {
         if self.host.pool.idle() == 0 {
             return u64::MAX;
@@ -108,7 +108,7 @@ impl Counted {
         self.counts.insert(what.to_owned(), count);
     }
 
-    /// The resting instance goes.
+    /// Drops the idle instance.
     fn forget(&self) {
         let deadline = Arc::new(Deadline::new(Duration::from_secs(600), None));
         drop(self.host.pool.take(&deadline));

@@ -1,4 +1,4 @@
-//! The bank on jco in Node.js, by the launcher that `annals compose --host jco` writes.
+//! The bank on jco in Node.js, started by the launcher that `annals compose --host jco` writes.
 
 use crate::support;
 use annals_tests::bank;
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Of the bank's commands, the first ones; all of them with `ANNALS_JCO=long`.
+/// Number of the bank's first commands to run; `ANNALS_JCO=long` runs all of them.
 const COMMANDS: usize = 400;
 
 #[test]
@@ -27,7 +27,7 @@ fn every_outcome_and_balance_survives_kills_on_jco() {
         tally.commands >= COMMANDS && tally.rejected > 50 && tally.malformed > 5,
         "{tally:?}"
     );
-    // The launcher delivers by itself: the view comes to say what the log says.
+    // The launcher drives deliveries, so the view eventually agrees with the log.
     let client = Client::new(served.server.url());
     let balances = bank::balances(&client.log().expect("the log"));
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -104,7 +104,7 @@ fn event_streams_keep_nobody_waiting_and_end_with_their_client() {
         line.clear();
         assert!(stream.read_line(&mut line).expect("a line") > 0, "it ended");
     }
-    // A browser comes back only after this status.
+    // A browser reconnects only after this status.
     let mut second = String::new();
     open().read_to_string(&mut second).expect("it ends");
     assert!(second.starts_with("HTTP/1.1 200"), "{second}");
@@ -143,7 +143,7 @@ fn a_body_that_is_too_long_is_refused() {
     assert_eq!(short.expect("an answer").status, 200);
 }
 
-/// The launcher of the misbehaving handlers, without a server around it.
+/// The launcher of the misbehaving handlers, without a server.
 fn launcher() -> Command {
     let folder = tools::workspace().join("tests/handlers");
     let app = support::composed(&folder, Kind::Jco);

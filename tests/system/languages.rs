@@ -1,7 +1,7 @@
-//! Handlers in JavaScript and Python beside those in Rust: the same cases, the same events, and the same walls.
+//! Handlers in JavaScript and Python beside those in Rust: the same cases, the same events, and the same sandbox.
 //!
-//! Interpreters take long to compile. So each component is built once into a folder that stays, and each host serves
-//! one application with both languages in it.
+//! Interpreters take long to compile. So each component is built once into a folder that is kept, and each host
+//! serves one application with handlers in both languages.
 
 use crate::support::{self, Served};
 use annals_tests::client::Client;
@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Nobody builds the same component twice at once.
+/// Prevents concurrent builds of the same component.
 static ONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -24,7 +24,7 @@ fn example() -> PathBuf {
     tools::workspace().join("examples/bank-languages")
 }
 
-/// How each case ended that `annals test` plays: handler, case, what differs.
+/// The result of each case of `annals test`: handler, case, difference.
 fn cases(folder: &Path, arguments: &[&str]) -> Vec<(String, String, Value)> {
     let arguments = [&["test", "--message-format", "json"], arguments].concat();
     let out = app::annals(folder, &arguments).expect("annals runs");
@@ -70,7 +70,7 @@ fn the_same_cases_hold_in_every_language() {
     }
 }
 
-/// What a client sees of a play: each answer, the events, the view.
+/// The results of a play as a client gets them: each answer, the events, the view.
 fn play(served: &Served) -> Vec<Value> {
     let client = Client::new(served.server.url());
     let mut seen = Vec::new();
@@ -117,11 +117,11 @@ fn play(served: &Served) -> Vec<Value> {
     }
     for mut event in client.log().expect("the log") {
         let event = event.as_object_mut().expect("an object");
-        // What differs from run to run.
+        // These attributes differ from run to run.
         for key in ["id", "time", "position", "source", "causationid"] {
             event.remove(key).unwrap_or_else(|| panic!("no {key}"));
         }
-        // Commands of a process have ids that come from the events' ids.
+        // The ids of a process's commands are derived from the events' ids.
         if event["streamversion"] != json!("1") || event["type"] != json!("AccountOpened") {
             event.remove("commandid");
         }
@@ -152,7 +152,7 @@ fn whatever_language_decides_the_events_are_the_same() {
     assert!(text.contains(r#""balance":406"#), "{text}");
     for (manifest, host, flags) in [
         ("annals.toml", Kind::Annals, &[][..]),
-        // It has a cache of what it compiled, too, if it is told so.
+        // wasmtime also has a cache of compiled code, if this flag enables it.
         ("swapped.toml", Kind::Wasmtime, &["-C", "cache=y"][..]),
     ] {
         let served = support::serve_manifest(&example(), manifest, host, flags);
@@ -162,7 +162,7 @@ fn whatever_language_decides_the_events_are_the_same() {
     }
 }
 
-/// Handlers that try what they must not, beside the SDKs, in a folder that stays.
+/// Handlers that attempt forbidden calls, made with the SDKs, in a folder that is kept.
 fn tries() -> PathBuf {
     let folder = tools::target_folder()
         .expect("a target folder")
@@ -173,7 +173,7 @@ fn tries() -> PathBuf {
     }
     for handler in ["tries-js", "tries-py"] {
         let wit = folder.join(handler).join("wit");
-        // A file of an older contract would be read beside those of this one.
+        // Delete the copy: the build would also read files of an older contract there.
         if wit.exists() {
             fs::remove_dir_all(&wit).expect("removed");
         }

@@ -5,7 +5,7 @@ use annals_tests::app;
 use annals_tests::client::{Answer, Client};
 use annals_tests::server::{Kind, Server};
 
-/// More than three switchboards hold.
+/// More than three switchboards have room for.
 const HANDLERS: usize = 200;
 
 fn every_handler_answers(host: Kind) {
@@ -37,7 +37,7 @@ fn two_hundred_handlers_run_on_wasmtime_serve() {
     every_handler_answers(Kind::Wasmtime);
 }
 
-/// More projectors than one switchboard holds, each given every event.
+/// More projectors than one switchboard has room for; each gets every event.
 fn every_projector_is_delivered_to(host: Kind) {
     const PROJECTORS: usize = 100;
     let folder = tempfile::tempdir().expect("a folder");
@@ -78,7 +78,7 @@ fn a_hundred_projectors_are_delivered_to_on_wasmtime_serve() {
     every_projector_is_delivered_to(Kind::Wasmtime);
 }
 
-/// Serves two toys, the second of which is odd, and answers what its command got and the log said.
+/// Serves two fixtures, the second with a defect. Returns the answer to its command, and the log.
 fn odd(toy: &Decider) -> (Answer, String) {
     let folder = tempfile::tempdir().expect("a folder");
     application(folder.path(), 2).expect("deciders");

@@ -1,4 +1,4 @@
-//! A host that is given the store of another one says so at the first touch, and leaves the store as it is.
+//! A host on the store of another host refuses it at the first access, and leaves the store unchanged.
 
 use annals_tests::app;
 use annals_tests::client::Client;
@@ -19,7 +19,7 @@ fn names(store: &Path) -> Vec<String> {
     names
 }
 
-/// Who only reads would take it for an empty store.
+/// A host that only reads would take the foreign store for an empty one.
 #[test]
 fn wasmtime_serve_refuses_annals_hosts_own_store_before_it_reads() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -43,7 +43,7 @@ fn wasmtime_serve_refuses_annals_hosts_own_store_before_it_reads() {
     let sent = sent.expect("an answer");
     assert_eq!(sent.status, 503, "{}", sent.text);
     assert_eq!(names(&store), before);
-    // Whoever started the host, or asks it, is told what to do.
+    // Both the host's log and the answer name the remedy.
     let told = format!("{}{}", sent.text, server.log_text());
     assert!(
         told.contains("holds a store of annals-host's own") && told.contains("annals-host import"),

@@ -1,4 +1,4 @@
-//! The user's own parts in place of the framework's: an ingress and a store adapter from another workspace.
+//! The user's parts in place of the framework's: an ingress and a store adapter from another workspace.
 
 use crate::support::{self, Served};
 use annals_tests::client::{Answer, Client};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The variable that the encrypted store takes its key from.
+/// The variable with the key of the encrypted store.
 const KEY: &str = "BANK_STORE_KEY=QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=";
 const OTHER_KEY: &str = "BANK_STORE_KEY=MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=";
 
@@ -27,7 +27,7 @@ fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
         .expect("an answer")
 }
 
-/// The balance, once it is there.
+/// Waits until the account has this balance.
 fn balance(client: &Client, account: &str, expected: i64) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -85,7 +85,7 @@ fn own_routes(client: &Client) {
     balance(client, "b", 50);
 }
 
-/// What the framework's own ingress answers is still there, behind the user's.
+/// The user's ingress passes all other requests on to the framework's ingress.
 fn passed_on(client: &Client) {
     let about = client.get("/").expect("an answer");
     assert_eq!(about.status, 200, "{}", about.text);
@@ -117,7 +117,7 @@ fn an_own_ingress_stands_in_front_of_ours_on_wasmtime_serve() {
     serves_its_own_routes(Kind::Wasmtime);
 }
 
-/// Does any file below a folder hold this text?
+/// True if a file below a folder contains this text.
 fn holds(folder: &Path, text: &str) -> bool {
     let entries = std::fs::read_dir(folder).expect("a folder");
     entries.flatten().any(|entry| {

@@ -1,4 +1,4 @@
-//! An application without reactions does without the framework's part for them, and answers as if it were there.
+//! An application without reactions omits the framework's dispatcher, and gives the same answers as with it.
 
 use annals_tests::app;
 use annals_tests::client::{Answer, Client};

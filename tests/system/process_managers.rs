@@ -1,4 +1,4 @@
-//! What is the process managers' own: the ids of their commands, and internal commands.
+//! The features of process managers: the ids of their commands, and internal commands.
 
 use crate::support::{self, Served};
 use annals_tests::app;
@@ -6,7 +6,7 @@ use annals_tests::client::{Answer, Client};
 use annals_tests::server::Kind;
 use serde_json::{Value, json};
 
-/// The bank with two accounts, where events are delivered when somebody asks for it.
+/// The bank with two accounts. Events are delivered only on request.
 fn bank() -> (Served, Client) {
     let served = support::serve_manifest(
         &app::bank(),
@@ -33,7 +33,7 @@ fn post(client: &Client, command: &str, key: Option<&str>, body: &Value) -> Answ
         .expect("an answer")
 }
 
-/// The process manager's name, and the events of a transfer once it has nothing left to do.
+/// The process manager's name, and the events of a transfer after its process has ended.
 fn transferred(client: &Client, manager: &str) -> Vec<Value> {
     let pump = format!("/admin/pump?reaction={manager}&budget=2000");
     for _ in 0..50 {
@@ -72,7 +72,7 @@ fn annals_host_keeps_process_managers_command_ids_from_clients() {
     let theirs = json!({"account": "b", "amount": 1});
     for key in [
         format!("{event}:{manager}:0"),
-        // RFC structured strings are quoted; what is in them is the same.
+        // RFC structured strings are quoted; the id inside the quotes is the same.
         format!("\"{event}:{manager}:0\""),
         format!("{event}:anything"),
     ] {

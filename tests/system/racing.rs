@@ -13,7 +13,7 @@ use std::time::Duration;
 const ROUNDS: usize = 1000;
 const RACERS: usize = 2;
 
-/// In every round both clients withdraw, at the same moment, the one cent that an account has.
+/// In every round, two clients withdraw the only cent of an account at the same moment.
 fn never_overdraws(host: Kind) {
     let served = support::bank(host);
     let client = Client::new(served.server.url());
@@ -73,8 +73,8 @@ fn never_overdraws(host: Kind) {
     );
 }
 
-/// Temporary files that stay. Requests go on delivering after their answers, so each look may meet one that is being written;
-/// that one is gone in the next look.
+/// Temporary files that stay. Requests continue with deliveries after their answers, so each check may see a file
+/// that is being written. Such a file is gone at the next check.
 fn left_over(served: &Served) -> Vec<PathBuf> {
     let mut stay: Option<Vec<PathBuf>> = None;
     for _ in 0..100 {
@@ -98,7 +98,7 @@ struct Outcome {
     attempts: usize,
 }
 
-/// Without a command id: nothing but the stream itself orders the racers.
+/// Withdraws without a command id, so that only the stream itself orders the clients.
 fn withdraw(client: &Client, start: &Barrier, round: usize) -> Outcome {
     let body = json!({"account": format!("r{round}"), "amount": 1}).to_string();
     start.wait();

@@ -1,4 +1,4 @@
-//! Views, waits, and looking after reactions over HTTP, on both hosts.
+//! Views, waits, and the administration of reactions over HTTP, on both hosts.
 
 use crate::support;
 use annals_tests::client::{Answer, Client};
@@ -20,7 +20,7 @@ fn open(client: &Client, account: &str) -> Answer {
         .expect("an answer")
 }
 
-/// All of it against one host, so that the host starts once.
+/// Runs all checks against one host, so that the host starts once.
 fn keeps_the_contract(host: Kind) {
     let served = support::bank(host);
     let url = served.server.url();
@@ -56,7 +56,7 @@ fn waits(client: &Client) {
     assert_eq!(answer.status == 202, lagging.is_some());
     let balance = client.get("/views/balances/a").expect("an answer");
     assert_eq!(balance.body["balance"], 100, "what was written is read");
-    // A wait that is not understood is none.
+    // An invalid wait is ignored.
     let headers = [("Prefer", "wait=soon, respond-async")];
     let body = br#"{"account":"a","amount":1}"#;
     let plain = client.post("/commands/Deposit", &headers, body);
@@ -65,11 +65,11 @@ fn waits(client: &Client) {
         (plain.status, plain.header("preference-applied")),
         (200, None)
     );
-    // What was rejected made nothing to wait for.
+    // A rejected command leaves nothing to wait for.
     assert_eq!(open(client, "a").problem(), Some("rejected"));
 }
 
-/// After the answer of the command itself. Reading a view delivers nothing.
+/// The host delivers after the answer to the command. A read of a view delivers nothing.
 fn delivers_without_being_asked(client: &Client) {
     let body = br#"{"account":"a","amount":7}"#;
     let answer = client.post("/commands/Deposit", &[], body);
@@ -139,7 +139,7 @@ fn pages(client: &Client) {
     assert_eq!(strange["account"], "p/4 ü");
 }
 
-/// A statement is the rows that begin with the account, one for each movement.
+/// A statement consists of the rows whose keys begin with the account, one for each movement.
 fn ranges(client: &Client) {
     for account in ["r", "r1", "r2"] {
         assert_eq!(open(client, account).body["version"], 1);
@@ -170,7 +170,7 @@ fn ranges(client: &Client) {
         let position = row["value"]["position"].as_u64().expect("a position");
         assert_eq!(key, &format!("r1/{position:020}"));
     }
-    // Page by page, and as a range.
+    // Read page by page, and as a range.
     let (mut paged, mut after) = (Vec::new(), String::new());
     loop {
         let (keys, _, end) = rows(&format!("statements?prefix=r1/&limit=4{after}"));
@@ -205,7 +205,7 @@ fn unknown_names(client: &Client) {
         assert_eq!((view.status, view.problem()), (404, Some("unknown-view")));
         assert_eq!(view.body["nearest"], json!(["balances"]), "{path}");
     }
-    // Names that only the dispatcher uses are nobody's views.
+    // The dispatcher's internal names are no views.
     for path in [
         "/views/balances@1",
         "/views/~dead-letters",
@@ -331,7 +331,7 @@ fn methods(url: &str) {
     }
 }
 
-/// An answer's status, and all of it as text.
+/// The status of an answer, and the whole answer as text.
 fn raw(url: &str, request: &str) -> (u16, String) {
     let address = url.strip_prefix("http://").expect("a URL");
     let mut stream = TcpStream::connect(address).expect("a connection");
@@ -344,7 +344,7 @@ fn raw(url: &str, request: &str) -> (u16, String) {
     (status.expect("a status"), text)
 }
 
-/// The composed application as a command, on the store of a server.
+/// Runs the composed application as a command, on the store of a server.
 fn command(served: &support::Served, arguments: &[&str]) -> Output {
     let app = support::composed(&annals_tests::app::bank(), Kind::Wasmtime);
     Command::new(tools::wasmtime().expect("wasmtime"))

@@ -1,10 +1,10 @@
-//! What the composer refuses, in the user's names and with a remedy. Exit status 1.
+//! Refusals of the composer: messages with the user's names and a remedy, and exit status 1.
 
 use annals_fixtures::Decider;
 use annals_tests::app;
 use std::path::Path;
 
-/// Runs `annals check` and answers what it said, which must be a refusal.
+/// Runs `annals check`, asserts that it refuses the application, and returns its output.
 fn refused(folder: &Path) -> String {
     let out = app::annals(folder, &["check"]).expect("annals runs");
     assert_eq!(

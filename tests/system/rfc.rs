@@ -1,4 +1,4 @@
-//! HTTP as the RFCs have it, over the wire: methods, paths, conditions, content negotiation, lengths, origins.
+//! Conformance to the HTTP RFCs over the wire: methods, paths, conditions, content negotiation, lengths, origins.
 
 use crate::support::{self, Served};
 use annals_tests::client::{Client, number};
@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-/// A path of every route of the bank, with the methods that it has.
+/// A path of every route of the bank, with its allowed methods.
 const ROUTES: &[(&str, &str)] = &[
     ("/", "GET, HEAD, OPTIONS"),
     ("/healthz", "GET, HEAD, OPTIONS"),
@@ -37,7 +37,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("/admin/repair", "POST, OPTIONS"),
 ];
 
-/// An answer as it came.
+/// An answer without interpretation.
 struct Raw {
     status: u16,
     head: String,
@@ -57,7 +57,7 @@ impl Raw {
     }
 }
 
-/// One request on a connection of its own.
+/// Sends each request on a new connection.
 struct Wire(String);
 
 impl Wire {
@@ -81,14 +81,14 @@ impl Wire {
         self.ask("GET", target, headers, "")
     }
 
-    /// Sends bytes and nothing after them; nothing if there is no answer.
+    /// Sends these bytes only. Returns `None` if there is no answer.
     fn send(&self, request: &str) -> Option<Raw> {
         let mut socket = TcpStream::connect(&self.0).expect("a connection");
         let wait = Some(Duration::from_secs(30));
         socket.set_read_timeout(wait).expect("set");
         socket.write_all(request.as_bytes()).expect("sent");
         let mut bytes = Vec::new();
-        // A host may end a connection that it gives up on as it likes.
+        // A host may end a connection that it gives up in any way.
         let _ = socket.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n")?;
@@ -101,7 +101,7 @@ impl Wire {
     }
 }
 
-/// All of it against one host, so that the host starts once.
+/// Runs all checks against one host, so that the host starts once.
 fn is_http(host: Kind) {
     let served = support::bank(host);
     let (wire, client) = (Wire::of(&served), Client::new(served.server.url()));
@@ -139,7 +139,7 @@ fn every_route_has_its_methods(wire: &Wire) {
     for (target, allow) in ROUTES {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             if allow.contains(method) && method != "OPTIONS" {
-                // What changes something is not tried on a name that may be there.
+                // Methods that change data are not sent to a path that may exist.
                 if matches!(method, "GET" | "HEAD") {
                     let answer = wire.ask(method, target, &[], "");
                     let known = answer.status == 200 || target.contains("/x");
@@ -242,7 +242,7 @@ fn commands_are_conditional(wire: &Wire) {
         let body = r#"{"account":"b","amount":5}"#;
         wire.ask("POST", "/commands/Deposit", &[("if-match", if_match)], body)
     };
-    // Of the account's only version, of another one, then of the one after.
+    // First the account's only version, then another version, then the next version.
     assert_eq!(deposit("\"1\", \"7\"").status, 200);
     let state = wire.get("/streams/account-b/state?decider=transact", &[]);
     assert_eq!(deposit(state.header("etag").expect("a tag")).status, 200);
@@ -281,7 +281,7 @@ fn answers_are_negotiated(wire: &Wire) {
     }
 }
 
-/// No part of a payload is taken for the whole, whatever the headers say of its length.
+/// The host takes no part of a payload for the whole, whatever the headers state about its length.
 fn bodies_have_their_length(wire: &Wire, client: &Client) {
     let stored = |account: &str| client.stream(&format!("account-{account}"));
     let head = format!(
@@ -297,7 +297,7 @@ fn bodies_have_their_length(wire: &Wire, client: &Client) {
         if !encoding_first {
             lengths.reverse();
         }
-        // As long as the header says it is a payload; all that came is none.
+        // The payload has the length of the header. All received bytes together are no valid payload.
         let whole = format!("{body} and more");
         let chunks = format!("{:x}\r\n{whole}\r\n0\r\n\r\n", whole.len());
         let answer = wire.send(&format!("{head}{}\r\n{chunks}", lengths.concat()));
@@ -305,7 +305,7 @@ fn bodies_have_their_length(wire: &Wire, client: &Client) {
         assert_eq!(answer.status, 400, "{}", answer.body);
         assert!(stored(account).expect("an answer").is_empty());
     }
-    // The client stops, or leaves, before the end that it spoke of.
+    // The client stops, or disconnects, before the announced end.
     let body = json!({"account": "short", "owner": "Ada", "deposit": 1}).to_string();
     let length = body.len() + 100;
     let request = format!("{head}content-length: {length}\r\n\r\n{body}");
@@ -337,7 +337,7 @@ fn keys_belong_to_what_a_command_says(wire: &Wire) {
     }
     let other = send("layout", &[], r#"{"account":"a","amount":6}"#);
     assert_eq!(other.json()["at"], "header Idempotency-Key");
-    // What was not met decides nothing: the command may come again under its key, and no other may.
+    // An unmet precondition decides nothing: the same command may use its key again, and no other command may.
     let unmet = send(
         "unmet",
         &[("if-match", "\"99\"")],
@@ -367,7 +367,7 @@ fn events_are_cloud_events(client: &Client) {
     }
 }
 
-/// What browsers are told of pages of other origins.
+/// The headers for pages of other origins.
 fn answers_to_origins(host: Kind) {
     let folder = tools::workspace().join("tests/handlers");
     let served = support::serve_manifest(&folder, "cors.toml", host, &[]);
@@ -400,7 +400,7 @@ fn answers_to_origins(host: Kind) {
         assert_eq!((preflight.status, allowed(&preflight)), (204, ours.clone()));
         let methods = preflight.header("access-control-allow-methods");
         assert_eq!(methods, granted.then_some("POST, OPTIONS"), "{origin}");
-        // What operators do is for pages of no other origin.
+        // Pages of other origins must not use operators' routes.
         let operators = wire.ask("OPTIONS", "/admin/pump", &asks, "");
         assert_eq!((operators.status, allowed(&operators)), (204, None));
     }

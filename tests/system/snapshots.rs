@@ -1,4 +1,4 @@
-//! Snapshots save reading, and nothing but reading: a lost or damaged one costs time only.
+//! Snapshots only save reads: a lost or damaged snapshot costs time, and changes no result.
 
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
@@ -6,8 +6,8 @@ use annals_tests::{app, tools};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The bank, with a snapshot every three events, on the host whose store is plain files. With
-/// reactions it has another dispatcher.
+/// The bank with a snapshot every three events, on the host whose store consists of plain files. With reactions, it
+/// has another dispatcher.
 fn bank_with_snapshots(folder: &Path, reactions: bool) -> Server {
     let bank = tools::workspace().join("examples/bank");
     let mut manifest = format!(
@@ -25,7 +25,7 @@ fn bank_with_snapshots(folder: &Path, reactions: bool) -> Server {
     Server::start(Kind::Wasmtime, &app, folder).expect("the host starts")
 }
 
-/// The store's files whose name has this in it.
+/// The store's files whose names contain a text.
 fn files(folder: &Path, part: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for shard in std::fs::read_dir(folder.join("store")).expect("a store") {
@@ -43,7 +43,7 @@ fn files(folder: &Path, part: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Sends a transaction and answers its status.
+/// Sends a transaction and returns its status.
 fn transact(client: &Client, command: &str, amount: u32) -> u16 {
     let body = format!("{{\"account\":\"s\",\"amount\":{amount}}}");
     let answer = client
@@ -52,7 +52,7 @@ fn transact(client: &Client, command: &str, amount: u32) -> u16 {
     answer.status
 }
 
-/// A snapshot is taken after the answer: this waits for one that holds so many cents.
+/// Waits for a snapshot with this balance in cents. The host takes it after the answer.
 fn wait_for_snapshot(folder: &Path, cents: u32) {
     let state = cents.to_string();
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -94,7 +94,7 @@ fn a_snapshot_replaces_the_reading_of_what_it_holds() {
     let client = Client::new(server.url());
     seven_events(&client, folder.path());
     assert_eq!(files(folder.path(), ".snapshot.").len(), 1);
-    // The first event is out of reach: only who starts from the snapshot can go on.
+    // Move the first event away: only a fold that starts from the snapshot can succeed.
     let first = files(folder.path(), ".stream.account-s.0000000000000001").remove(0);
     let aside = folder.path().join("aside");
     std::fs::rename(&first, &aside).expect("moved");
@@ -104,7 +104,7 @@ fn a_snapshot_replaces_the_reading_of_what_it_holds() {
         "160 cents are there, not more"
     );
     assert_eq!(transact(&client, "Withdraw", 160), 200);
-    // Without the snapshot, reading starts at the missing event, and there is no money.
+    // Without the snapshot, the fold starts at the missing event, so the account has no money.
     for snapshot in files(folder.path(), ".snapshot.") {
         std::fs::remove_file(snapshot).expect("removed");
     }

@@ -1,4 +1,4 @@
-//! The bank composed for Spin and wasmCloud, on stand-ins that do to the store what those hosts do.
+//! The bank composed for Spin and wasmCloud, on stand-ins whose stores behave like those of these hosts.
 
 use crate::support;
 use annals_tests::bank;
@@ -24,6 +24,6 @@ fn every_outcome_and_balance_survives_kills_on_a_host_like_spin_on_redis() {
 
 #[test]
 fn every_outcome_and_balance_is_right_on_a_host_like_wasmcloud() {
-    // What a kill may leave there waits for an operator: see `increment.rs`.
+    // After a kill, this store may need an operator's repair: see `increment.rs`.
     plays_to_the_oracle(Kind::WasmCloud, 0);
 }

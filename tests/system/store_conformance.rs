@@ -3,9 +3,9 @@
 use annals_store_conformance::{Hosted, Ours, run};
 use annals_tests::tools;
 
-/// What cannot be tried from outside.
+/// A case that cannot run from outside.
 const DAMAGE: &str = "snapshots.damaged";
-/// What a divided log does not promise.
+/// An order that a log with several partitions does not guarantee.
 const ORDER: &str = "log.order-of-appends";
 
 fn conforms(which: Ours, partitions: u32, skipped: &[&str]) {
@@ -26,7 +26,7 @@ fn a_divided_log_conforms_on_annals_host() {
     conforms(Ours::Keyvalue, 3, &[ORDER, DAMAGE]);
 }
 
-/// After a crash `store-keyvalue-increment` may need an operator's repair; `increment.rs` plays that.
+/// After a crash, `store-keyvalue-increment` may need an operator's repair; `increment.rs` tests that.
 const CRASHES: [&str; 7] = [
     "crash.everything-is-still-there",
     "crash.reactions-are-still-there",
@@ -62,8 +62,8 @@ fn the_filesystem_adapter_conforms_on_wasmtime_serve() {
     conforms(Ours::Filesystem, 1, &[DAMAGE]);
 }
 
-/// What hangs on the host. `cargo xtask conformance` plays all of it, for minutes: every prefix is another
-/// component for jco to transpile.
+/// Runs the cases that depend on the host. `cargo xtask conformance` runs all cases, which takes minutes: jco
+/// transpiles another component for every prefix.
 #[test]
 fn the_filesystem_adapter_conforms_on_jco() {
     let store = Hosted::ours(Ours::Jco, 1).expect("the host starts");
@@ -76,7 +76,7 @@ fn the_filesystem_adapter_conforms_on_jco() {
     }
 }
 
-/// An adapter that somebody brings, served as somebody says.
+/// A third-party adapter, served by the user's command.
 fn foreign(flags: &str) -> Hosted {
     let target = tools::target_folder().expect("the target folder");
     let component = target.join("wasm32-unknown-unknown/wasm/annals_store_filesystem.wasm");

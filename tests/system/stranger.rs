@@ -1,5 +1,5 @@
-//! The README's path for a stranger: a new project outside of the repository, the SDK, a manifest,
-//! compose, serve.
+//! The steps of the README for a new user: a new project outside of the repository, the SDK, a manifest, compose,
+//! serve.
 
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
@@ -7,10 +7,10 @@ use annals_tests::{app, tools};
 use std::path::Path;
 use std::process::Command;
 
-/// What the README tells a stranger to write.
+/// The README, whose code the test uses.
 const README: &str = include_str!("../../README.md");
 
-/// The README's blocks of code in a language.
+/// The README's code blocks in a language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let start = format!("```{language}\n");
     let blocks = README.split(&start).skip(1);
@@ -46,7 +46,7 @@ fn cargo(folder: &Path, args: &[&str]) {
     );
 }
 
-/// What a project is made with.
+/// The tool that builds a project.
 enum Tool {
     CargoComponent,
     Cargo,

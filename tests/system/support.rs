@@ -1,4 +1,4 @@
-//! Applications that several tests serve, composed once a run.
+//! Applications that several tests serve. Each is composed once in a run.
 
 use annals_tests::mailbox::Mailbox;
 use annals_tests::server::{Kind, Server};
@@ -17,7 +17,7 @@ pub fn composed(folder: &Path, host: Kind) -> PathBuf {
     composed_manifest(folder, "annals.toml", host)
 }
 
-/// The same, by another manifest in that folder.
+/// The same, with another manifest in that folder.
 pub fn composed_manifest(folder: &Path, manifest: &str, host: Kind) -> PathBuf {
     let _guard = ONCE.lock();
     let name = folder.file_name().expect("a folder with a name");
@@ -41,7 +41,7 @@ pub fn bank_with_mail(host: Kind, mailbox: &Mailbox) -> Served {
     serve_manifest(&app::bank(), "annals.toml", host, &["--env", &url])
 }
 
-/// Handlers that misbehave, served by a host on a new store.
+/// The misbehaving handlers, served by a host on a new store.
 pub fn misbehaving(host: Kind, flags: &[&str]) -> Served {
     let folder = tools::workspace().join("tests/handlers");
     serve_manifest(&folder, "annals.toml", host, flags)
@@ -57,14 +57,14 @@ pub fn serve_manifest(folder: &Path, manifest: &str, host: Kind, flags: &[&str])
     }
 }
 
-/// A host with its data, both gone at the end of the test.
+/// A host with its data. The end of the test removes both.
 pub struct Served {
     pub server: Server,
     data: TempDir,
 }
 
 impl Served {
-    /// Where its store is.
+    /// The folder of the store.
     pub fn store(&self) -> PathBuf {
         self.data.path().join("store")
     }

@@ -1,4 +1,4 @@
-//! A store that was moved to another host answers everything as the first one did.
+//! A store that was moved to another host gives every answer as on the first host.
 
 use crate::support::{self, composed};
 use annals_tests::client::{Client, number};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-/// `annals-host`, as somebody types it.
+/// The `annals-host` command.
 fn annals_host(args: &[&str]) -> Command {
     let mut command = Command::new(tools::built("annals-host").expect("it is built"));
     command.args(args).stdin(Stdio::null());
@@ -33,7 +33,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("text")
 }
 
-/// The answer to every read, by its path, and to every command that is sent again.
+/// The answers to all reads by their paths, and to all repeated commands.
 fn answers(client: &Client) -> BTreeMap<String, String> {
     let mut answers = BTreeMap::new();
     let mut get = |path: String| {
@@ -73,7 +73,7 @@ fn answers(client: &Client) -> BTreeMap<String, String> {
         let answer = client
             .command(&command.command_type, &command.id, command.body.as_bytes())
             .expect("an answer");
-        // An incident id and the like have no place here: all are answered by what is recorded.
+        // All answers come from recorded data, so none of them contains an incident id or the like.
         assert!(
             [200, 400, 404, 422].contains(&answer.status),
             "{}",
@@ -88,8 +88,8 @@ fn answers(client: &Client) -> BTreeMap<String, String> {
     answers
 }
 
-/// Plays the bank on one host, moves its store to another, and compares; the import is killed in
-/// the middle, and run again.
+/// Runs the bank on one host, moves its store to another, and compares the answers. The import is killed in the
+/// middle and repeated.
 fn moves(from: Kind, to: Kind, target: impl Fn(&str) -> String) {
     let mut served = support::bank(from);
     let tally = bank::play(&mut served.server, 1).expect("the host comes back");
@@ -137,7 +137,7 @@ fn moves(from: Kind, to: Kind, target: impl Fn(&str) -> String) {
     assert_eq!(before.len(), after.len());
 }
 
-/// An import that gets half of the lines, and then SIGKILL.
+/// Starts an import, sends it half of the lines, and kills it with SIGKILL.
 fn killed_in_the_middle(place: &str, lines: &[u8]) {
     let mut import = annals_host(&["import", "--store", place])
         .stdin(Stdio::piped())

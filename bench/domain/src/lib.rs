@@ -1,4 +1,4 @@
-//! The bank of the examples as plain Rust: what every peer of the measurements decides.
+//! The bank of the examples as plain Rust: the domain logic of every peer in the measurements.
 //!
 //! The rules are those of `examples/bank/open-account` and `examples/bank/transact`. The suite plays the
 //! bank's own commands to every peer and compares the answers before it measures anything.
@@ -9,7 +9,7 @@ use std::fmt;
 /// Money in cents.
 pub type Cents = i64;
 
-/// What the bank is asked.
+/// A command to the bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// `OpenAccount`.
@@ -23,40 +23,40 @@ pub enum Command {
 /// The payload of `OpenAccount`, and of its event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
-    /// Names the stream.
+    /// The account, which names the stream.
     pub account: String,
-    /// Whose account it is.
+    /// The owner of the account.
     pub owner: String,
-    /// What it starts with.
+    /// The opening balance.
     pub deposit: Cents,
 }
 
 /// The payload of `Deposit` and `Withdraw`, and of their events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
-    /// Names the stream.
+    /// The account, which names the stream.
     pub account: String,
-    /// How much.
+    /// The amount.
     pub amount: Cents,
-    /// The transfer that it is part of.
+    /// The transfer that this movement belongs to, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
 }
 
-/// What happened.
+/// An event of the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
-    /// An account came into being.
+    /// An account was opened.
     AccountOpened(Open),
-    /// Money came in.
+    /// Money was paid in.
     Deposited(Movement),
-    /// Money went out.
+    /// Money was taken out.
     Withdrawn(Movement),
 }
 
 impl Event {
-    /// The type's name.
+    /// The name of the event type.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Event {
     }
 }
 
-/// Why the bank says no: the code.
+/// A rejected command: the code of the rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejection(pub &'static str);
 
@@ -79,12 +79,12 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// Why bytes are no command.
+/// The reason why a request does not parse as a command.
 #[derive(Debug)]
 pub enum Malformed {
-    /// There is no such command.
+    /// No command has this type.
     Unknown,
-    /// The payload does not fit it.
+    /// The payload does not match the command type.
     Payload(serde_json::Error),
 }
 
@@ -93,7 +93,7 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// If there is no such command, or the payload does not fit it.
+    /// If no command has this type, or the payload does not match it.
     pub fn parse(command_type: &str, payload: &[u8]) -> Result<Self, Malformed> {
         match command_type {
             "OpenAccount" => serde_json::from_slice(payload).map(Self::Open),
@@ -104,7 +104,7 @@ impl Command {
         .map_err(Malformed::Payload)
     }
 
-    /// The type's name.
+    /// The name of the command type.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -114,7 +114,7 @@ impl Command {
         }
     }
 
-    /// The account that it is about.
+    /// The account that the command addresses.
     #[must_use]
     pub fn account(&self) -> &str {
         match self {
@@ -124,15 +124,15 @@ impl Command {
     }
 }
 
-/// An account: its balance, once it is open. Never negative.
+/// An account: its balance, once it is open. The balance is never negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// None: not open.
+    /// `None`: the account is not open.
     pub balance: Option<Cents>,
 }
 
 impl Account {
-    /// Folds what happened.
+    /// Folds an event into the state.
     pub fn apply(&mut self, event: &Event) {
         let balance = self.balance.unwrap_or(0);
         self.balance = Some(match event {
@@ -142,11 +142,11 @@ impl Account {
         });
     }
 
-    /// Decides what happens.
+    /// Decides on a command and returns its event.
     ///
     /// # Errors
     ///
-    /// The bank's rejections.
+    /// The rejection by the bank's rules.
     pub fn decide(&self, command: Command) -> Result<Event, Rejection> {
         match (command, self.balance) {
             (Command::Open(_), Some(_)) => Err(Rejection("account-exists")),
@@ -172,7 +172,7 @@ impl Account {
     }
 }
 
-/// The event at a version of a stream that measurements are prepared with.
+/// The event at a version of a stream that the suite prepares before a measurement.
 #[must_use]
 pub fn prepared(account: &str, version: u64) -> Event {
     let account = account.to_string();

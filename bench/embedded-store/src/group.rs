@@ -9,7 +9,7 @@ struct State {
     running: bool,
 }
 
-/// The first writer to wait flushes for all that have arrived by then.
+/// A group commit: the first writer to wait flushes for all writers that have arrived by then.
 #[derive(Default)]
 pub struct Group {
     state: Mutex<State>,

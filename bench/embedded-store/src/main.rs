@@ -1,12 +1,10 @@
 //! Durable compare-and-set throughput of the candidate embedded stores, side by side.
 //!
-//! Each writer creates keys that nobody has (compare with "absent", set 200 bytes) and counts a
-//! commit only once it is on the disk. Both stores commit in groups: one flush answers for every
-//! write that was waiting when it started. Rounds are interleaved, so that a noisy neighbour
-//! meets both stores alike; the medians are what counts.
+//! Each writer creates new keys (compare with "absent", set 200 bytes) and counts a commit only when it is durable.
+//! Both stores commit in groups: one flush covers every write that was waiting when the flush started. The rounds of
+//! the stores are interleaved, so that other load on the machine affects both stores alike. Compare the medians.
 //!
-//! `--recovery` measures something else: how long a store takes to open after its process was killed in the middle of
-//! its writes.
+//! `--recovery` measures how long a store takes to open after its process was killed in the middle of its writes.
 
 mod group;
 mod recovery;
@@ -26,7 +24,7 @@ struct Options {
     /// Concurrent writers, one run for each.
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     writers: Vec<usize>,
-    /// Rounds of each (store, writers) pair; interleaved.
+    /// Rounds of each (store, writers) pair. The rounds are interleaved.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Length of one run.
@@ -35,13 +33,13 @@ struct Options {
     /// Bytes of each value.
     #[arg(long, default_value_t = 200)]
     value: usize,
-    /// Where to put the stores: the disk that is measured.
+    /// The folder for the stores. It must be on the disk to measure.
     #[arg(long, default_value = "target")]
     dir: std::path::PathBuf,
-    /// Measures how long a store takes to open after its process was killed, when it held so many MB of values.
+    /// Measures how long a store takes to open after its process was killed. The store holds this many MB of values.
     #[arg(long, value_name = "MB")]
     recovery: Option<u64>,
-    /// Of `--recovery`, in a process of its own: writes into this candidate until it is killed.
+    /// For `--recovery`: the child process writes into the candidate with this index until it is killed.
     #[arg(long, hide = true)]
     fill: Option<usize>,
 }
@@ -50,9 +48,9 @@ struct Options {
 #[derive(Clone, Copy)]
 struct Outcome {
     per_second: f64,
-    /// Of each writer's wait for its commit, the 99th percentile.
+    /// The 99th percentile of the writers' waits for their commits.
     p99: Duration,
-    /// Bytes that the process gave to the disk for each byte of key and value.
+    /// Bytes that the process wrote to the disk for each byte of key and value.
     written: f64,
     /// Bytes on disk for each byte of key and value.
     amplification: f64,
@@ -129,7 +127,7 @@ fn run(options: &Options, writers: usize, open: &Open) -> Result<Outcome> {
 /// Bytes of each key.
 const KEY: usize = 21;
 
-/// Creates keys until it is told to stop: how long each commit took.
+/// Creates keys until `stop` is set. Returns the duration of each commit.
 fn write(store: &dyn Durable, writer: usize, value: usize, stop: &AtomicBool) -> Vec<Duration> {
     let value = vec![b'v'; value];
     let mut waits = Vec::new();
@@ -144,7 +142,7 @@ fn write(store: &dyn Durable, writer: usize, value: usize, stop: &AtomicBool) ->
     waits
 }
 
-/// Bytes that this process has given to the disk so far, as Linux counts them.
+/// Bytes that this process has written to the disk so far, as Linux counts them.
 fn given_to_disk() -> Result<u64> {
     let io = std::fs::read_to_string("/proc/self/io").context("this needs Linux")?;
     let count = io
@@ -170,7 +168,8 @@ fn report(name: &str, writers: usize, mut outcomes: Vec<Outcome>) {
     );
 }
 
-/// Bytes that are really allocated below `dir` (preallocated files are sparse).
+/// Bytes that the files below `dir` occupy on the disk. Preallocated files are sparse, so their lengths would count
+/// too much.
 fn size_of(dir: &std::path::Path) -> Result<u64> {
     use std::os::unix::fs::MetadataExt;
     let mut total = 0;

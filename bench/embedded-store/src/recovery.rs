@@ -1,4 +1,4 @@
-//! How long a store takes to open after its process was killed: a child process writes until it is killed.
+//! Measures how long a store takes to open after its process was killed. A child process writes until it is killed.
 
 use crate::{CANDIDATES, Options, size_of, write};
 use anyhow::{Context as _, Result};
@@ -51,7 +51,7 @@ pub fn measure(options: &Options, megabytes: u64) -> Result<()> {
     Ok(())
 }
 
-/// Lets a child process write into the store, and kills it when there are so many bytes.
+/// Starts a child process that writes into the store, and kills the child when the store has this many bytes.
 fn kill_at(options: &Options, candidate: usize, dir: &Path, bytes: u64) -> Result<()> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["--fill", &candidate.to_string()])
@@ -65,7 +65,7 @@ fn kill_at(options: &Options, candidate: usize, dir: &Path, bytes: u64) -> Resul
             (Some(status), _) => {
                 break Err(anyhow::anyhow!("the writer ended by itself: {status}"));
             }
-            // Files come and go while they are listed.
+            // The store creates and deletes files during the listing, so the listing may fail.
             (None, Ok(size)) if size >= bytes => break Ok(()),
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! The candidates behind one trait, each with the two kinds of group commit.
 //!
-//! - *shared flush*, what the host needs: a write is visible at once, so that a request writes
-//!   several times and waits once; one flush makes all that was written durable
-//! - *queue*: a thread commits all that queued up; a write is visible only when durable
+//! - *shared flush*, which the host needs: a write is visible at once, so a request writes several times and waits
+//!   once. One flush makes all earlier writes durable.
+//! - *queue*: a thread commits all queued writes. A write is visible only when it is durable.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,18 +15,18 @@ use redb::{Durability, ReadableTable, TableDefinition};
 
 use crate::group::Group;
 
-/// Compare-and-set against "absent", acknowledged when durable.
+/// Compare-and-set against "absent". It returns when the write is durable.
 pub trait Durable: Send + Sync {
-    /// True: created and on the disk. False: somebody else has the key.
+    /// Returns `true` if the key was created and is durable, and `false` if the key exists.
     fn create_durable(&self, key: &[u8], value: &[u8]) -> Result<bool>;
 }
 
-/// What annals-host sets: see `host-min/src/store/tables.rs`.
+/// The settings of annals-host: see `host-min/src/store/tables.rs`.
 const TABLE_SIZE: u64 = 8 << 20;
 const THREADS: usize = 4;
 
-/// fjall (an LSM tree with a journal), shared flush: a lock for each stripe of keys, and one `fdatasync` of the
-/// journal for all that wait.
+/// fjall (an LSM tree with a journal), shared flush. Each stripe of keys has a lock, and one `fdatasync` of the
+/// journal covers all waiting writers.
 pub struct Fjall {
     db: Database,
     keys: Keyspace,
@@ -144,8 +144,8 @@ struct Request {
     done: Sender<bool>,
 }
 
-/// redb (a copy-on-write B-tree with one writer), shared flush: each write is a transaction that
-/// is not durable, and one empty durable transaction follows for all that wait.
+/// redb (a copy-on-write B-tree with one writer), shared flush. Each write is a transaction that is not durable. One
+/// empty durable transaction follows for all waiting writers.
 pub struct Redb {
     db: redb::Database,
     group: Group,

@@ -1,9 +1,9 @@
-//! What handlers that always fail cost those beside them.
+//! Measures how much handlers that always fail slow down the handlers beside them.
 //!
-//! Two applications of the same handlers are served side by side. In one of them an event makes a
-//! notifier, a projector and a process manager fail for ever, which try again all the time; in the other
-//! one nobody sent it. In turn, commands are sent to each, and timed: until the answer, and
-//! until the row of a healthy projector shows the event.
+//! The program serves two applications with the same handlers side by side. In one of them, an event makes a
+//! notifier, a projector and a process manager fail for ever, and the host retries them all the time. The other
+//! application has no such event. The program sends commands to each application in turn, and times two intervals:
+//! until the answer, and until the row of a healthy projector shows the event.
 
 use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
@@ -78,7 +78,7 @@ fn serve(kind: Kind, app: &Path, data: &Path) -> Result<Server> {
     Server::start(kind, app, data)
 }
 
-/// Until the handlers that the poison makes fail have failed at least once.
+/// Waits until each handler that the poison event affects has failed at least once.
 fn wait_for_failures(client: &Client, kind: Kind) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
@@ -87,7 +87,7 @@ fn wait_for_failures(client: &Client, kind: Kind) -> Result<()> {
         }
         let reactions = client.get("/admin/reactions")?;
         let all = reactions.body["reactions"].as_array().into_iter().flatten();
-        // One that trapped cannot say why: it lags.
+        // A handler that traps cannot report an error. Its lag shows the failure.
         if all
             .filter(|it| it["state"] == "retrying" || it["lag"] != 0)
             .count()

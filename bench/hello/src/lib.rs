@@ -1,4 +1,4 @@
-//! Answers every request with 200 and two words: what a host can do at most.
+//! Answers every request with 200 and two words: the upper bound of a host's throughput.
 #![allow(missing_docs, reason = "the export macro makes public items")]
 
 use wasip2::exports::http::incoming_handler::Guest;

@@ -1,4 +1,4 @@
-//! Commands to events: read the stream, decide, create the next version, wait for the flush.
+//! Turns commands into events: reads the stream, decides, creates the next version and waits for the flush.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,14 +10,14 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "native";
-/// As often as the event sourcer tries.
+/// Maximum number of attempts, equal to the event sourcer's.
 pub const ATTEMPTS: usize = 16;
 
-/// Why a command has no event.
+/// The reason why a command has no event.
 pub enum No {
-    /// The domain's word.
+    /// The domain rejected the command.
     Rejected(Rejection),
-    /// Others were faster, again and again.
+    /// Write conflict: retries exhausted.
     Conflict,
     /// The store failed.
     Store(String),
@@ -32,12 +32,12 @@ impl From<KvError> for No {
 /// The bank.
 pub struct Bank {
     store: Embedded,
-    /// States and their versions, if they are kept.
+    /// The states with their versions. `None`: the bank keeps no states.
     cache: Option<Mutex<HashMap<String, (u64, Account)>>>,
 }
 
 impl Bank {
-    /// Over the store in a folder.
+    /// Opens the bank over the store in a folder.
     pub fn open(folder: &Path, cache: bool) -> Result<Self> {
         Ok(Self {
             store: Embedded::open(folder)?,
@@ -45,10 +45,10 @@ impl Bank {
         })
     }
 
-    /// The version and the type of the event, once it is durable.
+    /// Executes a command. Returns the version and the type of its event, once the event is durable.
     pub async fn execute(&self, stream: &str, command: Command) -> Result<(u64, &'static str), No> {
         let done = self.decide(stream, &command);
-        // A rejection, too, may have observed what is not durable yet.
+        // A rejection may also depend on an event that is not durable yet.
         self.store.barrier().wait().await?;
         done
     }
@@ -97,7 +97,7 @@ impl Bank {
         }
     }
 
-    /// Events of a stream, in the form that the suite checks.
+    /// Reads events of a stream, in the form that the suite checks.
     pub fn read(&self, stream: &str, after: u64, limit: u64) -> Result<Vec<Value>, String> {
         let mut events = Vec::new();
         for version in after + 1..=after + limit {
@@ -113,7 +113,7 @@ impl Bank {
         Ok(events)
     }
 
-    /// Writes streams that measurements begin with.
+    /// Writes the streams that measurements start from.
     pub async fn fill(&self, streams: &[String]) -> Result<()> {
         for stream in streams {
             let (account, length) = stream.split_once('=').context("NAME=LENGTH")?;

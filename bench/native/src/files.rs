@@ -1,8 +1,9 @@
-//! The bank over the log protocol of Annals, by hand and native: the same records, in the same files, with the same syncs
-//! as a composed application on `wasmtime serve`. What is left out is WebAssembly and its host.
+//! The bank over the log protocol of Annals, as a native program without the framework. It writes the same records
+//! into the same files with the same syncs as a composed application on `wasmtime serve`. The difference between both
+//! is the cost of WebAssembly and its host.
 //!
-//! A session is what an instance of a composed application keeps: where the log was seen to end, and the states of the
-//! streams that it has decided on. A request takes a session that rests, or opens one.
+//! A session has the state that an instance of a composed application keeps: the last known end of the log, and the
+//! states of the streams that it has decided on. A request takes an idle session, or opens a new one.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::bank::{ATTEMPTS, No};
 
-/// Events of a page, as the event sourcer asks for them.
+/// Events in a page, as many as the event sourcer requests.
 const PAGE: u32 = 256;
 
 /// The bank.
@@ -42,7 +43,7 @@ impl From<StoreError> for No {
 }
 
 impl FileBank {
-    /// Over the files in a folder.
+    /// Opens the bank over the files in a folder.
     pub fn open(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -50,14 +51,15 @@ impl FileBank {
         }
     }
 
-    /// The version and the type of the event, once it is durable. The disk is waited for on a thread of its own.
+    /// Executes a command. Returns the version and the type of its event, once the event is durable. A separate
+    /// thread waits for the disk.
     pub async fn execute(&self, stream: &str, command: Command) -> Result<(u64, &'static str), No> {
         let stream = stream.to_owned();
         self.with_session(move |session| session.execute(&stream, &command))
             .await?
     }
 
-    /// Events of a stream, in the form that the suite checks.
+    /// Reads events of a stream, in the form that the suite checks.
     pub async fn read(&self, stream: &str, after: u64, limit: u64) -> Result<Vec<Value>, String> {
         let stream = stream.to_owned();
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);

@@ -1,7 +1,7 @@
-//! The bank by hand, without WebAssembly: hyper, the domain, and one of two stores.
+//! The bank as a native program, without WebAssembly: hyper, the domain, and one of two stores.
 //!
-//! - [`bank`]: the embedded store of `annals-host` with its group commit. There is no log of all events, no idempotency and
-//!   no reactions: what is left is what any durable service of this kind must do.
+//! - [`bank`]: the embedded store of `annals-host` with its group commit. This variant has no log of all events, no
+//!   idempotency and no reactions. It does only the work that every durable service of this kind must do.
 //! - [`files`]: the log protocol of Annals over files, as a composed application keeps them on `wasmtime serve`.
 
 mod bank;
@@ -28,13 +28,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// The longest payload.
+/// Maximum length of a payload, in bytes.
 const MAX_BODY: usize = 8 << 20;
 
-/// The bank by hand over the host's embedded store.
+/// The bank as a native program over the embedded store of annals-host.
 #[derive(Parser)]
 struct Cli {
-    /// Where the store is.
+    /// The folder of the store.
     #[arg(long)]
     store: PathBuf,
     #[command(subcommand)]
@@ -43,9 +43,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Serves it.
+    /// Serves the bank.
     Serve {
-        /// Address of loopback.
+        /// The loopback address to listen on.
         #[arg(long)]
         listen: SocketAddr,
         /// Keeps states in memory.
@@ -55,9 +55,9 @@ enum Task {
         #[arg(long)]
         files: bool,
     },
-    /// Writes streams, each `NAME=LENGTH`.
+    /// Writes streams, each given as `NAME=LENGTH`.
     Fill {
-        /// The account and how many events it has.
+        /// An account and its number of events.
         streams: Vec<String>,
     },
 }
@@ -122,7 +122,7 @@ async fn serve(listen: SocketAddr, bank: Served) -> Result<()> {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), service);
-            // How it ends, its client sees.
+            // The client observes how the connection ends.
             drop(connection.await);
         });
     }

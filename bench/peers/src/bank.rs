@@ -61,8 +61,8 @@ impl Aggregate for Bank {
         sink: &EventSink<Self>,
     ) -> Result<(), Rejection> {
         let event = Fact(self.0.decide(command)?);
-        // `write` folds the event into what it is given, and a snapshot store folds it once more when
-        // it commits: given `self`, every snapshot would count its last event twice.
+        // `write` folds the event into the aggregate that it is given, and a snapshot store folds the event once more
+        // when it commits. If `write` were given `self`, every snapshot would count its last event twice.
         sink.write(event, &mut self.clone()).await;
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Aggregate for Bank {
 /// The event store.
 pub type Store = PersistedEventStore<SqliteEventRepository, Bank>;
 
-/// Opens the database: WAL, and a commit that returns only when it is synced.
+/// Opens the database in WAL mode. A commit returns only when it is synced.
 pub async fn open(folder: &Path, connections: u32) -> Result<Pool<Sqlite>> {
     let options = SqliteConnectOptions::new()
         .filename(folder.join("bank.db"))
@@ -93,7 +93,7 @@ pub async fn open(folder: &Path, connections: u32) -> Result<Pool<Sqlite>> {
     Ok(pool)
 }
 
-/// The store over a database; a snapshot every so many events, or none.
+/// The store over a database, with a snapshot every `snapshots` events; 0: no snapshots.
 pub fn store(pool: Pool<Sqlite>, snapshots: usize) -> Store {
     let repository = SqliteEventRepository::new(pool);
     match snapshots {
@@ -105,7 +105,7 @@ pub fn store(pool: Pool<Sqlite>, snapshots: usize) -> Store {
 /// Events in one transaction of the preparation.
 const PAGE: u64 = 10_000;
 
-/// Writes streams, each `NAME=LENGTH`, that measurements begin with.
+/// Writes the streams that measurements start from, each given as `NAME=LENGTH`.
 pub async fn fill(folder: &Path, streams: &[String]) -> Result<()> {
     let repository = SqliteEventRepository::new(open(folder, 1).await?);
     let mut page = Vec::new();
@@ -156,7 +156,8 @@ mod tests {
         })
     }
 
-    /// Two writers, each retrying its conflicts, on one aggregate: every acknowledged deposit is there.
+    /// Two writers deposit to one aggregate, and each retries its conflicts. Every acknowledged deposit must be
+    /// there.
     async fn no_update_is_lost(snapshots: usize) {
         let folder = tempfile::tempdir().unwrap();
         let pool = super::open(folder.path(), 10).await.unwrap();
@@ -220,7 +221,7 @@ mod tests {
         assert_eq!((mode.as_str(), synchronous), ("wal", 2));
     }
 
-    /// As cqrs-es's guide writes it: the sink is given the aggregate itself.
+    /// The aggregate as the guide of cqrs-es writes it: the sink is given the aggregate itself.
     #[derive(Debug, Clone, Default, Serialize, Deserialize)]
     struct ByTheGuide(Account);
 
@@ -247,7 +248,8 @@ mod tests {
         }
     }
 
-    /// Why `Bank` gives the sink a copy. If this fails, cqrs-es was corrected: give it `self`.
+    /// The reason why `Bank` gives the sink a copy. If this test fails, cqrs-es has fixed the defect: then give it
+    /// `self`.
     #[tokio::test]
     async fn cqrs_es_counts_the_last_event_of_a_snapshot_twice() {
         let folder = tempfile::tempdir().unwrap();

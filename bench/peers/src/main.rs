@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 /// The bank behind axum, cqrs-es and sqlite-es.
 #[derive(Parser)]
 struct Cli {
-    /// Where the database is.
+    /// The folder of the database.
     #[arg(long)]
     store: PathBuf,
-    /// A snapshot every so many events; 0: none.
+    /// Number of events between two snapshots; 0: no snapshots.
     #[arg(long, default_value_t = 0)]
     snapshots: usize,
-    /// Connections of the pool; 10 is sqlite-es's own choice.
+    /// Connections of the pool. The default of sqlite-es is 10.
     #[arg(long, default_value_t = 10)]
     connections: u32,
     #[command(subcommand)]
@@ -37,18 +37,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Serves it.
+    /// Serves the bank.
     Serve {
-        /// Address of loopback.
+        /// The loopback address to listen on.
         #[arg(long)]
         listen: SocketAddr,
     },
-    /// Writes streams, each `NAME=LENGTH`.
+    /// Writes streams, each given as `NAME=LENGTH`.
     Fill {
-        /// The account and how many events it has.
+        /// An account and its number of events.
         streams: Vec<String>,
     },
-    /// Measures commands in this process, and prints JSON.
+    /// Measures commands inside this process, and prints JSON.
     Micro {
         /// Seconds for each measurement.
         #[arg(long, default_value_t = 2.0)]
@@ -58,7 +58,7 @@ enum Task {
 
 struct Bank {
     framework: CqrsFramework<bank::Bank, bank::Store>,
-    /// For reading.
+    /// The store that reads use.
     store: bank::Store,
 }
 

@@ -1,4 +1,4 @@
-//! Commands in this process, without HTTP: what the library itself takes.
+//! Measures commands inside this process, without HTTP: the cost of the library itself.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::bank;
 
-/// Prints commands a second: on fresh streams, and on one stream, with and without snapshots.
+/// Prints commands per second: on fresh streams, and on one stream, with and without snapshots.
 pub async fn measure(folder: &Path, seconds: f64) -> Result<()> {
     let time = Duration::from_secs_f64(seconds);
     let mut results = Vec::new();
@@ -42,7 +42,7 @@ pub async fn measure(folder: &Path, seconds: f64) -> Result<()> {
                 deposit: 100,
             }),
         };
-        // Also takes the first snapshot.
+        // This loop also takes the first snapshot.
         for n in 0..100 {
             framework.execute(&account(hot, n), command(n)).await?;
         }

@@ -1,4 +1,4 @@
-//! The components that are served: composed once, by the real `annals`.
+//! The components that the peers serve. The real `annals` composes each of them once.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -8,24 +8,24 @@ use annals_tests::server::Kind;
 use annals_tests::{app, tools};
 use anyhow::{Context as _, Result};
 
-/// What a component does.
+/// The content of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum App {
     /// Answers 200 and two words.
     Hello,
     /// The deciders of accounts.
     Deciders {
-        /// A snapshot every so many events; 0: none.
+        /// Number of events between two snapshots; 0: no snapshots.
         snapshots: u32,
     },
     /// The whole bank, with its reactions.
     Bank,
-    /// So many handlers that were made without a compiler.
+    /// This many fixture handlers, which were made without a compiler.
     Toys(usize),
 }
 
 impl App {
-    /// Behind the host's name.
+    /// The suffix of the host's name in tables and plots.
     #[must_use]
     pub fn suffix(self) -> String {
         match self {
@@ -38,14 +38,14 @@ impl App {
     }
 }
 
-/// Components that were composed.
+/// The composed components.
 pub struct Apps {
     folder: PathBuf,
     made: RefCell<Vec<((App, Kind), PathBuf)>>,
 }
 
 impl Apps {
-    /// In a folder.
+    /// Components in a folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self {
@@ -54,11 +54,11 @@ impl Apps {
         }
     }
 
-    /// The component for a host.
+    /// Returns the component for a host, and composes it if necessary.
     ///
     /// # Errors
     ///
-    /// If it does not compose.
+    /// If the component does not compose.
     pub fn get(&self, app: App, host: Kind) -> Result<PathBuf> {
         let known = |made: &Vec<((App, Kind), PathBuf)>| {
             let found = made.iter().find(|(key, _)| *key == (app, host));
@@ -95,12 +95,12 @@ fn deciders(snapshots: u32) -> String {
         let path = bank.join(handler);
         let _ = write!(manifest, "[handlers.{handler}]\npath = {path:?}\n");
     }
-    // The last one is `transact`.
+    // The last table of the manifest is `transact`, so the setting belongs to it.
     let _ = writeln!(manifest, "snapshot-every = {snapshots}");
     manifest
 }
 
-/// `cargo xtask bench` built its core module.
+/// Makes a component from the core module that `cargo xtask bench` has built.
 fn hello(folder: &Path) -> Result<PathBuf> {
     let module = tools::target_folder()?.join("wasm32-unknown-unknown/wasm/hello_component.wasm");
     let module = std::fs::read(&module).with_context(|| format!("reading {}", module.display()))?;

@@ -1,4 +1,4 @@
-//! Peers under load, interleaved: A B C, A B C, so that what disturbs the machine disturbs all.
+//! Puts load on peers in interleaved rounds (A B C, A B C), so that a disturbance of the machine affects all peers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,50 +18,50 @@ use crate::report::{Metric, Report, Sample};
 use crate::sources::Make;
 use crate::stores::{Stores, Stream};
 
-/// Everything a part of the suite works with.
+/// The shared state of all parts of the suite.
 pub struct Bench {
     /// Composed components.
     pub apps: Apps,
     /// Prepared stores.
     pub stores: Stores,
-    /// What was measured so far.
+    /// All samples so far.
     pub report: Report,
-    /// How often everything is measured.
+    /// Number of rounds of every measurement.
     pub rounds: usize,
-    /// How long a load lasts.
+    /// Duration of a load.
     pub time: Duration,
-    /// How long one lasts that is not measured, before it.
+    /// Duration of the load that precedes each measurement and is not measured.
     pub warm_up: Duration,
-    /// Fewer cases.
+    /// Run fewer cases.
     pub quick: bool,
     data: PathBuf,
     runs: usize,
 }
 
-/// Peers, and what they are asked.
+/// The peers of a comparison, and the load on them.
 pub struct Case<'a> {
     /// The part of the suite.
     pub part: &'static str,
-    /// Tells it from others of the part.
+    /// Distinguishes the case from others of the same part.
     pub name: String,
-    /// What it is plotted against.
+    /// The x value of the case in plots.
     pub x: Option<f64>,
-    /// Who.
+    /// The peers to compare.
     pub peers: &'a [Peer],
-    /// What each store begins with.
+    /// The initial streams of each store.
     pub streams: &'a [Stream],
-    /// By how many.
+    /// Number of clients.
     pub clients: usize,
-    /// What is asked.
+    /// Makes the source of the requests.
     pub source: Make<'a>,
-    /// What must answer 200 before it begins.
+    /// A path that must answer 200 before the load starts.
     pub ready: Option<&'a str>,
-    /// An account that is paid into once, before it begins.
+    /// An account that gets one deposit before the load starts.
     pub prime: Option<&'a str>,
 }
 
 impl Bench {
-    /// In a folder, which must be on the disk that is to be measured.
+    /// Uses a folder, which must be on the disk to measure.
     #[must_use]
     pub fn new(folder: &Path, report: Report, rounds: usize, quick: bool) -> Self {
         let (time, warm_up) = match quick {
@@ -81,11 +81,11 @@ impl Bench {
         }
     }
 
-    /// A folder on the disk that is measured, until it is dropped.
+    /// A folder on the measured disk, until it is dropped.
     ///
     /// # Errors
     ///
-    /// If it cannot be made.
+    /// If the folder cannot be made.
     pub fn folder(&self, name: &str) -> Result<TempDir> {
         Ok(tempfile::Builder::new()
             .prefix(name)
@@ -96,7 +96,7 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// If it does not start.
+    /// If the peer does not start.
     pub fn start(&mut self, peer: Peer, streams: &[Stream]) -> Result<Run> {
         self.runs += 1;
         let data = self.data.join(format!("run-{}", self.runs));
@@ -117,7 +117,7 @@ impl Bench {
         })
     }
 
-    /// Puts a load on each peer, in so many rounds.
+    /// Puts a load on each peer, in `self.rounds` rounds.
     ///
     /// # Errors
     ///
@@ -170,7 +170,8 @@ impl Bench {
     }
 }
 
-/// A peer that runs on data of its own. Dropping it ends both.
+/// A peer that runs on its own data. Dropping it ends the server and deletes the data, except that of a store of many
+/// files.
 pub struct Run {
     /// The server.
     pub running: Running,
@@ -180,7 +181,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Puts a load on it.
+    /// Puts a load on the peer.
     ///
     /// # Errors
     ///
@@ -194,11 +195,11 @@ impl Run {
         })
     }
 
-    /// What its process has taken.
+    /// The resources that the server's process has used.
     ///
     /// # Errors
     ///
-    /// If it is gone.
+    /// If the process has ended.
     pub fn usage(&self) -> Result<Usage> {
         process::usage(self.running.pid()?)
     }
@@ -209,12 +210,12 @@ impl Run {
         Client::new(self.running.server.url())
     }
 
-    /// Starts another process on the data of this one, which was killed, and times it until it answers
-    /// a path with 200.
+    /// Starts another process on the data of this peer, whose process was killed. Returns the time until the new
+    /// process answers a path with 200.
     ///
     /// # Errors
     ///
-    /// If it does not answer.
+    /// If the process does not answer.
     pub fn first_answer(&self, path: &str) -> Result<Duration> {
         let mut command = self.peer.command(&Place {
             app: &self.app,
@@ -242,7 +243,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// If it does not in half a minute.
+    /// If the path does not answer 200 within half a minute.
     pub fn wait_for(&self, path: &str) -> Result<()> {
         let client = self.client();
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -261,11 +262,11 @@ impl Run {
         }
     }
 
-    /// Streams end at these versions: nothing that was acknowledged is missing, and nothing is there twice.
+    /// Checks that streams end at these versions: no acknowledged event is missing, and no event is there twice.
     ///
     /// # Errors
     ///
-    /// If one does not.
+    /// If a stream ends at another version.
     pub fn check_ends(&self, ends: &[(String, u64)]) -> Result<()> {
         let client = self.client();
         for (stream, version) in ends {
@@ -295,8 +296,8 @@ impl Drop for Killed {
 impl Drop for Run {
     fn drop(&mut self) {
         let _ = self.running.server.kill();
-        // Many files stay until the end: for minutes after they are gone, ext4 looks at the place of each
-        // of them whenever a file is made, and the next peer would pay for it.
+        // Keep stores of many files until the end of the suite. After such a deletion, ext4 examines the place of
+        // each deleted file whenever a file is made, for minutes. The next peer would pay for it.
         if self.peer.store() != Store::Files {
             let _ = std::fs::remove_dir_all(&self.data);
         }

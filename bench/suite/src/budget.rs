@@ -1,4 +1,4 @@
-//! The budgets of the design, and whether this run met them.
+//! Checks this run against the budgets of the design.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::stats::{Spread, short};
 use crate::workloads::streams::{CLIENTS, by, hot_case};
 use crate::workloads::{boundary, composition, hostile, lengths};
 
-/// Which side of the limit is good.
+/// The side of the limit that meets the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
@@ -26,20 +26,20 @@ pub enum Side {
     AtMost,
 }
 
-/// A budget beside what was measured.
+/// A budget and the measurement that it applies to.
 #[derive(Debug, Serialize)]
 pub struct Budget {
-    /// What it is about.
+    /// The measured quantity.
     pub what: String,
-    /// At least or at most.
+    /// Whether the limit is a minimum or a maximum.
     pub side: Side,
     /// The limit.
     pub limit: f64,
-    /// Of both.
+    /// The unit of the limit and of the measurement.
     pub unit: &'static str,
-    /// What was measured, if it was.
+    /// The measurement, if the run has one.
     pub measured: Option<Spread>,
-    /// By the median.
+    /// Whether the median meets the budget.
     pub met: Option<bool>,
 }
 
@@ -59,7 +59,7 @@ pub fn write(report: &Report, budgets: &[Budget], file: &Path) -> Result<()> {
     Ok(std::fs::write(file, serde_json::to_vec_pretty(&whole)?)?)
 }
 
-/// All of them.
+/// All budgets.
 #[must_use]
 pub fn all(report: &Report) -> Vec<Budget> {
     let rate = |part, case: &str, one: Peer, other: Peer| {
@@ -217,7 +217,7 @@ fn budget(
     }
 }
 
-/// What a command costs on the longest stream that was measured, beside one of ten events.
+/// The ratio of a command's cost on the longest measured stream to its cost on a stream of ten events.
 fn flatness(report: &Report, part: &'static str, peer: Peer) -> Option<Spread> {
     let name = peer.name();
     let measured = |length: &&u64| {
@@ -245,7 +245,7 @@ fn scale(spread: Spread, factor: f64) -> Spread {
     }
 }
 
-/// As a table.
+/// The budgets as a Markdown table.
 #[must_use]
 pub fn table(budgets: &[Budget]) -> String {
     let mut text = String::from("| what | budget | measured | |\n|---|---|---|---|\n");

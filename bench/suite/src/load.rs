@@ -1,7 +1,7 @@
-//! The load generator: one for all peers.
+//! The load generator, the same for all peers.
 //!
-//! One thread, keep-alive connections, and nothing done with an answer but to check its status. It
-//! shares the machine with the server, so what it takes itself is measured, too.
+//! It has one thread and keep-alive connections, and checks only the status of an answer. It shares the machine with
+//! the server, so it also measures its own processor time.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -21,21 +21,21 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::process;
 
-/// A run that hangs is given up so long after its time.
+/// Time after the end of a load until a run that hangs is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Requests of one load, at most.
+/// Maximum number of requests in one load.
 pub const MOST: u64 = 2_000_000;
 /// Pause before a command that met a conflict is sent again.
 const AFTER_CONFLICT: Duration = Duration::from_millis(1);
 
-/// What is sent.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// `POST` if there is a body, `GET` if there is none.
     pub body: Option<Bytes>,
-    /// With the query.
+    /// The path with the query.
     pub path: String,
-    /// The command id.
+    /// The idempotency key: the command id.
     pub key: Option<String>,
 }
 
@@ -59,42 +59,42 @@ impl Request {
     }
 }
 
-/// Where the requests of all connections come from.
+/// The source of the requests of all connections.
 pub trait Source {
-    /// The next one of a connection, or none any more.
+    /// The next request of a connection, or `None` at the end.
     fn next(&mut self, connection: usize) -> Option<Request>;
 
     /// The connection's request was answered with 200.
     fn accepted(&mut self, _connection: usize) {}
 
-    /// Streams and the versions that they must have come to. Many: some of them will do.
+    /// Streams and their expected versions. If there are many, a part of them suffices.
     fn ends(&self) -> Vec<(String, u64)> {
         Vec::new()
     }
 }
 
-/// How much load.
+/// The size of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// Connections, each with one request at a time.
+    /// Number of connections, each with one request at a time.
     pub clients: usize,
-    /// How long requests are sent.
+    /// The time during which connections send requests.
     pub time: Duration,
-    /// How many are sent at most.
+    /// Maximum number of requests.
     pub most: u64,
 }
 
-/// What was measured.
+/// The result of a load.
 pub struct Measured {
     /// Requests answered with 200.
     pub accepted: u64,
-    /// Answers 409; the same request was sent again.
+    /// Answers 409. The client sends the same request again.
     pub conflicts: u64,
-    /// From the first request to the last answer.
+    /// Seconds from the first request to the last answer.
     pub seconds: f64,
-    /// Of accepted requests in microseconds, each with all its conflicts.
+    /// Latencies of accepted requests in microseconds. Each includes all conflicts of its request.
     pub latencies: Histogram<u64>,
-    /// What the generator took itself.
+    /// Processor seconds of the generator itself.
     pub generator_seconds: f64,
 }
 
@@ -106,7 +106,7 @@ struct Counts {
     latencies: Histogram<u64>,
 }
 
-/// Latencies from a microsecond to a minute, three digits of each.
+/// A histogram of latencies from a microsecond to a minute, with three significant digits.
 ///
 /// # Errors
 ///
@@ -115,12 +115,12 @@ pub fn latencies() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 60_000_000, 3)?)
 }
 
-/// A duration as the histogram has it.
+/// A duration in microseconds, as the histogram records it; at least 1.
 pub fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1)
 }
 
-/// Where the requests come from, shared by all connections of this thread.
+/// The source of the requests, shared by all connections of this thread.
 pub type SharedSource = Rc<RefCell<dyn Source>>;
 
 /// Runs a closed loop, on a runtime of its own on this thread.
@@ -188,7 +188,7 @@ pub fn run(
 struct Client {
     number: usize,
     connection: Connection,
-    /// Instead of the requests' own.
+    /// The path of all requests, in place of their own.
     path: Option<&'static str>,
     load: Load,
     source: SharedSource,
@@ -251,16 +251,16 @@ pub struct Connection {
     host: String,
 }
 
-/// Connects. Needs a [`LocalSet`].
+/// Connects to a server. Needs a [`LocalSet`].
 ///
 /// # Errors
 ///
-/// If nobody listens.
+/// If no server listens.
 pub async fn connect(address: SocketAddr) -> Result<Connection> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    // How it ends, its requests tell.
+    // Ignore the result: the requests of the connection report its errors.
     tokio::task::spawn_local(async move { drop(connection.await) });
     Ok(Connection {
         sender,
@@ -269,11 +269,11 @@ pub async fn connect(address: SocketAddr) -> Result<Connection> {
 }
 
 impl Connection {
-    /// Sends a request, and answers the status and the whole body.
+    /// Sends a request. Returns the status and the whole body.
     ///
     /// # Errors
     ///
-    /// If there is no whole answer.
+    /// If the answer is missing or incomplete.
     pub async fn send(&mut self, request: &Request) -> Result<(u16, Bytes)> {
         let mut head = HttpRequest::builder()
             .uri(&request.path)

@@ -9,10 +9,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
-/// Flushes that are timed.
+/// Number of timed flushes.
 const FLUSHES: usize = 200;
 
-/// What it is, in words. `data` is the folder that stores are kept in.
+/// Describes the machine in words. `data` is the folder of the stores.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ fn said(program: &str, args: &[&str]) -> String {
     })
 }
 
-/// The mount that holds a folder: the longest that is a prefix of it.
+/// The file system of a folder: that of the mount point with the longest matching prefix.
 fn filesystem(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.into());
     let mounts = read("/proc/mounts");
@@ -69,7 +69,7 @@ fn filesystem(folder: &Path) -> String {
     mounts.max().map_or("unknown".into(), |(_, name)| name)
 }
 
-/// The median of some flushes of a page, in microseconds.
+/// The median duration of [`FLUSHES`] flushes of a page, in microseconds.
 fn flush(folder: &Path) -> Result<f64> {
     let path = folder.join("flush");
     let mut file = File::create(&path)?;
@@ -84,7 +84,7 @@ fn flush(folder: &Path) -> Result<f64> {
     Ok(crate::stats::Spread::of(&times).median)
 }
 
-/// As YYYY-MM-DD, in UTC. The algorithm is Howard Hinnant's `civil_from_days`.
+/// The date as YYYY-MM-DD, in UTC. The algorithm is Howard Hinnant's `civil_from_days`.
 fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH);
     let days = seconds.map_or(0, |time| time.as_secs() / 86_400) + 719_468;

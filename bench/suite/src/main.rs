@@ -1,14 +1,14 @@
-//! `cargo xtask bench`: what Annals costs, beside others on the same machine in the same run.
+//! `cargo xtask bench`: measures Annals and other systems on the same machine in the same run.
 //!
 //! # Layout
 //!
-//! - [`peers`]: who is measured; [`apps`]: the components that are served; [`stores`]: what their stores
-//!   begin with
-//! - [`load`]: the load generator; [`sources`]: what it asks; [`process`]: what a server takes
+//! - [`peers`]: the servers to measure; [`apps`]: the components that they serve; [`stores`]: the initial contents of
+//!   their stores
+//! - [`load`]: the load generator; [`sources`]: its requests; [`process`]: the resources that a server uses
 //! - [`bench`]: peers under load, in interleaved rounds
 //! - [`workloads`]: the parts of the suite; [`soak`] is one by itself
-//! - [`report`]: the samples; [`stats`]: their spreads; [`budget`]: the design's budgets beside them
-//! - [`markdown`], [`plot`]: what is written of them; [`machine`]: where it was
+//! - [`report`]: the samples; [`stats`]: their spreads; [`budget`]: the design's budgets and whether they are met
+//! - [`markdown`], [`plot`]: the output; [`machine`]: the description of the machine
 
 mod apps;
 mod bench;
@@ -36,22 +36,22 @@ use clap::Parser;
 use report::Report;
 use workloads::PARTS;
 
-/// Measures Annals beside others, and writes samples, plots and tables.
+/// Measures Annals and other systems, and writes samples, plots and tables.
 #[derive(Parser)]
 struct Cli {
-    /// A minute or so, to try the suite out; the numbers say nothing.
+    /// Runs for a minute or so, to try the suite out. The numbers have no significance.
     #[arg(long)]
     quick: bool,
-    /// Only this part; may be repeated.
+    /// Runs only this part; may be repeated.
     #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(PARTS.iter().map(|p| p.name)))]
     only: Vec<String>,
-    /// How often everything is measured.
+    /// Number of rounds of every measurement.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=50))]
     rounds: Option<u8>,
-    /// Only the soak, for so long: `90s`, `10m`, `1h`.
+    /// Runs only the soak, for this long: `90s`, `10m`, `1h`.
     #[arg(long, value_parser = duration, conflicts_with = "only")]
     soak: Option<Duration>,
-    /// The folder for what is written [default: docs/benchmarks, or target/bench for a part or a quick run].
+    /// The folder for the output [default: docs/benchmarks, or target/bench for a part or a quick run].
     #[arg(long)]
     output: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let start = Instant::now();
     let target = tools::target_folder()?;
-    // Not the system's folder for temporary files, which may be in memory.
+    // Avoid the system's folder for temporary files, which may be in memory.
     let folder = tempfile::Builder::new()
         .prefix("bench-data-")
         .tempdir_in(&target)?;

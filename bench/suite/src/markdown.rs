@@ -1,4 +1,4 @@
-//! The run as a page: every figure in it is of this one run.
+//! Writes the run as a page. Every figure in the page comes from this run.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::peers::ANNALS;
 use crate::report::{Metric, Report, Which};
 use crate::workloads::PARTS;
 
-/// The whole page; `plots` are files beside it with their titles.
+/// The whole page. `plots` has the plot files and their titles.
 #[must_use]
 pub fn page(report: &Report, budgets: &[Budget], plots: &[(String, String)]) -> String {
     let mut text = String::from("# Results\n\nWritten by `cargo xtask bench`: do not edit.\n");
@@ -67,7 +67,7 @@ fn table(text: &mut String, report: &Report, part: &str, metric: Metric) {
     }
 }
 
-/// `annals-host` beside each of the others, round by round.
+/// The ratios of `annals-host` to each other peer, round by round.
 fn ratios(text: &mut String, report: &Report, part: &str) {
     let annals = ANNALS.name();
     let mut lines = String::new();

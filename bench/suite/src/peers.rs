@@ -1,4 +1,4 @@
-//! Who is measured: servers of the same bank, and of nothing at all.
+//! The servers under measurement: servers of the same bank, and servers that do nothing.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,34 +10,35 @@ use anyhow::{Context as _, Result};
 
 use crate::apps::App;
 
-/// A server. All that serve the bank acknowledge a command only when it is synced.
+/// A server. A server of the bank acknowledges a command only when its event is synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// A composed application on `annals-host`.
     Annals(App),
-    /// The same without deliveries to reactions.
+    /// The same, without deliveries to reactions.
     NoDelivery(App),
     /// A composed application on `wasmtime serve`, with the filesystem adapter.
     Wasmtime(App),
-    /// The same, told to send many requests to an instance.
+    /// The same, with the option to serve many requests by one instance.
     WasmtimeKept(App),
-    /// The domain by hand over the embedded store of `annals-host`.
+    /// The domain in a native program over the embedded store of `annals-host`.
     Native {
-        /// States are kept in memory.
+        /// The server keeps states in memory.
         cache: bool,
     },
-    /// The domain by hand over the files and the log protocol of a composed application on `wasmtime serve`.
+    /// The domain in a native program, over the files and the log protocol of a composed application on `wasmtime
+    /// serve`.
     NativeFiles,
     /// hyper alone.
     NativeHello,
     /// axum, cqrs-es and sqlite-es.
     Cqrs {
-        /// A snapshot every so many events; 0: none.
+        /// Number of events between two snapshots; 0: no snapshots.
         snapshots: usize,
     },
 }
 
-/// The two deciders on `annals-host`: what budgets are about.
+/// The two deciders on `annals-host`: the subject of the budgets.
 pub const ANNALS: Peer = Peer::Annals(App::Deciders { snapshots: 100 });
 /// The same, without snapshots.
 pub const ANNALS_REPLAY: Peer = Peer::Annals(App::Deciders { snapshots: 0 });
@@ -45,15 +46,15 @@ pub const ANNALS_REPLAY: Peer = Peer::Annals(App::Deciders { snapshots: 0 });
 pub const ANNALS_HELLO: Peer = Peer::Annals(App::Hello);
 /// The two deciders on `wasmtime serve`.
 pub const WASMTIME: Peer = Peer::Wasmtime(App::Deciders { snapshots: 100 });
-/// The same, where instances are kept.
+/// The same, with instances that are kept between requests.
 pub const WASMTIME_KEPT: Peer = Peer::WasmtimeKept(App::Deciders { snapshots: 100 });
 /// A component that does nothing, on `wasmtime serve`.
 pub const WASMTIME_HELLO: Peer = Peer::Wasmtime(App::Hello);
-/// By hand.
+/// The native program.
 pub const NATIVE: Peer = Peer::Native { cache: false };
-/// By hand, with states in memory.
+/// The native program, with states in memory.
 pub const NATIVE_CACHE: Peer = Peer::Native { cache: true };
-/// By hand, over the same files as [`WASMTIME_KEPT`].
+/// The native program over the same files as [`WASMTIME_KEPT`].
 pub const NATIVE_FILES: Peer = Peer::NativeFiles;
 /// hyper alone.
 pub const NATIVE_HELLO: Peer = Peer::NativeHello;
@@ -62,7 +63,7 @@ pub const CQRS: Peer = Peer::Cqrs { snapshots: 0 };
 /// cqrs-es with snapshots.
 pub const CQRS_SNAPSHOTS: Peer = Peer::Cqrs { snapshots: 100 };
 
-/// All that serve the two deciders, in the order of tables.
+/// All peers with the two deciders, in the order of tables.
 pub const BANKS: [Peer; 8] = [
     ANNALS,
     NATIVE,
@@ -74,8 +75,8 @@ pub const BANKS: [Peer; 8] = [
     NATIVE_FILES,
 ];
 
-/// wasmtime has room for 1000 core instances, and a bank has some 50: with more clients than that it answers 500, and
-/// users are told to make room.
+/// By default, wasmtime allows 1000 core instances, and an instance of the bank takes some 50 of them. With more
+/// clients than fit, wasmtime answers 500. The documentation advises users to raise the limit, as these options do.
 const ROOM: [&str; 4] = [
     "-O",
     "pooling-total-core-instances=20000,pooling-total-component-instances=20000",
@@ -83,21 +84,21 @@ const ROOM: [&str; 4] = [
     "pooling-total-memories=10000,pooling-total-tables=10000",
 ];
 
-/// What a store consists of: peers of one kind can share what was prepared.
+/// The format of a store. Peers with the same format can share prepared stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
     /// Annals in the embedded store.
     Embedded,
     /// Annals in files.
     Files,
-    /// Events by hand in the embedded store.
+    /// Events of the native program in the embedded store.
     Native,
     /// SQLite.
     Sqlite,
 }
 
 impl Peer {
-    /// In tables and plots.
+    /// The name in tables and plots.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -116,7 +117,7 @@ impl Peer {
         }
     }
 
-    /// What its store consists of.
+    /// The format of the peer's store.
     #[must_use]
     pub fn store(self) -> Store {
         match self {
@@ -127,7 +128,7 @@ impl Peer {
         }
     }
 
-    /// The component that it serves, and on which host.
+    /// The component that the peer serves, and its host.
     #[must_use]
     pub fn app(self) -> Option<(App, Kind)> {
         match self {
@@ -138,13 +139,13 @@ impl Peer {
         }
     }
 
-    /// The only path that it answers.
+    /// The only path that the peer answers, if it has just one.
     #[must_use]
     pub fn path(self) -> Option<&'static str> {
         (self == Self::NativeHello).then_some("/hello")
     }
 
-    /// It answers anything with nothing.
+    /// True if the peer answers every request without any work.
     #[must_use]
     pub fn is_hello(self) -> bool {
         matches!(
@@ -153,15 +154,15 @@ impl Peer {
         )
     }
 
-    /// Starts it over the store in `data`, and waits until it answers.
+    /// Starts the peer over the store in `data`, and waits until it answers.
     ///
     /// # Errors
     ///
-    /// If it does not.
+    /// If the peer does not answer.
     pub fn start(self, app: &Path, data: &Path) -> Result<Running> {
         let serve = move |place: &Place<'_>| {
             let mut command = self.command(place)?;
-            // Hosts gather a backtrace with every error then, as nobody has them do in service.
+            // With this variable, hosts capture a backtrace for every error, which no deployed host does.
             command.env_remove("RUST_BACKTRACE");
             Ok(command)
         };
@@ -171,11 +172,11 @@ impl Peer {
         Ok(Running { server, address })
     }
 
-    /// The command that serves it.
+    /// The command that starts the peer.
     ///
     /// # Errors
     ///
-    /// If it is not built.
+    /// If the program is not built.
     pub fn command(self, place: &Place<'_>) -> Result<Command> {
         let address = format!("127.0.0.1:{}", place.port);
         let mut command = match self {
@@ -200,20 +201,20 @@ impl Peer {
     }
 }
 
-/// The server by hand.
+/// The program of the native server.
 ///
 /// # Errors
 ///
-/// If it is not built.
+/// If the program is not built.
 pub fn native() -> Result<PathBuf> {
     tools::built("bench-native")
 }
 
-/// The server with cqrs-es.
+/// The program of the server with cqrs-es.
 ///
 /// # Errors
 ///
-/// If it is not built.
+/// If the program is not built.
 pub fn cqrs() -> Result<PathBuf> {
     let file = tools::target_folder()?.join("peers/release/bench-cqrs");
     anyhow::ensure!(
@@ -228,16 +229,16 @@ pub fn cqrs() -> Result<PathBuf> {
 pub struct Running {
     /// The process.
     pub server: Server,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 impl Running {
-    /// Its process.
+    /// The server's process id.
     ///
     /// # Errors
     ///
-    /// If it was killed.
+    /// If the process was killed.
     pub fn pid(&self) -> Result<u32> {
         self.server.pid().context("the server runs")
     }

@@ -65,13 +65,13 @@ const SIZE: (u32, u32) = (900, 520);
 
 /// A line of a plot: its name, and its points.
 pub struct Line {
-    /// In the legend.
+    /// The name in the legend.
     pub name: String,
-    /// In the order of x.
+    /// The points, in ascending order of x.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Draws what there are samples for; answers the files and their titles.
+/// Draws every plot that has samples. Returns the files and their titles.
 ///
 /// # Errors
 ///
@@ -116,7 +116,7 @@ fn lines(report: &Report, plot: &Plot) -> Vec<Line> {
     peers.iter().map(line).collect()
 }
 
-/// Draws lines; both axes logarithmic, or none.
+/// Draws lines. Either both axes are logarithmic, or none is.
 ///
 /// # Errors
 ///
@@ -149,7 +149,7 @@ pub fn draw(
         .margin(12)
         .x_label_area_size(44)
         .y_label_area_size(70);
-    // Both kinds of axes are types of their own.
+    // The linear and the logarithmic chart have different types, so their common code is a macro.
     macro_rules! finish {
         ($chart:expr) => {{
             let mut chart = $chart.map_err(|e| failed(&e))?;
@@ -193,7 +193,7 @@ pub fn draw(
     Ok(())
 }
 
-/// As short as it is exact.
+/// The shortest exact form of a number.
 fn label(value: f64) -> String {
     let text = crate::stats::short(value);
     match text.contains('.') {

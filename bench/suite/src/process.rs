@@ -1,39 +1,39 @@
-//! What a process takes, as `/proc` tells it.
+//! The resources that a process uses, read from `/proc`.
 
 use anyhow::{Context as _, Result};
 use std::fs;
 
-/// What a process has taken since its start.
+/// Resources that a process has used since its start.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
-    /// Of all its threads, in user and kernel mode.
+    /// Processor seconds of all its threads, in user and kernel mode.
     pub cpu_seconds: f64,
-    /// Sent to the block layer.
+    /// Bytes sent to the block layer.
     pub written_bytes: u64,
-    /// Resident now.
+    /// Resident memory now, in KiB.
     pub resident_kib: u64,
-    /// The most that was ever resident.
+    /// Maximum resident memory so far, in KiB.
     pub peak_kib: u64,
 }
 
-/// What a process has taken.
+/// Reads the resources that a process has used.
 ///
 /// # Errors
 ///
-/// If it is gone.
+/// If the process has ended.
 pub fn usage(pid: u32) -> Result<Usage> {
     let read = |file: &str| {
         fs::read_to_string(format!("/proc/{pid}/{file}"))
             .with_context(|| format!("the server (process {pid}) is gone"))
     };
     let stat = read("stat")?;
-    // The name may contain anything; what follows its last parenthesis is numbers.
+    // The process name may contain any character. The fields after its last parenthesis are numbers.
     let fields: Vec<&str> = stat
         .rsplit_once(')')
         .map(|(_, rest)| rest.split_whitespace().collect())
         .unwrap_or_default();
     let field = |number: usize| -> Result<f64> {
-        // The third field of the file is the first here.
+        // The third field of the file is the first of `fields`.
         let text = fields
             .get(number - 3)
             .context("a field of stat is missing")?;
@@ -56,7 +56,7 @@ fn number(text: &str, name: &str) -> Result<u64> {
     Ok(number.with_context(|| format!("no {name}"))?.parse()?)
 }
 
-/// Processor seconds that this thread has taken.
+/// Processor seconds that this thread has used.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What was measured: every sample of every round, and what comes of them.
+//! The results of a run: every sample of every round, and the statistics over them.
 
 use std::collections::BTreeMap;
 
@@ -6,48 +6,48 @@ use serde::Serialize;
 
 use crate::stats::Spread;
 
-/// What a number says.
+/// The meaning and unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Requests answered with 200, a second.
+    /// Requests answered with 200, per second.
     Rate,
-    /// Milliseconds that half of the requests took at most.
+    /// Median latency of requests, in milliseconds.
     P50,
-    /// Milliseconds that 99 of 100 requests took at most.
+    /// 99th percentile of latency, in milliseconds.
     P99,
-    /// Milliseconds that 999 of 1000 requests took at most.
+    /// 99.9th percentile of latency, in milliseconds.
     P999,
-    /// Microseconds of processor for a request, of the server.
+    /// Processor time of the server for each request, in microseconds.
     Cpu,
-    /// The same of the load generator.
+    /// Processor time of the load generator for each request, in microseconds.
     GeneratorCpu,
-    /// Bytes sent to the disk for a request.
+    /// Bytes sent to the disk for each request.
     Written,
-    /// MiB resident in the end.
+    /// Resident memory at the end, in MiB.
     Resident,
-    /// MiB resident at most.
+    /// Maximum resident memory, in MiB.
     Peak,
-    /// Answers 409 for an accepted command.
+    /// Answers 409 for each accepted command.
     Conflicts,
-    /// Milliseconds.
+    /// A duration in milliseconds.
     Time,
-    /// Microseconds.
+    /// A duration in microseconds.
     Micros,
-    /// Events a second.
+    /// Events per second.
     Events,
-    /// KB of 1,000 bytes.
+    /// A size in KB of 1,000 bytes.
     Size,
     /// Answers 500 and other failures.
     Failures,
-    /// Instances that the host ended because of their time.
+    /// Instances that the host ended because they exceeded their time limit.
     TimedOut,
     /// Milliseconds from the last answer until every reaction had caught up.
     Behind,
 }
 
 impl Metric {
-    /// For tables and plots.
+    /// The label in tables and plots.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -77,15 +77,15 @@ impl Metric {
 pub struct Sample {
     /// The part of the suite.
     pub part: &'static str,
-    /// The case in it: what is asked, of how many clients.
+    /// The case within the part: the requests and the number of clients.
     pub case: String,
-    /// What the case is plotted against, if anything.
+    /// The x value of the case in plots, if it has one.
     pub x: Option<f64>,
-    /// Who was measured.
+    /// The measured peer.
     pub peer: String,
-    /// The round; peers of one round were measured one after the other.
+    /// The round. The peers of a round were measured one after the other.
     pub round: usize,
-    /// What came out.
+    /// The measured values.
     pub values: BTreeMap<Metric, f64>,
 }
 
@@ -94,7 +94,7 @@ pub struct Sample {
 pub struct Report {
     /// The machine.
     pub machine: BTreeMap<&'static str, String>,
-    /// Tried out only: the numbers are not worth keeping.
+    /// A trial run: its numbers are not kept.
     pub quick: bool,
     /// All samples, in the order of time.
     pub samples: Vec<Sample>,
@@ -111,7 +111,7 @@ impl Report {
         }
     }
 
-    /// Keeps a sample, and says so.
+    /// Adds a sample and prints it.
     pub fn add(&mut self, sample: Sample) {
         let values: Vec<String> = sample
             .values
@@ -174,7 +174,7 @@ impl Report {
             .collect()
     }
 
-    /// Their spread; none if there are none.
+    /// The spread of the values of all rounds; `None` without values.
     #[must_use]
     pub fn spread(&self, part: &str, case: &str, peer: &str, metric: Metric) -> Option<Spread> {
         let values = self.values(part, case, peer, metric);
@@ -182,7 +182,7 @@ impl Report {
         (!values.is_empty()).then(|| Spread::of(&values))
     }
 
-    /// The ratio of one to another, round by round.
+    /// The ratio of one column's value to another's, round by round.
     #[must_use]
     pub fn ratio(
         &self,

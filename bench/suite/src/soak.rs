@@ -1,11 +1,11 @@
-//! A steady rate for a long time, and a power switch in the middle.
+//! Applies a steady rate for a long time, and kills the host in the middle as a power switch would.
 //!
-//! The loop is open: request k is due at k / rate, whatever became of the others, and its latency counts from
-//! then. So a server that stands still is charged for every request that it kept waiting. Timers have
-//! a resolution of a millisecond, which is in every latency here.
+//! The loop is open: request k is due at k / rate, whatever happened to the other requests, and its latency counts
+//! from then. So the latencies include every wait for a server that stands still. Timers have a resolution of a
+//! millisecond, which every latency here includes.
 //!
-//! Every command has an id. What the kill leaves unanswered is sent again; in the end each stream must
-//! have exactly the events that were acknowledged.
+//! Every command has an id. A client repeats each command that the kill left unanswered. At the end, each stream must
+//! have exactly the acknowledged events.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,17 +30,17 @@ use crate::process;
 use crate::sources;
 use crate::stats::{Spread, short};
 
-/// Of the peak.
+/// The rate as a share of the peak rate.
 const SHARE: f64 = 0.8;
 const CLIENTS: usize = 64;
-/// How long the peak is measured, unless the suite is only tried out: what is reached for a moment cannot be kept up,
-/// so the time must be that of several writes of the store's memory to a table.
+/// How long the peak is measured, except in a quick run. A short burst has a higher rate than the server can sustain,
+/// so the time must cover several writes of the store's memory to a table.
 const PEAK: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
-/// A soak that hangs is given up so long after its time.
+/// Time after the end of a soak until a soak that hangs is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// When the host was away.
+/// The interval in which the host did not run.
 #[derive(Debug, Clone, Copy, Default)]
 struct Outage {
     killed: Option<Instant>,
@@ -48,7 +48,7 @@ struct Outage {
 }
 
 impl Outage {
-    /// Whether a connection made at `since` may have been cut by the kill.
+    /// True if the kill may have cut a connection that was made at `since`.
     fn excuses(self, since: Option<Instant>) -> bool {
         match (self.killed, self.back, since) {
             (None, _, _) => false,
@@ -59,7 +59,7 @@ impl Outage {
     }
 }
 
-/// What came of it.
+/// The result of a soak.
 #[derive(Debug, Serialize)]
 struct Soaked {
     machine: BTreeMap<&'static str, String>,
@@ -68,27 +68,27 @@ struct Soaked {
     peak_rate: f64,
     rate: f64,
     acknowledged: u64,
-    /// Other than those of the kill.
+    /// Errors other than those of the kill.
     errors: Vec<String>,
-    /// Requests that the kill left unanswered, and that were sent again.
+    /// Requests that the kill left unanswered and that the client sent again.
     resent: u64,
     outage_ms: f64,
-    /// Before the kill, and after it.
+    /// Percentiles before the kill and after it.
     p50_ms: [f64; 2],
     p99_ms: [f64; 2],
     p999_ms: [f64; 2],
-    /// Requests of both.
+    /// Numbers of requests before the kill and after it.
     requests: [u64; 2],
-    /// Of each process: see [`growth`].
+    /// Memory growth of each process: see [`growth`].
     resident_growth: [f64; 2],
     streams_checked: usize,
-    /// Seconds, and MiB resident.
+    /// Points of (seconds, resident MiB).
     resident: Vec<(f64, f64)>,
-    /// Seconds, and the 99th percentile of what was due in that second.
+    /// Points of (seconds, 99th percentile of the requests that were due in that second).
     p99: Vec<(f64, f64)>,
 }
 
-/// A second of requests by when they were due.
+/// The requests of a soak, grouped by the second in which they were due.
 struct Tally {
     source: SharedSource,
     started: Instant,
@@ -99,11 +99,11 @@ struct Tally {
     errors: Vec<String>,
 }
 
-/// Runs it, and writes `soak.json`, `soak.md` and plots.
+/// Runs the soak, and writes `soak.json`, `soak.md` and plots.
 ///
 /// # Errors
 ///
-/// If there is any error but those of the kill, or anything acknowledged is missing.
+/// If there is an error other than those of the kill, or an acknowledged event is missing.
 pub fn run(bench: &mut Bench, time: Duration, output: &Path) -> Result<()> {
     let peak = peak(bench)?;
     let rate = peak * SHARE;
@@ -159,7 +159,7 @@ fn peak(bench: &mut Bench) -> Result<f64> {
     Ok(measured.accepted as f64 / measured.seconds)
 }
 
-/// Samples the memory each second, and throws the switch once.
+/// Samples the memory each second, and kills and restarts the host once.
 fn operate(
     run: &mut Run,
     outage: &Mutex<Outage>,
@@ -175,7 +175,7 @@ fn operate(
     loop {
         if !killed && started.elapsed() >= middle {
             killed = true;
-            // Before it happens: whoever is cut off may look at once.
+            // Record the time before the kill: a client that the kill disconnects may read it at once.
             set(|outage| outage.killed = Some(Instant::now()));
             run.running.server.restart()?;
             set(|outage| outage.back = Some(Instant::now()));
@@ -245,7 +245,7 @@ fn attack(
 }
 
 impl Tally {
-    /// Keeps an error, if it is one.
+    /// Records an error, unless it is empty.
     fn failed(&mut self, why: String) -> Result<()> {
         if !why.is_empty() {
             self.errors.push(why);
@@ -260,7 +260,7 @@ struct Client {
     number: usize,
     address: SocketAddr,
     connection: Option<Connection>,
-    /// When the connection was made.
+    /// The time when the connection was made.
     since: Option<Instant>,
     tally: Rc<RefCell<Tally>>,
     outage: Arc<Mutex<Outage>>,
@@ -345,7 +345,8 @@ fn judge(
     let (killed, back) = outage.killed.zip(outage.back).context("no kill happened")?;
     let away = back - killed;
     let at = |time: Instant| (time - tally.started).as_secs_f64();
-    // At 80 % of the peak, a backlog takes four times the outage to work off; twice that, and a little.
+    // At 80 % of the peak, the server works off the backlog in four times the outage. This allows twice that, and two
+    // seconds.
     let calm = at(back) + away.as_secs_f64() * 8.0 + 2.0;
     let (mut before, mut after) = (load::latencies()?, load::latencies()?);
     let mut p99 = Vec::new();
@@ -358,7 +359,7 @@ fn judge(
         #[allow(clippy::cast_precision_loss, reason = "small")]
         let start = second as f64;
         p99.push((start, millis(histogram, 0.99)));
-        // Neither the first seconds nor those of the kill.
+        // Leave out the first seconds and those around the kill.
         if start >= 2.0 && start + 1.0 < at(killed) {
             before.add(histogram)?;
         } else if start > calm {
@@ -392,7 +393,7 @@ fn judge(
     })
 }
 
-/// The memory in the last fifth of a process's life, beside that in the second fifth.
+/// The ratio of the memory in the last fifth of a process's life to that in the second fifth.
 fn growth(resident: &[(f64, f64)], from: f64, to: f64) -> f64 {
     let life: Vec<f64> = resident
         .iter()

@@ -1,4 +1,4 @@
-//! What clients ask: the same for all peers.
+//! The requests of the clients, the same for all peers.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::load::{Request, SharedSource, Source};
 /// Makes a source for each run.
 pub type Make<'a> = &'a dyn Fn() -> SharedSource;
 
-/// The payload of `OpenAccount`, padded to so many bytes.
+/// The payload of `OpenAccount`, padded to `bytes` bytes.
 fn open_account(account: &str, bytes: usize) -> Request {
     let body = |owner: &str| {
         format!("{{\"account\":\"{account}\",\"owner\":\"{owner}\",\"deposit\":100}}")
@@ -32,7 +32,7 @@ fn withdraw(account: &str) -> Request {
     )
 }
 
-/// Each command opens an account: a fresh stream.
+/// A source of commands that each open an account: every command has a fresh stream.
 pub struct Fresh {
     bytes: usize,
     next: u64,
@@ -40,7 +40,7 @@ pub struct Fresh {
     last: Vec<u64>,
 }
 
-/// Accounts are opened, with payloads of so many bytes.
+/// Opens accounts, with payloads of `bytes` bytes.
 pub fn fresh(bytes: usize) -> SharedSource {
     Rc::new(RefCell::new(Fresh {
         bytes,
@@ -50,7 +50,7 @@ pub fn fresh(bytes: usize) -> SharedSource {
     }))
 }
 
-/// Accounts are opened, each by a command with an id.
+/// Opens accounts, each by a command with an id.
 pub fn fresh_with_keys() -> SharedSource {
     Rc::new(RefCell::new(Fresh {
         bytes: 0,
@@ -81,22 +81,22 @@ impl Source for Fresh {
 /// The longest stream that a client makes in [`short`].
 const SHORT: u64 = 100;
 
-/// Each client has an account of its own, and a new one after so many events.
+/// A source for clients that each have their own account, and open a new one after [`SHORT`] events.
 #[derive(Default)]
 pub struct Short {
     accounts: u64,
-    /// Of each connection: the account, and the events that it has.
+    /// For each connection: its account, and the account's number of events.
     clients: Vec<(u64, u64)>,
-    /// Each command has an id, and all streams are checked in the end.
+    /// Each command has an id, and the suite checks all streams at the end.
     thorough: bool,
 }
 
-/// Streams of up to 100 events, each of one client.
+/// Makes streams of up to 100 events, each written by one client.
 pub fn short() -> SharedSource {
     Rc::new(RefCell::new(Short::default()))
 }
 
-/// The same with command ids; all streams are checked.
+/// The same with command ids. The suite checks all streams.
 pub fn short_with_keys() -> SharedSource {
     Rc::new(RefCell::new(Short {
         thorough: true,
@@ -143,21 +143,21 @@ impl Source for Short {
     }
 }
 
-/// Deposits to accounts that are there already.
+/// A source of deposits to accounts that exist already.
 pub struct Accounts {
     name: fn(usize) -> String,
-    /// The version of each.
+    /// The version of each account.
     versions: Vec<u64>,
-    /// Chooses one.
+    /// Chooses an account.
     choose: Box<dyn FnMut() -> usize>,
-    /// Of each connection: which it was.
+    /// For each connection: the account of its request.
     asked: Vec<usize>,
 }
 
 /// The account of [`hot`].
 pub const HOT: &str = "hot";
 
-/// Deposits to one account that has so many events.
+/// Deposits to one account that has `length` events.
 pub fn hot(length: u64) -> SharedSource {
     Rc::new(RefCell::new(Accounts {
         name: |_| HOT.into(),
@@ -172,7 +172,8 @@ pub fn numbered(number: usize) -> String {
     format!("z{number}")
 }
 
-/// Deposits to so many accounts of one event each, the first the likeliest: zipf with exponent 1.
+/// Deposits to `accounts` accounts of one event each, chosen by a Zipf distribution with exponent 1: the first is the
+/// likeliest.
 pub fn zipf(accounts: usize) -> SharedSource {
     let mut sum = 0.0;
     let sums: Vec<f64> = (1..=accounts)
@@ -216,7 +217,7 @@ impl Source for Accounts {
     }
 }
 
-/// The same request again and again.
+/// A source that repeats one request.
 pub struct Same(Request);
 
 /// Reads of a path.
@@ -224,7 +225,7 @@ pub fn reads(path: &str) -> SharedSource {
     Rc::new(RefCell::new(Same(Request::get(path.into()))))
 }
 
-/// The same command, with an empty object.
+/// The same command again and again, with an empty object as payload.
 pub fn toys(command_type: &str) -> SharedSource {
     Rc::new(RefCell::new(Same(Request::command(
         command_type,

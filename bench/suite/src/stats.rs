@@ -9,14 +9,14 @@ use serde::Serialize;
 pub struct Spread {
     /// The smallest.
     pub min: f64,
-    /// The middle one; of an even number the mean of both.
+    /// The middle value; for an even number of values, the mean of the two middle ones.
     pub median: f64,
     /// The largest.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of at least one value; of none, nothing is a number.
+    /// The spread of at least one value. Without values, all three are NaN.
     #[must_use]
     pub fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
@@ -41,7 +41,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// Three digits, or all before the point.
+/// Formats a number with three digits, or with all digits before the decimal point.
 #[must_use]
 pub fn short(value: f64) -> String {
     let digits = match value.abs() {

@@ -1,4 +1,4 @@
-//! Stores that measurements begin with: written once for each kind of peer, copied for each run.
+//! The initial stores of measurements: written once for each kind of peer, copied for each run.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ use anyhow::{Result, ensure};
 
 use crate::peers::{self, Store};
 
-/// An account, and how many events it has.
+/// An account and its number of events.
 pub type Stream = (String, u64);
 
-/// Stores that were written.
+/// The stores written so far.
 pub struct Stores {
     folder: PathBuf,
     written: RefCell<Vec<(Store, Vec<Stream>, PathBuf)>>,
 }
 
 impl Stores {
-    /// In a folder.
+    /// Stores in a folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self {
@@ -33,11 +33,11 @@ impl Stores {
         }
     }
 
-    /// Makes `to` a store with these streams.
+    /// Makes `to` a store with these streams: a copy of a prepared store.
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
+    /// If the store cannot be written.
     pub fn copy(&self, store: Store, streams: &[Stream], to: &Path) -> Result<()> {
         std::fs::create_dir_all(to)?;
         if streams.is_empty() {
@@ -107,7 +107,7 @@ fn fill(mut command: Command, streams: &[Stream], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// By the library, as the sourcer would: an event in a commit.
+/// Appends the streams by the library, as the sourcer would: one event in each commit.
 fn append(slots: &impl Slots, streams: &[Stream]) -> Result<()> {
     let mut log = EventLog::open(slots, &Settings::default())?;
     let mut seed = 0;

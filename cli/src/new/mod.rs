@@ -53,7 +53,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// What to create.
+/// A handler to create.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Name of the handler.
@@ -68,7 +68,7 @@ pub struct Request {
     pub sdk: sdk::Sdk,
 }
 
-/// What was created.
+/// The result of a creation.
 #[derive(Debug)]
 pub struct Made {
     /// The application's folder.

@@ -28,7 +28,7 @@ use watch::Watch;
 /// Interval at which signals, the host and files are checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What to serve, and how.
+/// The application to serve, and the options of the host.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The manifest.

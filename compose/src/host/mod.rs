@@ -1,4 +1,5 @@
-//! What each host offers, which store adapter it needs, and how it serves an application.
+//! The supported hosts: the interfaces that each host offers, the store adapter that it needs, and how it serves an
+//! application.
 //!
 //! Each host has a file of its own with a [`Description`]. [`files`] writes the files that some
 //! hosts need beside the application.

@@ -83,7 +83,7 @@ pub struct Use {
     pub import: String,
     /// The function.
     pub function: String,
-    /// What calling it is.
+    /// The attempt that a call of the function is.
     pub attempt: wasi::Attempt,
 }
 

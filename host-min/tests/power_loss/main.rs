@@ -1,8 +1,8 @@
-//! What a power cut may leave of the embedded store's files, and how the store recovers.
+//! Tests the recovery of the embedded store from the files that a power cut may leave.
 //!
-//! What was synced when a barrier was passed is known. Of later writes the disk may contain any
-//! part. The tests build such images and open them: every acknowledged write is there, and of the
-//! later writes a prefix, each of them complete. Damage of synced data is an error.
+//! A passed barrier shows which writes are synced. Of later writes the disk may contain any part. The tests build
+//! such images and open them: every acknowledged write is there, and of the later writes a prefix, each of them
+//! complete. Damage of synced data is an error.
 //!
 //! `ANNALS_POWER_LOSS=long` runs some hundred times as many images; `ANNALS_SEED=<number>` replays one run.
 

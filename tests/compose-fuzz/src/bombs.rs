@@ -1,4 +1,4 @@
-//! Components that are small and ask for much.
+//! Small components that demand many resources.
 
 use annals_compose::contract;
 use annals_fixtures::empty::{self, KINDS, Kind};
@@ -6,7 +6,7 @@ use anyhow::Result;
 use fastrand::Rng;
 use std::fmt::Write as _;
 
-/// One of them, of a size that is often an edge.
+/// A random bomb. Its size is often an edge value.
 pub fn any(rng: &mut Rng) -> Result<Vec<u8>> {
     let kind = KINDS[rng.usize(..KINDS.len())];
     let size = match rng.u8(..16) {
@@ -17,7 +17,7 @@ pub fn any(rng: &mut Rng) -> Result<Vec<u8>> {
         13 => 99_999 + rng.usize(..3),
         _ => rng.usize(..200_000),
     };
-    // What goes on until it is stopped takes seconds: a few of those do.
+    // Bombs that run until they are stopped take seconds, so only a few inputs are of this sort.
     let one = if rng.u8(..8) == 0 {
         rng.u8(..5)
     } else {
@@ -32,7 +32,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
         |items: String, instructions: String| empty::component(kind, &items, &instructions);
     let component = |text: String| Ok(wat::parse_str(format!("(component {text})"))?);
     match one {
-        // Time and memory of what runs.
+        // These exhaust the time and memory of execution.
         0 => inside(String::new(), "(loop (br 0))".into()),
         1 => inside(String::new(), "(loop (drop (memory.grow (i32.const 1))) (br 0))".into()),
         2 => inside(
@@ -50,7 +50,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
         ),
         6 => inside(format!("(memory $more {})", size % 65_537), String::new()),
         7 => inside("(memory $more 65536)\n".repeat(1 + size % 90), String::new()),
-        // Time and memory of the compiler.
+        // These exhaust the time and memory of the compiler.
         8 => inside(
             String::new(),
             format!("{}{}", "(block ".repeat(size), ")".repeat(size)),
@@ -88,7 +88,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
             format!("(data (i32.const 0) \"{}\")\n", "x".repeat(100)).repeat(size % 50_000),
             String::new(),
         ),
-        // What parsers and validators recurse into, or count.
+        // These exhaust the recursion and the counts of parsers and validators.
         17 => component(format!("{}{}", "(component ".repeat(size % 3000), ")".repeat(size % 3000))),
         18 => {
             let mut text = String::from("(type $t0 (list u8))");
@@ -100,7 +100,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
         }
         19 => {
             let mut text = String::new();
-            // More of them, and the assembler takes minutes.
+            // With more imports, the assembler takes minutes.
             for number in 0..size % 3000 {
                 let _ = write!(text, "(import \"i{number}\" (func))");
             }
@@ -121,7 +121,7 @@ pub fn made(kind: Kind, one: u8, size: usize) -> Result<Vec<u8>> {
             fields
         })),
         22 => {
-            // Instances of instances: each level doubles what there is.
+            // Instances of instances: each level doubles their number.
             let mut text = String::from("(component $c0 (core module $m (memory 1)) (core instance (instantiate $m)))");
             for level in 0..size % 20 {
                 let _ = write!(

@@ -1,4 +1,4 @@
-//! Inputs: what they are made of, and how one is made of a number.
+//! The inputs: their ingredients, and how a number determines an input.
 
 use crate::{bombs, mutate};
 use annals_compose::framework::{self, Needs};
@@ -12,24 +12,24 @@ use std::path::Path;
 pub enum Input {
     /// A manifest's text.
     Manifest(String),
-    /// What is said to be a handler.
+    /// A file that is passed as a handler.
     Handler(Vec<u8>),
 }
 
-/// Good ones, to begin with.
+/// Valid inputs to start from.
 pub struct Seeds {
     manifests: Vec<String>,
     handlers: Vec<Vec<u8>>,
 }
 
 impl Seeds {
-    /// Gathers them.
+    /// Collects the seeds.
     pub fn new() -> Result<Self> {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("..");
         let mut manifests = Vec::new();
         let golden = checkout.join("compose").join("tests").join("golden");
         let mut cases: Vec<_> = std::fs::read_dir(golden)?.flatten().collect();
-        // The same numbers must mean the same inputs.
+        // Sort the cases, so that the same numbers mean the same inputs.
         cases.sort_by_key(std::fs::DirEntry::file_name);
         for case in cases {
             manifests.extend(std::fs::read_to_string(case.path().join("annals.toml")));
@@ -38,7 +38,7 @@ impl Seeds {
             Decider::default().component()?,
             empty::core_module(empty::KINDS[0])?,
         ];
-        // Small ones first: they are taken more often.
+        // Put small ones first: they are chosen more often.
         for kind in empty::KINDS {
             handlers.push(empty::component(kind, "", "")?);
         }
@@ -62,7 +62,7 @@ impl Seeds {
 }
 
 impl Input {
-    /// The input of this number.
+    /// The input with this number.
     pub fn new(seeds: &Seeds, seed: u64, number: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         match rng.u8(..100) {
@@ -86,7 +86,7 @@ impl Input {
             }
             36..48 => match bombs::any(&mut rng) {
                 Ok(bytes) => Self::Handler(bytes),
-                // A bomb that WebAssembly's own tools refuse is a dud.
+                // WebAssembly's own tools refuse this bomb, so it becomes an empty file.
                 Err(_) => Self::Handler(Vec::new()),
             },
             _ => {
@@ -98,7 +98,7 @@ impl Input {
         }
     }
 
-    /// As a file.
+    /// The content of the input's file.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Manifest(text) => text.as_bytes(),
@@ -106,7 +106,7 @@ impl Input {
         }
     }
 
-    /// What such a file would be called.
+    /// The name of the input's file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Manifest(_) => "annals.toml",

@@ -1,4 +1,4 @@
-//! Plays an input as the command would.
+//! Runs an input through the composer as the command does.
 
 use crate::input::Input;
 use annals_compose::application::Application;
@@ -12,10 +12,10 @@ use annals_compose::problem::{Problems, human, json};
 use anyhow::{Context as _, Result, ensure};
 use std::path::Path;
 
-/// The application that a handler is in, with nothing and with something granted.
+/// Lines for the handler in the application's manifest: without a grant, and with one.
 const MANIFESTS: [&str; 2] = ["", "allow = [\"wasi:http/outgoing-handler\"]\n"];
 
-/// Plays inputs.
+/// Runs inputs through the composer.
 pub struct Judge {
     prober: Prober,
     manifests: Vec<Manifest>,
@@ -35,11 +35,11 @@ impl Judge {
         })
     }
 
-    /// What becomes of an input, in some words.
+    /// Runs an input and returns a short description of the outcome.
     ///
     /// # Errors
     ///
-    /// If the composer accepts what it then cannot compose.
+    /// If the composer accepts an input that it then cannot compose.
     pub fn judge(&self, input: &Input) -> Result<String> {
         match input {
             Input::Manifest(text) => {
@@ -53,7 +53,8 @@ impl Judge {
                     Ok(handler) => handler,
                     Err(refusal) => return Ok(format!("refused: {}", refusal.code())),
                 };
-                // Most handlers may be granted nothing, and are not looked at any further then.
+                // The composer refuses a grant to most handlers, and does not examine those further. So only one in
+                // eight inputs has a grant.
                 let manifest = &self.manifests[usize::from(bytes.len() % 8 == 0)];
                 let host = Host::Annals;
                 match check::handler(manifest, &self.prober, Some(host), handler) {
@@ -77,7 +78,7 @@ impl Judge {
     }
 }
 
-/// The first problem's code; all of them can be told in each way.
+/// The first problem's code. Every problem must have a text and a JSON form.
 fn told(problems: &Problems) -> Result<String> {
     let lines = problems.to_string().lines().count();
     ensure!(lines == problems.0.len(), "{lines} lines: {problems}");

@@ -1,8 +1,9 @@
-//! `compose-fuzz`: feeds the composer manifests and components that are random, cut off, mutated and made
-//! to be too much. It must neither panic nor take long nor take much memory, and what it accepts must compose.
+//! `compose-fuzz`: feeds the composer with manifests and components that are random, truncated, mutated, or built to
+//! exhaust resources. The composer must not panic, must stay within limits of time and memory, and must be able to
+//! compose every input that it accepts.
 //!
-//! An input is a function of the seed and its number. They are played in a process of their own, which is watched:
-//! what kills it, or makes it slow or large, is a finding as much as a panic is.
+//! The seed and its number determine an input. A separate, watched process runs the inputs. An input that kills this
+//! process, or makes it slow or large, is a finding, as is a panic.
 
 mod bombs;
 mod input;
@@ -20,22 +21,22 @@ use std::path::PathBuf;
 /// Fuzzes the composer.
 #[derive(Parser)]
 struct Args {
-    /// How long to go on.
+    /// Duration of the run.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// The same inputs again.
+    /// Repeats the inputs of this seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// Plays one input of a seed, here.
+    /// Runs one input of a seed, in this process.
     #[arg(long, requires = "seed")]
     number: Option<u64>,
-    /// Plays one of the inputs that ask for much, here: its sort and its size.
+    /// Runs one bomb, in this process: its sort and its size.
     #[arg(long, num_args = 2)]
     bomb: Option<Vec<usize>>,
-    /// Plays inputs from a number on, and tells each one's when it is done.
+    /// Runs inputs from this number on, and prints each number when the input is done.
     #[arg(long, hide = true, requires = "seed")]
     worker: Option<u64>,
-    /// Where inputs are written that were too much.
+    /// The folder for inputs that are findings.
     #[arg(long, default_value = ".")]
     artifacts: PathBuf,
 }
@@ -95,7 +96,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Plays inputs until nobody listens.
+/// Runs inputs until the reader of the output has gone.
 fn work(seed: u64, first: u64) -> Result<()> {
     let (seeds, judge) = (Seeds::new()?, Judge::new()?);
     for number in first.. {

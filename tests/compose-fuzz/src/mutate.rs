@@ -1,8 +1,8 @@
-//! Changes bytes.
+//! Mutates bytes.
 
 use fastrand::Rng;
 
-/// Numbers that are often the edge of something, in LEB128.
+/// Numbers in LEB128 that are often edge values.
 const EDGES: &[&[u8]] = &[
     &[0],
     &[1],
@@ -49,7 +49,7 @@ const WORDS: &[&str] = &[
     "component = \"",
 ];
 
-/// A manifest with some changes.
+/// A manifest with a few mutations.
 pub fn text(rng: &mut Rng, text: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = text.to_vec();
     for _ in 0..rng.usize(..12) {
@@ -69,12 +69,12 @@ pub fn text(rng: &mut Rng, text: &[u8], other: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A component or a module with some changes.
+/// A component or a module with a few mutations.
 pub fn wasm(rng: &mut Rng, wasm: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = wasm.to_vec();
     match rng.u8(..10) {
         0 => bytes.truncate(rng.usize(..=wasm.len())),
-        // Nothing but bits: what is long enough stays valid now and then.
+        // Change bits only: inputs of the same length sometimes stay valid.
         1..5 => {
             for _ in 0..1 + rng.usize(..3) {
                 let at = place(rng, &bytes);
@@ -96,7 +96,7 @@ fn place(rng: &mut Rng, bytes: &[u8]) -> usize {
     rng.usize(..=bytes.len())
 }
 
-/// Some of the bytes, not many.
+/// A short range of the bytes.
 fn range(rng: &mut Rng, bytes: &[u8]) -> std::ops::Range<usize> {
     let start = place(rng, bytes);
     let end = (start + rng.usize(..64)).min(bytes.len());

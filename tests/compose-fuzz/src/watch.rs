@@ -1,4 +1,4 @@
-//! Watches the process that plays inputs.
+//! Watches the process that runs inputs.
 
 use annals_compose::limits;
 use anyhow::{Context as _, Result};
@@ -8,42 +8,42 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// No input may take longer: as long as a handler is given, and what is done before and after.
+/// Maximum time of an input: the limit of a handler's `describe`, plus the work before and after it.
 const LONGEST: Duration = limits::DESCRIBE_TIME.saturating_add(Duration::from_secs(30));
 
-/// Bytes of memory that the process may take.
+/// Maximum memory of the process, in bytes.
 const MEMORY: u64 = 3 << 30;
 
-/// More than so many are not looked for.
+/// Maximum number of findings; the run ends there.
 const FINDINGS: usize = 20;
 
-/// How often the process is looked at.
+/// Interval between two checks of the process.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What was seen.
+/// The observations of a run.
 #[derive(Default)]
 pub struct Watched {
-    /// Inputs.
+    /// Number of inputs.
     pub played: u64,
-    /// How often each outcome came.
+    /// Number of occurrences of each outcome.
     pub outcomes: BTreeMap<String, u64>,
-    /// Most memory that the process had.
+    /// Maximum memory of the process.
     pub memory: u64,
-    /// The input that took longest, and its number.
+    /// The longest duration of an input, and the input's number.
     pub longest: (Duration, u64),
-    /// What must not be.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
-/// An input that was too much.
+/// An input that violated a limit or panicked.
 pub struct Finding {
-    /// Its number.
+    /// The number of the input.
     pub number: u64,
-    /// What it did.
+    /// The violation.
     pub what: String,
 }
 
-/// Plays inputs for a while.
+/// Runs inputs for a time.
 pub fn watch(seed: u64, seconds: u64) -> Result<Watched> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut watched = Watched::default();
@@ -55,7 +55,7 @@ pub fn watch(seed: u64, seconds: u64) -> Result<Watched> {
     Ok(watched)
 }
 
-/// Plays inputs in one process, until it ends or its time is up.
+/// Runs inputs in one process, until it ends or its time is over.
 fn one_process(
     seed: u64,
     next: &mut u64,
@@ -130,7 +130,7 @@ fn one_process(
     Ok(Some(Finding { number, what }))
 }
 
-/// Bytes of memory that a process has, where the system tells it.
+/// Resident memory of a process in bytes, if the system reports it.
 fn resident(child: &Child) -> u64 {
     const PAGE: u64 = 4096;
     let statm = std::fs::read_to_string(format!("/proc/{}/statm", child.id()));

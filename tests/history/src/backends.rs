@@ -1,4 +1,4 @@
-//! The stores that can be tortured.
+//! The stores that the torture runs on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub fn backends() -> Vec<Choice> {
             name: "spin-redis",
             start: |_| Ok(Box::new(Hosted::ours(Ours::SpinRedis, 1)?)),
         },
-        // Not killed: what a kill leaves behind waits for an operator's repair.
+        // Not killed: a kill can leave slots that only an operator can repair.
         Choice {
             name: "increment",
             start: |_| Ok(Box::new(Hosted::ours(Ours::Increment, 1)?)),
@@ -79,7 +79,7 @@ pub fn backends() -> Vec<Choice> {
     ]
 }
 
-/// Readers take writers for dead soon, so that many live ones meet a void.
+/// Settings with a short grace period: readers soon treat a writer as dead, so many live writers meet a void.
 fn impatient() -> Settings {
     Settings {
         grace_ms: 2,

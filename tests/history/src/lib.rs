@@ -1,16 +1,16 @@
-//! Is an event store's word true? Clients record what they did and were told, while the store's
-//! process is killed at random; then the whole history is checked against a sequential model.
+//! Checks whether an event store keeps its guarantees. Clients record their operations and the answers, while the
+//! store's process is killed at random. Then the whole history is checked against a sequential model.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
-//! | [`record`] | what clients did and saw, with times; saved as JSON lines |
-//! | [`check`](mod@check) | judges a recorded history; [`check::check`] is the way in |
+//! | [`record`] | operations and answers of clients, with times; saved as JSON lines |
+//! | [`check`](mod@check) | checks a recorded history; [`check::check`] is the entry point |
 //! | [`workload`] | clients that produce histories, from a seed; kills |
-//! | [`crashing`] | native stores that can be killed, or that are badly connected |
+//! | [`crashing`] | native stores that can be killed, or that have unreliable connections |
 //!
-//! `tests/broken` holds stores that are wrong on purpose: the checker must say of each what is wrong.
+//! `tests/broken` has stores with deliberate defects. The checker must report the defect of each.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Tortures event stores: clients, readers and kills; then checks what everybody saw.
+//! Tortures event stores with clients, readers and kills; then checks the recorded history.
 
 mod backends;
 
@@ -14,35 +14,35 @@ use clap::{Parser, ValueEnum};
 
 use backends::{Choice, backends};
 
-/// Tortures event stores and checks what clients saw. Exit status 1: a store broke its word.
+/// Tortures event stores and checks the recorded history. Exit status 1: a store broke a guarantee.
 #[derive(Parser)]
 #[command(name = "annals-history", version)]
 struct Arguments {
-    /// Which store, or `all`.
+    /// The name of a store, or `all`.
     #[arg(long, default_value = "native")]
     backend: String,
-    /// Gives the same commands again; otherwise one is drawn.
+    /// Repeats the commands of an earlier run; the default is a random seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// How often the store is killed.
+    /// Number of kills of the store.
     #[arg(long, default_value_t = 0)]
     kills: u32,
-    /// Plans of all clients together; each takes one to some ten calls.
+    /// Number of plans of all clients together. Each plan takes one to some ten calls.
     #[arg(long, default_value_t = 5000)]
     operations: u32,
-    /// Clients begin nothing new after this time.
+    /// Clients start no operation after this time.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// Clients that write.
+    /// Number of clients that write.
     #[arg(long, default_value_t = 8)]
     clients: u16,
-    /// How commands are spread over streams.
+    /// Distribution of the commands over streams.
     #[arg(long, value_enum, default_value_t = Choose::All)]
     workload: Choose,
-    /// Where to write the history (of the last run; of the first that is wrong).
+    /// The file for the history (of the last run, or of the first with a violation).
     #[arg(long)]
     save: Option<PathBuf>,
-    /// Checks a saved history, and runs nothing.
+    /// Checks a saved history instead of a run.
     #[arg(long, conflicts_with_all = ["backend", "save"])]
     check: Option<PathBuf>,
 }
@@ -83,7 +83,7 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Runs until everything has run, or something is wrong.
+/// Runs the workloads on the stores until all have run, or one violates its guarantees.
 fn torture(arguments: &Arguments) -> anyhow::Result<bool> {
     let all = backends();
     let chosen: Vec<&Choice> = all

@@ -1,4 +1,4 @@
-//! Sound stores: every workload, also while the process is killed, and no violation.
+//! Correct stores: every workload, also with kills of the process, passes without a violation.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
 use annals_history::workload::{Options, Workload, run};
 use annals_store_conformance::{Backend, Native};
 
-/// Readers take writers for dead soon, so that many live ones meet a void.
+/// Settings with a short grace period: readers soon treat a writer as dead, so many live writers meet a void.
 fn impatient() -> Settings {
     Settings {
         grace_ms: 2,

@@ -1,4 +1,4 @@
-//! An adapter on a double, as its callers see it.
+//! An adapter on a double, from the view of its callers.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,7 +17,7 @@ pub use crate::bindings::exports::annals::es::{event_reader, event_store};
 use event_reader::{LogFilter, LogPage};
 use event_store::{AppendError, AppendRequest, Appended, RepairOutcome, StoreError};
 
-/// Which adapter.
+/// A kind of adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `store-keyvalue`.
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Cas, Self::Increment, Self::Pointer];
 
     fn component(self) -> &'static Component {
@@ -51,7 +51,7 @@ impl Kind {
         }
     }
 
-    /// What the component asks of its host.
+    /// The component's imports.
     #[must_use]
     pub fn imports(self) -> Vec<String> {
         let component = self.component().component_type();
@@ -75,32 +75,32 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(&config).expect("an engine")
 });
 
-/// One instance of an adapter, warm from call to call.
+/// One instance of an adapter, kept from call to call.
 pub struct Adapter {
     store: Store<Client>,
     instance: StoreAdapter,
 }
 
-/// Why there is no answer.
+/// The reason why a call has no answer.
 #[derive(Clone, Debug)]
 pub enum Stopped {
-    /// The store says no.
+    /// The store returned an error.
     Store(StoreError),
-    /// Not where the caller wants it.
+    /// The store returned a conflict.
     Conflict,
-    /// The instance is dead.
+    /// The instance trapped.
     Trap(String),
 }
 
 impl Stopped {
-    /// The slot that the store says an operator is to repair.
+    /// The slot that the store's error asks an operator to repair.
     #[must_use]
     pub fn to_repair(&self) -> Option<String> {
         let (_, rest) = self.text()?.split_once("{\"key\": \"")?;
         Some(rest.split_once('"')?.0.to_owned())
     }
 
-    /// The store's words.
+    /// The text of the store's error.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -126,7 +126,7 @@ impl Adapter {
     /// A new instance on a double.
     ///
     /// # Panics
-    /// If the component imports what the double lacks.
+    /// If the component has an import that the double lacks.
     #[must_use]
     pub fn new(kind: Kind, double: &Arc<Double>, who: usize) -> Self {
         Self::crashing(kind, double, who, None)
@@ -154,7 +154,7 @@ impl Adapter {
         Ok(Self { store, instance })
     }
 
-    /// Host calls so far.
+    /// Number of host calls so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.store.data().calls
@@ -163,7 +163,7 @@ impl Adapter {
     /// Appends.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's error or conflict.
     pub fn append(&mut self, request: &AppendRequest) -> std::result::Result<Appended, Stopped> {
         let store = self.instance.annals_es_event_store();
         match store.call_append(&mut self.store, request)? {
@@ -173,10 +173,10 @@ impl Adapter {
         }
     }
 
-    /// Claims a command id; may it go on?
+    /// Claims a command id. Returns whether the command may continue.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's error.
     pub fn claim(
         &mut self,
         id: &str,
@@ -192,7 +192,7 @@ impl Adapter {
     /// Reads a stream.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's error.
     pub fn read_stream(
         &mut self,
         stream: &str,
@@ -207,7 +207,7 @@ impl Adapter {
     /// Reads the log.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's error.
     pub fn read_log(&mut self, after: u64, now: u64) -> std::result::Result<LogPage, Stopped> {
         let filter = LogFilter {
             event_types: Vec::new(),
@@ -223,7 +223,7 @@ impl Adapter {
     /// Repairs a slot.
     ///
     /// # Errors
-    /// What the store says.
+    /// The store's error.
     pub fn repair(&mut self, key: &str) -> std::result::Result<RepairOutcome, Stopped> {
         let store = self.instance.annals_es_event_store();
         store

@@ -1,39 +1,39 @@
-//! What the host stores, and how it fails.
+//! The host's bucket, and its defects.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::turns::{Random, Turns};
 
-/// What is wrong with the host. The default is a host that keeps every promise.
+/// The defects of a host. The default is a host without defects.
 #[derive(Clone, Debug, Default)]
 pub struct Defects {
-    /// Of a hundred swaps that are done, so many are reported as failed (Spin on Redis).
+    /// Percentage of successful swaps that are reported as failed (Spin on Redis).
     pub swaps_denied: u64,
-    /// A swap through a handle that saw nothing overwrites what has come meanwhile (Spin on SQLite).
+    /// A swap through a handle of an absent value overwrites values that were written since (Spin on SQLite).
     pub swap_overwrites: bool,
-    /// Of a hundred writes that are done, so many are answered with an error (a lost answer).
+    /// Percentage of writes that take effect but return an error (a lost answer).
     pub answers_lost: u64,
-    /// Of a hundred writes, so many are answered with an error and not done.
+    /// Percentage of writes that return an error and take no effect.
     pub writes_refused: u64,
-    /// Of a hundred writes, so many are answered with an error and done this many host calls later.
+    /// Percentage of writes that return an error and take effect later, and the number of host calls until then.
     pub writes_late: (u64, u64),
-    /// Of a hundred values to be set, so many are answered with an error and not set.
+    /// Percentage of `set` calls that return an error and take no effect.
     pub sets_refused: u64,
-    /// What a swap compares is the value, not when it was written (Spin on SQLite).
+    /// A swap compares the value instead of the time of the write (Spin on SQLite).
     pub swaps_by_value: bool,
-    /// A counter is eight bytes, little-endian, and counting anything of another length ends the bucket
-    /// for everybody (Spin on SQLite panics with its connection locked).
+    /// A counter is eight bytes, little-endian. An increment of a value of another length makes the bucket unusable
+    /// for all clients (Spin on SQLite panics with its connection locked).
     pub counts_in_eight_bytes: bool,
-    /// Counting what is no counter replaces it, as if it had been zero (wasmCloud in memory).
+    /// An increment of a value that is no counter replaces it, as if it had been zero (wasmCloud in memory).
     pub counts_anything: bool,
-    /// The first increment of a key reads and then writes, in two steps (wasmCloud on NATS).
+    /// The first increment of a key is a read and a separate write (wasmCloud on NATS).
     pub first_increment_in_two_steps: bool,
-    /// What others wrote is seen so many host calls later (a replica that lags).
+    /// Number of host calls until a client sees the writes of other clients (a replica that lags).
     pub lag: u64,
-    /// What opening the bucket answers, and from which host call on everything does.
+    /// The error of opening the bucket, and the host call from which on every call returns it.
     pub closed: Option<(Closed, u64)>,
-    /// Every handle has a world of its own (`wasmtime serve`).
+    /// Every handle has its own contents (`wasmtime serve`).
     pub forgets: bool,
 }
 
@@ -59,10 +59,10 @@ impl Defects {
     }
 }
 
-/// How a host says that there is no bucket.
+/// The reason why a host has no bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// It is not there.
+    /// The bucket does not exist.
     Gone,
     /// The component may not use it.
     Denied,
@@ -71,18 +71,18 @@ pub enum Closed {
 /// A store error of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// There is no bucket to be used.
+    /// The bucket cannot be used.
     Closed(Closed),
-    /// Anything else.
+    /// Any other error.
     Other(&'static str),
 }
 
 /// The answer to a swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Swapped {
-    /// Done, it says.
+    /// The host reports success.
     Yes,
-    /// The value has changed, it says.
+    /// The host reports that the value has changed.
     No,
 }
 
@@ -90,7 +90,7 @@ pub enum Swapped {
 #[derive(Debug)]
 pub struct Double {
     state: Mutex<State>,
-    /// Who goes on.
+    /// Decides which client runs next.
     pub turns: Turns,
 }
 
@@ -98,13 +98,13 @@ pub struct Double {
 struct State {
     defects: Defects,
     random: Random,
-    /// Counts host calls.
+    /// Number of host calls.
     now: u64,
-    /// Every value that a key ever had.
+    /// All versions of each key's value.
     keys: BTreeMap<String, Vec<Version>>,
-    /// Nothing works any more.
+    /// The bucket is unusable.
     ended: bool,
-    /// Writes that are under way, and when they arrive.
+    /// Delayed writes, and the times when they take effect.
     late: Vec<(u64, Write)>,
 }
 
@@ -119,7 +119,7 @@ struct Write {
 #[derive(Clone, Debug)]
 enum What {
     Set(Option<Vec<u8>>),
-    /// If the key was last written then.
+    /// Writes if the last write of the key has this time.
     Swap(u64, Vec<u8>),
     Add(u64),
 }
@@ -148,16 +148,16 @@ impl Double {
         }
     }
 
-    /// From now on the host has these defects. The default heals it.
+    /// Replaces the host's defects. The default repairs the host.
     ///
-    /// Writes that are under way arrive before.
+    /// Delayed writes take effect first.
     pub fn become_like(&self, defects: Defects) {
         let mut state = self.state();
         state.arrive(u64::MAX);
         state.defects = defects;
     }
 
-    /// Values under keys that slots have (no counters).
+    /// The values under keys of slots, without the counters.
     #[must_use]
     pub fn slots(&self) -> BTreeMap<String, Vec<u8>> {
         let state = self.state();
@@ -168,12 +168,12 @@ impl Double {
         state.keys.iter().filter_map(last).collect()
     }
 
-    /// Stores a value as if another program had.
+    /// Stores a value as another program would.
     pub fn import(&self, key: &str, value: Vec<u8>) {
         self.state().write(key, usize::MAX, Some(value));
     }
 
-    /// Is the bucket there?
+    /// Returns an error if the bucket is not available.
     pub(crate) fn open(&self) -> Result<(), Failure> {
         self.state().tick()
     }
@@ -186,7 +186,7 @@ impl Double {
         self.state().now += 1;
     }
 
-    /// A value, and when it was written (0: never), as far as one client can see.
+    /// The value that one client can see, and the time of its write (0: never).
     pub(crate) fn get(&self, who: usize, key: &str) -> Result<(u64, Option<Vec<u8>>), Failure> {
         let mut state = self.state();
         state.tick()?;
@@ -200,7 +200,7 @@ impl Double {
         }))
     }
 
-    /// Sets or deletes.
+    /// Sets or deletes a value.
     pub(crate) fn set(&self, who: usize, key: &str, value: Option<Vec<u8>>) -> Result<(), Failure> {
         let mut state = self.state();
         state.tick()?;
@@ -214,7 +214,7 @@ impl Double {
         state.unless_lost()
     }
 
-    /// Swaps if the key was last written when the client saw it.
+    /// Swaps if the key has not been written since the client saw it.
     pub(crate) fn swap(
         &self,
         who: usize,
@@ -237,7 +237,7 @@ impl Double {
         })
     }
 
-    /// Adds. A counter is text, and eight bytes on the host that is known for two steps.
+    /// Adds to a counter. A counter is text, or eight bytes on the host whose first increment has two steps.
     pub(crate) fn increment(&self, who: usize, key: &str, delta: u64) -> Result<u64, Failure> {
         let (sum, shown) = {
             let mut state = self.state();
@@ -253,7 +253,7 @@ impl Double {
             }
             (sum, shown)
         };
-        // Others may do the same between the two steps.
+        // Other clients may do the same between the two steps.
         self.turns.take(who);
         let mut state = self.state();
         state.tick()?;
@@ -268,7 +268,7 @@ impl Double {
 }
 
 impl State {
-    /// A host call.
+    /// Counts a host call.
     fn tick(&mut self) -> Result<(), Failure> {
         self.now += 1;
         self.arrive(self.now);
@@ -282,7 +282,7 @@ impl State {
     }
 
     fn write(&mut self, key: &str, by: usize, value: Option<Vec<u8>>) {
-        // A clock of its own within one call: two writes are never at the same time.
+        // Advance the time at each write, so that two writes never have the same time.
         self.now += 1;
         let version = Version {
             written: self.now,
@@ -292,7 +292,7 @@ impl State {
         self.keys.entry(key.to_owned()).or_default().push(version);
     }
 
-    /// The late writes that are due by then take place.
+    /// Applies the delayed writes that are due at this time.
     fn arrive(&mut self, by: u64) {
         let (due, late) = std::mem::take(&mut self.late)
             .into_iter()

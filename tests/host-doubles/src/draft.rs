@@ -1,4 +1,4 @@
-//! `wasi:keyvalue@0.2.0-draft` over a [`Double`]. `batch` is not there; `list-keys` traps.
+//! `wasi:keyvalue@0.2.0-draft` over a [`Double`]. `batch` is missing; `list-keys` traps.
 
 mod generated {
     #![allow(missing_docs)]

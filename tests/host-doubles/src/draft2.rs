@@ -1,4 +1,4 @@
-//! `wasi:keyvalue@0.2.0-draft2` over a [`Double`]. `batch` is not there; `list-keys` traps.
+//! `wasi:keyvalue@0.2.0-draft2` over a [`Double`]. `batch` is missing; `list-keys` traps.
 
 mod generated {
     #![allow(missing_docs)]
@@ -22,11 +22,11 @@ use crate::host::{Bucket, Client};
 
 type Answer<T> = Result<Result<T, store::Error>>;
 
-/// A compare-and-swap that is under way.
+/// A compare-and-swap in progress.
 #[derive(Debug)]
 pub struct Handle {
     key: String,
-    /// When the value that it saw was written; 0: there was none.
+    /// The time of the write that the handle saw; 0: the key was absent.
     seen: u64,
     value: Option<Vec<u8>>,
 }
@@ -144,7 +144,7 @@ impl atomics::HostCas for Client {
 }
 
 impl Client {
-    /// Whose view of the bucket, and the key in it.
+    /// The client whose view of the bucket applies, and the key in the bucket.
     pub(crate) fn at(&self, bucket: &Resource<Bucket>, key: &str) -> Result<(usize, String)> {
         let bucket = self.table.get(bucket)?;
         Ok((bucket.world, format!("{}{key}", bucket.prefix)))

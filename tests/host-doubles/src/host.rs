@@ -1,4 +1,4 @@
-//! One adapter's host: the client of a [`Double`], and what else an adapter imports.
+//! The host of one adapter: the client of a [`Double`], and the adapter's other imports.
 
 use std::sync::Arc;
 
@@ -9,28 +9,28 @@ use crate::bindings::annals::{es::types, framework::settings};
 use crate::bucket::Double;
 use crate::turns::Random;
 
-/// Where a client dies: at one of its host calls, before or after the call does its work.
+/// The point where a client dies: at one of its host calls, before or after the call takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crash {
-    /// Which call, from 1 on.
+    /// The number of the call, from 1.
     pub call: u64,
-    /// The work of that call is done.
+    /// The call takes effect before the client dies.
     pub done: bool,
 }
 
-/// What belongs to one instance of an adapter.
+/// The state of one adapter instance.
 pub struct Client {
     /// Its number in the order of turns.
     pub who: usize,
     /// The host.
     pub double: Arc<Double>,
-    /// Resources that the adapter has.
+    /// The resources of the adapter.
     pub table: ResourceTable,
-    /// Where it dies.
+    /// The point where the client dies.
     pub crash: Option<Crash>,
-    /// Host calls so far.
+    /// Number of host calls so far.
     pub calls: u64,
-    /// Handles so far, for hosts that forget.
+    /// Number of handles so far, for hosts that forget.
     pub handles: usize,
     random: Random,
 }
@@ -38,9 +38,9 @@ pub struct Client {
 /// An open bucket.
 #[derive(Debug)]
 pub struct Bucket {
-    /// Whose writes it sees at once: the client's, or on a host that forgets its own.
+    /// The client whose writes the bucket sees at once. On a host that forgets, each handle has its own.
     pub world: usize,
-    /// Before every key, on a host that forgets.
+    /// The prefix of every key, on a host that forgets.
     pub prefix: String,
 }
 
@@ -57,7 +57,7 @@ impl Client {
         }
     }
 
-    /// One host call: in turn, and with the crash if it is due.
+    /// Makes one host call: waits for the client's turn, and dies there if the crash is due.
     pub(crate) fn call<T>(&mut self, work: impl FnOnce(&Double) -> T) -> Result<T> {
         self.double.turns.take(self.who);
         self.calls += 1;
@@ -114,11 +114,11 @@ impl settings::Host for Client {
     }
 }
 
-/// Something to wait for that is there at once: the double has no clock but its calls.
+/// A pollable that is always ready: the double has no clock except its count of calls.
 struct Pollable;
 
-/// Clocks, polling and randomness, as much as adapters use of them. By hand, since the real ones
-/// would bring real time and real chance.
+/// The clocks, polling and randomness that adapters use. They are implemented here, because the real ones would
+/// depend on real time and real randomness.
 pub(crate) fn add_wasi(linker: &mut Linker<Client>) -> Result<()> {
     type Context<'a> = StoreContextMut<'a, Client>;
     let mut poll = linker.instance("wasi:io/poll@0.2.0")?;

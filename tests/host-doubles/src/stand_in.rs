@@ -1,5 +1,5 @@
-//! A store that behaves like another host's: what that host's code does, step by step, over the
-//! durable store of annals-host. So a whole application can be served, killed and looked after on it.
+//! A store that behaves like another host's. It repeats the steps of that host's code over the durable store of
+//! annals-host. So tests can serve, kill and inspect a whole application on it.
 //!
 //! Read in August 2026: `crates/key-value-spin/src/store.rs`, `crates/key-value-redis/src/store.rs` and
 //! `crates/factor-key-value/src/host.rs` of spinframework/spin; `in_memory.rs` and `nats.rs` in
@@ -14,17 +14,17 @@ use std::time::Duration;
 use annals_host::store::{Barrier, Kv, KvError, Swap};
 use clap::ValueEnum;
 
-/// Which host it is like.
+/// The host to imitate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Like {
-    /// Spin with SQLite: a swap of what was absent overwrites, another one compares values.
-    /// Counters are eight bytes, little-endian; counting anything of another length ends the store
-    /// for everybody, since Spin panics with the connection locked.
+    /// Spin with SQLite: a swap of an absent value overwrites, any other swap compares values. Counters are eight
+    /// bytes, little-endian. An increment of a value of another length makes the store unusable for all clients,
+    /// since Spin panics with the connection locked.
     SpinSqlite,
-    /// Spin with Redis: every swap says that it failed, done or not. Counters are text.
+    /// Spin with Redis: every swap reports failure, even if it took effect. Counters are text.
     SpinRedis,
-    /// wasmCloud in memory, or with an increment that is as atomic: eight bytes, little-endian; what
-    /// is no counter counts as zero.
+    /// wasmCloud in memory, or with an increment that is equally atomic. Counters are eight bytes, little-endian. A
+    /// value that is no counter counts as zero.
     #[value(name = "wasmcloud-memory")]
     WasmCloudMemory,
     /// wasmCloud with NATS: the first increment of a key is a read and a write; eight bytes, big-endian.
@@ -32,20 +32,20 @@ pub enum Like {
     WasmCloudNats,
 }
 
-/// Between the two steps of an increment that has two.
+/// Pause between the two steps of an increment in two steps.
 const GAP: Duration = Duration::from_millis(1);
 
 /// The store.
 pub struct StandIn<S> {
     like: Like,
     store: S,
-    /// One at a time, as one connection would.
+    /// Serializes the increments, as a single connection would.
     counting: Mutex<()>,
     ended: AtomicBool,
 }
 
 impl<S: Kv> StandIn<S> {
-    /// Over a store that keeps every promise.
+    /// A stand-in over a store without defects.
     pub fn new(like: Like, store: S) -> Self {
         Self {
             like,
@@ -62,7 +62,7 @@ impl<S: Kv> StandIn<S> {
         }
     }
 
-    /// What a counter's value says.
+    /// The number in a counter's value.
     fn number(&self, value: Option<&[u8]>) -> Result<i128, KvError> {
         let Some(value) = value else { return Ok(0) };
         let text = || std::str::from_utf8(value).ok()?.parse::<i128>().ok();
@@ -144,7 +144,7 @@ impl<S: Kv> Kv for StandIn<S> {
                 }
                 let shown = self.shown(sum);
                 if value.is_none() && self.like == Like::WasmCloudNats {
-                    // Others do the same meanwhile.
+                    // Other clients may do the same meanwhile.
                     thread::sleep(GAP);
                     store.set(bucket, key, &shown)?;
                     return Ok(sum);

@@ -1,9 +1,9 @@
-//! One thread at a time, in an order that a seed decides.
+//! Runs one thread at a time, in an order that a seed determines.
 
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Decides who goes on. Threads that take no part are never held up.
+/// Decides which thread continues. Threads outside of the group are never blocked.
 #[derive(Debug)]
 pub struct Turns {
     state: Mutex<State>,
@@ -13,9 +13,9 @@ pub struct Turns {
 #[derive(Debug)]
 struct State {
     random: Random,
-    /// Threads that take part.
+    /// The threads of the group.
     running: BTreeSet<usize>,
-    /// Those of them that wait for their turn.
+    /// The threads that wait for their turn.
     waiting: BTreeSet<usize>,
     chosen: Option<usize>,
 }
@@ -31,7 +31,7 @@ impl Random {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// The next number.
+    /// The next random number.
     pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -39,13 +39,13 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// True this often of a hundred times.
+    /// True with this probability in percent.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.number() % 100 < percent
     }
 }
 
-/// Ends a thread's part when dropped, also by a panic.
+/// Removes a thread from the group when dropped, also by a panic.
 #[derive(Debug)]
 pub struct Part<'a> {
     turns: &'a Turns,
@@ -53,7 +53,7 @@ pub struct Part<'a> {
 }
 
 impl Turns {
-    /// Nobody takes part yet.
+    /// A group without threads.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Turns {
         }
     }
 
-    /// Takes part from now on. All who are to take part join before the first of them runs.
+    /// Adds a thread to the group. All threads must join before the first of them runs.
     pub fn join(&self, who: usize) -> Part<'_> {
         self.state().running.insert(who);
         Part { turns: self, who }
@@ -91,7 +91,7 @@ impl Turns {
         state.waiting.remove(&who);
     }
 
-    /// Only when everybody waits: what runs until then depends on no clock.
+    /// Chooses a thread when all threads wait. So the order does not depend on the threads' speed.
     fn choose(&self, state: &mut State) {
         let waiting = state.waiting.len() as u64;
         if state.chosen.is_none() && waiting > 0 && state.waiting == state.running {

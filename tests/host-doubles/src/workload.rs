@@ -8,20 +8,20 @@ use crate::adapter::types::{Metadata, NewEvent, Precondition, RecordedEvent};
 use crate::adapter::{Adapter, Kind, Stopped};
 use crate::bucket::{Defects, Double};
 
-/// The streams that are written.
+/// The streams that the workload writes to.
 pub const STREAMS: [&str; 2] = ["account-1", "account-2"];
 const NOW: u64 = 1_700_000_000_000;
-/// Long after every writer's time.
+/// A time when every writer counts as dead.
 const LATER: u64 = NOW + 600_000;
 
-/// What became of one command.
+/// The result of one command.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// Its id, which is the only event's payload.
+    /// The command id, which is also the payload of the only event.
     pub command: String,
     /// Its stream.
     pub stream: &'static str,
-    /// The version and the position that were acknowledged, or why none was.
+    /// The acknowledged version and position, or the reason why there are none.
     pub answer: Result<(u64, u64), Stopped>,
 }
 
@@ -54,7 +54,7 @@ pub fn request(stream: &str, command: &str, seed: u64) -> AppendRequest {
     }
 }
 
-/// A store that works, has a first record, and goes on with these defects.
+/// A store with a first record on a healthy host, which then gets these defects.
 ///
 /// # Panics
 /// If the first append fails.
@@ -69,10 +69,10 @@ pub fn begun(kind: Kind, seed: u64, defects: Defects) -> Arc<Double> {
     double
 }
 
-/// Several adapters append so many commands each, to both streams, in the order of the double's seed.
+/// Runs several adapters that each append `commands` commands to both streams, in the order of the double's seed.
 ///
 /// # Panics
-/// If a thread does.
+/// If a thread panics.
 #[must_use]
 pub fn run(kind: Kind, double: &Arc<Double>, writers: usize, commands: usize) -> Vec<Told> {
     let adapters: Vec<_> = (0..writers)
@@ -111,17 +111,17 @@ pub fn run(kind: Kind, double: &Arc<Double>, writers: usize, commands: usize) ->
     })
 }
 
-/// Heals a host and brings its store back to work: repairs what it says is stuck, until every stream takes an
-/// append and the log can be read. Answers the repaired keys.
+/// Removes a host's defects and makes its store usable: repairs the slots that the store reports, until every stream
+/// accepts an append and the log can be read. Returns the repaired keys.
 ///
 /// # Panics
-/// If it says no for another reason, or never stops.
+/// If the store returns another error, or the repairs never end.
 #[must_use]
 pub fn recover(kind: Kind, double: &Arc<Double>) -> Vec<String> {
     recover_as(kind, double, Defects::default())
 }
 
-/// The same, on a host that always has these defects.
+/// The same, on a host that keeps these defects.
 ///
 /// # Panics
 /// As [`recover`].
@@ -130,7 +130,7 @@ pub fn recover_as(kind: Kind, double: &Arc<Double>, always: Defects) -> Vec<Stri
     double.become_like(always);
     let mut repaired = Vec::new();
     for round in 0..50 {
-        // A new instance, which knows nothing of what others began.
+        // A new instance, which has no cached state of what other instances began.
         let mut adapter = Adapter::new(kind, double, 100 + round);
         let stopped = STREAMS
             .iter()
@@ -160,8 +160,8 @@ pub fn recover_as(kind: Kind, double: &Arc<Double>, always: Defects) -> Vec<Stri
     panic!("still stuck after {repaired:?}");
 }
 
-/// The log's rules, on a store that works: nothing acknowledged is lost, versions are contiguous,
-/// the log and the streams agree, nothing is there twice.
+/// Checks the rules of the log on a usable store: no acknowledged event is lost, versions are contiguous, the log and
+/// the streams agree, and no event is there twice.
 ///
 /// # Errors
 /// The first rule that is broken.

@@ -11,8 +11,8 @@ use annals_host_doubles::{Adapter, Defects, Double, Kind};
 const KIND: Kind = Kind::Cas;
 const SEEDS: std::ops::Range<u64> = 0..40;
 
-/// Three writers on a host with these defects; afterwards the rules hold without any repair.
-/// Answers how many commands were sent and acknowledged.
+/// Runs three writers on a host with these defects, and checks the rules afterwards without any repair. Returns the
+/// number of commands sent and acknowledged.
 fn survives(defects: &Defects) -> (usize, usize) {
     let (mut sent, mut acknowledged) = (0, 0);
     for seed in SEEDS {

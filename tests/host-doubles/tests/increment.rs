@@ -13,7 +13,7 @@ use annals_host_doubles::{Adapter, Defects, Double, Kind};
 const KIND: Kind = Kind::Increment;
 const SEEDS: std::ops::Range<u64> = 0..40;
 
-/// What came of many runs.
+/// The results of many runs.
 #[derive(Debug, Default)]
 struct Tally {
     sent: usize,
@@ -21,8 +21,8 @@ struct Tally {
     repaired: usize,
 }
 
-/// Three writers on a host with these defects; afterwards, and after the repairs that the store
-/// asks for, the rules hold.
+/// Runs three writers on a host with these defects. Afterwards it makes the repairs that the store asks for, and
+/// checks the rules.
 fn survives(defects: &Defects) -> Tally {
     let mut tally = Tally::default();
     for seed in SEEDS {
@@ -68,7 +68,7 @@ fn a_lone_writer_survives_lost_answers_without_a_repair() {
         let told = run(KIND, &double, 1, 20);
         let acknowledged = told.iter().filter(|told| told.answer.is_ok()).count();
         assert!(acknowledged > 10, "seed {seed}: {acknowledged} of 20");
-        // The instance that owns what is begun goes on where the host had left it.
+        // The instance that owns the begun slot continues where the host had stopped it.
         assert!(recover(KIND, &double).len() <= 1, "seed {seed}");
         check(KIND, &double, &told).unwrap();
     }
@@ -175,7 +175,8 @@ fn a_writer_that_dies_anywhere_leaves_at_most_one_slot_to_repair_by_name() {
             }
         }
     }
-    // Between increment and set, of the log's slot and of the stream's: at four calls each.
+    // A crash between increment and set of the log's slot, and of the stream's slot, needs a repair: at four calls
+    // each.
     assert!(repairs >= 4, "{repairs}");
 }
 
@@ -242,7 +243,7 @@ fn a_store_that_was_copied_without_its_counters_goes_on() {
     for told in &mut second {
         assert!(told.answer.is_ok(), "{told:?}");
     }
-    // Its effect was copied with it, so to claim the command again must find that.
+    // The copy contains the command's effect, so another claim must find it.
     let claim = Adapter::new(KIND, &copy, 9).claim("w0-0", STREAMS[0], 13);
     assert!(matches!(claim, Ok(Claim::Done(_))), "{claim:?}");
     let events = Adapter::new(KIND, &copy, 9)
@@ -252,7 +253,8 @@ fn a_store_that_was_copied_without_its_counters_goes_on() {
     assert!(events.iter().map(|event| event.version).eq(1..=13));
 }
 
-/// What cannot be survived is told in most cases. The rest is why such a backend is not supported.
+/// The store reports most of the cases that it cannot survive. The other cases are the reason why such a backend is
+/// not supported.
 #[test]
 fn two_owners_on_a_host_whose_first_increment_is_not_atomic_are_told_when_it_shows() {
     let (mut sound, mut told_so, mut silent) = (0, 0, 0);

@@ -1,4 +1,4 @@
-//! `store-keyvalue-pointer` on hosts like Spin, and on hosts that are worse.
+//! `store-keyvalue-pointer` on hosts like Spin, and on hosts with more defects.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use annals_host_doubles::{Adapter, Defects, Double, Kind};
 const KIND: Kind = Kind::Pointer;
 const SEEDS: std::ops::Range<u64> = 0..40;
 
-/// The hosts that it is for, and one that keeps every promise.
+/// The hosts that the adapter is for, and a host without defects.
 fn hosts() -> [Defects; 3] {
     [
         Defects::spin_sqlite(),
@@ -20,7 +20,7 @@ fn hosts() -> [Defects; 3] {
     ]
 }
 
-/// A store with a first record on a host. What one host has counted another cannot always read.
+/// A store with a first record on a host. A host cannot always read a counter that another host has written.
 fn begun_on(seed: u64, host: &Defects) -> Arc<Double> {
     let double = Arc::new(Double::new(seed, host.clone()));
     let first = request(STREAMS[0], "first", 1);
@@ -28,8 +28,8 @@ fn begun_on(seed: u64, host: &Defects) -> Arc<Double> {
     double
 }
 
-/// Three writers on each host, with more defects; afterwards the rules hold without any repair.
-/// Answers how many commands were sent and acknowledged.
+/// Runs three writers on each host with additional defects, and checks the rules afterwards without any repair.
+/// Returns the number of commands sent and acknowledged.
 fn survives(worse: impl Fn(Defects) -> Defects) -> (usize, usize) {
     let (mut sent, mut acknowledged) = (0, 0);
     for host in hosts() {

@@ -1,6 +1,6 @@
-//! `demo [annals] [wasmtime]`, which `cargo xtask demo` runs: composes the bank for each host, and plays its commands
-//! on it and then transfers, from eight clients, killing the host in the middle. Every outcome and balance is
-//! compared with the oracle, every view and notice with the log.
+//! `demo [annals] [wasmtime]`, which `cargo xtask demo` runs. It composes the bank for each host. Eight clients then
+//! send the bank's commands and after them transfers, while the host is killed in the middle. The demo compares every
+//! outcome and balance with the oracle, and every view and notice with the log.
 
 use annals_tests::bank::Tally;
 use annals_tests::mailbox::Mailbox;
@@ -11,10 +11,10 @@ use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 use std::time::Instant;
 
-/// How often each host is killed while it works on the commands, and again on the transfers.
+/// Number of kills of each host during the commands, and again during the transfers.
 const KILLS: usize = 3;
 
-/// What one host made of it.
+/// The result of one host.
 struct Played {
     host: Kind,
     commands: Tally,
@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The hosts of these names; all of them without any.
+/// The hosts with these names, or all hosts if no name is given.
 fn hosts(names: impl Iterator<Item = String>) -> Result<Vec<Kind>> {
     let named = names
         .map(|name| {

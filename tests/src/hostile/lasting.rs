@@ -1,7 +1,7 @@
-//! Attacks on the bank that go on until they are ended.
+//! Attacks on the bank that last until they are ended.
 //!
-//! Each needs a host with flags of its own ([`Target`]). While one goes on, its clients come back: a
-//! connection that the host cut, or whose answer would end it, is replaced by a new one.
+//! Each attack needs a host with flags of its own ([`Target`]). During an attack, its clients reconnect: a new
+//! connection replaces one that the host has cut, or whose answer would end it.
 
 use super::{
     SilentMailer, body_without_end, few_files, open_long, opening_with_wait, page_that_is_not_read,
@@ -18,29 +18,29 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Descriptors of the host that idle connections attack: 80 of them are for connections.
+/// File descriptors of the host under the attack of idle connections. The host uses 80 of them for connections.
 const FILES: u32 = 128;
-/// Long accounts, and the bytes of each: a page of them has 2 MB.
+/// Number of long accounts, and the bytes of each. A page of them has 2 MB.
 const LONG: (usize, usize) = (10, 200_000);
-/// Plain commands before pumps and rebuilds, by so many clients: what there is to deliver.
+/// Clients, and plain commands of each, that provide events to deliver before pumps and rebuilds.
 const HISTORY: (usize, usize) = (4, 750);
 /// The reaction that is rebuilt.
 const REBUILT: &str = "/admin/reactions/balances";
 /// Clients that pump.
 const PUMPS: usize = 4;
-/// Between two looks, and between two pumps.
+/// Pause between two checks, and between two pumps.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What the hostile clients do.
+/// The behaviour of the hostile clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attack {
-    /// They connect and send nothing.
+    /// Clients connect and send nothing.
     Idle,
-    /// They wait for a reaction that does not answer.
+    /// Clients wait for a reaction that does not answer.
     Waits,
-    /// They ask for long pages and do not read them.
+    /// Clients request long pages and do not read them.
     Readers,
-    /// They send a part of a long body.
+    /// Clients send a part of a long body.
     Bodies,
     /// An operator rebuilds a view again and again.
     Rebuilds,
@@ -49,7 +49,7 @@ pub enum Attack {
 }
 
 impl Attack {
-    /// All of them.
+    /// All attacks.
     pub const ALL: [Self; 6] = [
         Self::Idle,
         Self::Waits,
@@ -59,7 +59,7 @@ impl Attack {
         Self::Pumps,
     ];
 
-    /// For tables.
+    /// The name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Attack {
             Self::Idle | Self::Waits | Self::Rebuilds => &[],
             Self::Readers => &["--max-buffered", "16MiB"],
             Self::Bodies => &["--max-buffered", "8MiB"],
-            // A pump ends before that.
+            // A pump ends before this timeout.
             Self::Pumps => &["--no-delivery", "--timeout", "2s"],
         }
     }
@@ -112,7 +112,7 @@ impl Attack {
     }
 }
 
-/// A host that is attacked.
+/// A host under attack.
 pub struct Target {
     /// The host.
     pub server: Server,
@@ -121,11 +121,11 @@ pub struct Target {
 }
 
 impl Target {
-    /// Starts the bank with what the attack needs.
+    /// Starts the bank with the flags that the attack needs.
     ///
     /// # Errors
     ///
-    /// If it does not start.
+    /// If the host does not start.
     pub fn start(attack: Attack, app: &Path, data: &Path) -> Result<Self> {
         let mailer = Arc::new(SilentMailer::open()?);
         let serve = {
@@ -178,7 +178,7 @@ pub struct Going {
 }
 
 impl Going {
-    /// One thread holds so many connections, and replaces the oldest one after each pause.
+    /// One thread holds `count` connections, and replaces the oldest one after each pause.
     fn held(
         mut self,
         count: usize,
@@ -203,7 +203,7 @@ impl Going {
         self
     }
 
-    /// So many threads do it again and again.
+    /// Several threads repeat an action.
     fn repeated(
         mut self,
         threads: usize,
@@ -223,11 +223,11 @@ impl Going {
         self
     }
 
-    /// Ends it, and answers how often hostile clients connected or asked.
+    /// Ends the attack. Returns the number of connections or requests of hostile clients.
     ///
     /// # Errors
     ///
-    /// If one of them could not go on.
+    /// If a hostile client failed.
     pub fn end(mut self) -> Result<usize> {
         self.over.store(true, Ordering::Relaxed);
         for client in self.clients.drain(..) {
@@ -246,13 +246,13 @@ impl Drop for Going {
     }
 }
 
-/// Rebuilds a view, and waits until it is built. Replaced generations are dropped when the host wants that.
+/// Rebuilds a view, and waits until it is built. Then it drops the replaced generations, as far as the host allows.
 fn rebuild(client: &Client) -> Result<()> {
     let asked = client.post(&format!("{REBUILT}/rebuild"), &[], b"")?;
     let refused = match (asked.status, asked.problem()) {
         (202, _) => false,
         (409, Some("refused")) => true,
-        // A delivery is under way.
+        // A delivery is in progress.
         (409 | 503, _) => {
             std::thread::sleep(PAUSE);
             return Ok(());
@@ -265,7 +265,7 @@ fn rebuild(client: &Client) -> Result<()> {
         let generations = generations.context("generations")?;
         if refused {
             for generation in generations {
-                // Those in use are refused.
+                // The host refuses to drop generations that are in use.
                 let number = &generation["number"];
                 client.delete(&format!("{REBUILT}/generations/{number}"))?;
             }
@@ -279,7 +279,7 @@ fn rebuild(client: &Client) -> Result<()> {
     bail!("the view is not built")
 }
 
-/// Delivers for as long as the host lets a request.
+/// Delivers for as long as the host allows a request to last.
 fn pump(client: &Client) -> Result<()> {
     let pumped = client.post("/admin/pump?budget=60000", &[], b"")?;
     match pumped.status {

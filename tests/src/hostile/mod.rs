@@ -1,10 +1,10 @@
-//! Clients that harm, for the tests that play them once and the benchmark that measures beside them.
+//! Hostile clients, for the tests that play each attack once and for the benchmark that measures beside attacks.
 //!
 //! # Layout
 //!
-//! - this file: what a hostile client sends, piece by piece.
-//! - [`plain`]: plain commands, which are answered whatever others do.
-//! - [`lasting`]: attacks that go on until they are ended.
+//! - this file: the single requests of a hostile client.
+//! - [`plain`]: plain commands, which the host must answer during an attack.
+//! - [`lasting`]: attacks that last until they are ended.
 
 pub mod lasting;
 pub mod plain;
@@ -18,14 +18,14 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-/// A host that reads nothing more is given up after this time.
+/// Time until a write to a host that reads no more is given up.
 const WRITE_LIMIT: Duration = Duration::from_secs(1);
-/// Asks for the longest page there is.
+/// A request for a page of the maximum length.
 const LONG_PAGE: &[u8] = b"GET /events?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n";
 /// The head of a body of 8 MB.
 const LONG_BODY: &str =
     "POST /commands/OpenAccount HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n";
-/// Bytes of that body that are sent; the rest never comes.
+/// The number of bytes of that body that are sent. The rest is never sent.
 const SENT_OF_BODY: usize = 2 << 20;
 
 /// The body of the bank's command that opens an account.
@@ -34,7 +34,7 @@ pub fn opening(account: &str) -> String {
     json!({"account": account, "owner": "Ada", "deposit": 1}).to_string()
 }
 
-/// Opens an account of the bank, and waits for its reactions as `preference` says.
+/// Opens an account of the bank, and waits for its reactions with this `Prefer` header.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn open_and_wait(client: &Client, account: &str, preference: &str) -> Result
     )
 }
 
-/// The same request as it goes over the wire, for a client that never reads the answer.
+/// The same request as bytes, for a client that never reads the answer.
 #[must_use]
 pub fn opening_with_wait(account: &str, preference: &str) -> Vec<u8> {
     let body = opening(account);
@@ -59,7 +59,7 @@ pub fn opening_with_wait(account: &str, preference: &str) -> Vec<u8> {
     (head + &body).into_bytes()
 }
 
-/// Opens an account of the bank whose event has so many bytes.
+/// Opens an account of the bank whose event has `bytes` bytes.
 ///
 /// # Errors
 ///
@@ -71,25 +71,25 @@ pub fn open_long(client: &Client, number: usize, bytes: usize) -> Result<()> {
     Ok(())
 }
 
-/// A connection on which something was sent, and nothing is read.
+/// Opens a connection, sends bytes, and reads nothing.
 ///
 /// # Errors
 ///
-/// If nobody listens.
+/// If no server listens.
 pub fn sent(url: &str, bytes: &[u8]) -> Result<TcpStream> {
     let address = url.strip_prefix("http://").context("a URL")?;
     let mut stream = TcpStream::connect(address)?;
     stream.set_write_timeout(Some(WRITE_LIMIT))?;
-    // The host may have answered, and closed, before it has read all of it.
+    // The host may have answered and closed the connection before it has read all bytes.
     let _ = stream.write_all(bytes);
     Ok(stream)
 }
 
-/// A client that asks for so many long pages at once and reads none of them.
+/// A client that requests `pages` long pages at once and reads none of them.
 ///
 /// # Errors
 ///
-/// If nobody listens.
+/// If no server listens.
 pub fn page_that_is_not_read(url: &str, pages: usize) -> Result<TcpStream> {
     sent(url, &LONG_PAGE.repeat(pages))
 }
@@ -98,7 +98,7 @@ pub fn page_that_is_not_read(url: &str, pages: usize) -> Result<TcpStream> {
 ///
 /// # Errors
 ///
-/// If nobody listens.
+/// If no server listens.
 pub fn body_without_end(url: &str) -> Result<TcpStream> {
     sent(
         url,
@@ -106,11 +106,11 @@ pub fn body_without_end(url: &str) -> Result<TcpStream> {
     )
 }
 
-/// The command that serves on annals-host with so many descriptors.
+/// The command that starts annals-host with at most `files` file descriptors.
 ///
 /// # Errors
 ///
-/// If the host is not there.
+/// If the host is not built.
 pub fn few_files(place: &Place<'_>, files: u32) -> Result<Command> {
     let host = Kind::Annals.serve(place, &[])?;
     let mut command = Command::new("sh");
@@ -121,7 +121,7 @@ pub fn few_files(place: &Place<'_>, files: u32) -> Result<Command> {
     Ok(command)
 }
 
-/// A mail service that takes the bank's notices and never answers, until it is dropped.
+/// A mail service that accepts the connections of the bank's notifier and never answers, until it is dropped.
 pub struct SilentMailer {
     listener: TcpListener,
 }
@@ -131,17 +131,17 @@ impl SilentMailer {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If no port is free.
     pub fn open() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok(Self { listener })
     }
 
-    /// The component's environment variable that names it.
+    /// The component's environment variable with the address of this service.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// If the system does not return the address.
     pub fn variable(&self) -> Result<String> {
         let address = self.listener.local_addr()?;
         Ok(format!("MAILER_URL=http://{address}/notices"))

@@ -6,24 +6,24 @@ use anyhow::{Result, ensure};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Messages that are kept of failures.
+/// Maximum number of failure messages to keep.
 const MESSAGES: usize = 5;
 
-/// What came of many of them.
+/// The results of many plain commands.
 #[derive(Debug, Default)]
 pub struct Answered {
-    /// Of each command that was accepted, in ascending order.
+    /// The duration of each accepted command, in ascending order.
     pub times: Vec<Duration>,
     /// Commands that were not accepted.
     pub failed: usize,
-    /// The first reasons.
+    /// The first messages of failures.
     pub failures: Vec<String>,
     /// From the first request to the last answer.
     pub time: Duration,
 }
 
 impl Answered {
-    /// The time that so many of 100 commands took at most.
+    /// The time within which `share` of 100 accepted commands were answered.
     #[must_use]
     pub fn percentile(&self, share: usize) -> Duration {
         let last = self.times.len().saturating_sub(1);
@@ -32,11 +32,11 @@ impl Answered {
     }
 }
 
-/// Sends one on a new stream.
+/// Sends one command on a new stream.
 ///
 /// # Errors
 ///
-/// If it is not accepted.
+/// If the command is not accepted.
 pub fn command(client: &Client) -> Result<()> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ pub fn command(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Sends them by so many clients for so long, `limit` of each client at most.
+/// Sends commands with `clients` clients for `time`, at most `limit` of each client.
 #[must_use]
 pub fn commands(url: &str, clients: usize, time: Duration, limit: usize) -> Answered {
     let begun = Instant::now();

@@ -1,7 +1,7 @@
-//! A connection that passes everything on to the library.
+//! A connection that passes every call on to the library.
 
-/// The methods of [`Store`](crate::Store), each a call of the library's own. `$read` and `$write`
-/// are methods of the connection, which make calls that only read, and calls after which something
+/// The methods of [`Store`](crate::Store), each of which calls the library's function. `$read` and `$write` are
+/// methods of the connection: `$read` for calls that only read, `$write` for calls that may have written something.
 /// may have been written.
 #[macro_export]
 macro_rules! calls_of_the_library {

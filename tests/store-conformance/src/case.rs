@@ -1,4 +1,4 @@
-//! Named cases, and how they end.
+//! Named cases, and their verdicts.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::store::Backend;
 /// One behaviour that every store must have.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// Such as `append.no-stream-on-present-stream`.
+    /// The name, such as `append.no-stream-on-present-stream`.
     pub name: &'static str,
-    /// The behaviour, in a line.
+    /// The behaviour, in one line.
     pub about: &'static str,
     body: Body,
 }
@@ -23,7 +23,7 @@ enum Body {
     IfPossible(fn(&Scene<'_>) -> Result<(), Skip>),
 }
 
-/// Why a case cannot be tried on a backend.
+/// The reason why a case cannot run on a backend.
 pub(crate) struct Skip(pub &'static str);
 
 impl Case {
@@ -36,7 +36,7 @@ impl Case {
         }
     }
 
-    /// A case that asks something of the backend that not every one can do.
+    /// A case that needs an ability that not every backend has.
     pub(crate) const fn if_possible(
         name: &'static str,
         about: &'static str,
@@ -49,7 +49,7 @@ impl Case {
         }
     }
 
-    /// Plays the case on a backend.
+    /// Runs the case on a backend.
     pub(crate) fn run(&self, backend: &dyn Backend) -> Verdict {
         let ended = panics::catch(|| {
             let scene = Scene::new(backend);
@@ -75,34 +75,34 @@ impl fmt::Debug for Case {
     }
 }
 
-/// How a case ended.
+/// The result of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The store has the behaviour.
     Passed,
-    /// It has not; this is what was seen, and where in the suite.
+    /// The store lacks the behaviour. The text has the observation, and its place in the suite.
     Failed(String),
     /// The case could not be tried, for this reason.
     Skipped(String),
 }
 
-/// A case that was run.
+/// A case that has run.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// Which.
+    /// The case.
     pub case: Case,
-    /// How it ended.
+    /// The result.
     pub verdict: Verdict,
-    /// How long it took.
+    /// The duration.
     pub took: Duration,
 }
 
-/// How a backend did.
+/// The results of a backend.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The backend's name.
     pub backend: String,
-    /// Every case that was run, in order.
+    /// Every case that has run, in order.
     pub ran: Vec<Ran>,
 }
 
@@ -131,7 +131,7 @@ impl Report {
     }
 }
 
-/// One line, or two if it failed: what was seen.
+/// One line, or two for a failed case: the second has the observation.
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Case { name, about, .. } = self.case;

@@ -1,8 +1,8 @@
 //! A store adapter on a real host, behind the probe component.
 //!
-//! A composed application has one prefix. For another one the host is stopped, and started with
-//! another application on the same data: that is what happens to applications that share a
-//! bucket or directory, and an embedded store belongs to one process at a time.
+//! A composed application has one prefix. For another prefix, the host is stopped and then started with another
+//! application on the same data. Applications that share a bucket or directory do the same, and an embedded store
+//! belongs to one process at a time.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,10 +19,10 @@ use crate::remote::Remote;
 use crate::serving::{Apps, Serving};
 use crate::store::{Backend, Store};
 
-/// A store adapter that a host serves, with data of its own. Ends with the process that it serves.
+/// A store adapter that a host serves, with its own data. Dropping it ends the host's process.
 pub struct Hosted(Arc<Serving>);
 
-/// Our own adapters, each on a host that keeps what the adapter relies on.
+/// The project's own adapters, each on a host that provides the guarantees that the adapter needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ours {
     /// store-keyvalue on annals-host.
@@ -31,7 +31,7 @@ pub enum Ours {
     Increment,
     /// store-filesystem on `wasmtime serve`.
     Filesystem,
-    /// The same, where requests meet instances that others have used.
+    /// The same, with instances that serve several requests.
     FilesystemKept,
     /// store-filesystem on jco in Node.js.
     Jco,
@@ -44,7 +44,7 @@ pub enum Ours {
 }
 
 impl Ours {
-    /// All of them.
+    /// All of the project's adapters.
     pub const ALL: [Self; 8] = [
         Self::Keyvalue,
         Self::Increment,
@@ -82,7 +82,7 @@ impl Ours {
 }
 
 impl Hosted {
-    /// One of our own adapters, its log divided into so many partitions.
+    /// One of the project's adapters, with a log of `partitions` partitions.
     ///
     /// # Errors
     /// If the host or the probe component cannot be provided.
@@ -102,12 +102,11 @@ impl Hosted {
         })
     }
 
-    /// Any adapter, on any host. The host's command is split at spaces; then `{app}`, `{data}`
-    /// and `{port}` stand for the composed application, the folder for its data, and the port of
-    /// 127.0.0.1 to listen at.
+    /// Any adapter on any host. The host's command is split at spaces. Then `{app}`, `{data}` and `{port}` are
+    /// replaced by the composed application, the folder for its data, and the port of 127.0.0.1 to listen on.
     ///
     /// # Errors
-    /// If the adapter does not fit the contract, or the host does not start.
+    /// If the adapter does not match the contract, or the host does not start.
     pub fn foreign(component: &Path, serve: &str) -> Result<Self> {
         let adapter = probe::component("adapter", component)?;
         let (_, exports) = annals_compose::read::externs(&adapter.bytes)?;

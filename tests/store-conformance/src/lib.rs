@@ -1,23 +1,23 @@
-//! What every event store of Annals must do, as named cases.
+//! The required behaviour of every event store of Annals, as named cases.
 //!
-//! A store is given as a [`Backend`]; [`run`] plays every case on it and reports what it lacks.
+//! The caller passes a store as a [`Backend`]. [`run`] runs every case on it, and reports the failures.
 //!
 //! # Layout
 //!
 //! | module | job |
 //! |---|---|
 //! | [`store`](Store) | the store under test: one connection to it |
-//! | [`calls`](calls_of_the_library!) | a connection that passes everything on to the library |
+//! | [`calls`](calls_of_the_library!) | a connection that passes every call on to the library |
 //! | [`native`](Native) | the library over any slots, without WebAssembly |
-//! | [`case`](Case) | named cases, and how they end |
+//! | [`case`](Case) | named cases, and their verdicts |
 //! | [`suite`](run) | all cases, and running them |
 //! | `panics` | catches failed assertions |
-//! | `scene` | what a case plays with: names of its own, requests, connections |
-//! | `reading` | reads everything page by page, and holds pages to their rules |
-//! | `sourcer` | a sourcer in small, over the store alone |
+//! | `scene` | the tools of a case: unique names, requests, connections |
+//! | `reading` | reads page by page, and checks the rules of paging |
+//! | `sourcer` | a minimal sourcer, over the store alone |
 //! | `cases` | the cases, a file for each subject |
 //! | [`hosted`](Hosted) | a store adapter on a real host, behind the probe component (feature `hosts`) |
-//! | `serving` | the host's process and what it serves |
+//! | `serving` | the host's process and its applications |
 //! | `remote` | a connection to it |
 //! | `probe` | builds the probe component |
 #![deny(missing_docs)]

@@ -1,4 +1,4 @@
-//! `store-conformance`: plays the cases on stores of ours, or on anybody's.
+//! `store-conformance`: runs the cases on the project's stores, or on any other store.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,13 +8,13 @@ use annals_store_conformance::{Backend, Hosted, Native, Ours, Verdict, all, run_
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 
-/// What every event store of Annals must do, case by case.
+/// Checks the required behaviour of every event store of Annals, case by case.
 ///
 /// Exit status: 0 all cases passed, 1 some failed, 2 usage, 3 a store could not be started.
 #[derive(Parser)]
 #[command(name = "store-conformance")]
 struct Cli {
-    /// Which of our own stores.
+    /// Which of the project's stores.
     #[arg(long, value_enum, default_value = "all")]
     adapter: Adapter,
     /// A store adapter of your own: a component that exports annals:es/event-store and reaction-store.
@@ -23,13 +23,13 @@ struct Cli {
     /// Serves your adapter, such as `wasmtime serve -S cli --dir {data}::/data --addr 127.0.0.1:{port} {app}`.
     #[arg(long, requires = "component", value_name = "COMMAND")]
     serve: Option<String>,
-    /// Only cases whose name contains this.
+    /// Runs only cases whose name contains this text.
     #[arg(long, default_value = "", hide_default_value = true)]
     filter: String,
-    /// Prints the cases and plays none.
+    /// Prints the cases and runs none.
     #[arg(long)]
     list: bool,
-    /// Prints also the cases that pass, with the time they took.
+    /// Also prints the cases that pass, with their durations.
     #[arg(long, short)]
     verbose: bool,
 }
@@ -38,7 +38,7 @@ struct Cli {
 enum Adapter {
     /// The library in memory, without WebAssembly.
     Native,
-    /// The same, its log divided into three partitions.
+    /// The same, with a log of three partitions.
     Partitions,
     /// store-keyvalue on annals-host.
     AnnalsHost,
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One store after the other; did all cases pass?
+/// Runs the cases on one store after the other. Returns whether all cases passed.
 fn play(cli: &Cli) -> Result<bool> {
     let mut passed = true;
     let mut sums = Vec::new();

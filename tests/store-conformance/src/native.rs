@@ -7,10 +7,9 @@ use annals_event_log::{Creation, EventLog, MemorySlots, Settings, SlotError, Slo
 
 use crate::store::{Backend, Store};
 
-/// The library over slots that are shared by all connections.
+/// The library over slots that all connections share.
 ///
-/// Its crash ends every call that is under way at whatever step it has reached, as the death of
-/// a process would; the slots outlive it.
+/// Its crash ends every call in progress at its current step, as the death of a process would. The slots survive.
 pub struct Native<S> {
     name: String,
     slots: S,
@@ -20,7 +19,7 @@ pub struct Native<S> {
 }
 
 impl<S: Slots + Clone + Send + Sync + 'static> Native<S> {
-    /// A store over these slots.
+    /// A store over given slots.
     pub fn new(name: impl Into<String>, slots: S, settings: Settings) -> Self {
         Self {
             name: name.into(),
@@ -33,7 +32,7 @@ impl<S: Slots + Clone + Send + Sync + 'static> Native<S> {
 }
 
 impl Native<Arc<MemorySlots>> {
-    /// An empty store in memory, whose snapshots can be damaged.
+    /// An empty store in memory, whose snapshots a case can damage.
     #[must_use]
     pub fn in_memory(settings: Settings) -> Self {
         Self {
@@ -97,7 +96,7 @@ fn open<S: Slots>(slots: S, settings: &Settings) -> EventLog<S> {
     }
 }
 
-/// Slots as seen from one life of the process: after its death nothing gets through.
+/// Slots from the view of one process lifetime. After its death, all calls fail.
 struct Mortal<S> {
     slots: S,
     lives: Arc<AtomicU64>,
@@ -120,7 +119,7 @@ impl<S> Mortal<S> {
             return Err(died());
         }
         let result = run();
-        // What the dead were told, nobody hears.
+        // A dead process cannot receive results.
         if self.dead() { Err(died()) } else { result }
     }
 }
@@ -140,7 +139,7 @@ impl<S: Slots> Slots for Mortal<S> {
     }
 }
 
-/// A connection. After a crash it is served by a new life, which remembers nothing.
+/// A connection. After a crash, a new lifetime with empty caches serves it.
 struct Connection<S> {
     log: EventLog<Mortal<S>>,
     slots: S,

@@ -1,14 +1,14 @@
-//! Catches failed assertions, with what they say and where they stand, and keeps them off stderr.
+//! Catches failed assertions with their message and place, and keeps them off stderr.
 //!
-//! The hook of the process is set once; panics that nobody here is watching for go to the one
-//! that was there before.
+//! The panic hook of the process is set once. It passes panics that this module does not catch on to the previous
+//! hook.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-/// Most characters of what a failed assertion says.
+/// Maximum number of characters of an assertion's message.
 const LONGEST: usize = 1200;
 
 thread_local! {
@@ -17,10 +17,10 @@ thread_local! {
 }
 static HOOK: Once = Once::new();
 
-/// What a panic in another thread said, passed on.
+/// The message of a panic in another thread.
 struct PassedOn(String);
 
-/// Runs something; a panic in it is an error that says what failed and where.
+/// Runs a function. A panic becomes an error with the failure and its place.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
@@ -49,7 +49,7 @@ fn describe(info: &PanicHookInfo<'_>) -> String {
     }
 }
 
-/// Two lists of a thousand events say no more than their beginnings.
+/// Shortens a message: the beginnings of two lists of a thousand events suffice.
 fn shortened(said: &str) -> Cow<'_, str> {
     match said.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &said[..end]).into(),
@@ -57,8 +57,8 @@ fn shortened(said: &str) -> Cow<'_, str> {
     }
 }
 
-/// Runs the same thing in so many threads at once, and gives what they returned. The first panic
-/// in one of them is a panic here, after all have ended.
+/// Runs the same function in several threads at once, and returns their results. If threads panic, the first panic is
+/// repeated here after all threads have ended.
 pub(crate) fn each<T: Send>(threads: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let run = &run;
     let ended: Vec<_> = std::thread::scope(|scope| {

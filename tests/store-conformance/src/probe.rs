@@ -1,4 +1,4 @@
-//! Builds the probe component, which lets the suite call an adapter from outside.
+//! Builds the probe component, with which the suite calls an adapter from outside.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 const PACKAGE: &str = "annals-store-probe";
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds it, if it is not built already.
+/// Builds the component, unless it is built already.
 pub(crate) fn build() -> Result<Part> {
     let target = tools::target_folder()?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -19,7 +19,7 @@ pub(crate) fn build() -> Result<Part> {
         .args(["build", "--quiet", "--profile", "wasm", "--target", TARGET])
         .args(["--package", PACKAGE, "--target-dir"])
         .arg(&target);
-    // What cargo set for this process must not leak into another build.
+    // Cargo's variables of this process must not affect the other build.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST") {
@@ -35,7 +35,7 @@ pub(crate) fn build() -> Result<Part> {
     component("probe", &target.join(TARGET).join("wasm").join(file))
 }
 
-/// Reads a component; a core module with its interface described in it is made one.
+/// Reads a component. A core module with an embedded interface description is made into a component.
 pub(crate) fn component(name: &str, file: &Path) -> Result<Part> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     let read = annals_compose::handler::read(name, bytes)

@@ -1,4 +1,4 @@
-//! Reads everything, page by page, and holds every page to the rules of paging.
+//! Reads streams and the log page by page, and checks every page against the rules of paging.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use annals_event_log::{Event, Head, LogFilter, RecordedEvent};
 
 use crate::scene::{Connection, Scene, later};
 
-/// A stream's events after a version, in pages of so many; none if it is unknown.
+/// A stream's events after a version, in pages of `limit` events; none if the stream is unknown.
 #[track_caller]
 pub(crate) fn stream_after(
     store: &mut Connection,
@@ -38,13 +38,13 @@ pub(crate) fn stream_after(
     }
 }
 
-/// The whole stream.
+/// All events of a stream.
 #[track_caller]
 pub(crate) fn stream(store: &mut Connection, stream: &str) -> Vec<RecordedEvent> {
     stream_after(store, stream, 0, 500)
 }
 
-/// A stream's events before a version, newest first, in pages of so many.
+/// A stream's events before a version, newest first, in pages of `limit` events.
 #[track_caller]
 pub(crate) fn stream_before(
     store: &mut Connection,
@@ -76,7 +76,7 @@ pub(crate) fn stream_before(
     }
 }
 
-/// A stream's events for folding, after a head, by so many records a page.
+/// A stream's events for folding, after a head, in pages of `limit` records.
 #[track_caller]
 pub(crate) fn fold_after(
     store: &mut Connection,
@@ -99,13 +99,13 @@ pub(crate) fn fold_after(
     }
 }
 
-/// The whole stream for folding.
+/// All events of a stream for folding.
 #[track_caller]
 pub(crate) fn fold(store: &mut Connection, stream: &str) -> (Vec<Event>, Head) {
     fold_after(store, stream, Head::default(), 500)
 }
 
-/// What remains of a recorded event for folding.
+/// The part of a recorded event that folding needs.
 pub(crate) fn lean(event: &RecordedEvent) -> Event {
     Event {
         version: event.version,
@@ -116,7 +116,7 @@ pub(crate) fn lean(event: &RecordedEvent) -> Event {
     }
 }
 
-/// The log's events after a position that a filter wants, in pages of so many, as read at a time.
+/// The log's events after a position that match a filter, in pages of `limit` events, read at a given time.
 #[track_caller]
 pub(crate) fn log_at(
     store: &mut Connection,
@@ -149,13 +149,13 @@ pub(crate) fn log_at(
     }
 }
 
-/// The log's events after a position that a filter wants.
+/// The log's events after a position that match a filter.
 #[track_caller]
 pub(crate) fn log(store: &mut Connection, after: u64, filter: &LogFilter) -> Vec<RecordedEvent> {
     log_at(store, after, 500, filter, later()).0
 }
 
-/// Of these categories, of any type.
+/// A filter for these categories, with any type.
 pub(crate) fn of_categories(categories: &[&str]) -> LogFilter {
     LogFilter {
         event_types: Vec::new(),
@@ -164,7 +164,7 @@ pub(crate) fn of_categories(categories: &[&str]) -> LogFilter {
     }
 }
 
-/// Of these types, in any category.
+/// A filter for these types, in any category.
 pub(crate) fn of_types(types: &[&str]) -> LogFilter {
     LogFilter {
         event_types: types.iter().map(ToString::to_string).collect(),
@@ -173,7 +173,7 @@ pub(crate) fn of_types(types: &[&str]) -> LogFilter {
     }
 }
 
-/// Two lists must be the same; says where they begin to differ.
+/// Asserts that two lists are equal, and reports the first difference.
 #[track_caller]
 pub(crate) fn assert_same<T: PartialEq + std::fmt::Debug>(found: &[T], expected: &[T], what: &str) {
     let differ = found.iter().zip(expected).position(|(a, b)| a != b);
@@ -187,8 +187,8 @@ pub(crate) fn assert_same<T: PartialEq + std::fmt::Debug>(found: &[T], expected:
     assert_eq!(found, expected, "{what}: so many there are");
 }
 
-/// What must be true of streams whatever has happened to them: they and the log (after a
-/// position from before their first events) tell the same. Returns the log's events of the case.
+/// Checks the invariants of streams: the streams and the log must have the same events. `after` is a position before
+/// their first events. Returns the log's events of the case.
 #[track_caller]
 pub(crate) fn check(scene: &Scene<'_>, after: u64, streams: &[String]) -> Vec<RecordedEvent> {
     let store = &mut scene.connect();

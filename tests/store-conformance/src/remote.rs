@@ -15,9 +15,9 @@ use ureq::Agent;
 use crate::serving::Serving;
 use crate::store::Store;
 
-/// How long an answer may take.
+/// Maximum time until an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Most bytes of an answer.
+/// Maximum number of bytes of an answer.
 const LONGEST: u64 = 64 << 20;
 
 /// A connection with a prefix.
@@ -25,7 +25,7 @@ pub(crate) struct Remote {
     serving: Arc<Serving>,
     prefix: String,
     agent: Agent,
-    /// The process that the agent is connected to.
+    /// The number of the process that the agent is connected to.
     life: u64,
 }
 
@@ -39,7 +39,7 @@ impl Remote {
         }
     }
 
-    /// Calls; without an answer, what was to be written is in doubt.
+    /// Makes a call. Without an answer, a write is in doubt.
     fn call<T, E>(&mut self, call: &Call) -> Result<T, E>
     where
         T: DeserializeOwned,
@@ -69,7 +69,7 @@ impl Remote {
     }
 }
 
-/// What a caller knows without an answer.
+/// The error of a call without an answer.
 fn unanswered(call: &Call, why: String) -> StoreError {
     match call.writes() {
         true => StoreError::InDoubt(why),

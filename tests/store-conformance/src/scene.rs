@@ -1,4 +1,4 @@
-//! What a case plays with: names of its own, requests, and connections.
+//! The tools of a case: unique names, requests, and connections.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::store::{Backend, Store};
 /// A connection.
 pub(crate) type Connection = Box<dyn Store + Send>;
 
-/// One case on one backend, with names that no other case has.
+/// One case on one backend, with names that no other case uses.
 pub(crate) struct Scene<'a> {
     pub backend: &'a dyn Backend,
     token: String,
@@ -21,7 +21,7 @@ pub(crate) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub fn new(backend: &'a dyn Backend) -> Self {
-        // 40 bits: names stay short, and two runs on one store do not meet.
+        // 40 bits keep names short, and make a collision of two runs on one store unlikely.
         let token = format!("t{:010x}", unique() & 0xff_ffff_ffff);
         Self { backend, token }
     }
@@ -46,7 +46,7 @@ impl<'a> Scene<'a> {
         format!("{}{name}", self.token)
     }
 
-    /// A request to append events of these types, by a command of its own.
+    /// A request to append events of these types, with a new command id.
     pub fn request(&self, stream: &str, expected: Precondition, types: &[&str]) -> AppendRequest {
         let id = format!("{:016x}", unique());
         AppendRequest {
@@ -61,14 +61,14 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Appends events of these types, whatever is there.
+    /// Appends events of these types, whatever the stream contains.
     #[track_caller]
     pub fn append(&self, store: &mut Connection, stream: &str, types: &[&str]) -> Appended {
         append(store, self.request(stream, Precondition::Any, types))
     }
 
-    /// The end of a log that is not empty: everything appended from now on lies behind it. The
-    /// position of the last append would not do, where a log is divided into partitions.
+    /// The end of a log that is not empty: every later append has a greater position. The position of the last append
+    /// would not suffice in a log with several partitions.
     #[track_caller]
     pub fn end_of_log(&self, store: &mut Connection) -> u64 {
         let mut after = self.append(store, &self.stream("0"), &["Start"]).position;
@@ -94,7 +94,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Appends what must be accepted.
+/// Appends events, and asserts that the append is accepted.
 #[track_caller]
 pub(crate) fn append(store: &mut Connection, request: AppendRequest) -> Appended {
     let given = request.events.iter().map(|event| event.event_type.clone());
@@ -120,7 +120,7 @@ pub(crate) fn event(name: &str) -> NewEvent {
     }
 }
 
-/// What is known of a command.
+/// The metadata of a command.
 pub(crate) fn metadata(command_id: &str) -> Metadata {
     Metadata {
         command_id: command_id.to_owned(),
@@ -140,13 +140,13 @@ pub(crate) fn now() -> u64 {
         .map_or(0, |since| since.as_millis() as u64)
 }
 
-/// A time at which every writer that has not written by now counts as dead. Reading the log at
-/// this time never waits, and is safe whatever writers do.
+/// A time at which every writer without a finished write counts as dead. Reading the log at this time never waits,
+/// and is safe in every state of the writers.
 pub(crate) fn later() -> u64 {
     now() + 50_000
 }
 
-/// 64 bits that nobody else has.
+/// A unique 64-bit number.
 pub(crate) fn unique() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     // Every `RandomState` has random keys.
@@ -160,7 +160,7 @@ pub(crate) fn unique() -> u64 {
     hasher.finish()
 }
 
-/// It must be refused as illegal input.
+/// Asserts that a request is refused as invalid input.
 #[track_caller]
 pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T, StoreError>, what: &str) {
     assert!(
@@ -169,7 +169,7 @@ pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T, StoreError>, 
     );
 }
 
-/// The same of an append.
+/// The same for an append.
 #[track_caller]
 pub(crate) fn assert_append_invalid<T: std::fmt::Debug>(
     result: Result<T, AppendError>,

@@ -16,11 +16,11 @@ use tempfile::TempDir;
 pub(crate) struct Serving {
     name: String,
     url: String,
-    /// The prefix that is served. Held for reading by every call under way.
+    /// The prefix in service. Every call in progress has a read lock on it.
     prefix: RwLock<String>,
-    /// How often the process was replaced: connections to the last one are dead.
+    /// Number of replaced processes: connections to earlier processes are dead.
     lives: AtomicU64,
-    /// Goes on after a kill without an operator.
+    /// True if the store recovers from a kill without an operator.
     survives: bool,
     server: Mutex<Server>,
     apps: Mutex<Apps>,
@@ -59,12 +59,12 @@ impl Serving {
         lock(&self.apps).partitions
     }
 
-    /// Kills the process and starts it again; `false` if it would not come back without an operator.
+    /// Kills the process and starts it again. Returns `false` if it would not recover without an operator.
     pub fn crash(&self) -> bool {
         if !self.survives {
             return false;
         }
-        // Not through the prefix's lock: calls are under way, and that is the point.
+        // Do not take the prefix's lock: the crash must hit calls in progress.
         let restarted = lock(&self.server).restart();
         self.lives.fetch_add(1, Ordering::SeqCst);
         if let Err(error) = restarted {
@@ -81,7 +81,7 @@ impl Serving {
         self.lives.load(Ordering::SeqCst)
     }
 
-    /// Serves the prefix, for as long as the guard is held.
+    /// Serves the prefix for as long as the caller holds the guard.
     pub fn serve(&self, prefix: &str) -> Result<RwLockReadGuard<'_, String>> {
         loop {
             let served = self.prefix.read().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +104,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The applications, one for each prefix, composed when they are first served.
+/// The applications, one for each prefix. Each is composed when it is first served.
 pub(crate) struct Apps {
     adapter: Part,
     partitions: u32,

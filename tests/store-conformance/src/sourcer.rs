@@ -1,5 +1,5 @@
-//! A sourcer in small, as callers of a store work: claims the command, folds, decides, appends,
-//! and asks again after a conflict.
+//! A minimal sourcer, which uses a store as real callers do: it claims the command, folds, decides and appends, and
+//! decides again after a conflict.
 
 use annals_event_log::{
     AppendError, AppendRequest, Claim, Head, NewEvent, Outcome, Precondition, Rejection, StoreError,
@@ -7,10 +7,10 @@ use annals_event_log::{
 
 use crate::scene::{Connection, Scene, event, metadata};
 
-/// Conflicts in a row that are more than bad luck.
+/// Maximum number of consecutive conflicts.
 const PATIENCE: u32 = 200;
 
-/// What a decision came to.
+/// The result of a decision.
 #[derive(Clone)]
 pub(crate) enum Decision {
     /// These events, or none.
@@ -23,11 +23,11 @@ pub(crate) struct Command<'a> {
     pub id: String,
     pub fingerprint: u64,
     pub stream: String,
-    /// Decides on the stream's version.
+    /// Decides by the stream's version.
     pub decide: &'a (dyn Fn(u64) -> Decision + Sync),
 }
 
-/// Why there is no outcome.
+/// The reason why a command has no outcome.
 #[derive(Debug)]
 pub(crate) enum NoOutcome {
     /// The id belongs to a different command.
@@ -42,12 +42,12 @@ impl From<StoreError> for NoOutcome {
     }
 }
 
-/// Two events, always.
+/// Always accepts with two events.
 pub(crate) fn two_events(_version: u64) -> Decision {
     Decision::Accept(vec![event("One"), event("Two")])
 }
 
-/// Never.
+/// Always rejects.
 pub(crate) fn no(_version: u64) -> Decision {
     Decision::Reject(Rejection {
         code: "no".into(),
@@ -56,7 +56,7 @@ pub(crate) fn no(_version: u64) -> Decision {
     })
 }
 
-/// Nothing to do.
+/// Always accepts without events.
 pub(crate) fn nothing(_version: u64) -> Decision {
     Decision::Accept(Vec::new())
 }
@@ -85,7 +85,7 @@ pub(crate) fn submit(
         match store.claim_command(id, *fingerprint, stream, head.cursor)? {
             Claim::Done(outcome) => return Ok(outcome),
             Claim::Mismatch => return Err(NoOutcome::Mismatch),
-            // What an earlier attempt wrote up to here has just been looked for.
+            // The claim has just searched for events that an earlier attempt wrote up to this cursor.
             Claim::Fresh | Claim::Pending => {}
         }
         let expected = Precondition::At(head.version);
@@ -126,7 +126,7 @@ pub(crate) fn submit(
     panic!("{PATIENCE} conflicts in a row");
 }
 
-/// Submits a command that must have an outcome.
+/// Submits a command, and asserts that it has an outcome.
 #[track_caller]
 pub(crate) fn submitted(
     scene: &Scene<'_>,
@@ -139,7 +139,8 @@ pub(crate) fn submitted(
     }
 }
 
-/// What was told of a command is what its stream holds, once, and what is told again.
+/// Asserts that the stream has the events of the outcome exactly once, and that a repetition returns the same
+/// outcome.
 #[track_caller]
 pub(crate) fn check_once(store: &mut Connection, stream: &str, command_id: &str, told: &Outcome) {
     let recorded: Vec<String> = crate::reading::stream(store, stream)

@@ -5,10 +5,10 @@ use annals_event_log::{
     Metadata, Outcome, Page, Rejection, Row, RowPage, Snapshot, StoreError, StreamPage, WriteError,
 };
 
-/// One connection to a store: the contract's `event-store` and `reaction-store`, whatever carries it.
+/// One connection to a store: the contract's `event-store` and `reaction-store`, over any transport.
 ///
-/// The words are those of `annals-event-log`. A connection may remember what it has read; any
-/// number of them work on the same store at once.
+/// The types are those of `annals-event-log`. A connection may cache what it has read. Any number of connections use
+/// the same store at once.
 #[allow(
     clippy::missing_errors_doc,
     reason = "every method fails as the contract says"
@@ -92,7 +92,7 @@ pub trait Store {
     fn drop_rows(&mut self, view: &str, limit: u32) -> Result<bool, StoreError>;
 }
 
-/// Something that keeps events and can be connected to, many times at once.
+/// A store that accepts any number of connections at once.
 pub trait Backend: Sync {
     /// Name for people, such as `store-filesystem on wasmtime serve`.
     fn name(&self) -> String;
@@ -100,19 +100,18 @@ pub trait Backend: Sync {
     /// One more connection, with the given `[store] prefix`; `""` is the default.
     fn connect(&self, prefix: &str) -> Box<dyn Store + Send>;
 
-    /// Ends the process that serves the store without warning, and starts it again on the same
-    /// data. `false` if there is no such process.
+    /// Kills the process that serves the store, and starts it again on the same data. Returns `false` if there is no
+    /// such process.
     fn crash(&self) -> bool {
         false
     }
 
-    /// Partitions of its log. With more than one, the log's order does not tell which of two
-    /// commits of different streams was first.
+    /// Number of partitions of its log. With more than one, the log does not order two commits of different streams.
     fn partitions(&self) -> u32 {
         1
     }
 
-    /// Damages every snapshot that is stored, as a bad disk would. `false` if that is not possible.
+    /// Damages every stored snapshot, as a faulty disk would. Returns `false` if that is not possible.
     fn damage_snapshots(&self) -> bool {
         false
     }

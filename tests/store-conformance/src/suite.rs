@@ -11,13 +11,13 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     cases::ALL.iter().copied().flatten()
 }
 
-/// Runs all cases whose name contains the filter (empty: all of them), one after the other. A
-/// store may be used again: every case has streams, commands, handlers and views of its own.
+/// Runs all cases whose name contains the filter (empty: all of them), one after the other. The same store can be
+/// used again, because every case has its own streams, commands, handlers and views.
 pub fn run(backend: &dyn Backend, filter: &str) -> Report {
     run_observed(backend, filter, |_| {})
 }
 
-/// The same; `observe` is told of each case as it ends.
+/// The same; `observe` gets each case when it ends.
 pub fn run_observed(backend: &dyn Backend, filter: &str, mut observe: impl FnMut(&Ran)) -> Report {
     let ran = all()
         .filter(|case| case.name.contains(filter))

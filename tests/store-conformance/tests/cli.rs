@@ -1,4 +1,4 @@
-//! What `store-conformance` prints and answers with.
+//! The output and the exit statuses of `store-conformance`.
 #![cfg(feature = "hosts")]
 
 use std::process::{Command, Output};

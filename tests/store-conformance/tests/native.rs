@@ -1,4 +1,4 @@
-//! The library itself has every behaviour.
+//! The library itself passes all cases.
 
 use annals_event_log::Settings;
 use annals_store_conformance::{Native, all, run};

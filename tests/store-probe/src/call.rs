@@ -1,4 +1,4 @@
-//! Calls the contract's interfaces as the wire asks.
+//! Calls the contract's interfaces on request of the wire.
 
 use annals_event_log as log;
 use annals_store_wire::{Call, decode, encode};
@@ -10,7 +10,7 @@ use crate::annals::es::reaction_store::{self as reactions, KeyRange, WriteError}
 use crate::annals::es::types::{RowKey, StoreError};
 use crate::convert::alike;
 
-/// Answers a call; the error is for a call that is none.
+/// Executes a call. The error is for a body that is no call.
 pub fn call(body: &[u8]) -> Result<Vec<u8>, String> {
     let call = decode(body).map_err(|error| format!("this is no call: {error}"))?;
     match call {

@@ -1,4 +1,4 @@
-//! The wire's words to the bindings' and back.
+//! Converts the wire's types to those of the bindings, and back.
 
 use annals_event_log as log;
 use annals_store_wire::{decode, encode};
@@ -9,7 +9,7 @@ use crate::annals::es::event_store::{AppendError, StoreError};
 use crate::annals::es::reaction_store::WriteError;
 use crate::annals::es::types::Precondition;
 
-/// One of two types that are written alike, as the other one.
+/// Converts between two types with equal encodings.
 pub fn alike<A: Serialize, B: DeserializeOwned>(value: &A) -> Result<B, String> {
     let bytes = encode(value).map_err(|error| error.to_string())?;
     decode(&bytes).map_err(|error| format!("the contract and the wire differ: {error}"))
@@ -20,13 +20,13 @@ impl From<StoreError> for log::StoreError {
         match error {
             StoreError::Invalid(why) => Self::Invalid(why),
             StoreError::Unavailable(why) => Self::Unavailable(why),
-            // The contract's word is one text that names the key.
+            // In the contract, the error is a single text that contains the key.
             StoreError::Corrupt(reason) => Self::Corrupt {
                 key: String::new(),
                 reason,
             },
             StoreError::InDoubt(why) => Self::InDoubt(why),
-            // No store adapter answers this.
+            // No store adapter returns this error.
             StoreError::Refused(why) => Self::Invalid(why),
         }
     }

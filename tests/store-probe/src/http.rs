@@ -1,4 +1,4 @@
-//! Bodies in and out through `wasi:http`.
+//! Reads and writes bodies with `wasi:http`.
 
 use annals_store_wire::MAX_BYTES;
 use wasip2::http::types::{
@@ -6,12 +6,12 @@ use wasip2::http::types::{
 };
 use wasip2::io::streams::StreamError;
 
-/// Bytes asked of the host at a time.
+/// Maximum number of bytes in one read.
 const CHUNK: u64 = 64 << 10;
-/// What `blocking-write-and-flush` takes at most.
+/// Maximum number of bytes in one `blocking-write-and-flush`.
 const OUT_CHUNK: usize = 4096;
 
-/// The whole body, which comes in chunks of any size.
+/// Reads the whole body, which arrives in chunks of any size.
 pub fn read(request: &IncomingRequest) -> Result<Vec<u8>, String> {
     let broken = || "the body could not be read".to_owned();
     let incoming = request.consume().map_err(|()| broken())?;
@@ -33,7 +33,7 @@ pub fn read(request: &IncomingRequest) -> Result<Vec<u8>, String> {
     Ok(body)
 }
 
-/// Sends a response. A client that has gone away is no error of ours.
+/// Sends a response. Ignores a client that has closed the connection.
 pub fn send(out: ResponseOutparam, status: u16, content: &[u8]) {
     let headers = Fields::new();
     let _ = headers.append("content-length", content.len().to_string().as_bytes());

@@ -3,9 +3,9 @@
 //!
 //! # Layout
 //!
-//! - [`http`]: bodies in and out through `wasi:http`.
+//! - [`http`]: reads and writes bodies with `wasi:http`.
 //! - [`call`]: calls the contract's interfaces.
-//! - [`convert`]: the wire's words to the bindings' and back.
+//! - [`convert`]: converts the wire's types to those of the bindings, and back.
 #![allow(missing_docs, reason = "generated bindings")]
 
 mod call;
@@ -24,7 +24,7 @@ wit_bindgen::generate!({
         }
     "#,
     world: "annals:store-probe/probe",
-    // Records travel as they are: see annals-store-wire.
+    // Records have the same encoding on both sides: see annals-store-wire.
     additional_derives: [serde::Serialize, serde::Deserialize],
     generate_all,
 });

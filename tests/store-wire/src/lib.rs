@@ -1,12 +1,12 @@
-//! Calls of a store as bytes: what the conformance suite sends to the probe component.
+//! The encoding of store calls that the conformance suite sends to the probe component.
 //!
-//! A call is the body of `POST /call`, in postcard. The answer's body is the `Result` of the
-//! function that was called, in postcard too, in the words of `annals-event-log`: for `load` a
-//! `Result<Page, StoreError>`, for `append` a `Result<Appended, AppendError>`.
+//! A call is the body of `POST /call`, in postcard. The body of the answer is the function's `Result`, also in
+//! postcard and with the types of `annals-event-log`: for `load` a `Result<Page, StoreError>`, for `append` a
+//! `Result<Appended, AppendError>`.
 //!
-//! The words of `annals-event-log` mirror the contract's records field by field, in the same
-//! order, and postcard writes fields in their order and nothing else. So a record that bindings
-//! were generated for is written as its mirror image is; only errors differ.
+//! The types of `annals-event-log` mirror the contract's records field by field, in the same order, and postcard
+//! writes only the fields, in their order. So a record of the generated bindings has the same encoding as its mirror
+//! type. Only errors differ.
 #![deny(missing_docs)]
 
 use annals_event_log::{
@@ -15,10 +15,10 @@ use annals_event_log::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Where the probe takes calls.
+/// The path that the probe receives calls on.
 pub const PATH: &str = "/call";
 
-/// Most bytes of a call.
+/// Maximum number of bytes of a call.
 pub const MAX_BYTES: usize = 16 << 20;
 
 /// A function of the store, with its arguments.
@@ -118,8 +118,8 @@ pub enum Call {
 }
 
 impl Call {
-    /// May something have been written that counts, if there was no answer? A claim that is in
-    /// doubt is not: claiming again is safe.
+    /// True if a call without an answer may have written something that matters. A claim does not matter: it is safe
+    /// to claim again.
     #[must_use]
     pub fn writes(&self) -> bool {
         matches!(
@@ -138,7 +138,7 @@ impl Call {
 /// Writes a call or an answer.
 ///
 /// # Errors
-/// Never for the types that are meant here.
+/// Never for the types of this crate.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_allocvec(value)
 }
@@ -146,7 +146,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, postcard::Error> {
 /// Reads a call or an answer.
 ///
 /// # Errors
-/// If the bytes are something else.
+/// If the bytes have another form.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
     postcard::from_bytes(bytes)
 }
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn bytes_travel_as_a_list_of_numbers_does() {
-        // What bindings are generated for holds payloads as lists, without `serde_bytes`.
+        // Generated bindings have payloads as lists, without `serde_bytes`.
         #[derive(Serialize)]
         struct Generated {
             state: Vec<u8>,

@@ -20,7 +20,7 @@ fn idle_connections_beyond_the_limit_of_open_files_harm_nobody() {
     let client = Client::new(url.clone());
     let idle = |_| hostile::sent(&url, b"").expect("a connection");
     let idle: Vec<TcpStream> = (0..150).map(idle).collect();
-    // More than the store holds in memory: it has to write files.
+    // More data than the store buffers in memory, so it has to write files.
     let count = size(150, 600);
     for number in 0..count {
         open_long(&client, number, 100_000).expect("accepted");
@@ -52,8 +52,8 @@ fn those_who_ask_for_long_pages_and_do_not_read_them_hold_nothing_up() {
     }
     let grown = resident(&served.server).saturating_sub(before);
     assert!(grown < size(64, 128) << 20, "it grew by {grown} bytes");
-    // Who reads gets a page, at the cost of one who does not.
-    // (After a minute they would be cut all the same.)
+    // A reader gets a page, because the host cuts a client that does not read. (After a minute the host would cut
+    // that client in any case.)
     let limit = Instant::now() + Duration::from_secs(30);
     loop {
         let page = client.get("/events?limit=1000").expect("an answer");
@@ -68,7 +68,7 @@ fn those_who_ask_for_long_pages_and_do_not_read_them_hold_nothing_up() {
     drop(readers);
 }
 
-/// Bodies that never end.
+/// Bodies that never end share one budget.
 #[test]
 fn bodies_have_one_budget() {
     let flags = ["--max-buffered", "8MiB", "--timeout", "20s"];
@@ -93,7 +93,7 @@ fn bodies_have_one_budget() {
             let timeout = Some(Duration::from_millis(50));
             sender.set_read_timeout(timeout).expect("set");
             let mut answer = [0; 12];
-            // It was refused or cut, or is among those who have room.
+            // The host refused or cut the request, or it is among those within the budget.
             match sender.read(&mut answer) {
                 Ok(12) => refused += u32::from(&answer == b"HTTP/1.1 503"),
                 Ok(_) => refused += 1,
@@ -106,7 +106,7 @@ fn bodies_have_one_budget() {
     plain_command(&client);
 }
 
-/// Bytes of memory that a host uses.
+/// Resident memory of a host, in bytes.
 fn resident(server: &Server) -> usize {
     let path = format!("/proc/{}/statm", server.pid().expect("it runs"));
     let text = std::fs::read_to_string(path).expect("it runs");

@@ -1,8 +1,7 @@
-//! Clients that harm, and what it does to the others: a plain command is answered while the attack
-//! lasts, nothing is poisoned, and what is refused is told. `annals-bench` measures plain commands beside the
-//! same attacks.
+//! Hostile clients and their effect on others. The host answers a plain command during the attack, poisons nothing,
+//! and reports every refusal. `annals-bench` measures plain commands beside the same attacks.
 //!
-//! Each attack is played small; with `ANNALS_HOSTILE=long` at the size that it was first seen at.
+//! Each attack is small by default. `ANNALS_HOSTILE=long` uses the size at which it was first observed.
 
 mod connections;
 mod operators;
@@ -11,7 +10,7 @@ mod waits;
 use annals_tests::client::Client;
 use annals_tests::hostile::plain;
 
-/// The size of an attack: small, or as it was first seen.
+/// The size of an attack: small, or as first observed.
 fn size<T>(small: T, long: T) -> T {
     match std::env::var("ANNALS_HOSTILE").as_deref() {
         Ok("long") => long,
@@ -19,7 +18,7 @@ fn size<T>(small: T, long: T) -> T {
     }
 }
 
-/// One plain command of the bank, which is accepted like any other.
+/// Sends one plain command of the bank, which must be accepted.
 fn plain_command(client: &Client) {
     plain::command(client).expect("accepted");
 }

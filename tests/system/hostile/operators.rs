@@ -1,4 +1,4 @@
-//! Operators, and who may pass for one.
+//! Operators, and clients that must not pass for one.
 
 use super::size;
 use crate::support;

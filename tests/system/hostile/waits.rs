@@ -11,7 +11,7 @@ use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The bank, whose notices go to somebody who takes them and never answers.
+/// The bank with a mail service that accepts notices and never answers.
 struct Hanging {
     served: support::Served,
     _mailer: SilentMailer,
@@ -27,7 +27,7 @@ fn hanging(flags: &[&str]) -> Hanging {
     }
 }
 
-/// Clients that open an account each, and wait.
+/// Clients that each open an account and wait.
 fn waiting(url: &str, clients: usize, preference: &'static str) -> Vec<JoinHandle<Answer>> {
     let wait = |number| {
         let client = Client::new(url.to_owned());
@@ -78,7 +78,7 @@ fn waits_hold_no_place_and_end_with_the_host() {
 #[test]
 fn a_wait_ends_when_all_reactions_have_run_and_adds_nothing_to_the_time_of_a_request() {
     let mailbox = Mailbox::open().expect("a mailbox");
-    // One notice after the other: the last wait takes far longer than a request may.
+    // The host delivers one notice after the other, so the last wait takes far longer than a request may.
     mailbox.delay(Duration::from_millis(700));
     let url = format!("MAILER_URL={}", mailbox.url());
     let served = support::serve_manifest(
@@ -108,7 +108,7 @@ fn a_wait_beside_a_reaction_that_pauses_ends_at_once() {
     let url = served.server.url();
     let client = Client::new(url.clone());
     plain_command(&client);
-    // Until the pauses between its attempts are long.
+    // Wait until the pauses between the attempts are long.
     let limit = Instant::now() + Duration::from_secs(60);
     let attempts = || {
         let all = client.get("/admin/reactions").expect("an answer").body;
@@ -134,7 +134,7 @@ fn a_wait_beside_a_reaction_that_pauses_ends_at_once() {
     );
 }
 
-/// `wasmtime serve` ends what takes longer than its limit, with a plain 500.
+/// `wasmtime serve` ends a request that exceeds its time limit, with a plain 500.
 #[test]
 fn a_wait_on_wasmtime_serve_ends_before_the_hosts_limit() {
     let mailbox = Mailbox::open().expect("a mailbox");
@@ -147,7 +147,7 @@ fn a_wait_on_wasmtime_serve_ends_before_the_hosts_limit() {
         &["-W", "timeout=10s", "--env", &mailer],
     );
     let url = served.server.url();
-    // Their notices, one after the other, take longer than a request may.
+    // Their notices, delivered one after the other, take longer than a request may.
     let client = Client::new(url.clone());
     for _ in 0..40 {
         plain_command(&client);

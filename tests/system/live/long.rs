@@ -1,4 +1,4 @@
-//! A long log read through many broken connections, while it grows.
+//! Reads a long log through many broken connections, while the log grows.
 
 use super::sse::Stream;
 use annals_event_log::{
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const EVENTS: u64 = 100_000;
 const RECONNECTS: u64 = 10;
 const STREAMS: u64 = 50;
-/// A command beside the readers takes no longer, however busy the machine is otherwise.
+/// Maximum duration of a command beside the readers, even on a busy machine.
 const SLOWEST: Duration = Duration::from_secs(5);
 
 #[test]
@@ -41,7 +41,7 @@ fn each_once(host: Kind) {
     println!("{}: filled in {:?}", host.name(), start.elapsed());
     let server = Server::start(host, &app, data.path()).expect("the host starts");
     let url = server.url();
-    // Takes the first of it, and then nothing any more.
+    // This client reads the beginning of the stream, and then stalls.
     let mut stalled = Stream::open(&url, "/events", None);
     assert!(stalled.next().is_some());
 
@@ -78,13 +78,13 @@ fn each_once(host: Kind) {
     assert_eq!(seen, positions, "what the pages say");
     assert!(seen.len() as u64 >= EVENTS);
     assert!(*slowest.lock().expect("no panic") < SLOWEST);
-    // The one that had stalled goes on, without a gap.
+    // The stalled client continues without a gap.
     for position in &positions[1..1000] {
         assert_eq!(stalled.next().expect("a message").id, *position);
     }
 }
 
-/// Without its reactions, which would be busy with all those events.
+/// The bank's deciders without its reactions, which would be busy with all those events.
 fn deciders_of_the_bank(folder: &Path, host: Kind) -> PathBuf {
     let bank = app::bank();
     let manifest = format!(
@@ -96,8 +96,8 @@ fn deciders_of_the_bank(folder: &Path, host: Kind) -> PathBuf {
     app::compose(folder, host, folder).expect("it composes")
 }
 
-/// Reads with so many connections, each broken at some event, until all that was written is seen.
-/// Answers the ids in the order in which they came.
+/// Reads through several connections, each broken at some event, until all written events are received. Returns the
+/// ids in the order of their arrival.
 fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
     let start = Instant::now();
     let mut seen: Vec<u64> = Vec::new();
@@ -105,7 +105,7 @@ fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
     for connection in 1..=RECONNECTS {
         let mut stream = Stream::open(url, "/events", last.as_deref());
         assert_eq!(stream.status, 200);
-        // Not at the end of a commit, mostly; each has 1 to 97 events.
+        // Mostly not at the end of a commit; a commit has 1 to 97 events.
         let until = EVENTS * connection / (RECONNECTS + 1) + connection * 3;
         while (seen.len() as u64) < until {
             seen.push(stream.next().expect("a message").id);
@@ -119,7 +119,7 @@ fn read(url: &str, done: &AtomicBool, written: &Mutex<Vec<u64>>) -> Vec<u64> {
     let took = start.elapsed();
     println!("{} events in {took:?}", seen.len());
     done.store(true, SeqCst);
-    // A writer that is still at it says so before its command is answered.
+    // A writer in progress announces its event before its command is answered.
     std::thread::sleep(Duration::from_secs(1));
     let newest = written.lock().expect("no panic").iter().max().copied();
     while seen.last() < newest.as_ref() {
@@ -169,7 +169,7 @@ fn fill(host: Kind, store: &Path) {
     }
 }
 
-/// Commits of 1 to 97 events, on many streams in turn.
+/// Appends commits of 1 to 97 events, to many streams in turn.
 fn append(slots: &impl Slots) {
     let mut log = EventLog::open(slots, &Settings::default()).expect("settings");
     let mut versions = [0; STREAMS as usize];

@@ -1,4 +1,4 @@
-//! The log as a live stream: each event exactly once, whatever breaks the connection.
+//! The log as a live stream: the client gets each event exactly once, however its connection breaks.
 
 mod long;
 pub mod sse;
@@ -28,7 +28,7 @@ fn deposit(client: &Client, account: &str) -> u64 {
     answer.body["position"].as_u64().expect("a position")
 }
 
-/// All of it against one host, so that the host starts once.
+/// Runs all checks against one host, so that the host starts once.
 fn keeps_the_contract(host: Kind) {
     let served = support::bank(host);
     let url = served.server.url();
@@ -70,14 +70,14 @@ fn wasmtime_serve_streams_the_log() {
 }
 
 fn new_events_come_at_once(client: &Client, stream: &mut Stream) {
-    // Long enough that the pauses are at their longest.
+    // Wait until the pauses between two polls are at their longest.
     std::thread::sleep(Duration::from_secs(1));
     for _ in 0..3 {
         let position = deposit(client, "a");
         let start = Instant::now();
         let message = stream.next().expect("a message");
         assert_eq!(message.id, position);
-        // Some 0.2 s; the machine may be busy.
+        // This takes some 0.2 s; the machine may be busy.
         assert!(
             start.elapsed() < Duration::from_secs(3),
             "{:?}",
@@ -92,11 +92,11 @@ fn resumes(url: &str, log: &[Value]) {
     assert_eq!(by_header.next().expect("a message").id, position(3));
     let mut by_parameter = Stream::open(url, &format!("/events?after={}", position(1)), None);
     assert_eq!(by_parameter.next().expect("a message").id, position(2));
-    // A browser that comes back repeats its address; what it saw since then counts.
+    // A browser that reconnects repeats its URL; the id of the last event takes precedence.
     let path = format!("/events?after={}", position(0));
     let mut both = Stream::open(url, &path, Some(&position(4).to_string()));
     assert_eq!(both.next().expect("a message").id, position(5));
-    // Between two events, and before the first one.
+    // Positions between two events, and before the first event.
     let mut between = Stream::open(url, "/events", Some(&(position(2) + 1).to_string()));
     assert_eq!(between.next().expect("a message").id, position(3));
     let mut zero = Stream::open(url, "/events", Some("0"));
@@ -115,12 +115,12 @@ fn filters(url: &str, client: &Client) {
     );
 }
 
-/// A client that waits for what does not come need not read all of it again when it comes back.
+/// A client whose filter matches no event must not read the whole log again when it reconnects.
 fn moves_the_last_id_on(url: &str, client: &Client) {
     let mut nothing = Stream::open(url, "/events?type=Nothing", None);
     let position = deposit(client, "a");
     assert!(nothing.reaches(position), "{:?}", nothing.last_id);
-    // And misses nothing by that.
+    // The client misses no event by that.
     let known = nothing.last_id;
     let position = deposit(client, "a");
     let mut again = Stream::open(url, "/events", known.as_deref());
@@ -136,7 +136,7 @@ fn refuses(url: &str) {
     assert_eq!(Stream::open(url, "/events?after=x", None).status, 400);
 }
 
-/// A client that is ahead of the log, or remembers another one, is told so, with the log's end.
+/// A client that is ahead of the log, or comes from another log, gets a message with the log's end.
 fn tells_who_comes_from_another_log(url: &str, client: &Client) {
     let mut all = Stream::open(url, "/events", None);
     let seen = all.next().expect("a message");
@@ -148,7 +148,7 @@ fn tells_who_comes_from_another_log(url: &str, client: &Client) {
     let log = client.log().expect("the log");
     let last = number(&log.last().expect("an event")["position"]).expect("a position");
     for (path, id) in [
-        // As of another store, whose events have other ids, and of this one before a restore.
+        // Ids of another store, whose events have other ids, and of this store before a restore.
         ("/events", Some(format!("{}.00000000", seen.id))),
         ("/events", Some(format!("{last}.00000000.{}", seen.id))),
         ("/events", Some(format!("{}.00000000", last + 1_000_000))),
@@ -165,7 +165,7 @@ fn tells_who_comes_from_another_log(url: &str, client: &Client) {
     );
     let end = page.body["end"].as_u64().expect("the log's end");
     assert!(end >= last, "{end} and {last}");
-    // The end itself is a place to go on from, whatever the filter.
+    // A client can continue from the end itself, whatever the filter.
     for filter in ["", "&type=Nothing"] {
         let page = client
             .get(&format!("/events?after={end}{filter}"))

@@ -1,13 +1,13 @@
-//! A client of server-sent events, as the standard wants it (WHATWG HTML, section 9.2).
+//! A client of server-sent events according to the standard (WHATWG HTML, section 9.2).
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// A message that a browser would dispatch.
+/// A message as a browser would dispatch it.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The position in its id.
+    /// The position in the message's id.
     pub id: u64,
     pub event: String,
     pub data: serde_json::Value,
@@ -19,14 +19,14 @@ pub struct Stream {
     /// Header lines, in lower case.
     pub head: String,
     reader: BufReader<Chunks>,
-    /// What the client would send as `Last-Event-ID`, also after messages without data.
+    /// The value that the client would send as `Last-Event-ID`. Messages without data change it too.
     pub last_id: Option<String>,
-    /// Lines that were comments.
+    /// Number of comment lines.
     pub comments: u32,
 }
 
 impl Stream {
-    /// Connects. `after`: the id of the last message that was seen.
+    /// Connects. `after` is the id of the last received message.
     pub fn open(url: &str, path: &str, after: Option<&str>) -> Self {
         let header = after.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
         Self::open_with(url, path, &header)
@@ -65,12 +65,12 @@ impl Stream {
         }
     }
 
-    /// The next message; none at the end, or if nothing comes for half a minute.
+    /// The next message. `None` at the end, or if no message arrives for half a minute.
     pub fn next(&mut self) -> Option<Message> {
         let (mut event, mut data) = (String::new(), String::new());
         loop {
             let line = self.line()?;
-            // A name, then a colon, then a value without its first blank.
+            // A line is a name, a colon, and a value whose first blank is removed.
             let (field, value) = line.split_once(':').unwrap_or((&line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
@@ -99,7 +99,7 @@ impl Stream {
     pub fn reaches(&mut self, id: u64) -> bool {
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.last_position().is_none_or(|known| known < id) {
-            // Comments that keep the connection alive are not what is waited for.
+            // Keep-alive comments do not extend the wait.
             if Instant::now() > deadline || self.line_into_id().is_none() {
                 return false;
             }
@@ -121,7 +121,7 @@ impl Stream {
         Some(position?.parse().expect("a position"))
     }
 
-    /// A whole line; none at the end. What an interrupted stream left of a line is no line.
+    /// A whole line; `None` at the end. The incomplete last line of an interrupted stream is dropped.
     fn line(&mut self) -> Option<String> {
         let mut line = Vec::new();
         self.reader.read_until(b'\n', &mut line).ok()?;
@@ -130,7 +130,7 @@ impl Stream {
     }
 }
 
-/// A body without its chunks.
+/// Decodes a chunked body.
 struct Chunks {
     reader: BufReader<TcpStream>,
     left: usize,

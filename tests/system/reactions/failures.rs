@@ -1,4 +1,4 @@
-//! Handlers that always fail, and those beside them.
+//! Handlers that always fail, and the handlers beside them.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -17,7 +17,7 @@ fn count(client: &Client, number: u64) {
     assert_eq!(answer.expect("an answer").status, 200);
 }
 
-/// The flags make an endless loop end early.
+/// The flags give endless loops a short time limit.
 fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
     let folder = tools::workspace().join("tests/reactions");
     let served = support::serve_manifest(&folder, "faulty.toml", host, flags);
@@ -59,13 +59,13 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
             }
         }
     }
-    // Those beside it took everything, and so did they themselves, but for the poison.
+    // The healthy handlers got every event, and the failing ones got every event except the poison.
     let row = |view: &str| view_rows(&client, view).expect("the view")["burst-s"].clone();
     assert_eq!(row("healthy"), json!(2 * EVENTS + 1));
     let sum: u64 = (0..2 * EVENTS).sum();
     assert_eq!(row("traps"), json!(sum));
 
-    // The process waits for its poison, and says so.
+    // The process waits for its poison event, and its dead letter lists it.
     let all = letters.body["deadLetters"].as_array().expect("a list");
     let of_process = all.iter().find(|letter| letter["waiting"].is_array());
     let of_process = of_process.expect("a process waits");
@@ -81,7 +81,7 @@ fn failing_handlers_harm_nobody(host: Kind, flags: &[&str]) {
         "nothing behind the poison"
     );
 
-    // What is still poisonous stays parked; what is skipped goes.
+    // An event that still fails stays parked. A skipped event is removed.
     let id = letters.body["deadLetters"][1]["id"]
         .as_str()
         .expect("an id")

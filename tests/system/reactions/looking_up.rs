@@ -1,5 +1,5 @@
-//! A projector whose events change rows that other rows name: each event depends on all events before it, so an event that is
-//! lost, doubled or out of order is seen in every later row.
+//! A projector whose events change rows that other rows name. Each event depends on all events before it, so every
+//! later row shows an event that is lost, doubled or out of order.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -40,7 +40,7 @@ fn rows_that_rows_name_are_found(host: Kind) {
     let client = Client::new(served.server.url());
     for number in 0..COMMANDS {
         if number % 20 == 19 {
-            // Deliveries are cut wherever they are.
+            // The restart interrupts deliveries at any point.
             served.server.restart().expect("the host starts again");
         }
         let body = json!({"stream": (number % 4).to_string(), "from": number * 1000, "count": BURST});
@@ -54,7 +54,7 @@ fn rows_that_rows_name_are_found(host: Kind) {
     assert_eq!(expected.len() as u64, PLACES + 1);
     assert_eq!(view_rows(&client, "ring").expect("the view"), expected);
 
-    // Built anew, in other pages.
+    // The rebuild uses other pages of events.
     let rebuilt = client
         .post("/admin/reactions/ring/rebuild", &[], b"")
         .expect("an answer");

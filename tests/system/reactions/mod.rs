@@ -1,4 +1,4 @@
-//! What happens after the event, on real hosts: projectors, process managers, notifiers.
+//! Reactions to events on real hosts: projectors, process managers, notifiers.
 
 mod failures;
 mod looking_up;

@@ -1,4 +1,4 @@
-//! A projector's bug is mended: its view is built anew while commands run and readers read.
+//! A projector's bug is fixed: its view is rebuilt while commands run and readers read.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -36,7 +36,7 @@ fn expected(log: &[Value]) -> BTreeMap<String, Value> {
     rows.into_iter().map(row).collect()
 }
 
-/// Who wrote the rows of a whole view, and the sum of their events.
+/// The versions of the projector that wrote the rows of a whole view, and the sum of their events.
 fn writers(rows: &BTreeMap<String, Value>) -> (BTreeSet<u64>, u64) {
     let by = |row: &Value| row["by"].as_u64().unwrap_or_default();
     let events = |row: &Value| row["events"].as_u64().unwrap_or_default();
@@ -114,7 +114,7 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
                 })
             })
             .collect();
-        // Seen from outside: positions of the new generation, until it answers.
+        // Observe the progress from outside: positions of the new generation, until that generation answers.
         let mut progress = BTreeSet::new();
         loop {
             let status = client.get("/admin/reactions/counts").expect("an answer");
@@ -167,7 +167,7 @@ fn a_mended_projector_takes_over(host: Kind, events: u64) {
         expected(&log)
     );
 
-    // The old generation is there until somebody drops it.
+    // The old generation stays until an operator drops it.
     let dropped = client
         .delete("/admin/reactions/counts/generations/1")
         .expect("an answer");

@@ -1,4 +1,4 @@
-//! One account with many movements: its statement keeps up.
+//! One account with many movements: its statement stays up to date.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const DEPOSITS: u64 = 56_000;
 const CLIENTS: u64 = 8;
-/// The views are no further behind once the deposits stop.
+/// Maximum delay of the views after the last deposit.
 const BEHIND: Duration = Duration::from_secs(1);
 
 #[test]

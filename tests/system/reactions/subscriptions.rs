@@ -1,5 +1,5 @@
-//! What users of other systems expect of a subscription, with real notifiers that post to a real
-//! server, on real hosts. The same names are tested at every crash point in the dispatcher.
+//! The guarantees that users of other systems expect of a subscription, with real notifiers that post to a real
+//! server, on real hosts. The dispatcher has tests of the same names for every crash point.
 
 use crate::support;
 use annals_tests::client::Client;
@@ -24,7 +24,7 @@ fn count(client: &Client, stream: &str, from: u64, count: u64) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// What a notifier was told, in order.
+/// The events that a notifier posted, in order.
 fn told(mailbox: &Mailbox, to: &str) -> Vec<Value> {
     let letters = mailbox.letters();
     let notices = letters
@@ -43,7 +43,7 @@ fn numbers(mailbox: &Mailbox, to: &str) -> Vec<u64> {
 fn subscriptions_keep_their_promises(host: Kind) {
     let mailbox = Mailbox::open().expect("a mailbox");
     let url = format!("MAILER_URL={}", mailbox.url());
-    // Events that were there before anybody subscribed.
+    // These events exist before any notifier subscribes.
     let mut served = support::serve_manifest(&folder(), "silent.toml", host, &["--env", &url]);
     let client = Client::new(served.server.url());
     count(&client, "a", 0, 10);
@@ -53,7 +53,7 @@ fn subscriptions_keep_their_promises(host: Kind) {
         .replace(&posting)
         .expect("the host starts again");
 
-    // From the origin, and from now on.
+    // One subscription starts at the origin, one at the present.
     count(&client, "b", 10, 10);
     finish(&client).expect("all are told");
     assert_eq!(numbers(&mailbox, "Everything"), (0..20).collect::<Vec<_>>());
@@ -66,7 +66,7 @@ fn subscriptions_keep_their_promises(host: Kind) {
     assert_eq!(told(&mailbox, "Picky").len(), 1);
     assert_eq!(numbers(&mailbox, "Picky"), [0; 0]);
 
-    // What is not acknowledged comes again, and nothing overtakes it; a restart changes nothing.
+    // A notifier retries an unacknowledged event, and no later event overtakes it. A restart changes nothing.
     mailbox.answer(503);
     count(&client, "a", 20, 5);
     std::thread::sleep(Duration::from_millis(300));
@@ -83,14 +83,14 @@ fn subscriptions_keep_their_promises(host: Kind) {
         "{attempt:?}"
     );
 
-    // Resumed from the last acknowledged one: nothing is told twice.
+    // The notifier resumes after the last acknowledged event, and posts none twice.
     served.server.restart().expect("started");
     count(&client, "b", 25, 5);
     finish(&client).expect("all are told");
     assert_eq!(numbers(&mailbox, "Everything"), (0..30).collect::<Vec<_>>());
     assert_eq!(numbers(&mailbox, "Fresh"), (10..30).collect::<Vec<_>>());
 
-    // Catching up while new events come: no duplicates, no gaps.
+    // The notifier catches up while new events arrive, without duplicates and gaps.
     std::thread::scope(|scope| {
         for writer in 0..3_u64 {
             let client = Client::new(served.server.url());
@@ -117,7 +117,7 @@ fn subscriptions_keep_their_promises(host: Kind) {
         .collect();
     assert_eq!(everything, log, "in the order of the log");
 
-    // Divided into lanes: each stream in its order, everything once.
+    // With several lanes, each stream is in order, and every event arrives once.
     let divided = told(&mailbox, "Divided");
     for stream in ["burst-a", "burst-b", "burst-w0", "burst-w1", "burst-w2"] {
         let of_stream: Vec<u64> = divided
@@ -158,7 +158,7 @@ fn waiting_for_reactions(host: Kind) {
         assert_eq!(numbers(&mailbox, "Everything").last(), Some(&number));
         assert_eq!(numbers(&mailbox, "Divided").len() as u64, number + 1);
     }
-    // Somebody who does not answer is named when the time is over.
+    // A reaction that does not finish in time is named in the answer.
     mailbox.answer(503);
     let began = Instant::now();
     let body = br#"{"stream":"a","from":99,"count":1}"#;

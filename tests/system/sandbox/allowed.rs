@@ -1,4 +1,4 @@
-//! What works: maps, output, and looking for what is not there.
+//! Allowed behaviour: maps, output, and failing look-ups.
 
 use super::{folder, imports, send};
 use crate::support;
@@ -14,7 +14,7 @@ const WORDS: [&str; 10] = [
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 ];
 
-/// The data of the events of so many counts on one stream, on a host that is started anew in the middle.
+/// The data of the events of several counts on one stream. The host is restarted in the middle.
 fn counted(handler: &str, host: Kind) -> Vec<Value> {
     let mut served = support::serve_manifest(&folder(), &format!("{handler}.toml"), host, &[]);
     let client = Client::new(served.server.url());
@@ -27,15 +27,15 @@ fn counted(handler: &str, host: Kind) -> Vec<Value> {
             .post("/commands/Count", &[], body.as_bytes())
             .expect("an answer");
         assert_eq!(answer.status, 200, "{handler} on {host:?}: {}", answer.text);
-        // What happens between in the same instance is of no consequence.
+        // A command in between on the same instance has no effect on the result.
         send(&client, "Arguments", &format!("other-{number}"));
     }
     let events = client.stream("modest-maps").expect("a stream");
     events.iter().map(|event| event["data"].clone()).collect()
 }
 
-/// annals-host keeps instances and their sessions; `wasmtime serve` makes an instance for each request,
-/// which folds the whole stream at once.
+/// annals-host keeps instances and their sessions. `wasmtime serve` makes an instance for each request, which folds
+/// the whole stream at once.
 #[test]
 fn hash_maps_iterate_the_same_way_every_time_and_everywhere() {
     let expected = counted("plain", Kind::Annals);
@@ -84,14 +84,14 @@ fn what_a_handler_prints_is_in_the_hosts_log_line_by_line_with_its_name() {
     }
 }
 
-/// The log tells where the handler panicked, and why, in one line.
+/// Asserts that one line of the log has the place and the message of the handler's panic.
 fn panicked(log: &str, handler: &str) {
     let at = format!("[{handler}] panicked at domain/src/modest.rs:");
     let tells = |line: &str| line.contains(&at) && line.ends_with(": as was asked");
     assert_eq!(log.lines().filter(|line| tells(line)).count(), 1, "{log}");
 }
 
-/// A handler that imports nothing of WASI has one way into the log.
+/// Checks the log and the panics of a handler that imports nothing of WASI, and of one that does.
 #[test]
 fn what_a_handler_logs_and_why_it_panics_is_in_the_hosts_log_with_its_name() {
     for handler in ["bare", "plain"] {
@@ -132,7 +132,7 @@ fn there_are_no_arguments_and_no_input() {
     }
 }
 
-/// Nothing of what handlers import is left, but for the one thing that the log needs.
+/// The composed application keeps none of the handlers' imports, except the one that the log needs.
 #[test]
 fn an_application_imports_what_its_framework_needs_and_a_place_for_its_log() {
     let expected = |host| match host {
@@ -148,7 +148,7 @@ fn an_application_imports_what_its_framework_needs_and_a_place_for_its_log() {
             "wasi:keyvalue/store@0.2.0-draft2",
             "wasi:random/random@0.2.4",
         ],
-        // Those that keep events in files.
+        // Hosts whose stores are files.
         _ => vec![
             "wasi:cli/stderr@0.2.4",
             "wasi:clocks/monotonic-clock@0.2.4",
@@ -171,7 +171,7 @@ fn an_application_imports_what_its_framework_needs_and_a_place_for_its_log() {
     }
 }
 
-/// What each part of an application is called.
+/// The names of an application's parts.
 fn parts(folder: &Path, manifest: &str) -> Vec<String> {
     let out = app::annals(folder, &["graph", "-m", manifest, "--format", "json"]);
     let out = out.expect("it runs").stdout;

@@ -1,4 +1,4 @@
-//! What is stopped, with a message that names the handler, what it tried, and what to do instead.
+//! Forbidden calls stop a handler, with a message that names the handler, the call, and the remedy.
 
 use super::{folder, send};
 use crate::support;
@@ -7,14 +7,14 @@ use annals_tests::client::Client;
 use annals_tests::server::{Kind, Server};
 use std::fs;
 
-/// A way to be stopped: the command, what is told of it, and the remedy.
+/// A forbidden call: the command, its message, and the remedy.
 type Way = (&'static str, &'static str, &'static str);
 
 const CONTEXT: &str = "take the time from the context (`ctx.now`)";
 const BUILD_IN: &str = "build what it needs into the component, or send it in the command";
 const NOTIFIER: &str = "leave it to a notifier that is granted `wasi:http/outgoing-handler`";
 
-/// What every toolchain's `std` gets to.
+/// Calls that the `std` of every toolchain can make.
 const COMMON: &[Way] = &[
     (
         "WallClock",
@@ -53,7 +53,7 @@ const COMMON: &[Way] = &[
     ),
 ];
 
-/// There are no sockets in WASI 0.1.
+/// WASI 0.1 has no sockets.
 const SOCKETS: &[Way] = &[
     (
         "Connect",
@@ -86,7 +86,7 @@ const TARGETS: [(&str, &str); 2] = [
     ("adapted-trying", "wasm32-wasip1"),
 ];
 
-/// What is made with the SDK imports what its code reaches, and nothing else.
+/// A handler made with the SDK imports only interfaces that its code reaches.
 #[test]
 fn where_it_can_be_known_it_is_refused_when_the_application_is_composed() {
     for (handler, _) in TARGETS {
@@ -107,9 +107,10 @@ fn where_it_can_be_known_it_is_refused_when_the_application_is_composed() {
     }
 }
 
-/// The handler as if it were made without the SDK: nothing tells what its toolchain links unasked.
+/// The handler without the SDK's mark. The composer then cannot distinguish used imports from those that the
+/// toolchain merely links.
 fn unmarked(handler: &str, target: &str, host: Kind) -> (Server, tempfile::TempDir) {
-    // Builds it, and refuses it.
+    // This builds the handler, and then refuses it.
     let manifest = format!("{handler}.toml");
     app::annals(&folder(), &["check", "-m", &manifest]).expect("it runs");
     let built = folder()
@@ -169,7 +170,7 @@ fn where_it_cannot_be_known_it_is_stopped_when_it_is_tried() {
                 let events = client.log().expect("the log");
                 assert_eq!(events.len(), number + 1, "{} appended something", way.0);
             }
-            // Runtimes read the environment unasked: it is empty, and that is told.
+            // Runtimes read the environment on their own. It is empty, and the log reports the access.
             assert_eq!(send(&client, "ReadVariable", "v").status, 200);
             let found = &client.stream("trying-v").expect("a stream")[0]["data"]["what"];
             assert_eq!(found, "Err(NotPresent)");
@@ -204,7 +205,7 @@ fn what_the_sdk_made_is_stopped_at_the_environment_and_at_the_end() {
                 assert_eq!(send(&client, "Print", "next").status, 200);
                 assert_eq!(client.log().expect("the log").len(), number + 1);
             }
-            // There are no threads. Before it says so, `std` looks for a variable about their stacks.
+            // There are no threads. Before `std` returns that error, it reads a variable about stack sizes.
             assert_eq!(send(&client, "Spawn", "s").status, 500);
             assert!(client.stream("modest-s").expect("a stream").is_empty());
         }

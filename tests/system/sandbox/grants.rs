@@ -1,4 +1,4 @@
-//! Notifiers have what they are granted, and a sandbox for the rest.
+//! Notifiers have the granted interfaces, and a sandbox for all others.
 
 use super::{folder, imports, send};
 use crate::support;
@@ -8,8 +8,8 @@ use annals_tests::mailbox::Mailbox;
 use annals_tests::server::Kind;
 use std::time::{Duration, Instant};
 
-/// Has the host deliver until something is so. Where nothing else drives deliveries, a notifier that is
-/// stopped ends the request that drives them.
+/// Makes the host deliver until a condition holds. On a host that drives no deliveries itself, a notifier that is
+/// stopped also ends the request that delivers.
 fn wait_until(client: &Client, served: &support::Served, what: &str, so: impl Fn(&str) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -23,7 +23,7 @@ fn wait_until(client: &Client, served: &support::Served, what: &str, so: impl Fn
     }
 }
 
-/// Two notifiers of the same code: what one is granted is not the other's.
+/// Two notifiers of the same code have separate grants.
 #[test]
 fn two_notifiers_have_their_own_grants() {
     for host in Kind::ALL {
@@ -41,10 +41,10 @@ fn two_notifiers_have_their_own_grants() {
             move |log: &str| log.lines().any(|line| line.ends_with(&end))
         };
         wait_until(&client, &served, stopped, in_log(stopped));
-        // Its request is the host's, and so are its streams: it prints where the host lets it.
+        // Requests and streams of the notifier use the host's interfaces, so its output goes where the host allows.
         let printed = format!("notified of {event}");
         wait_until(&client, &served, &printed, in_log(&printed));
-        // What it logs has its name all the same.
+        // Its log messages still have its name.
         let logged = format!("[mailer] told of {event}");
         wait_until(&client, &served, &logged, in_log(&logged));
         wait_until(&client, &served, "letter", |_| {
@@ -71,7 +71,7 @@ fn what_is_granted_is_imported_and_nothing_else() {
                 "wasi:cli/environment@0.2.6",
                 "wasi:cli/stderr@0.2.6",
                 "wasi:cli/stdout@0.2.6",
-                // What the request's timeouts are counted by.
+                // The clock for the request's timeouts.
                 "wasi:clocks/monotonic-clock@0.2.6",
                 "wasi:io/poll@0.2.6",
                 "wasi:io/streams@0.2.6",

@@ -23,7 +23,7 @@ fn send(client: &Client, command: &str, id: &str) -> Answer {
         .expect("an answer")
 }
 
-/// What an application imports, in order.
+/// The imports of an application, in order.
 fn imports(app: &Path) -> Vec<String> {
     let bytes = std::fs::read(app).expect("the application");
     let (mut imports, _) = read::externs(&bytes).expect("a component");

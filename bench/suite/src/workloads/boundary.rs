@@ -1,12 +1,12 @@
-//! Events across the boundary between components.
+//! Measures events that cross the boundary between components.
 //!
-//! A pump, made here of WebAssembly text, is composed with a decider and gives it pages of 256 events, as the
-//! sourcer does. What is measured is what the adapters between the two components copy, and what the
-//! decider does: a toy does nothing; `transact`, built with the SDK, takes events apart, decodes JSON and
-//! folds. Beside it, the host gives the same pages to `transact`, which costs more.
+//! A pump, made here of WebAssembly text, is composed with a decider and gives it pages of 256 events, as the sourcer
+//! does. The measured cost is that of the copies by the adapters between the two components, and that of the decider.
+//! A fixture decider does nothing. `transact`, built with the SDK, parses events, decodes JSON and folds. For
+//! comparison, the host gives the same pages to `transact`, which costs more.
 //!
-//! The whole way, from the store to the decider inside a real application, is measured with `lengths`: a cold
-//! command on a stream of 100,000 events, less a command on a short one.
+//! `lengths` measures the whole way from the store to the decider inside a real application: the cost of a cold
+//! command on a stream of 100,000 events, minus that of a command on a short stream.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ mod bindings {
 
 use bindings::annals::es::types::Event;
 
-/// As many as the sourcer gives at a time.
+/// Events in a page, as many as the sourcer gives at a time.
 const PAGE: u64 = 256;
 /// Pages of one call of the pump.
 const PAGES: u32 = 16;
@@ -45,14 +45,14 @@ const PAGES: u32 = 16;
 pub const ALONE: &str = "component to component, nothing done with them";
 /// The case of a decider that was built with the SDK.
 const FOLDED: &str = "component to component, decoded and folded by transact";
-/// The same without JSON.
+/// The same decider, with events that it skips without decoding their JSON.
 const PASSED_OVER: &str = "component to component, passed over by transact";
-/// By the host.
+/// The same decider, with pages from the host.
 const FROM_HOST: &str = "host to component, decoded and folded by transact";
 
-/// What a deposit is.
+/// The type and payload of a deposit.
 const DEPOSITED: (&str, &str) = ("Deposited", r#"{"account":"1","amount":1}"#);
-/// What is not the decider's business.
+/// The type and payload of an event that the decider ignores.
 const OTHER: (&str, &str) = ("SomethingElse", r#"{"account":"1","amount":1}"#);
 /// The first event.
 const OPENED: (&str, &str) = (
@@ -62,7 +62,7 @@ const OPENED: (&str, &str) = (
 
 /// `boundary`
 pub fn run(bench: &mut Bench) -> Result<()> {
-    // Builds it.
+    // Composing the application builds the deciders.
     let deciders = App::Deciders { snapshots: 100 };
     bench.apps.get(deciders, Kind::Annals)?;
     let module = app::bank().join("target/wasm32-unknown-unknown/release/transact.wasm");
@@ -86,7 +86,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Who does it, in tables.
+/// The name of the measured peer in tables.
 pub const PEER: &str = "one core";
 
 fn add(bench: &mut Bench, case: &str, round: usize, rate: f64) {
@@ -100,7 +100,7 @@ fn add(bench: &mut Bench, case: &str, round: usize, rate: f64) {
     });
 }
 
-/// A pump of these events, and a decider behind it.
+/// Composes a pump of these events with a decider behind it.
 fn composed(event: (&str, &str), decider: Vec<u8>) -> Result<Vec<u8>> {
     let (resolve, world) = resolve_world(
         "package annals:generated;\nworld pump { import annals:es/deciders@0.2.0; export run: func(pages: u32); }",
@@ -117,12 +117,12 @@ fn composed(event: (&str, &str), decider: Vec<u8>) -> Result<Vec<u8>> {
     Ok(graph.encode(EncodeOptions::default())?)
 }
 
-/// The pump: gives a session the first event, then so many times the same page.
+/// The pump's module: it gives a session the first event, and then the same page the requested number of times.
 fn module(event: (&str, &str)) -> String {
     let mut image = Image::default();
     let first = page(&mut image, 1..2, OPENED);
     let page = page(&mut image, 2..2 + PAGE, event);
-    // Ok, or a message.
+    // The result area: ok, or a message.
     let answer = image.place(&[0; 16], 8);
     let heap = image.end();
     let data = image.into_bytes();
@@ -156,7 +156,7 @@ fn module(event: (&str, &str)) -> String {
     )
 }
 
-/// A page as the pump's memory has it: its address and length.
+/// Places a page in the pump's memory. Returns its address and length.
 fn page(
     image: &mut Image,
     versions: std::ops::Range<u64>,
@@ -166,7 +166,7 @@ fn page(
         .map(|version| {
             let mut record = Record::default();
             record.u64(version).string(image, event_type).u32(1);
-            // A list of bytes is laid out as a string is.
+            // A list of bytes has the same layout as a string.
             record
                 .string(image, "application/json")
                 .string(image, payload);
@@ -182,12 +182,12 @@ fn lift(error: wasmtime::Error) -> anyhow::Error {
 
 fn engine() -> Result<Engine> {
     let mut config = Config::new();
-    // As `annals-host` has it.
+    // The same setting as in `annals-host`.
     config.concurrency_support(false);
     Engine::new(&config).map_err(lift)
 }
 
-/// Events a second, by the pump.
+/// Events per second that the pump delivers.
 fn pump(component: &[u8], time: Duration) -> Result<f64> {
     let engine = engine()?;
     let component = Component::new(&engine, component).map_err(lift)?;
@@ -204,7 +204,7 @@ fn pump(component: &[u8], time: Duration) -> Result<f64> {
     Ok(rate(events, start))
 }
 
-/// Events a second, by the host.
+/// Events per second that the host delivers.
 fn evolve(component: &[u8], time: Duration) -> Result<f64> {
     let engine = engine()?;
     let component = Component::new(&engine, component).map_err(lift)?;

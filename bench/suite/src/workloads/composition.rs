@@ -1,4 +1,4 @@
-//! Composing, instantiating, starting, and how large it all is.
+//! Measures composition, instantiation, start times and component sizes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,17 +17,17 @@ use crate::peers::{ANNALS, NATIVE, Peer, WASMTIME};
 use crate::report::{Metric, Sample};
 use crate::stats::Spread;
 
-/// The case that the budget of composing is about.
+/// The case that the composition budget applies to.
 pub const COMPOSE: &str = "compose 20 handlers";
-/// The case that the budget of sizes is about.
+/// The case that the size budget applies to.
 pub const FRAMEWORK: &str = "the framework's share of the bank";
-/// The case that the budget of starts is about.
+/// The case that the start budget applies to.
 pub const FIRST_ANSWER: &str = "process start to first answer";
-/// Compositions, of which the median is taken in each round.
+/// Compositions in each round, of which the suite takes the median.
 const COMPOSITIONS: usize = 9;
-/// Starts, of which the median is taken in each round.
+/// Starts in each round, of which the suite takes the median.
 const STARTS: usize = 10;
-/// Times that something is instantiated.
+/// Number of instantiations.
 const INSTANCES: usize = 200;
 
 /// The name of a case of instantiation.
@@ -42,7 +42,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let toys = folder.path().join("toys");
     std::fs::create_dir_all(&toys)?;
     annals_fixtures::application(&toys, 20)?;
-    // What the composer finds out about handlers it remembers.
+    // The composer caches the descriptions of handlers. Compose once before the measurement to fill the cache.
     app::compose(&toys, Kind::Annals, &toys)?;
     for round in 0..bench.rounds {
         let mut times = Vec::new();
@@ -91,7 +91,7 @@ fn add(bench: &mut Bench, case: String, peer: &str, round: usize, metric: Metric
     });
 }
 
-/// The component was compiled before; the store has a stream.
+/// Measures the first answer. The component was compiled before, and the store has a stream.
 fn first_answer(bench: &mut Bench, peer: Peer, round: usize) -> Result<()> {
     let mut run = bench.start(peer, &[("1".into(), 1)])?;
     run.running.server.kill()?;
@@ -152,7 +152,7 @@ fn size(bench: &mut Bench, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Components that an application consists of: its handlers, the switchboards, the framework.
+/// Number of core instances of an application: its handlers, the switchboards and the framework.
 fn core_instances(file: &Path, handlers: usize) -> Result<f64> {
     let report = file.with_extension("parts.json");
     let folder = file.parent().context("a file lies in a folder")?;
@@ -195,7 +195,7 @@ fn instantiation(file: &Path) -> Result<f64> {
     let engine = Engine::new(&config).map_err(lift)?;
     let component = Component::from_file(&engine, file).map_err(lift)?;
     let mut linker: Linker<()> = Linker::new(&engine);
-    // Nothing is called, so the host's side may be empty.
+    // No function is called, so stubs suffice for the host's functions.
     linker
         .define_unknown_imports_as_traps(&component)
         .map_err(lift)?;

@@ -1,4 +1,4 @@
-//! Applications of 1 to 200 handlers: the same command, the more beside it.
+//! Measures the same command in applications of 1 to 200 handlers.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::bench::{Bench, Case};
 use crate::peers::Peer;
 use crate::sources;
 
-/// How many handlers.
+/// Numbers of handlers.
 const COUNTS: [usize; 4] = [1, 20, 64, 200];
 
 /// `handlers`

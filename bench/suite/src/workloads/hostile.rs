@@ -1,4 +1,5 @@
-//! Plain commands without and beside attacks, on one host, in turns: what disturbs the machine disturbs both.
+//! Measures plain commands with and without attacks, in turns on one host, so that a disturbance of the machine
+//! affects both.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,11 +22,11 @@ pub const BESIDE: &str = "annals-host, whole bank, attacked";
 
 /// Clients that send plain commands.
 const CLIENTS: usize = 4;
-/// Commands of each of them at a time.
+/// Maximum number of commands of each client in a turn.
 const LIMIT: usize = 20_000;
-/// Turns of both in a round.
+/// Turns with and without an attack in each round.
 const TURNS: usize = 2;
-/// What an attack leaves behind ends in that time.
+/// Time after an attack until its remaining work has ended.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// `hostile`

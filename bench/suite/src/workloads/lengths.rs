@@ -1,5 +1,5 @@
-//! What a command costs as its stream grows: cold, where the process has just started and knows nothing of
-//! the stream, and warm, where the last command was on the same stream.
+//! Measures the cost of a command by the length of its stream. Cold: the process has just started and has read
+//! nothing of the stream. Warm: the previous command was on the same stream.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use crate::report::{Metric, Sample};
 use crate::stats::Spread;
 use crate::stores::Stream;
 
-/// Events of the streams.
+/// Lengths of the streams, in events.
 pub const LENGTHS: [u64; 5] = [10, 100, 1_000, 10_000, 100_000];
-/// Each event is a file of its own, synced: longer ones take too long to prepare.
+/// The maximum length in files. Each event is a separate, synced file, so longer streams take too long to prepare.
 const LONGEST_IN_FILES: u64 = 10_000;
-/// Warm commands of which the median is taken, and their time.
+/// Maximum number and time of the warm commands, of which the suite takes the median.
 const WARM: usize = 100;
 const WARM_TIME: Duration = Duration::from_secs(3);
-/// The account that the process is warmed with.
+/// The account of the commands that warm up the process.
 const OTHER: &str = "other";
 
 /// The name of a case.
@@ -51,7 +51,8 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 
 fn measure(bench: &mut Bench, peer: Peer, round: usize) -> Result<()> {
     let lengths = lengths(bench, peer);
-    // One short, so that the first command takes a snapshot wherever there is one every 100 events.
+    // Prepare one event less, so that the first command takes a snapshot on every peer with a snapshot every 100
+    // events.
     let mut streams: Vec<Stream> = lengths.iter().map(|n| (n.to_string(), n - 1)).collect();
     streams.push((OTHER.into(), 1));
     let mut run = bench.start(peer, &streams)?;
@@ -59,7 +60,7 @@ fn measure(bench: &mut Bench, peer: Peer, round: usize) -> Result<()> {
     for length in &lengths {
         deposit(&client, &length.to_string())?;
     }
-    // Now it has its snapshots. A process that has just started knows nothing else.
+    // Now the store has the snapshots. A process that has just started has read nothing else.
     run.running.server.restart()?;
     let client = run.client();
     let empty = settle(&client)?;
@@ -89,7 +90,7 @@ fn measure(bench: &mut Bench, peer: Peer, round: usize) -> Result<()> {
     Ok(())
 }
 
-/// Commands on another stream until they cost the same; answers what they cost.
+/// Sends commands on another stream until their cost is stable. Returns that cost in milliseconds.
 fn settle(client: &Client) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..60 {
@@ -111,7 +112,7 @@ fn add(bench: &mut Bench, part: &'static str, length: u64, peer: Peer, round: us
     });
 }
 
-/// The milliseconds of a deposit.
+/// The duration of a deposit, in milliseconds.
 fn deposit(client: &Client, account: &str) -> Result<f64> {
     let body = format!("{{\"account\":\"{account}\",\"amount\":1}}");
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! cqrs-es over sqlite-es in one process, without HTTP: what the library itself takes.
+//! Measures cqrs-es over sqlite-es in one process, without HTTP: the cost of the library itself.
 
 use std::collections::BTreeMap;
 use std::process::Command;

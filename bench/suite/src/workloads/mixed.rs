@@ -1,4 +1,5 @@
-//! The whole bank in service: commands, reads and transfers of 16 clients, and a reader of the live stream.
+//! Measures the whole bank in service: 16 clients with commands, reads and transfers, and a reader of the live
+//! stream.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +19,7 @@ struct Peer {
     flags: &'static [&'static str],
 }
 
-/// In the order of tables.
+/// The peers, in the order of tables.
 const PEERS: [Peer; 4] = [
     Peer {
         name: "wasmtime serve",

@@ -14,17 +14,17 @@ use anyhow::Result;
 
 use crate::bench::Bench;
 
-/// A part: its name, what it measures, and how.
+/// A part: its name, its subject, and its function.
 pub struct Part {
-    /// For `--only`.
+    /// The name for `--only`.
     pub name: &'static str,
-    /// Above its tables.
+    /// The title above its tables.
     pub title: &'static str,
-    /// Runs it.
+    /// Runs the part.
     pub run: fn(&mut Bench) -> Result<()>,
 }
 
-/// All of them, in the order of a run.
+/// All parts, in the order of a run.
 pub const PARTS: &[Part] = &[
     Part {
         name: "parity",

@@ -1,5 +1,5 @@
-//! Before anything is measured: every peer is the same bank. It is played the bank's own commands, and each
-//! answer is compared with that of `annals-host`.
+//! Checks before any measurement that every peer implements the same bank. Each peer gets the bank's own commands,
+//! and each answer is compared with that of `annals-host`.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::bench::Bench;
 use crate::peers::{ANNALS, BANKS, Peer};
 
-/// Commands that are played.
+/// Number of commands to compare.
 const COMMANDS: usize = 400;
 
 /// `parity`
@@ -48,7 +48,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// The status of each answer, and the code of a rejection.
+/// Sends the commands. Returns the status of each answer, and the code of a rejection.
 fn play(
     bench: &mut Bench,
     peer: Peer,

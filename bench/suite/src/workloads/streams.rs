@@ -1,4 +1,4 @@
-//! Commands a second on streams of every shape.
+//! Measures commands per second on streams of every shape.
 
 use anyhow::Result;
 
@@ -10,9 +10,9 @@ use crate::peers::{
 };
 use crate::sources::{self, HOT};
 
-/// Clients of the cases that budgets are about.
+/// Number of clients in the cases that budgets apply to.
 pub const CLIENTS: usize = 64;
-/// Accounts of `zipf`.
+/// Number of accounts in `zipf`.
 const ACCOUNTS: usize = 10_000;
 
 fn clients(bench: &Bench) -> &'static [usize] {
@@ -22,7 +22,7 @@ fn clients(bench: &Bench) -> &'static [usize] {
     }
 }
 
-/// The name of a case with so many clients.
+/// The name of a case with this many clients.
 #[must_use]
 pub fn by(clients: usize) -> String {
     match clients {
@@ -113,7 +113,7 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
                 name: hot_case(length, clients),
                 x: None,
                 peers: &[ANNALS, NATIVE, NATIVE_CACHE, CQRS, CQRS_SNAPSHOTS],
-                // One short, so that the first command takes a snapshot where there are any.
+                // Prepare one event less, so that the first command takes a snapshot if the peer takes snapshots.
                 streams: &[(HOT.into(), (length - 1).max(1))],
                 clients,
                 source: &|| sources::hot(length),
@@ -122,7 +122,7 @@ pub fn hot(bench: &mut Bench) -> Result<()> {
             })?;
         }
     }
-    // Each event is a file of its own there: a shorter one.
+    // In files, each event is a separate file, so this stream is shorter.
     for clients in [1, 8] {
         bench.compare(&Case {
             part: "hot",

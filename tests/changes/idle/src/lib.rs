@@ -7,7 +7,7 @@ pub enum Fact {
     Counted {},
 }
 
-/// Tells nobody.
+/// Sends no notice.
 pub struct Idle;
 
 impl Notifier for Idle {

@@ -23,7 +23,7 @@ impl Projector for Totals {
     }
 }
 
-/// Tells nobody.
+/// Sends no notice.
 pub struct Idle;
 
 impl Notifier for Idle {

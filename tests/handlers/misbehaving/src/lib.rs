@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use annals::{Command, Context, Decider, Decision, Event, Rejection, Snapshots};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What no decider should have: memory beside its state.
+/// State outside of the decider's state, which no decider should have.
 static REMEMBERED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Command)]
@@ -18,11 +18,11 @@ pub enum Request {
     Garbage { id: String },
     /// Emits an event that it cannot fold later.
     Poison { id: String },
-    /// Emits so many events of so many bytes each.
+    /// Emits this many events of this many bytes each.
     Gush { id: String, events: usize, bytes: usize },
-    /// Rejects with so many bytes.
+    /// Rejects with a message of this many bytes.
     Rant { id: String, bytes: usize },
-    /// Tells how often this very instance was asked to.
+    /// Returns how often this instance got this request.
     Remember { id: String },
 }
 
@@ -102,8 +102,7 @@ impl Decider for Misbehaving {
                 std::hint::black_box(recurse(id.len() as u64));
                 Ok(Decision::none())
             }
-            // SAFETY: there is none, and that is the point: what leaves the component is not the
-            // text that its type promises.
+            // SAFETY: none, on purpose: the text that leaves the component violates the guarantee of its type.
             Request::Garbage { .. } => Err(No::Garbage {
                 text: unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) },
             }),
@@ -116,7 +115,7 @@ fn recurse(n: u64) -> u64 {
     std::hint::black_box(recurse(std::hint::black_box(n + 1))) + 1
 }
 
-/// A second decider in the same component, which does nothing wrong.
+/// A second, correct decider in the same component.
 pub struct Bystander;
 
 #[derive(Command)]
@@ -155,10 +154,10 @@ impl Decider for Bystander {
     }
 }
 
-/// A third one, whose state traps whoever asks for it: nobody does before the answer is given.
+/// A third decider, whose state traps when it is serialized. That happens only after the answer.
 pub struct Secretive;
 
-/// How often it was asked.
+/// A state that traps when it is serialized.
 pub struct Secret(u64);
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-//! Real time: is there a moment for every operation at which it can have taken effect?
+//! Real time: checks that every operation can have taken effect at some moment between its call and its answer.
 //!
 //! # The rule
 //!
@@ -31,16 +31,16 @@
 use super::violation::{Kind, Violations};
 use crate::record::OperationId;
 
-/// What an operation has to do with a bound.
+/// The relation between an operation and a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// It submitted the commit.
+    /// The operation submitted the commit.
     Wrote,
-    /// It read.
+    /// The operation is a read.
     Read,
-    /// It was refused.
+    /// The operation was refused.
     Refused,
-    /// It did something that demands a version, without a commit of its own.
+    /// The operation requires a version and has no commit of its own.
     Demanded,
 }
 
@@ -114,7 +114,7 @@ impl Bounds {
             })
     }
 
-    /// Reports what contradicts itself. `version` is the stream's version after a commit.
+    /// Reports contradictory bounds. `version` is the stream's version after a commit.
     pub fn check(&self, stream: &str, version: impl Fn(usize) -> u64, found: &mut Violations) {
         for (i, low, j, high) in self.contradictions() {
             let kind = match (low.how, high.how) {
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Do moments exist? By trying.
+    /// Searches for moments that satisfy all bounds.
     fn possible(low: &[u64], high: &[u64], from: u64) -> bool {
         match (low, high) {
             ([low, lows @ ..], [high, highs @ ..]) => {

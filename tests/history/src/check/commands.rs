@@ -1,4 +1,4 @@
-//! A command id takes effect once, and everybody who asks is told the same.
+//! A command id takes effect once, and every query gets the same answer.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,23 +8,22 @@ use super::model::{Commit, Model};
 use super::violation::{Kind, Violations};
 use crate::record::{Action, Answer, Claimed, OperationId};
 
-/// What is known of one command.
+/// All facts about one command.
 #[derive(Default)]
 struct Command<'m> {
-    /// What was told, by whom, when.
+    /// The answers about its end: the time, the operation, and the answer.
     told: Vec<(u64, OperationId, Told<'m>)>,
     /// Acknowledged appends and outcomes.
     acknowledged: Vec<OperationId>,
-    /// Questions answered by "it has not ended": when they were asked, and from which cursor if
-    /// that matters.
+    /// Queries with the answer "it has not ended": the time of the query, and its cursor if that matters.
     open: Vec<(u64, OperationId, Option<u64>)>,
     /// Answered claims: invoked, completed, fresh.
     claims: Vec<(u64, u64, OperationId, bool)>,
-    /// Its commits in the end.
+    /// Its commits in the final contents.
     commits: Vec<&'m Commit<'m>>,
 }
 
-/// How a command ended, by one answer.
+/// The end of a command, according to one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Told<'m> {
     Events {
@@ -56,7 +55,7 @@ impl<'m> From<&'m Outcome> for Told<'m> {
     }
 }
 
-/// Commands that somebody was told have ended.
+/// Commands that have ended according to at least one answer.
 pub(super) fn ended<'m>(model: &'m Model<'_>) -> HashSet<&'m str> {
     let told = gather(model);
     let ended = told
@@ -148,7 +147,7 @@ impl Command<'_> {
                 .iter()
                 .filter_map(|commit| Some(commit.by?.0))
                 .collect();
-            // One append whose parts are apart is not atomic, which is told elsewhere.
+            // If a single append was split, it is not atomic, which another check reports.
             if self.acknowledged.len() < 2 && submitters.windows(2).all(|p| p.first() == p.last()) {
                 return;
             }
@@ -193,14 +192,14 @@ impl Command<'_> {
         }
     }
 
-    /// Who asks after an answer was given must be told that the command has ended.
+    /// A query after such an answer must also find that the command has ended.
     fn remembered(&self, name: &str, found: &mut Violations) {
         let Some((completed, first, told)) = self.told.first() else {
             return;
         };
         for (invoked, id, cursor) in &self.open {
-            // Who asks about the stream behind the command's end need not find it; where an
-            // outcome without events lies is not known.
+            // A query with a cursor behind the command's end need not find it. The place of an outcome without events
+            // is not known.
             let looked_there = match (cursor, told) {
                 (None, _) => true,
                 (Some(from), Told::Events { cursor, .. }) => from < cursor,

@@ -1,5 +1,5 @@
-//! What is there in the end must be what was submitted: all that was acknowledged, nothing that
-//! was refused, each commit whole, once, and where its precondition holds.
+//! The final contents must be what was submitted: every acknowledged append, no refused one, and each commit whole,
+//! once, and where its precondition holds.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) fn check(model: &Model<'_>, found: &mut Violations) {
                 commit,
             };
             origin(model, stream, place, at, &mut landed, found);
-            // Later places of the same append are told as such.
+            // `once_and_whole` reports later places of the same append.
             if stream.sound
                 && at
                     .by
@@ -91,7 +91,7 @@ fn origin(
     }
 }
 
-/// Precondition, close and time of a commit.
+/// Checks precondition, close and time of a commit.
 fn position_in_stream(
     stream: &Stream<'_>,
     commit: &Commit<'_>,
@@ -188,7 +188,7 @@ fn once_and_whole(
     }
 }
 
-/// What each append was told must be so.
+/// The answer to each append must agree with the final contents.
 fn answers(model: &Model<'_>, found: &mut Violations) {
     for (id, operation) in model.history.operations() {
         let Some(submission) = Model::submission(model.history, id) else {

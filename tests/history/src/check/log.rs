@@ -1,14 +1,13 @@
 //! The log: the same events as the streams, in an order that agrees with them and with real time;
 //! and every page of every reader is exactly a piece of it.
 //!
-//! A page after `a` that says "go on after `n`" must hold exactly the events that lie in the log in
-//! the end with `a < position <= n` and that the filter wants. If that is so of each page, and each
-//! reader goes on where its last page ended, then the pages of a reader together are exactly the
-//! log up to where it stopped: nothing is skipped, repeated or out of order, and what has been
-//! passed never changes.
+//! A page after `a` that returns `n` as its next position must have exactly the events of the final log with `a <
+//! position <= n` that match the filter. If every page has this property, and each reader continues where its last
+//! page ended, then the pages of a reader together are exactly the log up to its last position. So no event is
+//! skipped, repeated or out of order, and the part before a reader's position never changes.
 //!
-//! That an acknowledged event is in the next page is not demanded: a page may end in front of a
-//! writer that is under way.
+//! The check does not require an acknowledged event in the next page: a page may end before the position of a writer
+//! whose append is in progress.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +18,7 @@ use super::model::{Model, Place};
 use super::violation::{Kind, Violations};
 use crate::record::{Action, Answer, Logged, OperationId, SeenInLog};
 
-/// Checks the log in the end and all pages of it.
+/// Checks the final log and all pages of it.
 pub(super) fn check(model: &Model<'_>, found: &mut Violations) {
     let log = &model.history.last.log;
     for pair in log.windows(2) {
@@ -38,7 +37,7 @@ pub(super) fn check(model: &Model<'_>, found: &mut Violations) {
     pages(model, found);
 }
 
-/// The log holds what the streams hold, each stream in its order.
+/// The log must have the same events as the streams, each stream in its order.
 fn agrees(model: &Model<'_>, found: &mut Violations) {
     let names = by_name(model);
     let mut next: Vec<u64> = vec![1; model.streams.len()];
@@ -165,7 +164,7 @@ impl Page<'_> {
             self.explain(&wanted().collect::<Vec<_>>(), log, found);
             return;
         }
-        // The end is never inside of a commit.
+        // A page must not end inside a commit.
         let cut = to
             .checked_sub(1)
             .and_then(|last| log.get(last))
@@ -180,7 +179,7 @@ impl Page<'_> {
         }
     }
 
-    /// Finds out in what a page differs from the log. The gravest is told.
+    /// Finds the differences between a page and the log. Reports only the gravest.
     fn explain(&self, wanted: &[&Logged], log: &[Logged], found: &mut Violations) {
         let mut add = |kind, position: u64, stream: Option<&str>| {
             found.add(kind, stream, &[self.id], || {
@@ -217,7 +216,7 @@ impl Page<'_> {
     }
 }
 
-/// Pages of the log show commits too: what a page showed was there before the page completed.
+/// Pages of the log bound commits too: a commit that a page shows took effect before the page completed.
 pub(super) fn shown(model: &Model<'_>, streams: &mut [Bounds]) {
     let log = &model.history.last.log;
     let names = by_name(model);
@@ -247,9 +246,8 @@ pub(super) fn shown(model: &Model<'_>, streams: &mut [Bounds]) {
     }
 }
 
-/// Places in the log are taken during the append, in order; so their order must agree with real
-/// time in the same way as that of a stream's commits. Where the log is divided, only the order of
-/// each stream is promised.
+/// An append takes its places in the log in order. So their order must agree with real time in the same way as the
+/// order of a stream's commits. In a log with several partitions, only the order within each stream is guaranteed.
 pub(super) fn order(model: &Model<'_>, streams: &[Bounds], found: &mut Violations) {
     if model.history.run.partitions > 1 {
         return;

@@ -3,12 +3,12 @@
 //! | module | job |
 //! |---|---|
 //! | `model` | the model: streams in the end, as commits |
-//! | `contents` | what is there was submitted, whole, once, where its precondition holds; nothing is lost |
+//! | `contents` | the final contents were submitted, whole, once, where the precondition holds; nothing is lost |
 //! | `bounds` | the rule for real time, with its proof |
-//! | `observations` | pages and refusals show what is there, and fit real time |
-//! | `log` | the log agrees with the streams; readers of it miss nothing |
-//! | `commands` | command ids take effect once, and are answered alike |
-//! | `violation` | what can be wrong |
+//! | `observations` | pages and refusals agree with the final contents and with real time |
+//! | `log` | the log agrees with the streams; its readers miss no event |
+//! | `commands` | command ids take effect once, and every query gets the same answer |
+//! | `violation` | the kinds of violations |
 
 mod bounds;
 mod commands;
@@ -26,31 +26,31 @@ use crate::record::{Answer, History};
 use model::Model;
 use violation::Violations;
 
-/// What a history is worth.
+/// The result of checking a history.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// The first ones of each kind.
+    /// The first violations of each kind.
     pub violations: Vec<Violation>,
-    /// How many there are of each kind.
+    /// The number of violations of each kind.
     pub kinds: BTreeMap<Kind, usize>,
-    /// What was checked.
+    /// The amount of checked data.
     pub counts: Counts,
 }
 
-/// What was checked.
+/// The amount of checked data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Calls of the store.
     pub operations: usize,
     /// Acknowledged appends and outcomes.
     pub acknowledged: usize,
-    /// Answered by "in doubt".
+    /// Calls answered by "in doubt".
     pub in_doubt: usize,
     /// Conflicts and closed streams.
     pub refused: usize,
-    /// Answered by "unavailable".
+    /// Calls answered by "unavailable".
     pub unavailable: usize,
-    /// Events in the streams in the end.
+    /// Events in the streams at the end.
     pub events: usize,
     /// Events in all pages that were read.
     pub seen: usize,

@@ -1,4 +1,4 @@
-//! The sequential model: the streams in the end, cut into commits, and what became of each append.
+//! The sequential model: the final streams, divided into commits, and the effect of each append.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::record::{Action, History, Kept, OperationId, Submission};
 pub(super) struct Model<'h> {
     pub history: &'h History,
     pub streams: Vec<Stream<'h>>,
-    /// Where the events of an append are. One place unless something is wrong.
+    /// The places of each append's events. A correct history has one place for each.
     pub effects: HashMap<OperationId, Place>,
 }
 
@@ -20,16 +20,16 @@ pub(super) struct Place {
     pub commit: usize,
 }
 
-/// A stream in the end.
+/// A stream in the final contents.
 pub(super) struct Stream<'h> {
     pub name: &'h str,
     pub events: &'h [Kept],
     pub closed: bool,
-    /// In their order, which is the order in which they took effect.
+    /// The commits in the order in which they took effect.
     pub commits: Vec<Commit<'h>>,
     /// The commit of each event.
     commit_of: Vec<usize>,
-    /// Versions are 1, 2, 3…; otherwise what was observed cannot be related to the events.
+    /// True if the versions are 1, 2, 3…; otherwise observations cannot be related to the events.
     pub sound: bool,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Commit<'h> {
     pub before: u64,
     /// The stream's version after.
     pub after: u64,
-    /// Who submitted its first event, if that was an append to this stream.
+    /// The submission of its first event, if that was an append to this stream.
     pub by: Option<(OperationId, &'h Submission)>,
 }
 
@@ -151,7 +151,7 @@ impl<'h> Stream<'h> {
         self.commit_of.get(index).copied()
     }
 
-    /// How many commits lead to a version; nothing if it is inside of a commit, or too high.
+    /// The number of commits up to a version. `None` if the version is inside a commit, or too high.
     pub fn commits_up_to(&self, version: u64) -> Option<usize> {
         if version == 0 {
             return Some(0);

@@ -1,5 +1,5 @@
-//! What operations on streams were told: pages must hold what is there in the end, and all of it
-//! together must fit real time, as [`bounds`](super::bounds) says.
+//! The answers to operations on streams. Pages must show the final contents, and all answers together must fit real
+//! time by the rule in [`bounds`](super::bounds).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::model::{Model, Stream};
 use super::violation::{Kind, Violations};
 use crate::record::{Action, Answer, Claimed, Operation, OperationId, Seen, Submission};
 
-/// Goes over all operations on streams; returns what is known of each stream's moments.
+/// Checks all operations on streams. Returns the bounds of each stream's commits.
 pub(super) fn observe(
     model: &Model<'_>,
     ended: &HashSet<&str>,
@@ -23,7 +23,7 @@ pub(super) fn observe(
                 format!("{:?}: {message}", operation.action)
             });
         }
-        // Without versions nothing can be said.
+        // Without contiguous versions, no observation can be checked.
         if let Some(observed) = stream_of(&operation.action).and_then(|s| all.get_mut(s as usize))
             && observed.stream.sound
         {
@@ -55,7 +55,7 @@ fn stream_of(action: &Action) -> Option<u32> {
     }
 }
 
-/// What was seen of a stream.
+/// The observations of a stream.
 struct Observed<'m> {
     stream: &'m Stream<'m>,
     bounds: Bounds,
@@ -100,7 +100,7 @@ impl<'m> Observed<'m> {
     }
 }
 
-/// Looks at one operation.
+/// Checks one operation.
 struct Viewer<'v, 'm> {
     observed: &'v mut Observed<'m>,
     id: OperationId,
@@ -233,7 +233,7 @@ impl Viewer<'_, '_> {
         }
         match answer {
             Answer::Appended(appended) => {
-                // What is not there in the end is a lost commit, and no head of this stream.
+                // A version that is missing at the end belongs to a lost commit, and is no head of this stream.
                 if submission.events == 0 {
                     self.exactly(appended.version, How::Demanded);
                     if !submission.expected.holds(appended.version) {
@@ -330,7 +330,7 @@ impl Viewer<'_, '_> {
         }
     }
 
-    /// What was read must be there in the end, as it was.
+    /// Every event that a read returned must be in the final contents, unchanged.
     fn as_kept(&mut self, events: &[Seen], lean: bool) -> bool {
         for seen in events {
             let version = seen.version;
@@ -390,7 +390,7 @@ impl Viewer<'_, '_> {
         }
     }
 
-    /// The stream never was at a version that was told.
+    /// Reports a version that the stream never had.
     fn outside(&mut self, version: u64) {
         let last = self.observed.stream.version();
         if version > last {

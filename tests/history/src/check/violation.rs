@@ -1,55 +1,55 @@
-//! What can be wrong with a history.
+//! The kinds of errors in a history.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::record::{History, OperationId};
 
-/// At most so many of a kind are kept; all are counted.
+/// Maximum number of violations kept for each kind. All are counted.
 const KEPT: usize = 20;
-/// At most so many characters of an operation are shown.
+/// Maximum number of characters shown for an operation.
 const SHOWN: usize = 1000;
 
-/// What went wrong.
+/// A kind of violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// An acknowledged commit is not there in the end.
+    /// An acknowledged commit is missing at the end.
     LostCommit,
-    /// A read showed an event that is not there in the end.
+    /// A read showed an event that is missing at the end.
     Vanished,
-    /// There is an event that nobody submitted.
+    /// An event was never submitted.
     Phantom,
-    /// An append was refused, and its events are there.
+    /// The store refused an append, but its events are there.
     RefusedTookEffect,
     /// An append, or a command, took effect more than once.
     TookEffectTwice,
-    /// A part of a commit was to be seen.
+    /// A read, or the final contents, show only a part of a commit.
     NotAtomic,
-    /// An event is not what was submitted, or changed after it was read.
+    /// An event differs from its submission, or changed after it was read.
     Altered,
     /// The versions of a stream have a gap.
     VersionGap,
     /// A commit stands where its precondition does not hold.
     PreconditionIgnored,
-    /// Something follows a closing commit, or what is said of closed streams does not fit.
+    /// An event follows a closing commit, or answers about closed streams are inconsistent.
     WrongClose,
     /// Times within a stream go back, or lie before the time that the writer gave.
     TimeWentBack,
-    /// A writer was told another place or other ids than its commit has.
+    /// The answer to an append has another place or other ids than its commit.
     AnswerDiffers,
     /// The order of commits contradicts real time.
     WrongOrder,
-    /// A read did not show what had been acknowledged, or shown, before it began.
+    /// A read missed an event that had been acknowledged or shown before the read began.
     StaleRead,
-    /// A conflict or "closed" that no state during the call justifies.
+    /// A conflict or "closed" without a state during the call that justifies it.
     UnjustifiedRefusal,
-    /// The versions that go with cursors do not fit each other.
+    /// Answers pair a cursor with contradictory versions.
     HeadsDisagree,
     /// A page that breaks the rules of pages: its bounds, limit, order or end.
     BadPage,
     /// Positions do not increase, or their order contradicts real time.
     LogOrder,
-    /// The log and the streams do not hold the same.
+    /// The log and the streams have different events.
     LogDisagrees,
     /// A reader of the log passed an event without getting it.
     LogSkipped,
@@ -57,26 +57,26 @@ pub enum Kind {
     LogRepeated,
     /// A reader of the log got events in another order.
     LogReordered,
-    /// Those who asked about one command were told different things.
+    /// Queries about one command got different answers.
     AnswersDisagree,
-    /// Somebody was told that a command had not ended after it had.
+    /// A query after a command's end got the answer that it had not ended.
     OutcomeForgotten,
-    /// Two were told that they are the first to claim a command, or an equal one does not match.
+    /// Two clients got the answer that they are the first to claim a command, or an equal claim did not match.
     WrongClaim,
-    /// The store calls a record corrupt, or a legal request illegal.
+    /// The store reports a corrupt record, or calls a legal request invalid.
     Fault,
 }
 
-/// One thing that is wrong.
+/// A violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// What went wrong.
+    /// The kind of the violation.
     pub kind: Kind,
-    /// Where, as far as it concerns one stream.
+    /// The stream, if the violation concerns a single one.
     pub stream: Option<String>,
     /// The operations that show it.
     pub operations: Vec<OperationId>,
-    /// The rest: versions, positions, what was expected.
+    /// Details: versions, positions, expected values.
     pub details: String,
 }
 
@@ -98,7 +98,7 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
-    /// The violation, and the operations that show it as they are recorded.
+    /// The violation as text, with the recorded operations that show it.
     #[must_use]
     pub fn explain(&self, history: &History) -> String {
         let mut text = self.to_string();

@@ -1,5 +1,5 @@
-//! The library in a process that can be killed. A connection's memory dies with the process, and
-//! a call that was under way has no answer, whatever it did.
+//! The library in a process that can be killed. A connection's memory is lost with the process, and a call in
+//! progress gets no answer, whatever its effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Crashing {
 }
 
 impl Crashing {
-    /// A store over a journal. `starting`: how long a restart takes.
+    /// A store over a journal. `starting` is the duration of a restart.
     pub fn new(
         name: impl Into<String>,
         journal: Arc<Journal>,
@@ -64,7 +64,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// A call that writes: killed, it may have happened.
+    /// A call that writes. If the process is killed, the effect is in doubt.
     fn write<T, E: From<StoreError>>(
         &mut self,
         call: impl FnOnce(&mut EventLog<Process>) -> Result<T, E>,
@@ -72,7 +72,7 @@ impl Connection {
         self.call(call, StoreError::InDoubt)
     }
 
-    /// A call that reads, or that can be repeated without harm.
+    /// A call that reads, or that can be repeated safely.
     fn read<T, E: From<StoreError>>(
         &mut self,
         call: impl FnOnce(&mut EventLog<Process>) -> Result<T, E>,

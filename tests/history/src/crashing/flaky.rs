@@ -1,18 +1,18 @@
-//! Slots behind a bad connection: answers get lost, and writes arrive late, or never.
+//! Slots behind an unreliable connection: answers get lost, and writes arrive late or never.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use annals_event_log::{Creation, SlotError, Slots};
 
-/// One in so many writes goes wrong.
+/// One in this many writes fails.
 const WRITES: u32 = 8;
-/// One in so many reads goes wrong. Pages take hundreds, and must get through now and then.
+/// One in this many reads fails. A page takes hundreds of reads and must succeed now and then.
 const READS: u32 = 2000;
-/// A late write arrives within so many microseconds.
+/// Maximum delay of a late write, in microseconds.
 const LATE: u64 = 8000;
 
-/// Slots that are reached by a bad connection; clones share it.
+/// Slots behind an unreliable connection. Clones share the connection.
 #[derive(Clone, Debug)]
 pub struct Flaky<S> {
     slots: S,
@@ -22,12 +22,12 @@ pub struct Flaky<S> {
 #[derive(Debug)]
 struct State {
     random: fastrand::Rng,
-    /// Writes under way whose callers have given up.
+    /// Writes in progress whose callers have got an error.
     late: Vec<(Instant, String, Vec<u8>)>,
 }
 
 impl<S: Slots> Flaky<S> {
-    /// What goes wrong is drawn from the seed.
+    /// The seed determines the failures.
     pub fn new(slots: S, seed: u64) -> Self {
         let state = State {
             random: fastrand::Rng::with_seed(seed),
@@ -43,7 +43,7 @@ impl<S: Slots> Flaky<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets late writes arrive that are due; then says whether this call goes wrong, and how.
+    /// Applies the late writes that are due. Then it returns whether this call fails, and how.
     fn fate(&self, of: u32) -> Result<Option<u32>, SlotError> {
         let mut state = self.state();
         let now = Instant::now();

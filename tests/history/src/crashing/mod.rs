@@ -1,9 +1,9 @@
-//! Native stores with bad luck: the library over slots that are killed, or badly connected.
+//! Native stores with failures: the library over slots that are killed, or unreliably connected.
 //!
 //! | module | job |
 //! |---|---|
 //! | `slots` | a journal that is synced, and what a crash leaves of it |
-//! | `flaky` | slots whose answers get lost, and whose writes come late |
+//! | `flaky` | slots with lost answers and late writes |
 //! | `backend` | connections that die with the process, and whose calls then have no answer |
 
 mod backend;

@@ -1,12 +1,12 @@
-//! Slots over a journal in memory, with the part of it that is on disk told apart.
+//! Slots over a journal in memory, which distinguishes the durable part from the rest.
 //!
 //! A write is first *staged*: in the journal, in order, and not synced. A sync makes everything that
 //! is staged durable at once. A crash keeps the durable values and, since disks may have written a
 //! part of the journal already, a random prefix of what was staged; the rest is lost.
 //!
-//! Nobody is told of a staged value: reads do not see it, and whoever creates the same key waits
-//! for its fate. So every answer tells only what survives. [`Durability::Pretended`] breaks exactly
-//! this: what is staged is acknowledged and seen at once, and synced now and then.
+//! No answer reveals a staged value: reads do not return it, and another creator of the same key waits until the
+//! value is durable or lost. So every answer depends only on values that survive. [`Durability::Pretended`] breaks
+//! exactly this: a staged value is acknowledged and visible at once, and synced only now and then.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,20 +19,20 @@ use annals_event_log::{Creation, SlotError, Slots};
 pub enum Durability {
     /// After it is durable.
     Synced,
-    /// At once; every so many writes there is a sync. A broken store.
+    /// At once, with a sync after every `every` writes. This is a broken store.
     Pretended {
         /// Writes between two syncs.
         every: usize,
     },
 }
 
-/// What the disk and the process hold.
+/// The contents of the disk and of the process.
 #[derive(Debug)]
 pub struct Journal {
     state: Mutex<State>,
     synced: Condvar,
     durability: Durability,
-    /// How long a sync takes.
+    /// Duration of a sync.
     sync: Duration,
 }
 
@@ -40,20 +40,20 @@ pub struct Journal {
 struct State {
     durable: HashMap<String, Option<Vec<u8>>>,
     staged: VecDeque<(String, Option<Vec<u8>>)>,
-    /// A sync is under way; whoever stages meanwhile is in the next one.
+    /// A sync is in progress. Values staged meanwhile belong to the next sync.
     syncing: bool,
-    /// Writes that were ever staged, and how many of them are durable.
+    /// Number of all staged writes, and number of durable ones.
     written: u64,
     safe: u64,
     /// Changes with each crash.
     process: u64,
-    /// The process is starting until then.
+    /// The process is starting, and unavailable, until this time.
     down: Option<Instant>,
     random: fastrand::Rng,
 }
 
 impl Journal {
-    /// An empty journal. `seed`: what a crash leaves is random.
+    /// An empty journal. The seed determines what a crash leaves.
     #[must_use]
     pub fn new(durability: Durability, sync: Duration, seed: u64) -> Arc<Self> {
         Arc::new(Self {
@@ -73,7 +73,7 @@ impl Journal {
         })
     }
 
-    /// Kills the process, and starts it again; until it has started, it is unavailable.
+    /// Kills the process and starts it again. It is unavailable until it has started.
     pub fn crash(&self, starting: Duration) {
         let mut state = self.state();
         let most = state.staged.len();
@@ -89,7 +89,7 @@ impl Journal {
         self.synced.notify_all();
     }
 
-    /// The process that runs now, if it has started.
+    /// The number of the current process, if it has started.
     #[must_use]
     pub fn process(&self) -> Option<u64> {
         let mut state = self.state();
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// The slots as one process sees them. After a crash they answer nothing any more.
+/// The slots from the view of one process. After a crash they give no answers.
 #[derive(Clone, Debug)]
 pub struct Process {
     journal: Arc<Journal>,
@@ -142,7 +142,7 @@ impl Process {
         Err(SlotError::Unavailable("the process was killed".into()))
     }
 
-    /// Writes what `decide` says, or ends with its answer.
+    /// Writes the value that `decide` returns, or returns its answer.
     fn write<T>(
         &self,
         key: &str,
@@ -195,7 +195,7 @@ impl Process {
         Ok(state)
     }
 
-    /// Syncs what is staged; others stage meanwhile.
+    /// Syncs the staged values. Others can stage values meanwhile.
     fn sync<'j>(
         &'j self,
         mut state: MutexGuard<'j, State>,

@@ -1,5 +1,5 @@
-//! Histories as JSON lines: the run and its streams, then one line for each operation, each
-//! stream in the end, the log in the end, and what could not be read.
+//! Histories as JSON lines: the run and its streams, then one line for each operation, each final stream, the final
+//! log, and the list of unreadable contents.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, Last, LastStream, Logged, Operation, Run};
 
-/// A history could not be written or read.
+/// The error of a history that could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file.
@@ -18,12 +18,12 @@ pub enum FileError {
     /// A line.
     #[error("line {line}: {source}")]
     Line {
-        /// From 1.
+        /// The line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The error in the line.
         source: serde_json::Error,
     },
-    /// The first line does not say what was run.
+    /// The first line does not describe a run.
     #[error("it does not begin with a run")]
     NoRun,
 }

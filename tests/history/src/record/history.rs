@@ -1,4 +1,4 @@
-//! The words of a history. Made for 100,000 operations: what was read is kept as digests.
+//! The types of a history. It supports 100,000 operations: it keeps digests of the events that clients read.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Token;
 
-/// Everything that is known of a run.
+/// All data of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    /// What was run.
+    /// The parameters of the run.
     pub run: Run,
     /// Names of the streams; operations hold their indices.
     pub streams: Vec<String>,
     /// The operations of each client, in its order.
     pub clients: Vec<Vec<Operation>>,
-    /// What the store held after everybody had stopped.
+    /// The final contents of the store, after all clients had stopped.
     pub last: Last,
 }
 
-/// What was run.
+/// The parameters of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The store's name.
@@ -29,7 +29,7 @@ pub struct Run {
     pub workload: String,
     /// Partitions of its log.
     pub partitions: u32,
-    /// Gives the same commands again.
+    /// The same seed gives the same commands.
     pub seed: u64,
     /// Kills that the store survived.
     pub kills: u32,
@@ -37,12 +37,12 @@ pub struct Run {
     pub milliseconds: u64,
 }
 
-/// Names an operation: a client, and its count of operations before.
+/// Identifies an operation by its client and the number of that client's earlier operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OperationId {
     /// The client.
     pub client: u16,
-    /// Which of its operations, from 0.
+    /// Index of the operation within its client, from 0.
     pub index: u32,
 }
 
@@ -55,17 +55,17 @@ impl fmt::Display for OperationId {
 /// One call of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
-    /// Before the call, on a clock that all clients share and that never shows a time twice.
+    /// Time before the call, on a clock that all clients share and that never returns a time twice.
     pub invoked: u64,
-    /// After the answer, on the same clock.
+    /// Time after the answer, on the same clock.
     pub completed: u64,
-    /// What was asked for.
+    /// The request.
     pub action: Action,
-    /// What was answered.
+    /// The store's answer.
     pub answer: Answer,
 }
 
-/// What was asked for. A `stream` is an index into [`History::streams`].
+/// A request. A `stream` is an index into [`History::streams`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(
     missing_docs,
@@ -83,7 +83,7 @@ pub enum Action {
         command: String,
         cursor: u64,
     },
-    /// Without a code: the command was accepted, with nothing to append.
+    /// `None` as the code: the command was accepted and appended no event.
     RecordOutcome {
         stream: u32,
         command: String,
@@ -105,7 +105,7 @@ pub enum Action {
         after: Head,
         limit: u32,
     },
-    /// `follows`: the client goes on from its last page.
+    /// `follows`: the client continues from its last page.
     ReadLog {
         after: u64,
         limit: u32,
@@ -121,16 +121,16 @@ pub struct Submission {
     pub stream: u32,
     pub expected: Precondition,
     pub cursor: Option<u64>,
-    /// How many.
+    /// Number of events.
     pub events: u16,
     pub close: bool,
-    /// Empty: no command's.
+    /// The command id; empty: no command.
     pub command: String,
     pub recorded_at: u64,
     pub seed: u64,
 }
 
-/// What was answered.
+/// The store's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(
     missing_docs,
@@ -141,7 +141,7 @@ pub enum Answer {
     Claimed(Claimed),
     Found(Option<Outcome>),
     Recorded,
-    /// Of `read_stream` and `read_stream_backward`.
+    /// The answer of `read_stream` and `read_stream_backward`.
     Page {
         events: Vec<Seen>,
         version: u64,
@@ -163,15 +163,15 @@ pub enum Answer {
         actual: u64,
     },
     Closed(u64),
-    /// It may have happened, or may happen later.
+    /// The effect may have happened, or may happen later.
     InDoubt(String),
-    /// It did not happen.
+    /// The effect did not happen.
     Unavailable(String),
-    /// The store calls a record corrupt, or the request illegal. No request was.
+    /// The store reports a corrupt record, or calls the request invalid. All requests are valid.
     Faulty(String),
 }
 
-/// A claim's answer.
+/// The answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "as in `Claim`")]
 pub enum Claimed {
@@ -186,81 +186,81 @@ pub enum Claimed {
 pub struct Seen {
     /// The stream's version that it made.
     pub version: u64,
-    /// Which submitted event its payload says it is.
+    /// The token of the submitted event, as read from the payload.
     pub token: Option<Token>,
-    /// Of everything that the read told of it.
+    /// Digest of all data that the read returned for the event.
     pub digest: u64,
 }
 
 /// An event in a page of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenInLog {
-    /// Its place in the log.
+    /// Its position in the log.
     pub position: u64,
     /// As in [`Seen`].
     pub token: Option<Token>,
-    /// Of everything.
+    /// Digest of the whole event.
     pub digest: u64,
 }
 
-/// What the store held after everybody had stopped, read by a connection of its own.
+/// The final contents of the store, read by a separate connection after all clients had stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Last {
     /// As [`History::streams`].
     pub streams: Vec<LastStream>,
     /// The whole log.
     pub log: Vec<Logged>,
-    /// What could not be read, and why.
+    /// The parts that could not be read, with the reasons.
     pub unread: Vec<String>,
 }
 
-/// A stream in the end.
+/// A stream in the final contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastStream {
-    /// As loaded.
+    /// The head that a load returned.
     pub head: Head,
-    /// All of them.
+    /// All events of the stream.
     pub events: Vec<Kept>,
 }
 
-/// An event of a stream in the end.
+/// An event of a stream in the final contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// Unique.
+    /// The unique event id.
     pub id: String,
     /// The stream's version that it made.
     pub version: u64,
-    /// Its place in the log.
+    /// Its position in the log.
     pub position: u64,
     /// Milliseconds since the epoch.
     pub recorded_at: u64,
-    /// Which submitted event its payload says it is.
+    /// The token of the submitted event, as read from the payload.
     pub token: Option<Token>,
     /// The command that it belongs to; empty: none.
     pub command: String,
-    /// Of everything, as in a page of a stream or the log.
+    /// Digest of the whole event, as in a page of a stream or the log.
     pub digest: u64,
-    /// Of what a load tells.
+    /// Digest of the part that a load returns.
     pub lean: u64,
 }
 
-/// An event of the log in the end.
+/// An event of the final log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logged {
-    /// Its place in the log.
+    /// Its position in the log.
     pub position: u64,
-    /// The stream's name, which need not be one of ours.
+    /// The name of the stream, which may be one outside of this run.
     pub stream: String,
     /// The stream's version that it made.
     pub version: u64,
-    /// Unique.
+    /// The unique event id.
     pub id: String,
-    /// Of everything.
+    /// Digest of the whole event.
     pub digest: u64,
 }
 
 impl History {
-    /// An operation, if there is one of that name.
+    /// The operation with this id, if it exists.
     #[must_use]
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
         self.clients

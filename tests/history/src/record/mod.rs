@@ -1,10 +1,10 @@
-//! What clients did and saw.
+//! The record of the clients' operations and observations.
 //!
 //! | module | job |
 //! |---|---|
-//! | `history` | the words: operations with their times, answers, the final contents |
-//! | `token` | names each submitted event in its own payload; digests of what is read |
-//! | `recorder` | a connection that writes down what goes through it |
+//! | `history` | the types: operations with their times, answers, the final contents |
+//! | `token` | identifies each submitted event in its own payload; digests of read events |
+//! | `recorder` | a connection that records its calls and answers |
 //! | `file` | histories as JSON lines |
 
 mod file;

@@ -1,4 +1,4 @@
-//! A connection that writes down what goes through it.
+//! A connection that records its calls and answers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,11 +13,11 @@ use super::{
     lean_digest, new_event,
 };
 
-/// Stands for the content of every command.
+/// The fingerprint of every command.
 const FINGERPRINT: u64 = 7;
 
-/// A clock that never shows a time twice. What one thread does after another's tick has a later
-/// one, so its order is real time.
+/// A clock that never returns a time twice. An action of one thread after another thread's tick gets a later time, so
+/// the order of times is real time.
 #[derive(Debug, Default)]
 pub struct Clock(AtomicU64);
 
@@ -37,7 +37,7 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Records what a client does. `streams` are the names that its indices stand for.
+    /// Records the operations of a client. `streams` has the names of the streams by index.
     pub fn new(
         store: Box<dyn Store + Send>,
         clock: &'a Clock,
@@ -53,7 +53,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// What was recorded.
+    /// The recorded operations.
     #[must_use]
     pub fn into_operations(self) -> Vec<Operation> {
         self.operations
@@ -82,10 +82,10 @@ impl<'a> Recorder<'a> {
         result
     }
 
-    /// Appends events that tell which operation this is.
+    /// Appends events whose payloads identify this operation.
     ///
     /// # Errors
-    /// What the store says; so for all others.
+    /// The store's error; so for all other methods.
     pub fn append(&mut self, submission: Submission) -> Result<Appended, AppendError> {
         let id = OperationId {
             client: self.client,
@@ -125,7 +125,7 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    /// Asks how a command ended.
+    /// Queries the outcome of a command.
     ///
     /// # Errors
     /// See [`Self::append`].
@@ -247,7 +247,7 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    /// Reads the log. `follows`: goes on from this client's last page.
+    /// Reads the log. `follows`: continues from this client's last page.
     ///
     /// # Errors
     /// See [`Self::append`].

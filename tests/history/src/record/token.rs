@@ -1,5 +1,5 @@
-//! Every submitted event says in its payload which operation submitted it. So an event that is
-//! read leads back to its submission, whatever the store did to its id, version or stream.
+//! Every submitted event has a token in its payload that identifies the operation that submitted it. So a reader can
+//! find an event's submission, whatever the store did to its id, version or stream.
 
 use annals_event_log::{Event, NewEvent, RecordedEvent};
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use super::OperationId;
 const TYPES: [&str; 4] = ["Opened", "Raised", "Lowered", "Noted"];
 const DIGITS: usize = 16;
 
-/// Names a submitted event: its operation, and its index in the submission.
+/// Identifies a submitted event: its operation, and its index in the submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(u64);
 
 impl Token {
-    /// The name of an event.
+    /// The token of an event.
     #[must_use]
     pub fn new(operation: OperationId, event: u16) -> Self {
         Self(
@@ -24,7 +24,7 @@ impl Token {
         )
     }
 
-    /// Who submitted it.
+    /// The operation that submitted the event.
     #[must_use]
     pub fn operation(self) -> OperationId {
         OperationId {
@@ -33,7 +33,7 @@ impl Token {
         }
     }
 
-    /// Which of the submission's events it is, from 0.
+    /// Index of the event in its submission, from 0.
     #[must_use]
     pub fn event(self) -> u16 {
         self.0 as u16
@@ -48,7 +48,7 @@ impl Token {
     }
 }
 
-/// The event that a token stands for. Payloads differ in length.
+/// The event with this token. Payloads differ in length.
 #[must_use]
 pub fn new_event(token: Token) -> NewEvent {
     let Token(number) = token;
@@ -97,7 +97,7 @@ impl Fields {
     }
 }
 
-/// Of everything that a recorded event says.
+/// Digest of all data of a recorded event.
 #[must_use]
 pub fn digest(event: &RecordedEvent) -> u64 {
     let metadata = &event.metadata;
@@ -124,7 +124,7 @@ pub fn digest(event: &RecordedEvent) -> u64 {
         .end()
 }
 
-/// Of what a load says of an event.
+/// Digest of the data that a load returns for an event.
 #[must_use]
 pub fn lean_digest(event: &Event) -> u64 {
     Fields(Sha256::new())

@@ -1,4 +1,4 @@
-//! What the store holds after everybody has stopped, read by a connection of its own.
+//! The final contents of the store, read by a separate connection after all clients have stopped.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use crate::record::{
 
 const PAGE: u32 = 1000;
 
-/// Asks how each command ended that was ever claimed.
+/// Queries the outcome of each claimed command.
 pub(super) fn ask(store: &mut Recorder<'_>, clients: &[Vec<Operation>], patience: Duration) {
-    // Nothing was written under an id before any of its claims began to look.
+    // No event of a command is older than the first cursor of its claims.
     let mut commands: BTreeMap<&str, (u32, u64)> = BTreeMap::new();
     for operation in clients.iter().flatten() {
         if let Action::Claim {
@@ -70,7 +70,7 @@ fn read_log(store: &mut dyn Store, patience: Duration, last: &mut Last) -> Resul
         if page.end && last.log.len() >= events {
             return Ok(());
         }
-        // A store that never comes to an end must not hold up the audit.
+        // A store whose pages never end must not block the audit.
         if (page.end || !goes_on) && since.elapsed() > patience {
             return Ok(());
         }

@@ -1,5 +1,5 @@
-//! Carries out plans. A client never gives up on a store that is unavailable, until its patience
-//! ends; then it leaves things as they are, in doubt.
+//! Carries out plans. A client retries calls of an unavailable store until its patience ends. Then it leaves the
+//! operation in doubt.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,27 +9,27 @@ use annals_event_log::{AppendError, Appended, Claim, Head, Precondition, Rejecti
 use super::{Guard, Plan, Work, now};
 use crate::record::{Recorder, Submission};
 
-/// Clients' clocks are apart by so many milliseconds.
+/// Difference between the clocks of two clients, in milliseconds.
 const SKEW: u64 = 7;
 /// Commands are rejected at versions that are a multiple of this.
 const REJECTS: u64 = 11;
-/// Rounds after which a command that meets conflicts only is left.
+/// Maximum number of rounds of a command that meets only conflicts.
 const ROUNDS: u32 = 1000;
-/// Once in so many plans a client forgets what it knows of streams.
+/// Once in this many plans, a client discards its cached heads.
 const FORGETS: u32 = 200;
 
 /// A client that writes.
 pub(super) struct Client<'a> {
     store: Recorder<'a>,
-    /// Where streams were last seen to stand.
+    /// The last known heads of streams.
     heads: HashMap<u32, Head>,
-    /// Pauses and seeds; not the plans.
+    /// Determines pauses and seeds; the plans have another generator.
     random: fastrand::Rng,
     skew: u64,
     patience: Duration,
 }
 
-/// The store did not answer for as long as the client's patience lasts, or answers nonsense.
+/// The store did not answer within the client's patience, or its answer is invalid.
 struct GivenUp;
 
 impl<'a> Client<'a> {
@@ -47,7 +47,7 @@ impl<'a> Client<'a> {
         self.store
     }
 
-    /// Does what is planned, as far as the store lets it.
+    /// Carries out a plan, as far as the store allows.
     pub fn carry_out(&mut self, plan: &Plan) {
         if self.random.u32(0..FORGETS) == 0 {
             self.heads.clear();
@@ -78,7 +78,7 @@ impl<'a> Client<'a> {
             }
             Work::Load { limit } => self.load(stream, *limit).map(drop),
         };
-        // What is left open is so recorded.
+        // The history records the open end.
         given_up.ok();
     }
 
@@ -112,7 +112,7 @@ impl<'a> Client<'a> {
         std::thread::sleep(Duration::from_micros(self.random.u64(500..4000)));
     }
 
-    /// Calls again until there is an answer.
+    /// Repeats a call until it has an answer.
     fn patiently<T>(
         &mut self,
         mut call: impl FnMut(&mut Self) -> Result<T, StoreError>,
@@ -131,7 +131,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// One page of what is new.
+    /// Loads one page of new events.
     fn load(&mut self, stream: u32, limit: u32) -> Result<bool, GivenUp> {
         let after = self.known(stream);
         let page = self.patiently(|it| it.store.load(stream, after, limit))?;
@@ -144,7 +144,7 @@ impl<'a> Client<'a> {
         Ok(self.known(stream))
     }
 
-    /// In doubt, it stays so: without a command id nobody can ask.
+    /// An append in doubt stays in doubt: without a command id, no query can resolve it.
     fn append(
         &mut self,
         stream: u32,
@@ -190,12 +190,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// A sourcer in small.
+    /// A minimal sourcer.
     fn command(&mut self, stream: u32, id: &str, events: u16) -> Result<(), GivenUp> {
         let since = Instant::now();
         for _ in 0..ROUNDS {
             let head = self.catch_up(stream)?;
-            // What an attempt wrote up to here, a claim finds.
+            // The claim finds events that an earlier attempt wrote up to this cursor.
             match self.patiently(|it| it.store.claim(id, stream, head.cursor))? {
                 Claim::Done(_) | Claim::Mismatch => return Ok(()),
                 Claim::Fresh | Claim::Pending => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use annals_store_conformance::Backend;
 
-/// Kills whenever the clients' progress passes one of `kills` random marks; returns how often.
+/// Kills the store whenever the clients' progress passes one of `kills` random marks. Returns the number of kills.
 pub(super) fn kill(
     backend: &dyn Backend,
     kills: u32,
@@ -14,7 +14,7 @@ pub(super) fn kill(
     stopped: &AtomicBool,
     mut random: fastrand::Rng,
 ) -> u32 {
-    // Not at the very end: the last kills would come too late.
+    // Place no mark near the end: such kills would come too late.
     let last = (operations - operations / 10).max(1);
     let mut marks: Vec<u32> = (0..kills).map(|_| random.u32(0..last)).collect();
     marks.sort_unstable();

@@ -2,13 +2,13 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `options` | what to run |
+//! | `options` | the options of a run |
 //! | `plan` | the commands of each client, from the seed alone |
 //! | `client` | carries out plans, whatever the store answers |
 //! | `reader` | readers of the log and of streams |
 //! | `killer` | crashes the store at random moments |
-//! | `audit` | what the store holds after everybody has stopped |
-//! | `run` | all of them at once |
+//! | `audit` | the final contents of the store |
+//! | `run` | runs all of them together |
 
 mod audit;
 mod client;

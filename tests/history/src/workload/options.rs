@@ -1,4 +1,4 @@
-//! What to run.
+//! The options of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl fmt::Display for Workload {
 /// A run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The same seed gives the same commands of each client; what comes of them depends on timing.
+    /// The same seed gives the same commands of each client. The results depend on timing.
     pub seed: u64,
     /// How commands are spread.
     pub workload: Workload,
@@ -40,16 +40,16 @@ pub struct Options {
     pub operations: u32,
     /// How often the store is killed, at random moments between the first plan and the last one.
     pub kills: u32,
-    /// Clients begin nothing new after this time.
+    /// Clients start no operation after this time.
     pub seconds: u32,
-    /// Readers that follow the log. One of three wants a category only.
+    /// Readers that follow the log. One in three has a filter by category.
     pub log_readers: u16,
     /// Readers of streams, forward and backward.
     pub stream_readers: u16,
-    /// Where the store keeps the run's events apart from those of others.
+    /// The prefix that separates the run's events from others in the store.
     pub prefix: String,
-    /// How long the store may take to answer again after a kill, and a pending writer may hold up
-    /// the log.
+    /// Maximum time until the store answers again after a kill, and maximum time that a pending writer may delay
+    /// readers of the log.
     pub patience: Duration,
 }
 

@@ -1,64 +1,64 @@
-//! The commands of a client, from the seed alone: what the store answers changes nothing here.
+//! The commands of a client. They depend on the seed alone, and not on the store's answers.
 
 use super::{Options, Workload};
 
-/// One in so many plans of the mixed workload closes its stream, unless it is a popular one.
+/// One in this many plans of the mixed workload closes its stream, unless the stream is popular.
 const CLOSES: u32 = 200;
 /// Streams that are never closed.
 const POPULAR: u32 = 20;
 
-/// What a client is to do next.
+/// The next step of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Index of the stream.
     pub stream: u32,
-    /// What to do with it.
+    /// The operation on the stream.
     pub work: Work,
 }
 
-/// What to do.
+/// An operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Append without a command id.
     Append {
-        /// On which condition.
+        /// The precondition.
         guard: Guard,
-        /// How many events.
+        /// Number of events.
         events: u16,
-        /// Say where the stream was seen to stand.
+        /// Pass the last known cursor of the stream.
         cursor: bool,
-        /// These are the last events.
+        /// Close the stream.
         close: bool,
     },
-    /// Claim, decide and append as a sourcer does, until it is known how the command ended.
+    /// Claim, decide and append as a sourcer does, until the outcome of the command is known.
     Command {
         /// Its id. Some are submitted by several clients.
         id: String,
-        /// How many events it decides on; none: it is accepted without events.
+        /// Number of events in the decision; 0: the command is accepted without events.
         events: u16,
     },
     /// Read a stream forward, from the client's own version or the beginning.
     Read {
         /// From the beginning.
         whole: bool,
-        /// At most so many events.
+        /// Maximum number of events.
         limit: u32,
     },
     /// Read a stream backward.
     ReadBackward {
         /// From the end; otherwise from some version.
         from_end: bool,
-        /// At most so many events.
+        /// Maximum number of events.
         limit: u32,
     },
-    /// Load what is new, a few records at a time.
+    /// Load the new events, a few records at a time.
     Load {
-        /// At most so many records.
+        /// Maximum number of records.
         limit: u32,
     },
 }
 
-/// The condition of an append.
+/// The precondition of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// None.
@@ -69,13 +69,13 @@ pub enum Guard {
     StreamExists,
     /// The version that the client saw last.
     Seen,
-    /// One that has passed, if there is one.
+    /// A version of the past, if there is one.
     Past,
-    /// One that may come.
+    /// A version that the stream may reach later.
     Future,
 }
 
-/// The plans of one client, without end.
+/// The endless sequence of plans of one client.
 #[derive(Clone, Debug)]
 pub struct Plans {
     random: fastrand::Rng,
@@ -138,7 +138,8 @@ impl Plans {
                 work: Work::Command { id, events },
             };
         }
-        // Clients are about equally fast, so some of them meet. One id, one stream, for all of them.
+        // Clients are about equally fast, so some of them submit the same command at the same time. All of them use
+        // the same id and stream.
         let shared = self.count / 4;
         let stream = match self.workload {
             Workload::Hot => 0,

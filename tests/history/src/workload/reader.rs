@@ -1,4 +1,4 @@
-//! Readers of the log, which go on where they were, and readers of streams.
+//! Readers of the log, which continue at their last position, and readers of streams.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::now;
 use crate::record::Recorder;
 
-/// Once in so many pages a reader of the log looks again at what it has passed.
+/// Once in this many pages, a reader of the log reads again a part before its position.
 const LOOKS_BACK: u32 = 10;
 
-/// Follows the log until writers have stopped and it has seen the end after that.
+/// Follows the log until the writers have stopped and the reader has reached the end after that.
 pub(super) fn follow(
     store: &mut Recorder<'_>,
     categories: &[String],
@@ -30,7 +30,7 @@ pub(super) fn follow(
             Err(_) => true,
         };
         if after > 0 && random.u32(0..LOOKS_BACK) == 0 {
-            // What was passed never changes.
+            // The part of the log before a reader's position never changes.
             let from = random.u64(0..after);
             store.read_log(from, limit, categories, false, now()).ok();
         }
@@ -40,7 +40,7 @@ pub(super) fn follow(
         std::thread::sleep(Duration::from_micros(random.u64(200..1500)));
         if last {
             let since = *since.get_or_insert_with(Instant::now);
-            // Some time for writers that were killed to be taken for dead.
+            // Wait some time, so that killed writers count as dead.
             if since.elapsed() > patience.min(Duration::from_millis(100)) {
                 return;
             }
@@ -63,7 +63,7 @@ pub(super) fn browse(
         let page = match random.u32(0..4) {
             0 => store.read_backward(stream, None, limit),
             1 => store.read_backward(stream, Some(random.u64(0..*version + 4)), limit),
-            // Some of what it knows, and what is new.
+            // Read the last known events again, and the new ones.
             _ => store.read(stream, version.saturating_sub(random.u64(0..20)), limit),
         };
         if let Ok(Some(page)) = page {

@@ -1,4 +1,4 @@
-//! Everybody at once.
+//! Runs clients, readers and kills together.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use super::client::Client;
 use super::{Options, Plans, audit, killer, reader};
 use crate::record::{Clock, History, Operation, Recorder, Run};
 
-/// Runs the clients, the readers and the killer against a store; then reads what it holds.
+/// Runs the clients, the readers and the killer against a store. Then it reads the final contents.
 ///
 /// # Panics
-/// If a client does.
+/// If a client panics.
 pub fn run(backend: &dyn Backend, options: &Options) -> History {
     let streams = options.stream_names();
     let clock = Clock::default();

@@ -1,4 +1,4 @@
-//! Preconditions, atomicity, effects.
+//! Broken stores: preconditions, atomicity, effects.
 
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ fn a_store_that_forgets_claims_is_caught() {
     caught(&twisted::<ForgetsClaims>("forgets"), &options(), &kinds);
 }
 
-/// Appends the halves of a commit one after the other.
+/// A store that appends the halves of a commit one after the other.
 #[derive(Default)]
 struct Splits;
 impl Twist for Splits {
@@ -127,12 +127,12 @@ impl Twist for Splits {
 
 #[test]
 fn a_store_that_writes_a_commit_in_parts_is_caught() {
-    // Who asks again is told of the first part alone.
+    // A repeated query returns the first half alone.
     let kinds = [Kind::NotAtomic, Kind::AnswersDisagree];
     caught(&twisted::<Splits>("splits"), &options(), &kinds);
 }
 
-/// Says that it is unavailable after it has written.
+/// A store that answers `Unavailable` after it has written.
 #[derive(Default)]
 struct Denies(Every);
 impl Twist for Denies {
@@ -155,7 +155,7 @@ fn a_store_that_denies_what_it_has_written_is_caught() {
     );
 }
 
-/// Writes something of its own.
+/// A store that writes an event of its own.
 #[derive(Default)]
 struct Invents(Every);
 impl Twist for Invents {
@@ -187,7 +187,7 @@ fn a_store_that_invents_events_is_caught() {
     caught(&twisted::<Invents>("invents"), &options(), &[Kind::Phantom]);
 }
 
-/// Acknowledges what it does not write, but is right about where the stream stands.
+/// A store that acknowledges an append without writing it, but returns the correct head of the stream.
 #[derive(Default)]
 struct Pretends(Every);
 impl Twist for Pretends {

@@ -1,4 +1,4 @@
-//! What a crash leaves.
+//! Broken stores: lost data after a crash.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn a_store_that_acknowledges_before_it_syncs_is_caught() {
             settings(),
             Duration::from_millis(1),
         );
-        // What is lost is missed in many ways.
+        // A lost event violates several rules.
         let report = judge(&history(&backend, &options));
         assert!(
             report.kinds.contains_key(&Kind::LostCommit),

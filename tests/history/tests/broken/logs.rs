@@ -1,4 +1,4 @@
-//! The order and completeness of the log.
+//! Broken stores: the order and completeness of the log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use annals_store_conformance::{Backend, Native, Store};
 use super::twist::{AUDIT, Every, Twist, Twisted};
 use super::{caught, options, settings};
 
-/// Leaves some time between the two steps of an append.
+/// Slots that wait between the two steps of an append.
 #[derive(Clone, Debug)]
 struct Slow(Arc<MemorySlots>);
 
@@ -33,8 +33,8 @@ impl Slots for Slow {
     }
 }
 
-/// Shows a void in every absent slot of a stream: to a reader of the log, as if each writer that
-/// is under way were dead. But the void is not written.
+/// Slots that show a void in every absent slot of a stream, without writing it. To a reader of the log, each writer
+/// in progress seems dead.
 #[derive(Debug)]
 struct SeesVoids(Slow);
 
@@ -55,7 +55,7 @@ impl Slots for SeesVoids {
     }
 }
 
-/// A void, as `docs/format.md` says.
+/// A void in the format of `docs/format.md`.
 fn void(stream: &str) -> Vec<u8> {
     let mut body = vec![stream.len() as u8];
     body.extend(stream.as_bytes());
@@ -88,7 +88,7 @@ impl Twist for DoesNotWait {
 #[test]
 fn a_log_reader_that_does_not_wait_for_writers_is_caught() {
     let slots = Slow(Arc::new(MemorySlots::new()));
-    // Nobody is taken for dead in earnest.
+    // With this grace period, no reader treats a writer as dead.
     let settings = Settings {
         grace_ms: 60_000,
         ..settings()
@@ -101,7 +101,7 @@ fn a_log_reader_that_does_not_wait_for_writers_is_caught() {
     caught(&backend, &options(), &[Kind::LogSkipped]);
 }
 
-/// Tampers with pages that readers get.
+/// A store that changes the pages that readers get.
 struct Tampers {
     how: fn(&mut LogPage, &Option<RecordedEvent>),
     last: Option<RecordedEvent>,
@@ -129,8 +129,8 @@ impl Twist for Tampers {
     }
 }
 
-/// Only every fifth short page of several events is tampered with. A reader that keeps up with the writers gets few of
-/// those, so there must be much to read.
+/// Every fifth short page with several events is changed. A reader that keeps up with the writers gets few of those,
+/// so the run must be long.
 fn long() -> Options {
     Options {
         operations: 10_000,
@@ -152,7 +152,7 @@ fn tampers(name: &'static str, how: fn(&mut LogPage, &Option<RecordedEvent>)) ->
 
 #[test]
 fn a_log_that_repeats_events_is_caught() {
-    // Within a page, and from the page before.
+    // Repeats an event within a page, and one from the page before.
     let within = tampers("repeats", |page, _| {
         page.events.push(page.events[page.events.len() - 1].clone())
     });

@@ -1,13 +1,13 @@
-//! Stores that are wrong on purpose. The checker must say of each what is wrong with it.
+//! Stores with deliberate defects. The checker must report the defect of each.
 //!
-//! | module | what is wrong |
+//! | module | defects |
 //! |---|---|
-//! | `twist` | a store whose calls can be tampered with |
+//! | `twist` | a store whose calls a test can change |
 //! | `appends` | preconditions, atomicity, effects |
 //! | `reads` | stale and torn reads |
 //! | `logs` | the order and completeness of the log |
-//! | `crashes` | what a crash leaves |
-//! | `tampered` | sound histories, changed by hand: kinds that no broken store here shows |
+//! | `crashes` | lost data after a crash |
+//! | `tampered` | correct histories with changes: kinds that no broken store here shows |
 #![allow(clippy::unwrap_used)]
 
 mod appends;
@@ -57,7 +57,7 @@ fn judge(history: &History) -> Report {
     report
 }
 
-/// Asserts that the first kind is reported, and beside it at most the others.
+/// Asserts that the first kind is reported, and that all other reported kinds are in `kinds`.
 fn caught(backend: &dyn Backend, options: &Options, kinds: &[Kind]) {
     let report = judge(&history(backend, options));
     only(&report, kinds);

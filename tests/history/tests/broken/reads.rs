@@ -1,4 +1,4 @@
-//! Stale and torn reads.
+//! Broken stores: stale and torn reads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn twisted<T: Twist + Default + 'static>(name: &'static str) -> impl Backend {
     }
 }
 
-/// Knows the end of a stream from a cache, and looks once in eight times.
+/// A store that takes the end of a stream from a cache, and refreshes it once in eight reads.
 #[derive(Default)]
 struct Cached {
     versions: HashMap<String, u64>,
@@ -59,7 +59,7 @@ fn a_reader_that_reads_from_a_cache_is_caught() {
     caught(&twisted::<Cached>("cached"), &options(), &[Kind::StaleRead]);
 }
 
-/// Shows the first events of a commit before the last one.
+/// A store that shows the first events of a commit before the last one.
 #[derive(Default)]
 struct Torn;
 impl Twist for Torn {
@@ -89,7 +89,7 @@ fn a_reader_that_shows_a_part_of_a_commit_is_caught() {
     caught(&twisted::<Torn>("torn"), &options(), &[Kind::NotAtomic]);
 }
 
-/// Says of commands that have ended that they have not.
+/// A store that denies the end of commands that have ended.
 #[derive(Default)]
 struct Forgets;
 impl Twist for Forgets {

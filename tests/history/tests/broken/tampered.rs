@@ -1,4 +1,4 @@
-//! Sound histories, changed by hand: kinds that no broken store here shows alone.
+//! Correct histories that the test changes: kinds of violations that no broken store here shows alone.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ fn tampered(tamper: impl FnOnce(&mut History), kinds: &[Kind]) {
     only(&judge(&history), kinds);
 }
 
-/// The last operation of which this is true.
+/// The last operation that matches.
 fn last<T>(history: &mut History, mut wanted: impl FnMut(&mut Operation) -> Option<T>) -> T {
     history
         .clients
@@ -41,8 +41,8 @@ fn last<T>(history: &mut History, mut wanted: impl FnMut(&mut Operation) -> Opti
         .unwrap()
 }
 
-/// Changes one operation that can be changed, from the last one on, until the checker tells: an operation that overlaps
-/// many others may be right as it was changed.
+/// Changes one operation at a time, from the last one on, until the checker reports a violation. An operation that
+/// overlaps many others may be legal even with the change.
 fn one_tampered(change: impl Fn(&mut Operation) -> bool, kinds: &[Kind]) {
     let changed = |operation: &Operation| {
         let mut changed = operation.clone();
@@ -151,7 +151,7 @@ fn a_wrong_acknowledgement_is_told() {
 
 #[test]
 fn an_order_against_real_time_is_told() {
-    // The first commit of each stream was submitted after everything else.
+    // This changes the history as if the first commit of each stream had been submitted after everything else.
     tampered(
         |history| {
             for stream in &history.last.streams {
@@ -175,7 +175,7 @@ fn an_order_against_real_time_is_told() {
 
 #[test]
 fn a_refusal_without_reason_is_told() {
-    // Stale, early, and one that names a version at which the precondition holds.
+    // A stale version, an early one, and one at which the precondition holds.
     for actual in [0u64, 1] {
         one_tampered(
             |operation| match (&operation.action, &mut operation.answer) {

@@ -1,9 +1,9 @@
-//! A store whose calls can be tampered with.
+//! A store whose calls a test can change.
 
 use annals_event_log::*;
 use annals_store_conformance::{Backend, Store};
 
-/// Tampers with some calls of one connection; passes on the others.
+/// Changes some calls of one connection, and passes on the others.
 pub trait Twist: Send {
     fn append(
         &mut self,
@@ -61,10 +61,10 @@ pub trait Twist: Send {
     }
 }
 
-/// Only the audit reads so many at once. It is left alone: what is in the store is not in question.
+/// Only the audit reads this many events at once. Its reads stay unchanged, because the store's contents are correct.
 pub const AUDIT: u32 = 1000;
 
-/// Counts, and says yes once in so many times.
+/// Counts calls, and returns true once in a fixed number of calls.
 #[derive(Default)]
 pub struct Every(u32);
 
@@ -75,7 +75,7 @@ impl Every {
     }
 }
 
-/// A backend with a twist of its own for each connection.
+/// A backend that has a separate twist for each connection.
 pub struct Twisted<B, F> {
     pub inner: B,
     pub name: &'static str,

@@ -1,5 +1,5 @@
-//! Serves an application over HTTP like a host that cannot be had here. Everything but the store is
-//! annals-host's; it drives no deliveries, as those hosts do not.
+//! Serves an application over HTTP like a host that is not available here. Everything except the store is
+//! annals-host's. It drives no deliveries, because those hosts do not either.
 
 use std::future;
 use std::path::PathBuf;
@@ -24,10 +24,10 @@ use clap::Parser;
 /// Serves an application like another host.
 #[derive(Parser)]
 struct Cli {
-    /// The host that it is like.
+    /// The host to imitate.
     #[arg(long)]
     like: Like,
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long)]
     listen: String,
     /// The folder of the store.
@@ -37,7 +37,7 @@ struct Cli {
     app: PathBuf,
 }
 
-/// Requests at work, and as many streams.
+/// Maximum number of concurrent requests, and of concurrent streams.
 const PLACES: u32 = 16;
 
 fn main() -> ExitCode {
@@ -71,7 +71,7 @@ fn serve(cli: &Cli) -> Result<()> {
         Grants::default(),
         limits,
     )?;
-    // Those hosts make an instance for each request.
+    // The imitated hosts make a new instance for each request.
     let recycling = Recycling {
         warm: 0,
         ..Recycling::default()

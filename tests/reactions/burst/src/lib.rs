@@ -1,4 +1,4 @@
-//! A decider of which one command makes many events.
+//! A decider whose command can make many events.
 
 use annals::{Command, Context, Decider, Decision, Event};
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ pub enum Request {
         from: u64,
         count: u64,
     },
-    /// One event that some handlers cannot bear.
+    /// An event that makes some handlers fail.
     Poison { stream: String },
 }
 

@@ -1,4 +1,4 @@
-//! A view of what was counted, by the last digit, without the bug.
+//! A view of the counts by the last digit, without the bug.
 
 use annals::{Event, EventMetadata, Projector};
 
@@ -9,7 +9,7 @@ pub enum Fact {
 
 #[annals::data]
 pub struct Count {
-    /// Who wrote the row.
+    /// The version of the projector that wrote the row.
     by: u32,
     events: u64,
     sum: u64,

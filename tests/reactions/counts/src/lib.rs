@@ -1,4 +1,4 @@
-//! A view of what was counted, by the last digit. This version has a bug.
+//! A view of the counts by the last digit. This version has a bug.
 
 use annals::{Event, EventMetadata, Projector};
 
@@ -9,7 +9,7 @@ pub enum Fact {
 
 #[annals::data]
 pub struct Count {
-    /// Who wrote the row.
+    /// The version of the projector that wrote the row.
     by: u32,
     events: u64,
     sum: u64,
@@ -36,7 +36,7 @@ impl Projector for Counts {
         Some(Count {
             by: 1,
             events: events + 1,
-            // Here it is: odd numbers are counted twice.
+            // The bug: odd numbers are counted twice.
             sum: sum + number + number % 2 * number,
         })
     }

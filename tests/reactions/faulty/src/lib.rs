@@ -1,4 +1,4 @@
-//! Handlers that fail whenever they meet poison, each in its own way, and some that do not.
+//! Handlers that fail at each poison event, each in its own way, and some that do not fail.
 
 use annals::{
     Delivery, Event, EventMetadata, Interest, Notifier, ProcessContext, ProcessManager, Projector,
@@ -14,7 +14,7 @@ pub enum Fact {
 #[derive(annals::Command)]
 pub enum Nothing {}
 
-/// Touches no rows, and traps.
+/// A projector without rows that traps.
 pub struct TrappingProjector;
 
 impl Projector for TrappingProjector {
@@ -34,7 +34,7 @@ impl Projector for TrappingProjector {
     }
 }
 
-/// Loops for ever.
+/// A process manager that loops for ever.
 pub struct LoopingProcess;
 
 impl ProcessManager for LoopingProcess {
@@ -62,7 +62,7 @@ impl ProcessManager for LoopingProcess {
     }
 }
 
-/// Answers with an error.
+/// A notifier that returns an error.
 pub struct RefusingNotifier;
 
 impl Notifier for RefusingNotifier {
@@ -78,7 +78,7 @@ impl Notifier for RefusingNotifier {
     }
 }
 
-/// Traps.
+/// A notifier that traps.
 pub struct TrappingNotifier;
 
 impl Notifier for TrappingNotifier {
@@ -94,7 +94,7 @@ impl Notifier for TrappingNotifier {
     }
 }
 
-/// Has no complaints.
+/// A healthy projector.
 pub struct Healthy;
 
 impl Projector for Healthy {

@@ -1,4 +1,4 @@
-//! Notifiers that post every event to the URL in `MAILER_URL`, each subscribed in its own way.
+//! Notifiers that post every event to the URL in `MAILER_URL`, each with different subscription settings.
 
 use annals::{Delivery, Event, EventMetadata, Notifier, StartFrom};
 use annals_outside::http::Request;

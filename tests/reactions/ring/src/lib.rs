@@ -1,4 +1,4 @@
-//! Places in a ring. The row `start` says at which place the next event falls, so which row an event changes depends on all
+//! Places in a ring. The row `start` has the place of the next event, so the row that an event changes depends on all
 //! events before it.
 
 use annals::{Event, EventMetadata, Projector, Rows};
@@ -11,7 +11,7 @@ pub enum Fact {
 #[annals::data]
 #[derive(Clone, Default)]
 pub struct Place {
-    /// Of the row `start`: the place of the next event.
+    /// In the row `start`: the place of the next event.
     next: u64,
     events: u64,
     sum: u64,

@@ -1,4 +1,4 @@
-//! Handlers that answer poison with an error or a trap, however often it comes, and one that is well.
+//! Handlers that answer every delivery of poison with an error or a trap, and a healthy one.
 
 use annals::{Delivery, Event, EventMetadata, Notifier, Projector, StartFrom};
 use std::time::Duration;
@@ -9,7 +9,7 @@ pub enum Fact {
     Poisoned {},
 }
 
-/// Traps.
+/// A projector that traps.
 pub struct Trapping;
 
 impl Projector for Trapping {
@@ -29,7 +29,7 @@ impl Projector for Trapping {
     }
 }
 
-/// Asks to be called again, at once.
+/// A notifier that asks for an immediate retry.
 pub struct Asking;
 
 impl Notifier for Asking {
@@ -45,7 +45,7 @@ impl Notifier for Asking {
     }
 }
 
-/// Has no complaints.
+/// A healthy projector.
 pub struct Healthy;
 
 impl Projector for Healthy {

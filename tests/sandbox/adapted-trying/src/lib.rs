@@ -1,4 +1,4 @@
-//! The decider that tries what is forbidden, built for wasm32-wasip1 by cargo-component.
+//! The decider with forbidden calls, built for wasm32-wasip1 by cargo-component.
 
 use domain::Trying;
 

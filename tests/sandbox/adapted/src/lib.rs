@@ -1,4 +1,4 @@
-//! The decider that uses what is allowed, built for wasm32-wasip1 by cargo-component.
+//! The decider within the sandbox's limits, built for wasm32-wasip1 by cargo-component.
 
 use domain::Modest;
 

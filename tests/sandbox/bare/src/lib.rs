@@ -1,4 +1,4 @@
-//! The decider that uses what is allowed, built for wasm32-unknown-unknown, where nothing of WASI is imported.
+//! The decider within the sandbox's limits, built for wasm32-unknown-unknown, so that it imports nothing of WASI.
 
 use domain::Modest;
 

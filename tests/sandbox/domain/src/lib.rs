@@ -1,4 +1,4 @@
-//! Deciders that use the standard library as far as they may, and further. All of it is plain `std`: what a
+//! Deciders that use the standard library within the sandbox's limits, and beyond them. They use only `std`, as a
 //! domain's own code or one of its dependencies may do.
 
 mod modest;

@@ -1,4 +1,4 @@
-//! Uses what every toolchain brings: maps, print, panics. And looks for what is not there: variables,
+//! Uses features of every toolchain: maps, print, panics. It also looks for things that are missing: variables,
 //! arguments, input.
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 #[derive(Command)]
 pub enum Use {
-    /// Puts words into a map, and tells in which order it and the state's maps give them back.
+    /// Puts words into a map, and returns the iteration order of this map and of the state's maps.
     Count {
         id: String,
         words: Vec<String>,
@@ -43,11 +43,11 @@ pub enum Use {
 #[derive(Event)]
 pub enum Used {
     Counted {
-        /// Of a map that lived as long as the decision.
+        /// The order of a map that lives as long as the decision.
         order: Vec<String>,
-        /// Of the state's map.
+        /// The order of the state's map.
         known: Vec<String>,
-        /// Of the maps that were made for each event.
+        /// The orders of the maps that were made for each event.
         each: Vec<String>,
     },
     Printed {},
@@ -62,7 +62,7 @@ pub enum Never {
     Never {},
 }
 
-/// Maps whose order is that of their hashes.
+/// Maps whose iteration order is that of their hashes.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Words {
     all: HashMap<String, u32>,
@@ -146,7 +146,7 @@ impl Decider for Modest {
     }
 }
 
-/// Where a panic happens, as a backtrace has it.
+/// The place of a panic, as a backtrace shows it.
 #[inline(never)]
 fn fails() -> String {
     panic!("as {}\nasked", "was")

@@ -1,4 +1,4 @@
-//! Tries what a decider must not, one thing at a command.
+//! Makes forbidden calls, one for each command.
 
 use annals::{Command, Context, Decider, Decision, Event, Rejection};
 use std::net::{TcpStream, ToSocketAddrs as _, UdpSocket};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 #[derive(Command)]
 pub enum Try {
-    /// Nothing that is forbidden.
+    /// Makes no forbidden call.
     Behave {
         id: String,
     },
@@ -48,7 +48,7 @@ pub enum Try {
 #[derive(Event)]
 pub enum Tried {
     Behaved {},
-    /// Nothing stopped it.
+    /// The call was not stopped.
     Done {
         what: String,
     },

@@ -1,4 +1,4 @@
-//! The decider that tries what is forbidden, built for wasm32-wasip2.
+//! The decider with forbidden calls, built for wasm32-wasip2.
 
 use domain::Trying;
 

@@ -1,4 +1,4 @@
-//! The decider that uses what is allowed, built for wasm32-wasip2.
+//! The decider within the sandbox's limits, built for wasm32-wasip2.
 
 use domain::Modest;
 

@@ -1,4 +1,4 @@
-//! Appending: preconditions, conflicts, and what a failed append leaves behind: nothing.
+//! Appending: preconditions, conflicts, and the absence of effects after a failed append.
 
 use annals_event_log::Precondition::{self, Any, At, NoStream, StreamExists};
 use annals_event_log::{AppendError, AppendRequest, MAX_EVENTS};
@@ -110,7 +110,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// It must fail with a conflict, and nothing else.
+/// Asserts that the append fails with a conflict.
 #[track_caller]
 fn conflicts(
     scene: &Scene<'_>,
@@ -356,7 +356,7 @@ fn with_an_old_cursor(scene: &Scene<'_>) {
                 cursor: Some(cursor),
                 ..scene.request(&stream, expected, &["E"])
             };
-            // `expected` was made before the first two of the round were appended.
+            // The request was made before the first two appends of the round.
             assert_eq!(append(&mut scene.connect(), request).version, version);
         }
         let stale = AppendRequest {

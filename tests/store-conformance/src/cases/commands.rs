@@ -1,4 +1,4 @@
-//! Command ids take effect once, and keep getting the first answer.
+//! Command ids take effect once, and every repetition gets the first answer.
 
 use std::sync::Barrier;
 
@@ -139,7 +139,7 @@ fn fresh_pending_done(scene: &Scene<'_>) {
     }
 }
 
-/// Submits a command twice on one connection and once on another: one outcome, one effect.
+/// Submits a command twice on one connection and once on another. All must have the same outcome, and one effect.
 #[track_caller]
 fn again(scene: &Scene<'_>, first: &Command<'_>, second: &Command<'_>) -> Outcome {
     let store = &mut scene.connect();
@@ -222,7 +222,7 @@ fn fresh_for_one_at_most(scene: &Scene<'_>) {
         let store = &mut scene.connect();
         let claim = |round| {
             let id = scene.name(&format!("c{round}"));
-            // Nothing may panic before a barrier: the others would wait for ever.
+            // No thread may panic before a barrier: the others would wait for ever.
             barrier.wait();
             store.claim_command(&id, 7, &stream, 0)
         };

@@ -1,4 +1,4 @@
-//! Several connections at once: one wins, nothing is lost, nobody sees half of a commit.
+//! Several connections at once: one wins, no event is lost, and no reader sees a part of a commit.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,13 +70,13 @@ fn any_on_one_stream(scene: &Scene<'_>) {
     }
 }
 
-/// Four race for the same version, round after round.
+/// Four connections race for the same version, round after round.
 fn race(scene: &Scene<'_>, rounds: u64, aim: impl Fn(u64) -> (String, Precondition) + Sync) {
     let barrier = Barrier::new(4);
     let ended = panics::each(4, |thread| {
         let store = &mut scene.connect();
         let mut results = Vec::new();
-        // Nothing may panic between two barriers: the others would wait for ever.
+        // No thread may panic between two barriers: the others would wait for ever.
         for round in 0..rounds {
             let (stream, expected) = aim(round);
             let request = scene.request(&stream, expected, &[&format!("{round}.{thread}")]);
@@ -190,7 +190,7 @@ fn whole_commits(scene: &Scene<'_>) {
             }
             return;
         }
-        // Tells the readers also if an append fails.
+        // Catch a panic, so that the readers also end if an append fails.
         let ended = panics::catch(|| scene.fill(store, &stream, &[3; 25]));
         over.store(true, Ordering::SeqCst);
         if let Err(said) = ended {

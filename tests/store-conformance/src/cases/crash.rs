@@ -1,4 +1,4 @@
-//! The process that serves the store dies at any moment, and comes back on the same data.
+//! The process that serves the store dies at any moment, and restarts on the same data.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -53,10 +53,10 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const NO_PROCESS: Skip = Skip("no process serves this store that could be ended");
-/// How long a caller waits for a store that comes back.
+/// Maximum time that a caller waits for a store that restarts.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks until there is an answer: the store is gone for a moment.
+/// Repeats a call until it has an answer: the store is unavailable for a moment.
 #[track_caller]
 fn answered<T>(mut ask: impl FnMut() -> Result<T, StoreError>) -> T {
     let deadline = Instant::now() + PATIENCE;
@@ -75,7 +75,7 @@ fn answered<T>(mut ask: impl FnMut() -> Result<T, StoreError>) -> T {
     }
 }
 
-/// Submits a command until it has an outcome, on a new connection each time.
+/// Submits a command until it has an outcome, on a new connection for each attempt.
 #[track_caller]
 fn persist(scene: &Scene<'_>, command: &Command<'_>) -> Outcome {
     answered(|| match submit(scene, &mut scene.connect(), command) {
@@ -119,7 +119,7 @@ fn everything_is_still_there(scene: &Scene<'_>) -> Result<(), Skip> {
     for store in [store, &mut scene.connect()] {
         answered(|| store.health());
         assert_eq!(read(store), before);
-        // A snapshot may be lost by a crash: it costs time only. What is there must be right.
+        // A crash may lose a snapshot, which costs only time. An existing snapshot must be correct.
         let found = store
             .load_snapshot(&streams[0], "decider")
             .expect("loading");
@@ -177,7 +177,7 @@ fn drop_goes_on(scene: &Scene<'_>) -> Result<(), Skip> {
         fill(&mut scene.connect(), view, &names);
         assert_eq!(scene.connect().drop_rows(view, 7), Ok(false));
     }
-    // One call is under way when the process ends, perhaps.
+    // A call may be in progress when the process ends.
     let crashed = panics::each(2, |thread| {
         if thread == 0 {
             let _ = scene.connect().drop_rows(&views[0], 100);
@@ -207,7 +207,7 @@ fn log_end(scene: &Scene<'_>) -> Result<(), Skip> {
         let stream = scene.stream(&format!("{writer}.{}", n % 3));
         let appended = store.append(scene.request(&stream, Precondition::Any, &["A"]));
         let position = appended.ok()?.position;
-        // Asked at once, of whoever is there.
+        // Query at once, before or after the restart.
         if let Ok(end) = scene.connect().log_end() {
             assert!(end >= position, "{end} is before the event at {position}");
         }
@@ -250,13 +250,13 @@ fn same_command_again(scene: &Scene<'_>) -> Result<(), Skip> {
 
 const WRITERS: usize = 4;
 const CRASHES: usize = 3;
-/// Acknowledged writes before each crash.
+/// Number of acknowledged writes before each crash.
 const BETWEEN: usize = 40;
-/// A store that acknowledges nothing for so long fails the case.
+/// The case fails if the store acknowledges nothing for this time.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Writers write until there were crashes among them. `write` is given the writer and a count,
-/// and says whether that was acknowledged.
+/// Runs writers with crashes in between. `write` gets the writer and a count, and returns whether the write was
+/// acknowledged.
 fn among_crashes<T: Send>(
     scene: &Scene<'_>,
     write: impl Fn(usize, usize) -> Option<T> + Sync,
@@ -270,7 +270,7 @@ fn among_crashes<T: Send>(
                 if over.load(Ordering::SeqCst) {
                     break;
                 }
-                // Others go on if this one fails; the crashes must not wait for it.
+                // Other writers continue if this one fails; the crashes must not wait for it.
                 let written = panics::catch(|| write(thread, n));
                 match written {
                     Ok(Some(told)) => {
@@ -320,7 +320,7 @@ fn nothing_acknowledged_is_lost(scene: &Scene<'_>) -> Result<(), Skip> {
         .map(|id| scene.stream(id))
         .into();
     let acknowledged: Vec<(String, Appended)> = among_crashes(scene, |writer, n| {
-        // A new connection for every write: some come while the store is gone.
+        // A new connection for every write: some writes meet the store while it is down.
         let store = &mut scene.connect();
         let stream = &streams[if n % 2 == 0 { 0 } else { writer + 1 }];
         let mut request = scene.request(stream, Precondition::Any, &["A", "B", "C"]);
@@ -360,7 +360,7 @@ fn retries_take_effect_once(scene: &Scene<'_>) -> Result<(), Skip> {
     let streams = ["a", "b"].map(|id| scene.stream(id));
     let told = among_crashes(scene, |writer, n| {
         let command = Command {
-            // Every command is submitted by two writers.
+            // Two writers submit every command.
             id: scene.name(&format!("{}.{n}", writer / 2)),
             fingerprint: n as u64,
             stream: streams[n % 2].clone(),

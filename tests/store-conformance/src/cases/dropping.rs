@@ -1,4 +1,4 @@
-//! Views that nobody uses any more are deleted: all of them, and nothing else.
+//! Rows of unused views are deleted: all of them, and no others.
 
 use std::sync::Barrier;
 
@@ -61,7 +61,7 @@ pub(super) fn fill(store: &mut Connection, view: &str, keys: &[&str]) {
     }
 }
 
-/// Drops until nothing is left; tells how many calls that took.
+/// Drops rows until none is left. Returns the number of calls.
 #[track_caller]
 pub(super) fn drop_all(store: &mut Connection, view: &str, limit: u32) -> usize {
     for calls in 1..=1000 {
@@ -116,7 +116,7 @@ fn no_more_than_asked(scene: &Scene<'_>) {
     fill(store, &view, &names);
     let mut left = 20;
     while left > 0 {
-        // Another connection each time, as after a crash.
+        // Use another connection for each call, as after a crash.
         let is_done = scene.connect().drop_rows(&view, 3).expect("dropping");
         let now = keys(&mut scene.connect(), &view).len();
         assert!(now + 3 >= left, "{} rows were deleted at once", left - now);

@@ -1,4 +1,4 @@
-//! Reading the log: one order over all streams, resumable anywhere, never late.
+//! Reading the log: one order over all streams, resumable at any position, and without late events.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -77,8 +77,8 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// Streams of two categories with commits of several sizes, woven into each other. Answers a
-/// position from before the first of them, and all events as the log has them.
+/// Appends commits of several sizes to streams of two categories, in turn. Returns a position before the first of
+/// them, and all events in the order of the log.
 fn woven(scene: &Scene<'_>, store: &mut Connection) -> (u64, Vec<RecordedEvent>) {
     let start = scene.end_of_log(store);
     let other = format!("{}x", scene.category());
@@ -188,7 +188,7 @@ fn goes_on_behind_the_end(scene: &Scene<'_>) {
 fn filtered(scene: &Scene<'_>, filter: &LogFilter, limit: u32, count: usize) {
     let store = &mut scene.connect();
     let (start, all) = woven(scene, store);
-    // What woven() did in an earlier call has other positions.
+    // The events of an earlier call of woven() have other positions.
     let (mut found, _) = reading::log_at(store, start, limit, filter, later());
     found.retain(|event| event.stream.starts_with(scene.category()));
     let expected: Vec<_> = all
@@ -259,8 +259,7 @@ fn filter_that_wants_nothing(scene: &Scene<'_>) {
 const WRITERS: usize = 4;
 const COMMITS: usize = 15;
 
-/// One thread reads the log while others write; both the events and their order must be those
-/// that the log has when all is over.
+/// One thread reads the log while others write. Both the events and their order must be those of the final log.
 fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
     let start = scene.end_of_log(&mut scene.connect());
     let filter = of_categories(&[scene.category()]);
@@ -273,7 +272,7 @@ fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
         if thread < WRITERS {
             let _ended = Ended(&running);
             for n in 0..COMMITS {
-                // Each writes to a stream of its own and to one that all share.
+                // Each thread writes to its own stream and to a shared one.
                 scene.append(store, &streams[thread], &["A", "B"]);
                 if n % 3 == 0 {
                     scene.append(store, &streams[0], &["Shared"]);
@@ -297,7 +296,7 @@ fn read_while_writing(scene: &Scene<'_>, clock: fn() -> u64) {
     reading::assert_same(&seen[WRITERS], &all, "what the reader saw on its way");
 }
 
-/// Tells that a writer has ended, also if it failed.
+/// Signals on drop that a writer has ended, also if it failed.
 struct Ended<'a>(&'a AtomicUsize);
 
 impl Drop for Ended<'_> {

@@ -1,4 +1,4 @@
-//! Where the log ends: never before what was acknowledged.
+//! The end of the log: never before an acknowledged event.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ fn is_reached(scene: &Scene<'_>) {
     for n in 0..5 {
         let stream = scene.stream(&format!("{n}"));
         scene.append(store, &stream, &["A", "B"]);
-        // Nothing comes of it, and it takes a place in the log perhaps.
+        // The append fails, but may take a place in the log.
         let lost = scene.request(&stream, Precondition::NoStream, &["C"]);
         assert!(store.append(lost).is_err());
     }

@@ -1,4 +1,4 @@
-//! Long streams: whatever a store does to keep them fast must not show.
+//! Long streams: the store's optimisations for them must not be visible.
 
 use annals_event_log::{AppendError, Head, Precondition, Snapshot};
 

@@ -1,4 +1,4 @@
-//! The cases. A new one goes into the file of its subject, and into that file's `CASES`.
+//! The cases. A new case goes into the file of its subject, and into that file's `CASES`.
 
 use crate::case::Case;
 
@@ -18,7 +18,7 @@ mod read;
 mod snapshots;
 mod tags;
 
-/// All of them.
+/// All cases.
 pub(crate) const ALL: &[&[Case]] = &[
     append::CASES,
     read::CASES,

@@ -1,4 +1,4 @@
-//! Names of streams and ids of commands: every legal one is a name of its own.
+//! Names of streams and ids of commands: every legal name is distinct from all others.
 
 use annals_event_log::Precondition::{Any, NoStream};
 use annals_event_log::{Claim, Head, MAX_STREAM_BYTES, Snapshot};
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// All of these are streams of their own: each is new, and each holds its own event alone.
+/// Asserts that all of these are distinct streams: each is new, and has only its own event.
 #[track_caller]
 fn apart(scene: &Scene<'_>, streams: &[String]) {
     let store = &mut scene.connect();

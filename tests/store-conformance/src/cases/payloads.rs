@@ -1,4 +1,4 @@
-//! What goes in comes out: payloads, metadata, ids and times.
+//! Reads return the written data: payloads, metadata, ids and times.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ fn holding(payload: Vec<u8>) -> NewEvent {
     }
 }
 
-/// Appends the commits and reads them back, in every way there is.
+/// Appends the commits and reads them back by every read function.
 #[track_caller]
 fn round_trip(scene: &Scene<'_>, commits: &[Vec<NewEvent>]) {
     let (store, stream) = (&mut scene.connect(), scene.stream("1"));
@@ -141,7 +141,7 @@ fn empty(scene: &Scene<'_>) {
 fn noise(length: usize, seed: u32) -> Vec<u8> {
     let mut state = seed | 1;
     let next = || {
-        // xorshift32 (Marsaglia, 2003): bytes that nothing compresses.
+        // xorshift32 (Marsaglia, 2003): bytes that no compressor can shrink.
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
@@ -224,7 +224,7 @@ fn metadata_as_given(scene: &Scene<'_>) {
             extensions: Vec::new(),
         });
     }
-    // The append of nobody's command.
+    // The metadata of an append without a command.
     given.push(Metadata::default());
     for metadata in &given {
         let request = AppendRequest {
@@ -264,7 +264,7 @@ fn ids_unique(scene: &Scene<'_>) {
         for stream in &streams {
             let request = AppendRequest {
                 stream: stream.clone(),
-                // Only appends of a command take effect once.
+                // Only appends with a command id are deduplicated.
                 metadata: Metadata::default(),
                 ..equal.clone()
             };

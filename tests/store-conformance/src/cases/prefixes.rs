@@ -1,4 +1,4 @@
-//! Two prefixes in one bucket or directory are two worlds.
+//! Two prefixes in one bucket or directory are separate stores.
 
 use annals_event_log::Precondition::{Any, NoStream};
 use annals_event_log::{Checkpoint, Claim, LogFilter, Outcome, Row, Snapshot};
@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// Prefixes that a careless key could confuse, with each other or with what follows them.
+/// Prefixes that a careless key format could confuse, with each other or with the text behind them.
 fn prefixes(scene: &Scene<'_>) -> Vec<String> {
     let long = "p".repeat(60);
     let tricky = [
@@ -66,7 +66,7 @@ fn two_worlds(scene: &Scene<'_>) {
                 .all(|event| event.event_type == *prefix)
         );
         let filter = match prefix.as_str() {
-            // The default prefix is shared with other cases.
+            // Other cases also use the default prefix.
             "" => reading::of_categories(&[scene.category()]),
             _ => LogFilter::default(),
         };

@@ -115,7 +115,7 @@ fn checkpoint(position: u64, generation: u32, revision: u64) -> Checkpoint {
     }
 }
 
-/// What every connection must read, now.
+/// Every connection must read this checkpoint now.
 #[track_caller]
 fn checkpoint_of(scene: &Scene<'_>, store: &mut Connection, handler: &str) -> Option<Checkpoint> {
     let found = store
@@ -204,7 +204,7 @@ fn checkpoint_race(scene: &Scene<'_>) {
     let ended = panics::each(4, |thread| {
         let store = &mut scene.connect();
         let mut results = Vec::new();
-        // Nothing may panic between two barriers: the others would wait for ever.
+        // No thread may panic between two barriers: the others would wait for ever.
         for round in 1..=10u64 {
             let revision = store
                 .load_checkpoint(&handler)
@@ -292,7 +292,7 @@ fn checkpoint_state_race(scene: &Scene<'_>) {
     let ended = panics::each(4, |thread| {
         let store = &mut scene.connect();
         let mut results = Vec::new();
-        // Nothing may panic between two barriers: the others would wait for ever.
+        // No thread may panic between two barriers: the others would wait for ever.
         for round in 1..=10u64 {
             let known = store.load_checkpoint(&handler);
             barrier.wait();
@@ -359,7 +359,7 @@ fn is(scene: &Scene<'_>, view: &str, key: &str, expected: Option<&Row>) {
     assert_eq!(found.as_ref(), expected, "{key:?} of {view}");
 }
 
-/// All rows after a key, in pages of so many.
+/// All rows after a key, in pages of `limit` rows.
 #[track_caller]
 fn scan(store: &mut Connection, view: &str, after: Option<&str>, limit: u32) -> Vec<Row> {
     let (mut rows, mut after) = (Vec::new(), after.map(str::to_owned));
@@ -527,7 +527,7 @@ fn scan_in_order(scene: &Scene<'_>) {
 
 fn scan_many(scene: &Scene<'_>) {
     let (store, view) = (&mut scene.connect(), scene.name("v"));
-    // 300 and 7 have no common factor: every number comes once.
+    // 300 and 7 have no common factor, so every number occurs once.
     let keys = (0..300).map(|n| format!("{:03}", n * 7 % 300));
     for (position, key) in (1..).zip(keys) {
         put(store, &view, &row(&key, b"first", position), 0);
@@ -561,7 +561,7 @@ fn row_race(scene: &Scene<'_>) {
     let ended = panics::each(4, |thread| {
         let store = &mut scene.connect();
         let mut results = Vec::new();
-        // Nothing may panic between two barriers: the others would wait for ever.
+        // No thread may panic between two barriers: the others would wait for ever.
         for round in 1..=10u64 {
             let seen = store
                 .get_row(&view, "k")

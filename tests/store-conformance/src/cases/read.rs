@@ -1,4 +1,4 @@
-//! Reading streams: forward, backward, for folding; in pages of every size.
+//! Reading streams: forward, backward and for folding, in pages of every size.
 
 use annals_event_log::{Head, StreamPage};
 

@@ -1,4 +1,4 @@
-//! Snapshots: kept as given, or not at all.
+//! Snapshots: a load returns the stored snapshot or none.
 
 use annals_event_log::{AppendRequest, Head, Precondition, Snapshot};
 

@@ -51,7 +51,7 @@ fn tagged(scene: &Scene<'_>, stream: &str, tags: &[&[&str]]) -> AppendRequest {
     }
 }
 
-/// Every event of a stream, which all ways to read must agree on.
+/// All events of a stream. All read functions must agree on them.
 #[track_caller]
 fn read(scene: &Scene<'_>, start: u64, stream: &str) -> Vec<RecordedEvent> {
     let store = &mut scene.connect();
@@ -149,7 +149,7 @@ fn extensions_as_given(scene: &Scene<'_>) {
             &[("tenant", "a"), ("region", ""), ("0", "Ünïcode\n\0")],
         ),
         extended(scene, "2", &[(&name, &value)]),
-        // Names that mean something else elsewhere.
+        // These names have another meaning elsewhere.
         extended(
             scene,
             "3",

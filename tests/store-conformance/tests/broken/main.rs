@@ -1,4 +1,4 @@
-//! Stores that are broken on purpose: the suite must find out, by the cases that one would expect.
+//! Stores with deliberate defects: the suite must find each defect by the expected cases.
 #![allow(clippy::unwrap_used)]
 
 mod model;
@@ -19,7 +19,7 @@ fn without_a_defect_every_case_passes() {
     assert!(report.failed().is_empty(), "{report}");
 }
 
-/// The cases must be among those that fail.
+/// Asserts that these cases are among the failing ones.
 fn finds(defect: Defect, expected: &[&str]) {
     for case in expected {
         assert!(all().any(|known| known.name == *case), "no case {case}");

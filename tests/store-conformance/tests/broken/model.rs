@@ -1,4 +1,4 @@
-//! Checkpoints and rows in plain maps: the least that the cases must accept.
+//! Checkpoints and rows in plain maps: a minimal implementation that the cases must accept.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use annals_event_log::{
 
 use crate::store::Defect;
 
-/// What one prefix holds.
+/// The contents of one prefix.
 #[derive(Default)]
 pub struct Reactions {
     checkpoints: BTreeMap<String, Checkpoint>,
-    /// Position, and the row unless it was deleted there.
+    /// The position, and the row, or `None` if it was deleted at that position.
     rows: BTreeMap<(String, String), (u64, Option<Row>)>,
 }
 
@@ -119,7 +119,7 @@ impl Reactions {
         RowPage { rows, next, end }
     }
 
-    /// Answers whether nothing is left.
+    /// Drops rows. Returns whether none is left.
     pub fn drop_rows(&mut self, view: &str, limit: u32, defect: Option<Defect>) -> bool {
         let is_meant = |of: &str, key: &str| match defect {
             Some(Defect::NeverDrops) => false,

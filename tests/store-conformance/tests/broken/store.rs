@@ -8,7 +8,7 @@ use annals_store_conformance::{Backend, Native, Store};
 
 use crate::model::Reactions;
 
-/// What is wrong with a store.
+/// The defect of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
     IgnoresExpectedVersion,
@@ -76,14 +76,14 @@ pub enum Defect {
 
 use Defect as D;
 
-/// A backend with a defect, or none.
+/// A backend with a defect, or without one.
 pub struct Broken {
     defect: Option<Defect>,
     native: Native<Arc<MemorySlots>>,
     shared: Arc<Shared>,
 }
 
-/// What all connections know.
+/// The state that all connections share.
 #[derive(Default)]
 struct Shared {
     reactions: Mutex<BTreeMap<String, Reactions>>,
@@ -147,7 +147,7 @@ impl Connection {
         run(reactions.entry(self.prefix.clone()).or_default())
     }
 
-    /// The name of a stream as the defect has it.
+    /// The name of a stream, changed by the defect.
     fn stream(&self, name: &str) -> String {
         match self.defect {
             Some(D::LeaksStreams) => name.trim_end_matches(['.', ' ', '-']).to_owned(),
@@ -162,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Recorded events as the defect has them.
+    /// Changes recorded events by the defect.
     fn recorded(&self, events: &mut [RecordedEvent]) {
         for event in events {
             match self.defect {
@@ -238,7 +238,7 @@ impl Store for Connection {
                 let close = std::mem::take(&mut request.close);
                 let rest = request.events.split_off(1);
                 let first = self.inner.append(request.clone())?;
-                // Long enough for a reader to look, however busy the machine is.
+                // Wait long enough for a reader to read in between, even on a busy machine.
                 std::thread::sleep(std::time::Duration::from_millis(5));
                 let rest = AppendRequest {
                     events: rest,
@@ -421,7 +421,7 @@ impl Store for Connection {
             Some(D::RepeatsInLog) if !page.events.is_empty() => {
                 page.next = page.events[0].position;
             }
-            // As if events came to light stream by stream.
+            // The events appear stream by stream.
             Some(D::LogByStreams) => page.events.sort_by_key(|event| event.stream.clone()),
             _ => {}
         }

@@ -1,11 +1,11 @@
-//! Slots that acknowledge before they sync: a crash loses what was written last.
+//! Slots that acknowledge a creation before its sync, so a crash loses the latest creations.
 
 use std::sync::{Arc, Mutex};
 
 use annals_event_log::{Creation, MemorySlots, Settings, SlotError, Slots};
 use annals_store_conformance::{Backend, Native, Store};
 
-/// Creations that a crash undoes.
+/// Number of creations that a crash undoes.
 const UNSYNCED: usize = 12;
 
 #[derive(Default)]
