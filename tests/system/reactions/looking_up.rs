@@ -43,7 +43,8 @@ fn rows_that_rows_name_are_found(host: Kind) {
             // The restart interrupts deliveries at any point.
             served.server.restart().expect("the host starts again");
         }
-        let body = json!({"stream": (number % 4).to_string(), "from": number * 1000, "count": BURST});
+        let body =
+            json!({"stream": (number % 4).to_string(), "from": number * 1000, "count": BURST});
         let answer = client
             .command("Count", &format!("c{number}"), body.to_string().as_bytes())
             .expect("an answer");
