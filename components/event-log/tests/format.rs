@@ -3,6 +3,9 @@
 //!
 //! `golden/` holds version 1 of every kind, and `golden-2/` version 2 of the kinds that have one. The files of a version
 //! that a release wrote never change.
+//!
+//! A commit's id is the writer's choice. `golden-digest-ids/` holds what `golden/` does, with ids as the first writers chose
+//! them: the first half of a SHA-256.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -205,8 +208,20 @@ fn what_is_written_is_what_the_golden_files_hold() {
 
 #[test]
 fn the_golden_files_can_be_read() {
+    check_readable(stored());
+}
+
+#[test]
+fn golden_files_whose_commit_ids_are_digests_can_be_read() {
+    let former = files(&golden().with_file_name("golden-digest-ids"));
+    let same = |(key, value): &(&String, &Vec<u8>)| stored().get(*key) == Some(*value);
+    assert!(former.iter().any(|file| !same(&file)));
+    check_readable(former);
+}
+
+fn check_readable(golden: BTreeMap<String, Vec<u8>>) {
     let slots = MemorySlots::new();
-    for (key, value) in stored() {
+    for (key, value) in golden {
         slots.put(&key, &value).unwrap();
     }
     let mut log = EventLog::open(&slots, &settings()).unwrap();
