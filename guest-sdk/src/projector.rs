@@ -64,7 +64,7 @@ use crate::{Event, EventMetadata, StartFrom};
 /// # Rows that depend on other rows
 ///
 /// If the new value of a row depends on another row, the projector overrides [`Projector::project`].
-/// [`Projector::reads`] names the rows that the projector only reads. Both follow from the event alone.
+/// [`Projector::reads`] names the rows that the projector only reads. `keys` and `reads` see only the event;
 /// [`Projector::further_keys`] names rows whose keys are stored in other rows.
 ///
 /// ```

@@ -10,6 +10,10 @@
 //!
 //! A component installs this allocator by `use annals_allocator as _;`. The allocator relies on the single thread of a
 //! component, so only components may use it.
+//!
+//! Only wasm32-unknown-unknown gets this allocator. On wasm32-wasip1 and wasm32-wasip2 the C library frees results of host
+//! calls with its own `free`, and `cabi_realloc` has allocated them with the global allocator. So these two must be one
+//! allocator there: the C library's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -44,7 +48,7 @@ const HEADS: usize = SIZES.len().next_power_of_two();
 /// A free block. Its first word points to the next free block of its size, or is null.
 type Block = *mut u8;
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 #[global_allocator]
 static ALLOCATOR: Pools = Pools::new();
 
