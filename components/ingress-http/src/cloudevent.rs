@@ -1,6 +1,6 @@
 //! A recorded event as a CloudEvents 1.0 structured event.
 //!
-//! Pages have many events, so an event is written without structures in between.
+//! A page has many events, so the ingress writes each event straight into the response's body, without serde (ADR 0097).
 
 use crate::annals::es::types::RecordedEvent;
 use crate::extensions::is_reserved;
@@ -11,11 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
 
-/// Appends an event. `source` is that of the application.
+/// Upper bound of a usual event's size without its payload, in bytes.
+const USUAL_BYTES: usize = 640;
+
+/// Appends an event. `source` is the `source` of the application's events.
 pub fn push(out: &mut Vec<u8>, event: &RecordedEvent, source: &str) {
     let metadata = &event.metadata;
-    // What a usual event has beside its texts.
-    out.reserve(640 + event.payload.len());
+    out.reserve(USUAL_BYTES + event.payload.len());
     out.extend_from_slice(br#"{"specversion":"1.0""#);
     text(out, r#","id":"#, &event.id);
     text(out, r#","source":"#, source);
@@ -26,7 +28,8 @@ pub fn push(out: &mut Vec<u8>, event: &RecordedEvent, source: &str) {
     // JSON is embedded. Other payloads, and invalid JSON, become base64.
     let is_json =
         event.content_type.starts_with("application/json") || event.content_type.ends_with("+json");
-    match raw(&event.payload).filter(|_| is_json) {
+    let json = if is_json { raw(&event.payload) } else { None };
+    match json {
         Some(json) => {
             out.extend_from_slice(br#","data":"#);
             out.extend_from_slice(json.get().as_bytes());
@@ -72,7 +75,7 @@ pub fn push_all(out: &mut Vec<u8>, events: &[RecordedEvent], source: &str) {
     out.push(b']');
 }
 
-/// An event as a part of another response.
+/// Serializes an event as a part of another response.
 pub fn embedded(event: &RecordedEvent, source: &str) -> Option<Box<RawValue>> {
     let mut out = Vec::new();
     push(&mut out, event, source);

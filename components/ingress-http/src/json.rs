@@ -21,7 +21,7 @@ pub fn raw_or_base64(bytes: &[u8]) -> (Option<&RawValue>, Option<String>) {
     }
 }
 
-/// Appends a text as a JSON string. Most texts need no escape, so they are copied in one piece.
+/// Appends a text as a JSON string. Most texts need no escape; this function copies them in one piece.
 pub fn push_text(out: &mut Vec<u8>, text: &str) {
     if needs_escape(text.as_bytes()) {
         // Writing to memory does not fail.
@@ -39,8 +39,9 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
     let _ = serde_json::to_writer(out, &number);
 }
 
-/// Whether a JSON string must escape one of these bytes: a quotation mark, a backslash or a control character. Looks at eight
-/// bytes at once, by the method of Mycroft (see "Bit Twiddling Hacks", "Determine if a word has a byte less than n").
+/// Whether a JSON string must escape one of these bytes: a quotation mark, a backslash or a control character. The function
+/// tests eight bytes at once, by Mycroft's method ("Determine if a word has a byte less than n", in Anderson's "Bit
+/// Twiddling Hacks").
 fn needs_escape(bytes: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn texts_are_written_as_serde_json_writes_them() {
-        // Every byte of a text of one to three words, alone and beside bytes that borrow from it.
+        // Each character at each place of texts of one to three words, next to bytes whose subtraction borrows.
         for length in [1, 7, 8, 9, 17] {
             for place in 0..length {
                 for character in (0..0x250).filter_map(char::from_u32) {

@@ -27,7 +27,7 @@ impl Response {
         Self::written(status, serde_json::to_vec(body).unwrap_or_default())
     }
 
-    /// A response whose body is JSON already.
+    /// A response whose body is serialized JSON.
     pub fn written(status: u16, body: Vec<u8>) -> Self {
         Self {
             status,
