@@ -74,6 +74,14 @@ impl Keys {
         }
     }
 
+    /// Counter: the highest row of the partition that a writer of the atomic protocol has drawn.
+    pub fn log_counter(&self, partition: u32) -> String {
+        match partition {
+            0 => format!("{}.{}-counter", self.root, self.log),
+            other => format!("{}.{}-counter.{other}", self.root, self.log),
+        }
+    }
+
     /// Slot of a stream.
     pub fn slot(&self, stream: StreamName<'_>, slot: Slot) -> String {
         self.numbered("stream", stream.as_str(), slot.get())
@@ -244,7 +252,12 @@ mod tests {
 
     fn all(prefix: &str, text: &str) -> Vec<String> {
         let keys = Keys::new(prefix, 1);
-        let mut all = vec![keys.log(1.into()), keys.log_hint(0), keys.command(text)];
+        let mut all = vec![
+            keys.log(1.into()),
+            keys.log_hint(0),
+            keys.log_counter(0),
+            keys.command(text),
+        ];
         all.extend([
             keys.checkpoint(text),
             keys.row(text, text),
@@ -287,7 +300,7 @@ mod tests {
         fn no_two_names_share_a_key(a in "\\PC{1,60}", b in "\\PC{1,60}") {
             prop_assume!(a != b);
             let (a, b) = (format!("a-{a}"), format!("a-{b}"));
-            prop_assert!(all("", &a)[2..].iter().all(|key| !all("", &b)[2..].contains(key)));
+            prop_assert!(all("", &a)[3..].iter().all(|key| !all("", &b)[3..].contains(key)));
         }
     }
 }

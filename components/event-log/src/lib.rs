@@ -85,7 +85,7 @@ pub use model::{
 pub use name::{MAX_STREAM_BYTES, StreamName, escape};
 pub use numbers::{LogSlot, Position, Revision, Slot, Version};
 pub use reactions::KeyRange;
-pub use slots::{Creation, MemorySlots, Settled, Slots};
+pub use slots::{Conditional, Creation, GroupCreation, MemorySlots, Settled, Slots};
 
 /// Internals for `event-log-tools`. This module is not part of the public interface.
 #[doc(hidden)]

@@ -25,6 +25,15 @@ pub enum Settled {
     Untouched,
 }
 
+/// The result of [`Conditional::create_all`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupCreation {
+    /// No key had a value, and all new values are stored durably.
+    Created,
+    /// A key already has a value; the call changed nothing. Contains the index of the first such entry.
+    Exists(usize),
+}
+
 /// A key-value store with atomic creation, for instance a bucket or a directory.
 ///
 /// Keys consist of `[A-Za-z0-9_=.-]`, neither begin nor end with `.`, and have at most 256 bytes.
@@ -90,9 +99,40 @@ pub trait Slots {
         })
     }
 
+    /// The store's steps on several keys, if it has them. The event log then appends by the atomic protocol.
+    fn conditional(&self) -> Option<&dyn Conditional> {
+        None
+    }
+
     /// Tells the adapter that an operation has ended, so that it can drop data kept for that operation. An example is
     /// the value of a creation that lost a race: the same operation might have created it under the next key.
     fn end_operation(&self) {}
+}
+
+/// Steps on several keys at once. The guarantees of [`Slots`] hold for each key.
+pub trait Conditional {
+    /// Stores all values, unless one of the keys has a value. This is atomic: readers and other creations see all of the
+    /// values or none. The keys differ from each other.
+    ///
+    /// # Errors
+    /// As for [`Slots::create`].
+    fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError>;
+
+    /// Draws the next number of a counter. The number is above `above`, and above every number that a call returned
+    /// before this call began. Numbers may be left out. [`Slots::get`] returns the last number as decimal text.
+    ///
+    /// Two calls never return the same number, with one exception: after a crash of the store a number may come again if
+    /// no write followed its first return.
+    ///
+    /// # Errors
+    /// [`SlotError`] if no number was returned. Calling again is safe.
+    fn draw(&self, counter: &str, above: u64) -> Result<u64, SlotError>;
+
+    /// The values of several keys, in the order of the keys. Each value is one that its key had during the call.
+    ///
+    /// # Errors
+    /// As for [`Slots::get`].
+    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError>;
 }
 
 macro_rules! forward {
@@ -119,6 +159,9 @@ macro_rules! forward {
             fn settle(&self, key: &str, value: &[u8]) -> Result<Settled, SlotError> {
                 (**self).settle(key, value)
             }
+            fn conditional(&self) -> Option<&dyn Conditional> {
+                (**self).conditional()
+            }
             fn end_operation(&self) {
                 (**self).end_operation();
             }
@@ -131,13 +174,32 @@ forward!(&S, Box<S>, std::sync::Arc<S>);
 #[derive(Debug, Default)]
 pub struct MemorySlots {
     values: Mutex<BTreeMap<String, Vec<u8>>>,
+    is_conditional: bool,
 }
 
 impl MemorySlots {
-    /// Creates an empty store.
+    /// Creates an empty store without steps on several keys.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Creates an empty store with steps on several keys.
+    #[must_use]
+    pub fn with_conditional() -> Self {
+        Self {
+            is_conditional: true,
+            ..Self::default()
+        }
+    }
+
+    /// The same values in a store with or without steps on several keys.
+    #[must_use]
+    pub fn made_conditional(self, is_conditional: bool) -> Self {
+        Self {
+            is_conditional,
+            ..self
+        }
     }
 
     /// All stored values, by key.
@@ -173,5 +235,41 @@ impl Slots for MemorySlots {
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         self.values().remove(key);
         Ok(())
+    }
+
+    fn conditional(&self) -> Option<&dyn Conditional> {
+        self.is_conditional.then_some(self as &dyn Conditional)
+    }
+}
+
+impl Conditional for MemorySlots {
+    fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError> {
+        let mut values = self.values();
+        if let Some(index) = entries
+            .iter()
+            .position(|(key, _)| values.contains_key(*key))
+        {
+            return Ok(GroupCreation::Exists(index));
+        }
+        for (key, value) in entries {
+            values.insert((*key).to_owned(), value.to_vec());
+        }
+        Ok(GroupCreation::Created)
+    }
+
+    fn draw(&self, counter: &str, above: u64) -> Result<u64, SlotError> {
+        let mut values = self.values();
+        let last = values
+            .get(counter)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let last: u64 = last.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let next = last.max(above) + 1;
+        values.insert(counter.to_owned(), next.to_string().into_bytes());
+        Ok(next)
+    }
+
+    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError> {
+        let values = self.values();
+        Ok(keys.iter().map(|key| values.get(key).cloned()).collect())
     }
 }

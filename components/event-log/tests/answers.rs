@@ -44,7 +44,7 @@ fn a_conflict_tells_a_version_at_which_the_precondition_fails() {
         for cursor in [None, Some(0)] {
             let mut conflicts = 0;
             for at in 0.. {
-                let slots = MemorySlots::new();
+                let slots = empty_slots();
                 fill(&mut open(&slots), "a-1", &vec![1; filled]);
                 let overtaken = Overtaken {
                     slots: &slots,
@@ -73,7 +73,7 @@ fn a_conflict_tells_a_version_at_which_the_precondition_fails() {
 
 #[test]
 fn reading_backward_from_the_beginning_tells_whether_there_are_events_behind_the_first_slot() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let read = |before| {
         open(&slots)
@@ -97,7 +97,7 @@ fn reading_backward_is_true_of_one_moment() {
     for filled in [0, 2] {
         for before in [None, Some(2), Some(9)] {
             for at in 0.. {
-                let slots = MemorySlots::new();
+                let slots = empty_slots();
                 fill(&mut open(&slots), "a-1", &vec![1; filled]);
                 let overtaken = Overtaken {
                     slots: &slots,

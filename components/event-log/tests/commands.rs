@@ -8,7 +8,7 @@ use common::*;
 
 #[test]
 fn a_claim_is_fresh_then_pending_then_done() {
-    let mut log = open(MemorySlots::new());
+    let mut log = open(empty_slots());
     fill(&mut log, "a-1", &[1, 1]);
     assert_eq!(log.claim_command("c", 7, "a-1", 2), Ok(Claim::Fresh));
     assert_eq!(log.claim_command("c", 7, "a-1", 9), Ok(Claim::Pending));
@@ -33,7 +33,7 @@ fn a_claim_is_fresh_then_pending_then_done() {
 
 #[test]
 fn outcomes_without_events_are_kept_and_change_no_version() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[2]);
     let head = load_all(&mut log, "a-1", 9).1;
@@ -88,7 +88,7 @@ fn outcomes_without_events_are_kept_and_change_no_version() {
 
 #[test]
 fn the_same_command_twice_is_a_conflict_under_any_precondition() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[1]);
     log.record_outcome(
@@ -133,7 +133,7 @@ fn the_same_command_twice_is_a_conflict_under_any_precondition() {
 
 #[test]
 fn a_rejection_is_kept_even_in_a_closed_stream() {
-    let mut log = open(MemorySlots::new());
+    let mut log = open(empty_slots());
     log.append(AppendRequest {
         close: true,
         ..request("a-1", Any, "c", 1, &["Last"])
@@ -158,7 +158,7 @@ fn a_rejection_is_kept_even_in_a_closed_stream() {
 
 #[test]
 fn command_ids_of_any_shape_are_told_apart() {
-    let mut log = open(MemorySlots::new());
+    let mut log = open(empty_slots());
     let long = "x".repeat(1000);
     let longer = "x".repeat(1001);
     for id in [

@@ -13,7 +13,7 @@ const COMMANDS: u64 = 40;
 
 #[test]
 fn writers_of_one_hot_stream_and_a_reader_agree() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let running = AtomicUsize::new(WRITERS as usize);
     let mut followed = Vec::new();
     let told = std::thread::scope(|scope| {
@@ -76,7 +76,7 @@ fn writers_of_one_hot_stream_and_a_reader_agree() {
 
 #[test]
 fn writers_of_many_streams_share_one_log() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let streams: Vec<String> = (0..WRITERS).map(|n| format!("a-{n}")).collect();
     std::thread::scope(|scope| {
         for stream in &streams {

@@ -71,7 +71,7 @@ fn remains(slots: &MemorySlots) -> Vec<String> {
 #[test]
 fn nothing_is_left_but_a_mark() {
     for limit in [0, 1, 2, 3, 100] {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         fill_view(&slots, "v@1");
         assert_eq!(entries(&slots, "v@1"), KEYS + 2, "one is listed twice");
         let calls = drop_all(&mut open(&slots), "v@1", limit).unwrap();
@@ -85,7 +85,7 @@ fn nothing_is_left_but_a_mark() {
 
 #[test]
 fn of_a_view_with_a_hint_nothing_is_left_either() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     for n in 0..40 {
         log.put_row("v", row(&n.to_string(), "x", 1), 0).unwrap();
@@ -104,7 +104,7 @@ fn of_a_view_with_a_hint_nothing_is_left_either() {
 
 #[test]
 fn a_row_that_changed_often_takes_several_calls() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     for n in 1..=5000 {
         log.put_row("v", row("k", "x", n), n - 1).unwrap();
@@ -119,7 +119,7 @@ fn a_row_that_changed_often_takes_several_calls() {
 #[test]
 fn other_views_stay_as_they_are() {
     let names = ["v@1", "v@10", "v@", "v", "V@1", "~v@1", "v@1.k1", "w@1"];
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     for name in names {
         fill_view(&slots, name);
     }
@@ -127,7 +127,7 @@ fn other_views_stay_as_they_are() {
     log.save_checkpoint("v@1", checkpoint(1, 1, 0)).unwrap();
     drop_all(&mut log, "v@1", 2).unwrap();
     for name in &names[1..] {
-        let alone = MemorySlots::new();
+        let alone = empty_slots();
         fill_view(&alone, name);
         for (key, value) in alone.dump() {
             assert_eq!(slots.get(&key).unwrap(), Some(value), "{name}: {key}");
@@ -139,12 +139,12 @@ fn other_views_stay_as_they_are() {
 
 #[test]
 fn whoever_goes_on_after_any_fault_deletes_the_rest() {
-    let whole = MemorySlots::new();
+    let whole = empty_slots();
     fill_view(&whole, "v");
     for fault in Fault::ALL {
         for at in 0.. {
             let place = format!("{fault:?} at {at}");
-            let slots = MemorySlots::new();
+            let slots = empty_slots();
             for (key, value) in whole.dump() {
                 slots.put(&key, &value).unwrap();
             }
@@ -170,7 +170,7 @@ fn whoever_goes_on_after_any_fault_deletes_the_rest() {
 #[test]
 fn two_that_drop_at_once_do_not_hinder_each_other() {
     for at in 0..400 {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         fill_view(&slots, "v");
         let others = || {
             drop_all(&mut open(&slots), "v", 2).unwrap();
@@ -183,7 +183,7 @@ fn two_that_drop_at_once_do_not_hinder_each_other() {
 
 #[test]
 fn who_remembers_a_dropped_view_finds_nothing_in_it() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     fill_view(&slots, "v");
     let mut warm = open(&slots);
     assert_eq!(warm.scan_rows("v", None, 100).unwrap().rows.len(), 6);
@@ -208,7 +208,7 @@ fn who_remembers_a_dropped_view_finds_nothing_in_it() {
 
 #[test]
 fn a_row_that_is_gone_without_a_drop_is_damage() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     fill_view(&slots, "v");
     let mut warm = open(&slots);
     warm.get_row("v", "k0").unwrap();
@@ -222,7 +222,7 @@ fn a_row_that_is_gone_without_a_drop_is_damage() {
 
 #[test]
 fn what_a_newer_release_wrote_into_a_dropped_view_counts_no_more() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     log.put_row("v", row("k", "x", 1), 0).unwrap();
     let (key, value) = slots

@@ -25,7 +25,7 @@ fn append<S: Slots>(log: &mut EventLog<S>, stream: &str, seed: u64) -> Result<u6
 #[test]
 fn a_reader_comes_to_the_end_and_not_past_it() {
     for partitions in [1, 2, 7] {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         let mut warm = divided(&slots, partitions);
         assert_eq!(warm.log_end(), Ok(0), "nothing yet");
         for n in 0..60 {
@@ -52,7 +52,7 @@ fn a_reader_comes_to_the_end_and_not_past_it() {
 fn what_dead_writers_left_lies_before_the_end() {
     for fault in [Fault::DiesBefore, Fault::DiesAfter] {
         for at in 0..12 {
-            let slots = MemorySlots::new();
+            let slots = empty_slots();
             append(&mut open(&slots), "a-1", 1).unwrap();
             let mut log = open(&slots);
             let before = log.log_end().unwrap();
@@ -68,7 +68,7 @@ fn what_dead_writers_left_lies_before_the_end() {
 
 #[test]
 fn a_store_that_is_divided_otherwise_has_no_end() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     append(&mut divided(&slots, 4), "a-1", 1).unwrap();
     let error = divided(&slots, 2).log_end().unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
@@ -77,11 +77,7 @@ fn a_store_that_is_divided_otherwise_has_no_end() {
 #[test]
 fn it_is_never_behind_what_others_were_told() {
     for partitions in [1, 5] {
-        let (slots, told, done) = (
-            MemorySlots::new(),
-            AtomicU64::new(0),
-            AtomicBool::new(false),
-        );
+        let (slots, told, done) = (empty_slots(), AtomicU64::new(0), AtomicBool::new(false));
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..3u64)
                 .map(|writer| {

@@ -44,7 +44,7 @@ fn segments(slots: &MemorySlots) -> Vec<String> {
 }
 
 fn long(length: usize) -> MemorySlots {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     fill(&mut open(&slots), "a-1", &vec![1; length]);
     slots
 }
@@ -85,7 +85,7 @@ fn every_answer_is_the_same_without_segments_and_with_damaged_ones() {
     let gone = long(700);
     let damaged = long(700);
     let foreign = long(700);
-    let other = MemorySlots::new();
+    let other = empty_slots();
     fill(&mut open(&other), "a-2", &vec![1; 700]);
     for key in segments(&whole) {
         gone.delete(&key).unwrap();
@@ -164,7 +164,7 @@ fn a_segment_that_was_never_written_is_made_up_for_by_a_reader() {
 
 #[test]
 fn large_events_are_not_copied() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     for n in 0..600 {
         let large = AppendRequest {
@@ -182,7 +182,7 @@ fn large_events_are_not_copied() {
 
 #[test]
 fn a_stream_is_read_backward_as_it_is_forward() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[1, 3, 1, 2, 5]);
     log.record_outcome(
@@ -240,7 +240,7 @@ fn a_stream_is_read_backward_as_it_is_forward() {
 
 #[test]
 fn the_log_is_filtered_by_types_and_categories() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     for (n, (stream, event)) in [("a-1", "X"), ("b-1", "X"), ("ab-1", "Y"), ("a-2-b", "Y")]
         .into_iter()

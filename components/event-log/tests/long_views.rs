@@ -55,7 +55,7 @@ fn key(n: u64) -> String {
 }
 
 fn many() -> MemorySlots {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     for n in 0..ROWS {
         log.put_row("v", row(&key(n), "x", n + 1), 0).unwrap();
@@ -136,7 +136,7 @@ fn pages_over_deleted_rows_come_to_the_rows_behind_them() {
 fn a_copy_that_is_not_of_these_entries_hides_nothing() {
     let slots = many();
     keys(&slots);
-    let other = MemorySlots::new();
+    let other = empty_slots();
     let mut log = open(&other);
     for n in 0..ROWS {
         log.put_row("v", row(&format!("other{n:04}"), "x", n + 1), 0)
@@ -160,7 +160,7 @@ fn a_copy_that_is_not_of_these_entries_hides_nothing() {
 
 #[test]
 fn short_lists_have_no_copies_and_dropped_ones_leave_none() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     for n in 0..255 {
         open(&slots)
             .put_row("v", row(&format!("{n:03}"), "x", n + 1), 0)
@@ -178,7 +178,7 @@ fn short_lists_have_no_copies_and_dropped_ones_leave_none() {
 
 #[test]
 fn a_range_has_the_keys_between_its_bounds() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let all = ["a", "a/1", "a/2", "a0", "b", "b/1", "\u{10ffff}"];
     for key in all {

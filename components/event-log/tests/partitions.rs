@@ -30,7 +30,7 @@ fn append<S: Slots>(log: &mut EventLog<S>, stream: &str, seed: u64) -> Appended 
 
 #[test]
 fn streams_are_spread_over_all_partitions() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = divided(&slots, 4);
     let used: BTreeSet<u64> = (0..40)
         .map(|n| append(&mut log, &format!("a-{n}"), n).position / 1024 % 4)
@@ -40,7 +40,7 @@ fn streams_are_spread_over_all_partitions() {
 
 #[test]
 fn an_idle_partition_does_not_hold_up_the_log() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = divided(&slots, 8);
     for n in 0..5 {
         append(&mut log, "a-1", n);
@@ -63,7 +63,7 @@ proptest! {
         partitions in 1u32..6,
         steps in prop::collection::vec((0u8..4, 0u8..8), 1..60),
     ) {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         let (mut after, mut seen) = (0, Vec::new());
         for (n, (what, stream)) in steps.into_iter().enumerate() {
             if what == 0 {
@@ -93,7 +93,7 @@ proptest! {
 #[test]
 fn writers_in_all_partitions_and_an_impatient_reader_agree() {
     const WRITERS: usize = 6;
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let running = AtomicUsize::new(WRITERS);
     let mut followed = Vec::new();
     std::thread::scope(|scope| {
@@ -131,7 +131,7 @@ fn writers_in_all_partitions_and_an_impatient_reader_agree() {
 
 #[test]
 fn nothing_appears_before_a_position_that_an_append_told() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = divided(&slots, 4);
     // One partition is far ahead of the others.
     let told = (0..9)
@@ -157,7 +157,7 @@ fn nothing_appears_before_a_position_that_an_append_told() {
 #[test]
 fn a_store_cannot_be_divided_otherwise_later() {
     for (first, then) in [(1, 4), (4, 1), (4, 2)] {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         append(&mut divided(&slots, first), "a-1", 1);
         let mut other = divided(&slots, then);
         let refused = |error: StoreError| {
@@ -184,7 +184,7 @@ fn a_store_cannot_be_divided_otherwise_later() {
 
 #[test]
 fn a_damaged_record_of_the_store_stops_whoever_needs_it() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     append(&mut divided(&slots, 2), "a-1", 1);
     let mut bytes = slots.get("a.store").unwrap().unwrap();
     bytes[7] ^= 1;
@@ -210,9 +210,9 @@ fn a_damaged_record_of_the_store_stops_whoever_needs_it() {
 
 #[test]
 fn a_store_from_before_there_were_partitions_has_one() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     append(&mut open(&slots), "a-1", 1);
-    let old = MemorySlots::new();
+    let old = empty_slots();
     for (key, value) in slots.dump() {
         if !key.ends_with(".store") {
             old.put(&key, &value).unwrap();
@@ -234,6 +234,6 @@ fn only_numbers_of_partitions_that_make_sense_are_taken() {
             partitions,
             ..Settings::default()
         };
-        assert!(EventLog::open(MemorySlots::new(), &settings).is_err());
+        assert!(EventLog::open(empty_slots(), &settings).is_err());
     }
 }

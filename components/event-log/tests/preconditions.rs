@@ -12,7 +12,7 @@ use common::*;
 fn every_precondition_on_every_kind_of_stream() {
     let conflict = |expected, actual| Err(AppendError::Conflict { expected, actual });
     for with_cursor in [false, true] {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         let mut log = open(&slots);
         fill(&mut log, "a-present", &[2, 1]);
         fill(&mut log, "a-closed", &[2]);
@@ -52,7 +52,7 @@ fn every_precondition_on_every_kind_of_stream() {
 
 #[test]
 fn a_conflict_names_expected_and_actual_even_far_behind() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[1; 100]);
     for fresh in [false, true] {
@@ -74,7 +74,7 @@ fn a_conflict_names_expected_and_actual_even_far_behind() {
 
 #[test]
 fn an_append_tells_what_was_recorded() {
-    let mut log = open(MemorySlots::new());
+    let mut log = open(empty_slots());
     let first = log
         .append(request("a-1", NoStream, "x", 1, &["A", "B"]))
         .unwrap();
@@ -104,7 +104,7 @@ fn an_append_tells_what_was_recorded() {
 
 #[test]
 fn an_append_without_events_checks_and_writes_nothing() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[2]);
     let before = slots.dump();
@@ -139,7 +139,7 @@ fn an_append_without_events_checks_and_writes_nothing() {
 
 #[test]
 fn any_and_exists_append_behind_others() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let (mut ours, mut theirs) = (open(&slots), open(&slots));
     fill(&mut ours, "a-1", &[1]);
     for expected in [Any, StreamExists] {
@@ -159,7 +159,7 @@ fn any_and_exists_append_behind_others() {
 
 #[test]
 fn a_cursor_behind_the_end_is_refused() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     fill(&mut log, "a-1", &[1]);
     let before = slots.dump();
@@ -178,7 +178,7 @@ fn a_cursor_behind_the_end_is_refused() {
 
 #[test]
 fn time_never_goes_back_within_a_stream() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     for (n, at) in [NOW, NOW - 5000, NOW + 1].into_iter().enumerate() {
         // A fresh log each time: what it knows must come from the slots.
         let mut log = open(&slots);
@@ -197,7 +197,7 @@ fn time_never_goes_back_within_a_stream() {
 
 #[test]
 fn illegal_input_is_refused_and_writes_nothing() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let long = format!("a-{}", "x".repeat(127));
     for name in [
@@ -245,13 +245,13 @@ fn illegal_input_is_refused_and_writes_nothing() {
 
 /// An append of one event with these tags, by a command with these extension attributes.
 fn carrying(tags: Vec<String>, extensions: Vec<(String, String)>) -> Result<(), AppendError> {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut request = request("a-1", Precondition::Any, "c", 1, &["E"]);
     request.events[0].tags = tags;
     request.metadata.extensions.clone_from(&extensions);
     let metadata = request.metadata.clone();
     let appended = open(&slots).append(request).map(drop);
-    let outcome = MemorySlots::new();
+    let outcome = empty_slots();
     let recorded = open(&outcome).record_outcome("a-1", Head::default(), metadata, None, NOW);
     if !extensions.is_empty() {
         assert_eq!(recorded, appended);

@@ -87,7 +87,7 @@ fn deliver_at_last(slots: &MemorySlots, last: u64) {
 const BEFORE: [u64; 5] = [0, 3, 7, 15, 31];
 
 fn start(before: u64) -> MemorySlots {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     for last in 1..=before {
         deliver_at_last(&slots, last);
     }
@@ -203,7 +203,7 @@ fn a_slow_reader_sees_what_was_there_at_some_moment() {
                 let mut at = 0;
                 loop {
                     let place = format!("read {at}, {before} before, {ahead} ahead, {warm} known");
-                    let slots = MemorySlots::new();
+                    let slots = empty_slots();
                     let write = |n| {
                         let mut log = open(&slots);
                         log.put_row("v", row("k", "x", n), n - 1).unwrap();
@@ -277,7 +277,7 @@ impl<F: Fn(&str)> Slots for Forgetful<'_, F> {
 #[test]
 fn the_truth_about_a_lost_answer_is_found_out() {
     for happens in [false, true] {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         let forgetful = |others| Forgetful {
             slots: &slots,
             happens,
@@ -298,7 +298,7 @@ fn the_truth_about_a_lost_answer_is_found_out() {
 
 #[test]
 fn what_others_wrote_is_not_taken_for_ours_when_an_answer_is_lost() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     open(&slots).put_row("v", row("k", "x", 1), 0).unwrap();
     open(&slots)
         .save_checkpoint("h", checkpoint(1, 1, 0))
@@ -370,7 +370,7 @@ fn a_slot_that_exists_and_cannot_be_read_is_no_endless_loop() {
             self.0.delete(key)
         }
     }
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(Hollow(&slots));
     log.put_row("v", row("k", "x", 1), 0).unwrap();
     log.save_checkpoint("h", checkpoint(1, 1, 0)).unwrap();
@@ -387,7 +387,7 @@ const WRITERS: u64 = 6;
 
 #[test]
 fn of_writers_at_once_one_gets_each_revision() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let position = AtomicU64::new(0);
     let done: Vec<(u64, Vec<u64>)> = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
@@ -452,7 +452,7 @@ fn of_writers_at_once_one_gets_each_revision() {
 
 #[test]
 fn a_scan_never_misses_a_row_that_was_there_before_it_began() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let running = AtomicBool::new(true);
     // Rows 0..written of every writer are there.
     let written: Vec<AtomicU64> = (0..WRITERS).map(|_| AtomicU64::new(0)).collect();

@@ -34,7 +34,7 @@ fn says(error: WriteError, what: &str) -> bool {
 
 #[test]
 fn a_checkpoint_is_written_on_the_revision_that_was_read() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let (mut a, mut b) = (open(&slots), open(&slots));
     assert_eq!(a.load_checkpoint("h"), Ok(None));
     assert_eq!(a.save_checkpoint("h", checkpoint(7, 1, 0)), Ok(()));
@@ -57,7 +57,7 @@ fn a_checkpoint_is_written_on_the_revision_that_was_read() {
 
 #[test]
 fn a_checkpoint_never_goes_back() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     log.save_checkpoint("h", checkpoint(100, 2, 0)).unwrap();
     for mut log in [log, open(&slots)] {
@@ -82,7 +82,7 @@ fn a_checkpoint_never_goes_back() {
 
 #[test]
 fn a_row_is_replaced_by_whoever_has_seen_what_it_reflects() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let (mut a, mut b) = (open(&slots), open(&slots));
     assert_eq!(a.get_row("v", "k"), Ok(None));
     assert_eq!(
@@ -110,7 +110,7 @@ fn a_row_is_replaced_by_whoever_has_seen_what_it_reflects() {
 
 #[test]
 fn a_deletion_is_remembered() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let log = || open(&slots);
     log().put_row("v", row("k", "x", 5), 0).unwrap();
     log().delete_row("v", "k", 5, 7).unwrap();
@@ -148,7 +148,7 @@ fn a_deletion_is_remembered() {
 
 #[test]
 fn illegal_names_and_positions_are_refused() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let long = "x".repeat(1025);
     for name in ["", &long] {
@@ -189,7 +189,7 @@ fn illegal_names_and_positions_are_refused() {
 
 #[test]
 fn a_scan_pages_in_the_order_of_the_keys_bytes() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let keys = ["é", "a", "Z", "a/b", "ab", "\u{10ffff}", "\0", "0"];
     for (key, position) in keys.iter().zip(1..) {
@@ -220,7 +220,7 @@ fn a_scan_pages_in_the_order_of_the_keys_bytes() {
 
 #[test]
 fn a_page_of_rows_ends_at_a_mebibyte() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let value = "x".repeat(400 << 10);
     for (key, position) in ["a", "b", "c", "d"].iter().zip(1..) {
@@ -233,7 +233,7 @@ fn a_page_of_rows_ends_at_a_mebibyte() {
 
 #[test]
 fn old_payloads_do_not_pile_up() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let value = "payload".repeat(100);
     for position in 1..=50 {
@@ -271,7 +271,7 @@ fn tombstones_may_be_lost_or_come_late() {
             self.0.delete(key)
         }
     }
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let late = Puts(&slots, Default::default());
     let mut log = open(&late);
     for n in 0..40 {
@@ -304,7 +304,7 @@ fn tombstones_may_be_lost_or_come_late() {
 
 #[test]
 fn a_checkpoint_keeps_any_state_up_to_a_limit() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let mut log = open(&slots);
     let states = [
         vec![],
@@ -341,7 +341,7 @@ fn a_checkpoint_keeps_any_state_up_to_a_limit() {
 
 #[test]
 fn a_state_that_was_superseded_does_not_pile_up() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     for revision in 0..100 {
         let next = Checkpoint {
             state: vec![revision as u8; 10_000],
@@ -393,7 +393,7 @@ impl Slots for Counting<'_> {
 
 #[test]
 fn a_warm_instance_needs_few_reads_and_a_cold_one_not_many() {
-    let slots = MemorySlots::new();
+    let slots = empty_slots();
     let counting = Counting {
         slots: &slots,
         reads: Cell::new(0),
@@ -568,7 +568,7 @@ proptest! {
     fn instances_over_one_store_act_like_one_map(
         steps in proptest::collection::vec((0..3usize, step()), 1..120)
     ) {
-        let slots = MemorySlots::new();
+        let slots = empty_slots();
         let mut logs: Vec<_> = (0..3).map(|_| open(&slots)).collect();
         let mut model = Model::default();
         let mut dropped = BTreeSet::new();

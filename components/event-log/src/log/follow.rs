@@ -1,6 +1,7 @@
 //! Reads the log in order, and writes voids into the slots of dead writers.
 
-use super::tails::Tails;
+use super::ahead::{Ahead, stream_slot};
+use super::tails::{Absent, Tails};
 use crate::error::StoreError;
 use crate::limits::PAGE_BYTES;
 use crate::model::{LogFilter, LogPage};
@@ -41,7 +42,7 @@ impl Follower {
     pub fn read<S: Slots>(
         &self,
         store: &Store<S>,
-        tails: &Tails,
+        tails: &mut Tails,
         after: Position,
         limit: u32,
         filter: &LogFilter,
@@ -54,20 +55,28 @@ impl Follower {
             end: false,
         };
         let mut bytes = 0;
+        let mut ahead = Ahead::default();
         for _ in 0..SLOTS_PER_PAGE {
             // After the last possible position of a slot, the next position belongs to the next slot.
             let next = Position::from(page.next).next().log_slot();
             let slot = next.max(LogSlot::from(1));
-            let followed = match store.read_log_slot(slot)? {
-                Some(LogRecord::Ref(claim)) => self.follow(store, slot, &claim, now)?,
+            let (record, read) = ahead.log_slot(store, slot)?;
+            let followed = match record {
+                Some(LogRecord::Ref(claim)) => self.follow(store, slot, &claim, read, now)?,
                 Some(LogRecord::Skip(_)) => Followed::Pass,
-                None if tails.skip(store, slot)? => continue,
-                None => {
-                    if slot.get() == 1 {
-                        tails.division().check(store)?;
+                None => match tails.pass_absent(store, slot, |time| self.is_old(time, now))? {
+                    Absent::Filled => {
+                        ahead.clear();
+                        continue;
                     }
-                    Followed::Wait
-                }
+                    Absent::Pending => Followed::Wait,
+                    Absent::End => {
+                        if slot.get() == 1 {
+                            tails.division().check(store)?;
+                        }
+                        Followed::Wait
+                    }
+                },
             };
             match followed {
                 Followed::Wait => {
@@ -100,20 +109,26 @@ impl Follower {
         Ok(page)
     }
 
-    /// Follows a ref to its slot. `Deliver` and `Pass` are final.
+    /// Whether a writer that claimed a slot at this time is presumed dead.
+    fn is_old(&self, claimed_at: u64, now: u64) -> bool {
+        now > claimed_at.saturating_add(self.grace_ms)
+            || claimed_at > now.saturating_add(MAX_CLOCK_SKEW_MS)
+    }
+
+    /// Follows a ref to its slot. `Deliver` and `Pass` are final. `read` has the bytes of the slot, if they were read.
     fn follow<S: Slots>(
         &self,
         store: &Store<S>,
         at: LogSlot,
         claim: &Ref,
+        read: Option<Vec<u8>>,
         now: u64,
     ) -> Result<Followed, StoreError> {
         let stream = StreamName::parse(&claim.stream)
             .map_err(|error| StoreError::corrupt(&store.keys().log(at), error.to_string()))?;
-        let mut found = store.read_slot(stream, claim.slot)?;
+        let mut found = stream_slot(store, stream, claim.slot, read)?;
         if found.is_none() {
-            let latest = claim.claimed_at.saturating_add(self.grace_ms);
-            if now <= latest && claim.claimed_at <= now.saturating_add(MAX_CLOCK_SKEW_MS) {
+            if !self.is_old(claim.claimed_at, now) {
                 return Ok(Followed::Wait);
             }
             void(store, at, claim, stream)?;

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `partitions` | the assignment of slots to partitions, and the last known row of each partition |
 //! | `division` | the store's record, which fixes the number of partitions |
-//! | `tails` | claims the next slot of a partition, and fills absent slots with skips |
+//! | `tails` | claims or draws the next slot of a partition, and fills absent slots with skips |
 //! | `follow` | reads the log in order, and writes voids into the slots of dead writers |
+//! | `ahead` | reads several log slots and their commits together |
 
+mod ahead;
 mod division;
 mod follow;
 mod partitions;
@@ -23,7 +25,7 @@ use crate::records::Ref;
 use crate::slots::Slots;
 use crate::store::Store;
 use follow::Follower;
-use tails::Tails;
+use tails::{Absent, Tails};
 
 /// The log of a store.
 #[derive(Debug)]
@@ -61,6 +63,36 @@ impl Log {
         self.tails.claim(store, stream, claim)
     }
 
+    /// Draws a log slot for a commit of the stream: a number that comes after every number drawn before this call.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if no number was drawn.
+    pub fn draw<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        stream: StreamName<'_>,
+    ) -> Result<LogSlot, StoreError> {
+        self.tails.draw(store, stream)
+    }
+
+    /// Records that the caller has created a drawn slot.
+    pub fn took<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) {
+        self.tails.took(store, slot);
+    }
+
+    /// Records that a drawn slot had a value before the caller could create it.
+    ///
+    /// # Errors
+    /// As for [`Store::has`].
+    pub fn missed<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) -> Result<(), StoreError> {
+        self.tails.missed(store, slot)
+    }
+
+    /// Gives up a drawn slot: fills it, so that no reader waits for it. After a failure readers wait for the grace period.
+    pub fn give_up<S: Slots>(&self, store: &Store<S>, slot: LogSlot) {
+        let _ = tails::fill(store, slot);
+    }
+
     /// Reads events after a position; see [`EventLog::read_log`](crate::EventLog::read_log).
     ///
     /// # Errors
@@ -77,7 +109,7 @@ impl Log {
         // absent.
         self.tails.level(store, after.log_slot())?;
         self.follower
-            .read(store, &self.tails, after, limit, filter, now)
+            .read(store, &mut self.tails, after, limit, filter, now)
     }
 
     /// Upper bound of the log; see [`EventLog::log_end`](crate::EventLog::log_end).
@@ -88,11 +120,13 @@ impl Log {
         self.tails.last_position(store)
     }
 
-    /// Passes a slot that the caller found absent; see [`Tails::skip`].
+    /// Fills a slot that the caller found absent, if a later slot exists, whatever the age of its writer. Returns `false`
+    /// if the slot is the log's end.
     ///
     /// # Errors
-    /// As there.
-    pub fn skip<S: Slots>(&self, store: &Store<S>, slot: LogSlot) -> Result<bool, StoreError> {
-        self.tails.skip(store, slot)
+    /// As for [`Tails::pass_absent`].
+    pub fn skip<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) -> Result<bool, StoreError> {
+        let absent = self.tails.pass_absent(store, slot, |_| true)?;
+        Ok(absent == Absent::Filled)
     }
 }

@@ -1,7 +1,9 @@
 //! Slots under the keys of one prefix. Creations retry until their outcome is known, or report a doubt.
 
+mod conditional;
 mod hints;
 
+pub use conditional::GroupWritten;
 pub use hints::HINT_INTERVAL;
 
 use crate::error::{SlotError, StoreError};

@@ -12,7 +12,11 @@ use crate::name::StreamName;
 use crate::numbers::Slot;
 use crate::records::{self, After, Commit, CommitId, Ref};
 use crate::slots::Slots;
-use crate::store::{Store, Written};
+use crate::store::{GroupWritten, Store, Written};
+
+/// Maximum number of log slots that one write draws. A reader fills a drawn slot only after the grace period, so several
+/// in a row mean that the writer is slower than that.
+const MAX_DRAWS: u32 = 64;
 
 /// See [`EventLog::append`](crate::EventLog::append).
 ///
@@ -105,9 +109,7 @@ pub fn append<S: Slots>(
     })
 }
 
-/// Runs the two steps of the protocol: creates a ref in the log, then the commit in the stream's slot. In the opposite
-/// order, a writer that died between the steps would leave a commit without a ref, which no reader of the log would
-/// ever deliver. Readers pass a ref without a commit.
+/// Writes the commit and its ref. Returns `None` if another writer has won the stream's slot.
 fn write<S: Slots>(
     log: &mut Log,
     store: &Store<S>,
@@ -122,17 +124,67 @@ fn write<S: Slots>(
         commit: commit.id,
         claimed_at,
     };
-    commit.position = log.claim(store, stream, &claim)?.first_position();
+    let is_ours = match store.is_conditional() {
+        true => write_together(log, store, stream, &claim, commit)?,
+        false => write_in_turn(log, store, stream, &claim, commit)?,
+    };
+    Ok(is_ours.then_some(Place {
+        cursor: slot,
+        after: commit.after,
+    }))
+}
+
+/// Runs the two steps of the portable protocol: creates a ref in the log, then the commit in the stream's slot. In the
+/// opposite order, a writer that died between the steps would leave a commit without a ref, which no reader of the log
+/// would ever deliver. Readers pass a ref without a commit.
+fn write_in_turn<S: Slots>(
+    log: &mut Log,
+    store: &Store<S>,
+    stream: StreamName<'_>,
+    claim: &Ref,
+    commit: &mut Commit,
+) -> Result<bool, StoreError> {
+    commit.position = log.claim(store, stream, claim)?.first_position();
     let bytes = records::encode(commit)?;
-    Ok(
-        match store.create(&store.keys().slot(stream, slot), &bytes)? {
-            Written::Taken => None,
-            Written::Ours => Some(Place {
-                cursor: slot,
-                after: commit.after,
-            }),
-        },
-    )
+    let written = store.create(&store.keys().slot(stream, claim.slot), &bytes)?;
+    Ok(written == Written::Ours)
+}
+
+/// Runs the two steps of the atomic protocol: draws a log slot, then creates the commit and its ref together.
+///
+/// The writer draws after it has seen the stream's slot before. So the drawn slot comes after that of the stream's last
+/// commit, and the log keeps the order of the stream. A reader that meets the drawn slot absent waits for the grace
+/// period, and then fills it. In that case the creation fails as a whole, and the writer draws again.
+fn write_together<S: Slots>(
+    log: &mut Log,
+    store: &Store<S>,
+    stream: StreamName<'_>,
+    claim: &Ref,
+    commit: &mut Commit,
+) -> Result<bool, StoreError> {
+    const COMMIT: usize = 0;
+    let slot = store.keys().slot(stream, claim.slot);
+    let lead = records::encode(claim)?;
+    for _ in 0..MAX_DRAWS {
+        let drawn = log.draw(store, stream)?;
+        commit.position = drawn.first_position();
+        let bytes = records::encode(commit)?;
+        let at = store.keys().log(drawn);
+        match store.create_all(&[(&slot, &bytes), (&at, &lead)], COMMIT)? {
+            GroupWritten::Ours => {
+                log.took(store, drawn);
+                return Ok(true);
+            }
+            GroupWritten::Taken(COMMIT) => {
+                log.give_up(store, drawn);
+                return Ok(false);
+            }
+            GroupWritten::Taken(_) => log.missed(store, drawn)?,
+        }
+    }
+    Err(StoreError::Unavailable(format!(
+        "readers or other writers have filled {MAX_DRAWS} drawn slots of the log in a row"
+    )))
 }
 
 /// Builds a commit id: the caller's 64 random bits, then 64 bits of a hash over everything else that distinguishes

@@ -159,6 +159,20 @@ impl Streams {
             let copies = segments::read(store, stream, slot)?;
             self.read_ahead.bring(copies);
         }
+        if let Some(slots) = self.read_ahead.wants_slots()
+            && store.is_conditional()
+        {
+            let keys: Vec<_> = (slot.get()..slot.get().saturating_add(slots))
+                .map(|slot| store.keys().slot(stream, slot.into()))
+                .collect();
+            let values = store.get_many(&keys)?;
+            let mut copies: Vec<_> = values.into_iter().map_while(|value| value).collect();
+            if copies.is_empty() {
+                return Ok(None);
+            }
+            copies.reverse();
+            self.read_ahead.bring_slots(copies);
+        }
         let copy = self.read_ahead.take().and_then(|bytes| {
             let copy = StreamRecord::decode("a segment", stream.as_str(), &bytes);
             // Ignore a damaged copy: this slot and the slots after it are read one by one instead.

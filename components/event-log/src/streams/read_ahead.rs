@@ -8,6 +8,9 @@ pub const SEGMENT_SLOTS: u64 = 256;
 /// the end of long ones.
 const SINGLE_READS_BEFORE_SEGMENT: u64 = 16;
 
+/// Maximum slots that a reader reads together, where the store can.
+const MAX_SLOTS_TOGETHER: u64 = 64;
+
 /// The stream that is being read, and the records of its next slots that a segment has already provided.
 #[derive(Debug, Default)]
 pub struct ReadAhead {
@@ -47,6 +50,18 @@ impl ReadAhead {
         if copies.is_empty() {
             self.absent = segment_of(self.next);
         }
+        self.copies = copies;
+    }
+
+    /// How many slots the reader should read together: as many as it has read in a row. `None` for the first slot, since
+    /// most readers look only at the end of a stream, and where a segment has provided the slots.
+    pub fn wants_slots(&self) -> Option<u64> {
+        let wants = self.copies.is_empty() && self.run > 0;
+        wants.then(|| self.run.min(MAX_SLOTS_TOGETHER))
+    }
+
+    /// Stores the bytes of the next slots in reverse order, read from the slots themselves.
+    pub fn bring_slots(&mut self, copies: Vec<Vec<u8>>) {
         self.copies = copies;
     }
 

@@ -47,10 +47,13 @@ pub fn copy_behind<S: Slots>(store: &Store<S>, stream: StreamName<'_>, slot: Slo
 
 fn copy<S: Slots>(store: &Store<S>, stream: StreamName<'_>, last: Slot) -> Result<(), StoreError> {
     let first = last.get() - SEGMENT_SLOTS + 1;
+    let keys: Vec<_> = (first..=last.get())
+        .map(|slot| store.keys().slot(stream, slot.into()))
+        .collect();
     let mut records = Vec::new();
     let mut bytes = 0;
-    for slot in first..=last.get() {
-        let Some(record) = store.get(&store.keys().slot(stream, slot.into()))? else {
+    for record in store.get_many(&keys)? {
+        let Some(record) = record else {
             return Ok(());
         };
         bytes += record.len();

@@ -86,6 +86,21 @@ impl Slots for Faulty<'_> {
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         self.run(true, || self.slots.delete(key))
     }
+    fn conditional(&self) -> Option<&dyn Conditional> {
+        self.slots.conditional().map(|_| self as &dyn Conditional)
+    }
+}
+
+impl Conditional for Faulty<'_> {
+    fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError> {
+        self.run(true, || self.slots.create_all(entries))
+    }
+    fn draw(&self, counter: &str, above: u64) -> Result<u64, SlotError> {
+        self.run(true, || self.slots.draw(counter, above))
+    }
+    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError> {
+        self.run(false, || self.slots.get_many(keys))
+    }
 }
 
 /// Lets others act before the operation with a given number: to them, the writer is slow.
@@ -131,5 +146,23 @@ impl<F: Fn()> Slots for Slow<'_, F> {
     fn delete(&self, key: &str) -> Result<(), SlotError> {
         self.step();
         self.slots.delete(key)
+    }
+    fn conditional(&self) -> Option<&dyn Conditional> {
+        self.slots.conditional().map(|_| self as &dyn Conditional)
+    }
+}
+
+impl<F: Fn()> Conditional for Slow<'_, F> {
+    fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError> {
+        self.step();
+        self.slots.create_all(entries)
+    }
+    fn draw(&self, counter: &str, above: u64) -> Result<u64, SlotError> {
+        self.step();
+        self.slots.draw(counter, above)
+    }
+    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError> {
+        self.step();
+        self.slots.get_many(keys)
     }
 }

@@ -11,6 +11,16 @@ pub mod sourcer;
 pub const NOW: u64 = 1_700_000_000_000;
 pub const LATER: u64 = NOW + 60_000;
 
+/// Empty slots. With the environment variable `ANNALS_ATOMIC` they have steps on several keys, so the tests exercise the
+/// atomic protocol.
+pub fn empty_slots() -> MemorySlots {
+    MemorySlots::new().made_conditional(is_atomic())
+}
+
+pub fn is_atomic() -> bool {
+    std::env::var_os("ANNALS_ATOMIC").is_some()
+}
+
 pub fn open<S: Slots>(slots: S) -> EventLog<S> {
     EventLog::open(slots, &Settings::default()).unwrap()
 }

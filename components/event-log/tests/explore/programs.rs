@@ -6,7 +6,7 @@ use annals_event_log::*;
 
 use crate::actor::{Actor, Note};
 use crate::common::sourcer::submit;
-use crate::common::{LATER, NOW, fill, open, request};
+use crate::common::{LATER, NOW, fill, is_atomic, open, request};
 
 /// How an actor reaches its slots: directly, or by an adapter that breaks its promises.
 pub type Adapter = for<'a> fn(&'a Actor<'a>) -> Box<dyn Slots + 'a>;
@@ -196,6 +196,8 @@ pub struct History {
     pub programs: Vec<Program>,
     pub before: BTreeMap<String, Vec<u8>>,
     pub adapter: Adapter,
+    /// The slots have steps on several keys, so the actors write by the atomic protocol.
+    pub is_atomic: bool,
 }
 
 /// A history on empty slots.
@@ -205,16 +207,25 @@ pub fn history(name: &'static str, programs: impl Into<Vec<Program>>) -> History
         programs: programs.into(),
         before: BTreeMap::new(),
         adapter: honest,
+        is_atomic: is_atomic(),
     }
 }
 
 impl History {
     /// A stream has this many commits of one event before.
     pub fn after(self, stream: &str, commits: usize) -> Self {
-        let slots = MemorySlots::new();
+        let slots = MemorySlots::new().made_conditional(self.is_atomic);
         fill(&mut open(&slots), stream, &vec![1; commits]);
         Self {
             before: slots.dump(),
+            ..self
+        }
+    }
+
+    /// With steps on several keys. Comes before [`History::after`].
+    pub fn atomic(self) -> Self {
+        Self {
+            is_atomic: true,
             ..self
         }
     }

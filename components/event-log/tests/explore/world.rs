@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use annals_event_log::MemorySlots;
 use annals_event_log::Slots as _;
 
-use crate::actor::{Actor, Answer, Note, Op, Texts, Verb};
+use crate::actor::{Actor, Answer, Note, Op, Texts, Verb, counted, counter};
 use crate::names::Names;
 use crate::programs::History;
 
@@ -171,7 +171,7 @@ impl<'a> World<'a> {
     /// The contents of a store, for reading them with the library.
     pub fn slots(&self, store: u32) -> MemorySlots {
         let texts = self.texts.borrow();
-        let slots = MemorySlots::new();
+        let slots = MemorySlots::new().made_conditional(self.history.is_atomic);
         for (key, value) in self.stores.thing(store) {
             let (key, value) = (texts.keys.thing(*key), texts.values.thing(*value));
             slots.create(key, value).expect("memory does not fail");
@@ -207,15 +207,12 @@ impl<'a> World<'a> {
         may(Fate::Fails);
         may(Fate::Cut(Effect::Never));
         may(Fate::Crash(Effect::Never));
-        if op.verb == Verb::Get {
+        if matches!(op.verb, Verb::Get | Verb::GetMany) {
             return;
         }
         may(Fate::Lost(Effect::Never));
         // Without an effect it is all the same when that happens.
-        let has = self.value(store, op.key).is_some();
-        if (op.verb == Verb::Create && has && !self.changing.contains(&op.key))
-            || (op.verb == Verb::Delete && !has)
-        {
+        if self.has_no_effect(store, op) {
             return;
         }
         for effect in [Effect::Now, Effect::Later] {
@@ -248,7 +245,7 @@ impl<'a> World<'a> {
                     Fate::Crash(effect) => (Answer::Crash, effect),
                 };
                 next.faults -= u32::from(fate != Fate::Happens);
-                if op.verb == Verb::Put || op.verb == Verb::Delete {
+                if matches!(op.verb, Verb::Put | Verb::Delete | Verb::Draw) {
                     self.learnt |= self.changing.insert(op.key);
                 }
                 match effect {
@@ -267,7 +264,7 @@ impl<'a> World<'a> {
         if next.late != NONE_LATE {
             let late = self.lates.thing(next.late).iter().copied();
             let late = late
-                .filter(|op| !self.is_decided(next.store, *op))
+                .filter(|op| !self.has_no_effect(next.store, *op))
                 .collect();
             next.late = self.lates.number(&late);
         }
@@ -277,7 +274,14 @@ impl<'a> World<'a> {
     /// Tells a step to people.
     pub fn describe(&self, state: &State, step: Step) -> String {
         let texts = self.texts.borrow();
-        let tell = |op: Op| format!("{:?} {}", op.verb, texts.keys.thing(op.key));
+        let tell = |op: Op| match op.verb {
+            Verb::CreateAll | Verb::GetMany => {
+                let group = texts.groups.thing(op.key).iter();
+                let keys: Vec<_> = group.map(|(key, _)| texts.keys.thing(*key)).collect();
+                format!("{:?} {keys:?}", op.verb)
+            }
+            _ => format!("{:?} {}", op.verb, texts.keys.thing(op.key)),
+        };
         match step {
             Step::Arrive(index) => {
                 format!("late: {}", tell(self.lates.thing(state.late)[index]))
@@ -303,36 +307,117 @@ impl<'a> World<'a> {
         Some(store[index].1)
     }
 
+    /// Whether the answer is the same at any later time, and the operation changes nothing.
     fn is_decided(&self, store: u32, op: Op) -> bool {
-        matches!(op.verb, Verb::Get | Verb::Create)
-            && !self.changing.contains(&op.key)
-            && self.value(store, op.key).is_some()
+        match op.verb {
+            Verb::Get | Verb::Create => self.is_fixed(store, op.key),
+            Verb::GetMany => {
+                let group = self.group(op.key);
+                group.iter().all(|(key, _)| self.is_fixed(store, *key))
+            }
+            // A key before the first existing one may be created later, which changes the answer.
+            Verb::CreateAll => self.is_fixed(store, self.group(op.key)[0].0),
+            Verb::Draw | Verb::Put | Verb::Delete => false,
+        }
+    }
+
+    /// Whether the operation changes nothing, now or at any later time.
+    fn has_no_effect(&self, store: u32, op: Op) -> bool {
+        match op.verb {
+            Verb::Get | Verb::GetMany => true,
+            Verb::Create => self.is_fixed(store, op.key),
+            Verb::CreateAll => {
+                let group = self.group(op.key);
+                group.iter().any(|(key, _)| self.is_fixed(store, *key))
+            }
+            Verb::Delete => self.value(store, op.key).is_none(),
+            Verb::Draw | Verb::Put => false,
+        }
+    }
+
+    /// Whether a key has a value that never changes.
+    fn is_fixed(&self, store: u32, key: u32) -> bool {
+        !self.changing.contains(&key) && self.value(store, key).is_some()
+    }
+
+    fn group(&self, number: u32) -> Vec<(u32, u32)> {
+        self.texts.borrow().groups.thing(number).clone()
     }
 
     fn answer(&self, store: u32, op: Op) -> Answer {
-        match (op.verb, self.value(store, op.key)) {
-            (Verb::Get, None) => Answer::Absent,
-            (Verb::Get, Some(value)) => Answer::Value(value),
-            (Verb::Create, None) => Answer::Created,
-            (Verb::Create, Some(_)) => Answer::Exists,
-            (Verb::Put | Verb::Delete, _) => Answer::Done,
+        match op.verb {
+            Verb::Get => match self.value(store, op.key) {
+                None => Answer::Absent,
+                Some(value) => Answer::Value(value),
+            },
+            Verb::GetMany => {
+                let group = self.group(op.key);
+                let values = group.iter().map(|(key, _)| self.value(store, *key));
+                let values = values.collect();
+                Answer::Values(self.texts.borrow_mut().lists.number(&values))
+            }
+            Verb::Create => match self.value(store, op.key) {
+                None => Answer::Created,
+                Some(_) => Answer::Exists,
+            },
+            Verb::CreateAll => match self.first_existing(store, op) {
+                None => Answer::Created,
+                Some(index) => Answer::ExistsAt(index as u8),
+            },
+            Verb::Draw => Answer::Drawn(self.drawn(store, op)),
+            Verb::Put | Verb::Delete => Answer::Done,
         }
+    }
+
+    fn first_existing(&self, store: u32, op: Op) -> Option<usize> {
+        let group = self.group(op.key);
+        group
+            .iter()
+            .position(|(key, _)| self.value(store, *key).is_some())
+    }
+
+    /// The text of the number that a counter has after an operation.
+    fn drawn(&self, store: u32, op: Op) -> u32 {
+        let last = self.value(store, op.key);
+        let mut texts = self.texts.borrow_mut();
+        let last = last.map_or(0, |last| counted(texts.values.thing(last)));
+        let next = last.max(counted(texts.values.thing(op.value))) + 1;
+        texts.values.number(&counter(next))
     }
 
     /// The contents after an operation.
     fn write(&mut self, store: u32, op: Op) -> u32 {
-        let found = self
-            .stores
-            .thing(store)
-            .binary_search_by_key(&op.key, |(key, _)| *key);
-        let mut contents = match (op.verb, found) {
-            (Verb::Get, _) | (Verb::Create, Ok(_)) | (Verb::Delete, Err(_)) => return store,
-            _ => self.stores.thing(store).clone(),
+        let mut contents = self.stores.thing(store).clone();
+        let find = |contents: &Vec<(u32, u32)>, key| {
+            contents.binary_search_by_key(&key, |(key, _): &(u32, u32)| *key)
         };
-        match (op.verb, found) {
-            (Verb::Delete, Ok(index)) => drop(contents.remove(index)),
-            (_, Ok(index)) => contents[index].1 = op.value,
-            (_, Err(index)) => contents.insert(index, (op.key, op.value)),
+        match op.verb {
+            Verb::Get | Verb::GetMany => return store,
+            Verb::Create => match find(&contents, op.key) {
+                Ok(_) => return store,
+                Err(index) => contents.insert(index, (op.key, op.value)),
+            },
+            Verb::CreateAll => {
+                if self.first_existing(store, op).is_some() {
+                    return store;
+                }
+                contents.extend(self.group(op.key));
+                contents.sort_unstable();
+            }
+            Verb::Delete => match find(&contents, op.key) {
+                Ok(index) => drop(contents.remove(index)),
+                Err(_) => return store,
+            },
+            Verb::Put | Verb::Draw => {
+                let value = match op.verb {
+                    Verb::Draw => self.drawn(store, op),
+                    _ => op.value,
+                };
+                match find(&contents, op.key) {
+                    Ok(index) => contents[index].1 = value,
+                    Err(index) => contents.insert(index, (op.key, value)),
+                }
+            }
         }
         self.stores.number(&contents)
     }
@@ -425,7 +510,7 @@ impl<'a> World<'a> {
     }
 
     fn run(&self, actor: usize, life: u32, script: &[(Op, Answer)]) -> (Option<Op>, Vec<Note>) {
-        let run = Actor::new(life, script, &self.texts);
+        let run = Actor::new(life, self.history.is_atomic, script, &self.texts);
         self.history.run(actor, &run);
         run.finish()
     }
