@@ -1,19 +1,23 @@
 //! Kills a process that writes through the embedded store at random moments: everything that the
-//! process reported as durable is in the store afterwards.
+//! process reported as durable is in the store afterwards, and every group of keys completely or
+//! not at all.
 //!
 //! The process is this test itself, started again with `ANNALS_KILLED_STORE`.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use annals_host::store::{Embedded, Kv, Swap};
+use annals_host::store::{Created, Embedded, Kv, Swap};
 
 const STORE: &str = "ANNALS_KILLED_STORE";
 const ROUND: &str = "ANNALS_KILLED_ROUND";
 const WRITERS: usize = 4;
 const ROUNDS: usize = 50;
+/// Number of keys in a group.
+const MEMBERS: usize = 4;
 
 #[test]
 fn all_that_a_killed_process_said_to_be_durable_is_there() {
@@ -27,7 +31,8 @@ fn all_that_a_killed_process_said_to_be_durable_is_there() {
     for round in 0..ROUNDS {
         // The kill comes at any time from before the store is open to some hundred writes later.
         let wait = Duration::from_micros(random.u64(..120_000));
-        acknowledged.extend(kill_after(directory.path(), round, wait));
+        let test = "all_that_a_killed_process_said_to_be_durable_is_there";
+        acknowledged.extend(kill_after(test, directory.path(), round, wait));
     }
     assert!(acknowledged.len() > ROUNDS, "only {}", acknowledged.len());
     eprintln!("{} acknowledgements in {ROUNDS} rounds", acknowledged.len());
@@ -38,11 +43,45 @@ fn all_that_a_killed_process_said_to_be_durable_is_there() {
     }
 }
 
+#[test]
+fn a_group_that_a_killed_process_wrote_is_there_completely_or_not_at_all() {
+    if let Ok(store) = std::env::var(STORE) {
+        write_groups_until_killed(Path::new(&store));
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut random = fastrand::Rng::with_seed(8);
+    let (mut acknowledged, mut count) = (0, 0);
+    for round in 0..ROUNDS {
+        let wait = Duration::from_micros(random.u64(..120_000));
+        let test = "a_group_that_a_killed_process_wrote_is_there_completely_or_not_at_all";
+        let durable = kill_after(test, directory.path(), round, wait);
+        let store = Embedded::open(directory.path()).expect("opens");
+        let keys = store
+            .list_keys("b", Some("g"), usize::MAX)
+            .expect("readable");
+        let mut groups = BTreeMap::new();
+        for key in &keys {
+            let (number, _) = key[1..].split_once('-').expect("a member of a group");
+            *groups.entry(number.to_owned()).or_insert(0) += 1;
+        }
+        for (number, members) in &groups {
+            assert_eq!(*members, MEMBERS, "of group {number}");
+        }
+        for number in &durable {
+            assert!(groups.contains_key(number), "group {number} is lost");
+        }
+        acknowledged += durable.len();
+        count = groups.len();
+    }
+    eprintln!("{count} groups, {acknowledged} acknowledgements in {ROUNDS} rounds");
+    assert!(acknowledged > ROUNDS && count > acknowledged);
+}
+
 /// Lets a process write, and returns the keys that it reported as durable.
-fn kill_after(directory: &Path, round: usize, wait: Duration) -> Vec<String> {
+fn kill_after(test: &str, directory: &Path, round: usize, wait: Duration) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "--nocapture"])
-        .arg("all_that_a_killed_process_said_to_be_durable_is_there")
+        .arg(test)
         .env(STORE, directory)
         .env(ROUND, round.to_string())
         .stdout(Stdio::piped())
@@ -63,7 +102,8 @@ fn kill_after(directory: &Path, round: usize, wait: Duration) -> Vec<String> {
     });
     std::thread::sleep(wait);
     child.kill().expect("killed");
-    child.wait().expect("gone");
+    let status = child.wait().expect("gone");
+    assert_eq!(status.code(), None, "it ended before it was killed");
     reader.join().expect("no panic")
 }
 
@@ -89,6 +129,40 @@ fn write_until_killed(directory: &Path, round: &str) -> ! {
         }
     });
     unreachable!("writers never end")
+}
+
+/// Writes groups on several threads. Each group has the number that its writer drew before.
+fn write_groups_until_killed(directory: &Path) -> ! {
+    let store = Embedded::open(directory).expect("opens after a kill");
+    let write = || {
+        let number = store.draw("b", "counter", 0).expect("a number");
+        let entries = (0..MEMBERS).map(|n| (format!("g{number}-{n}"), vec![0; 20]));
+        let created = store.create_all("b", entries.collect());
+        if created != Ok(Created::All) {
+            // A number was drawn again after a group was written with it.
+            eprintln!("group {number}: {created:?}");
+            std::process::exit(9);
+        }
+        number
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..WRITERS {
+            scope.spawn(|| {
+                loop {
+                    // Let the store grow slowly: the test reads all of it after each kill.
+                    (0..10).for_each(|_| drop(write()));
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+        }
+        loop {
+            let number = write();
+            block_on(store.barrier().wait()).expect("durable");
+            let line = format!("\ndurable {number} .\n");
+            let said = std::io::stdout().lock().write_all(line.as_bytes());
+            said.expect("said");
+        }
+    })
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

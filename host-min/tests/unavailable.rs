@@ -15,7 +15,7 @@ use annals_host::pool::Recycling;
 use annals_host::precompiled::CompileCache;
 use annals_host::server::Server;
 use annals_host::state::Grants;
-use annals_host::store::{Barrier, Kv, KvError, Memory, Swap};
+use annals_host::store::{Barrier, Created, Entry, Kv, KvError, Memory, Swap};
 use annals_host::streams::Streams;
 use support::{Workspace, send};
 
@@ -58,6 +58,15 @@ impl Kv for Broken {
         range: RangeInclusive<i128>,
     ) -> Result<i128, KvError> {
         self.0.increment(bucket, key, delta, range)
+    }
+    fn create_all(&self, bucket: &str, entries: Vec<Entry>) -> Result<Created, KvError> {
+        self.0.create_all(bucket, entries)
+    }
+    fn draw(&self, bucket: &str, counter: &str, above: u64) -> Result<u64, KvError> {
+        self.0.draw(bucket, counter, above)
+    }
+    fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, KvError> {
+        self.0.get_many(bucket, keys)
     }
     fn barrier(&self) -> Barrier {
         Barrier::broken("disk on fire")

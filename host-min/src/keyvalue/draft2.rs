@@ -16,7 +16,8 @@ mod generated {
     });
 }
 
-use generated::wasi::keyvalue::{atomics, batch, store};
+pub use generated::wasi::keyvalue::store;
+use generated::wasi::keyvalue::{atomics, batch};
 use wasmtime::component::{Linker, Resource};
 
 use super::{Bucket, Cas, Error, HasKeyvalue, KeyvalueView, PAGE, Pair};

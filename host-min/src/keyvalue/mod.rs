@@ -1,7 +1,8 @@
 //! `wasi:keyvalue` over the store, in the two drafts that are in use. The linker does not match one
 //! pre-release with another, so each draft has bindings of its own. The code that both drafts share
-//! is here.
+//! is here. [`conditional`] extends the second draft.
 
+mod conditional;
 mod draft;
 mod draft2;
 
@@ -13,7 +14,7 @@ use crate::store::{Kv, KvError};
 const PAGE: usize = 1_000;
 
 /// A key and its value.
-type Pair = (String, Vec<u8>);
+type Pair = crate::store::Entry;
 
 /// A handle of a bucket.
 pub struct Bucket {
@@ -77,7 +78,7 @@ impl Error {
     }
 }
 
-/// Adds both drafts of `wasi:keyvalue` to the linker.
+/// Adds both drafts of `wasi:keyvalue` and `annals:keyvalue/conditional` to the linker.
 ///
 /// # Errors
 /// If the linker already has one of the interfaces.
@@ -86,7 +87,8 @@ pub fn add_to_linker<T: Send + 'static>(
     view: fn(&mut T) -> KeyvalueView<'_>,
 ) -> wasmtime::Result<()> {
     draft::add_to_linker(linker, view)?;
-    draft2::add_to_linker(linker, view)
+    draft2::add_to_linker(linker, view)?;
+    conditional::add_to_linker(linker, view)
 }
 
 impl KeyvalueView<'_> {

@@ -10,14 +10,15 @@ use std::ops::{Bound, RangeInclusive};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, UserValue};
+use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode, Readable, UserValue};
 
 use super::flush_counter::{FlushCounter, Found};
 use super::pending::{Pending, Writes};
 use super::store_copy::StoreCopy;
 use super::tables::Background;
 use super::{
-    Barrier, Broken, Flusher, Kv, KvError, Swap, check_names, counter, directory, journal, tables,
+    Barrier, Broken, Created, Entry, Flusher, Kv, KvError, Swap, check_entries, check_keys,
+    check_names, counter, directory, journal, tables,
 };
 use crate::descriptors::Shares;
 use crate::error::HostError;
@@ -134,9 +135,22 @@ impl Embedded {
     /// Locks the stripe of `key`. Every write holds that lock, so that no other write comes between
     /// the read and the write of a compare-and-set.
     fn hold(&self, key: &[u8]) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let stripe = usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or(0);
+        self.lock(stripe(key))
+    }
+
+    /// Locks the stripes of all `keys`. Every thread locks them in ascending order and each stripe
+    /// once, so that no two threads wait for each other.
+    fn hold_all<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Vec<MutexGuard<'_, ()>> {
+        let mut stripes: Vec<_> = keys.map(stripe).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        stripes
+            .into_iter()
+            .map(|stripe| self.lock(stripe))
+            .collect()
+    }
+
+    fn lock(&self, stripe: usize) -> MutexGuard<'_, ()> {
         self.stripes[stripe]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -151,15 +165,24 @@ impl Embedded {
 
     /// The caller must hold the stripe's lock.
     fn write(&self, key: Vec<u8>, value: Option<&[u8]>) -> Result<(), KvError> {
-        let due = self
-            .flusher
-            .write(|| self.pending.put(key, value.map(UserValue::from)))?;
-        if due {
+        self.gather(|| self.pending.put(key, value.map(UserValue::from)))
+    }
+
+    /// Runs `write`, which returns `true` if enough is gathered for a flush.
+    fn gather(&self, write: impl FnOnce() -> Result<bool, KvError>) -> Result<(), KvError> {
+        if self.flusher.write(write)? {
             // Taking a barrier requests a flush. The writer itself does not wait for it.
             drop(self.flusher.barrier());
         }
         Ok(())
     }
+}
+
+/// The stripe of a key.
+fn stripe(key: &[u8]) -> usize {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or(0)
 }
 
 /// Writes the pending writes to the journal, makes them durable, and counts the flush.
@@ -252,20 +275,21 @@ impl Kv for Embedded {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // Read the pending writes before the database: a write that leaves the pending set
-        // meanwhile is in the database by then.
+        // Take a snapshot of the database together with the pending writes. Otherwise a flush in
+        // between could show a part of a group.
         let start = match &start {
             Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
             _ => Bound::Included(prefix.as_slice()),
         };
-        let mut pending = self.pending.range(start, &prefix).into_iter().peekable();
+        let (pending, snapshot) = self.pending.range(start, &prefix, || self.db.snapshot());
+        let mut pending = pending.into_iter().peekable();
         let mut found = Vec::new();
         let mut add = |key: &[u8]| {
             let name = key.strip_prefix(prefix.as_slice()).unwrap_or(key);
             found.push(String::from_utf8_lossy(name).into_owned());
             found.len() < limit
         };
-        for entry in self.keys.range::<&[u8], _>((start, Bound::Unbounded)) {
+        for entry in snapshot.range::<&[u8], _>(&self.keys, (start, Bound::Unbounded)) {
             let key = entry.key().map_err(unavailable)?;
             if !key.starts_with(&prefix) {
                 break;
@@ -320,6 +344,47 @@ impl Kv for Embedded {
         let (sum, value) = counter::add(self.read(&key)?.as_deref(), delta, range)?;
         self.write(key, Some(&value))?;
         Ok(sum)
+    }
+
+    fn create_all(&self, bucket: &str, entries: Vec<Entry>) -> Result<Created, KvError> {
+        check_entries(bucket, &entries)?;
+        let writes: Vec<(Vec<u8>, Option<UserValue>)> = entries
+            .into_iter()
+            .map(|(key, value)| Ok((disk_key(bucket, &key)?, Some(UserValue::from(value)))))
+            .collect::<Result<_, KvError>>()?;
+        let _held = self.hold_all(writes.iter().map(|(key, _)| key.as_slice()));
+        for (at, (key, _)) in writes.iter().enumerate() {
+            if self.read(key)?.is_some() {
+                return Ok(Created::Exists(at));
+            }
+        }
+        self.gather(|| self.pending.put_all(writes))?;
+        Ok(Created::All)
+    }
+
+    fn draw(&self, bucket: &str, counter: &str, above: u64) -> Result<u64, KvError> {
+        let key = disk_key(bucket, counter)?;
+        let _held = self.hold(&key);
+        let (next, value) = counter::draw(self.read(&key)?.as_deref(), above)?;
+        self.write(key, Some(&value))?;
+        Ok(next)
+    }
+
+    fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, KvError> {
+        check_keys(bucket, keys)?;
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|key| disk_key(bucket, key))
+            .collect::<Result<_, _>>()?;
+        let (pending, snapshot) = self.pending.get_all(&keys, || self.db.snapshot());
+        let read = |(key, pending): (Vec<u8>, Option<Option<UserValue>>)| {
+            let value = match pending {
+                Some(value) => value,
+                None => snapshot.get(&self.keys, key).map_err(unavailable)?,
+            };
+            Ok(value.map(|value| value.to_vec()))
+        };
+        keys.into_iter().zip(pending).map(read).collect()
     }
 
     fn barrier(&self) -> Barrier {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::{Bound, RangeInclusive};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Barrier, Kv, KvError, Swap, check_names, counter};
+use super::{
+    Barrier, Created, Entry, Kv, KvError, Swap, check_entries, check_keys, check_names, counter,
+};
 
 type Buckets = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 
@@ -99,6 +101,37 @@ impl Kv for Memory {
         let (sum, value) = counter::add(current.map(Vec::as_slice), delta, range)?;
         put(&mut buckets, bucket, key, &value);
         Ok(sum)
+    }
+
+    fn create_all(&self, bucket: &str, entries: Vec<Entry>) -> Result<Created, KvError> {
+        check_entries(bucket, &entries)?;
+        let mut buckets = self.write();
+        if let Some(keys) = buckets.get(bucket) {
+            let exists = |(key, _): &Entry| keys.contains_key(key);
+            if let Some(at) = entries.iter().position(exists) {
+                return Ok(Created::Exists(at));
+            }
+        }
+        let keys = buckets.entry(bucket.to_owned()).or_default();
+        keys.extend(entries);
+        Ok(Created::All)
+    }
+
+    fn draw(&self, bucket: &str, counter: &str, above: u64) -> Result<u64, KvError> {
+        check_names(bucket, counter)?;
+        let mut buckets = self.write();
+        let current = buckets.get(bucket).and_then(|keys| keys.get(counter));
+        let (next, value) = counter::draw(current.map(Vec::as_slice), above)?;
+        put(&mut buckets, bucket, counter, &value);
+        Ok(next)
+    }
+
+    fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, KvError> {
+        check_keys(bucket, keys)?;
+        let buckets = self.read();
+        let there = buckets.get(bucket);
+        let value = |key| there.and_then(|there| there.get(key)).cloned();
+        Ok(keys.iter().map(value).collect())
     }
 
     fn barrier(&self) -> Barrier {

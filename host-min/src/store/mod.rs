@@ -22,6 +22,14 @@ pub const MAX_KEY: usize = 32 * 1024;
 /// Longest bucket name, in bytes.
 pub const MAX_BUCKET: usize = 255;
 
+/// Maximum number of entries of one [`Kv::create_all`].
+pub const MAX_CREATE_ENTRIES: usize = 64;
+/// Maximum number of keys of one [`Kv::get_many`].
+pub const MAX_GET_KEYS: usize = 1024;
+
+/// A key and its value.
+pub type Entry = (String, Vec<u8>);
+
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
@@ -34,6 +42,15 @@ pub enum KvError {
     /// The sum would be outside of the counter's range.
     #[error("the counter would overflow")]
     Overflow,
+    /// `create_all` of more entries than it takes. Nothing was written.
+    #[error("create-all takes {MAX_CREATE_ENTRIES} entries at most, and got {0}")]
+    TooManyEntries(usize),
+    /// `get_many` of more keys than it takes.
+    #[error("get-many takes {MAX_GET_KEYS} keys at most, and got {0}")]
+    TooManyKeys(usize),
+    /// `create_all` of several values for one key. Nothing was written.
+    #[error("create-all got the key {0:?} twice")]
+    DuplicateKey(String),
     /// The disk failed. Whether a write took effect is unknown.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
@@ -46,6 +63,15 @@ pub enum Swap {
     Done,
     /// The key has another value, which is returned. Nothing was changed.
     Lost(Option<Vec<u8>>),
+}
+
+/// The outcome of a creation of several keys that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// Every key was absent, and now has its value.
+    All,
+    /// A key has a value: the index of the first such entry. Nothing was written.
+    Exists(usize),
 }
 
 /// Buckets of keys. Each method is atomic for its key. A write is visible to all requests at once.
@@ -105,6 +131,27 @@ pub trait Kv: Send + Sync {
         range: RangeInclusive<i128>,
     ) -> Result<i128, KvError>;
 
+    /// Creates all of these keys or none. No reader sees some of them without the others. After a
+    /// crash either all of them exist or none does.
+    ///
+    /// # Errors
+    /// As [`Kv::get`], [`KvError::TooManyEntries`], [`KvError::DuplicateKey`].
+    fn create_all(&self, bucket: &str, entries: Vec<Entry>) -> Result<Created, KvError>;
+
+    /// Draws the next number of a counter. The number is higher than `above`, and higher than every
+    /// number that a call returned before this call began. If nothing was written after a number
+    /// was drawn, a crash may let the same number be drawn again.
+    ///
+    /// # Errors
+    /// As [`Kv::get`], [`KvError::NotACounter`], [`KvError::Overflow`].
+    fn draw(&self, bucket: &str, counter: &str, above: u64) -> Result<u64, KvError>;
+
+    /// Returns the values of several keys, in the order of `keys`.
+    ///
+    /// # Errors
+    /// As [`Kv::get`], [`KvError::TooManyKeys`].
+    fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, KvError>;
+
     /// Returns a barrier for all writes that the caller may have observed. Waiting for it makes
     /// them durable. If nothing is pending, the barrier is passed already.
     fn barrier(&self) -> Barrier;
@@ -122,6 +169,29 @@ fn check_names(bucket: &str, key: &str) -> Result<(), KvError> {
     } else {
         Ok(())
     }
+}
+
+/// Checks the arguments of [`Kv::create_all`].
+fn check_entries(bucket: &str, entries: &[Entry]) -> Result<(), KvError> {
+    if entries.len() > MAX_CREATE_ENTRIES {
+        return Err(KvError::TooManyEntries(entries.len()));
+    }
+    for (at, (key, _)) in entries.iter().enumerate() {
+        check_names(bucket, key)?;
+        // There are few entries: comparing all of them costs less than a set.
+        if entries[..at].iter().any(|(other, _)| other == key) {
+            return Err(KvError::DuplicateKey(key.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the arguments of [`Kv::get_many`].
+fn check_keys(bucket: &str, keys: &[String]) -> Result<(), KvError> {
+    if keys.len() > MAX_GET_KEYS {
+        return Err(KvError::TooManyKeys(keys.len()));
+    }
+    keys.iter().try_for_each(|key| check_names(bucket, key))
 }
 
 #[cfg(test)]

@@ -39,13 +39,31 @@ struct Layers {
     failed: Option<String>,
 }
 
+impl Layers {
+    fn get(&self, key: &[u8]) -> Option<&Option<UserValue>> {
+        let newest = self.gathered.get(key);
+        newest.or_else(|| self.under_way.get(key))
+    }
+}
+
 impl Pending {
     /// Returns the pending write of a key: `Some(None)` means that the key is removed, `None` that
     /// no write is pending.
     pub fn get(&self, key: &[u8]) -> Option<Option<UserValue>> {
+        self.lock().get(key).cloned()
+    }
+
+    /// Returns the pending write of each key as [`Pending::get`] does, and the result of `then`. No
+    /// write is gathered or confirmed in between, so a snapshot of the database that `then` takes
+    /// fits to the pending writes.
+    pub fn get_all<T>(
+        &self,
+        keys: &[Vec<u8>],
+        then: impl FnOnce() -> T,
+    ) -> (Vec<Option<Option<UserValue>>>, T) {
         let layers = self.lock();
-        let newest = layers.gathered.get(key);
-        newest.or_else(|| layers.under_way.get(key)).cloned()
+        let found = keys.iter().map(|key| layers.get(key).cloned()).collect();
+        (found, then())
     }
 
     /// Gathers a write. Returns `true` if enough is gathered for a flush.
@@ -53,6 +71,18 @@ impl Pending {
     /// # Errors
     /// [`KvError::Unavailable`] once a flush has failed.
     pub fn put(&self, key: Vec<u8>, value: Option<UserValue>) -> Result<bool, KvError> {
+        self.put_all([(key, value)])
+    }
+
+    /// Gathers several writes in one step: a reader sees all of them or none, and the same flush
+    /// takes all of them. Returns `true` if enough is gathered for a flush.
+    ///
+    /// # Errors
+    /// [`KvError::Unavailable`] once a flush has failed. Nothing was gathered then.
+    pub fn put_all(
+        &self,
+        writes: impl IntoIterator<Item = (Vec<u8>, Option<UserValue>)>,
+    ) -> Result<bool, KvError> {
         let mut layers = self.lock();
         while layers.failed.is_none() && layers.bytes > MAX_GATHERED_BYTES {
             layers = self
@@ -63,8 +93,10 @@ impl Pending {
         if let Some(reason) = &layers.failed {
             return Err(KvError::Unavailable(reason.clone()));
         }
-        layers.bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
-        layers.gathered.insert(key, value);
+        for (key, value) in writes {
+            layers.bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
+            layers.gathered.insert(key, value);
+        }
         Ok(layers.bytes > MAX_GATHERED_BYTES / 2)
     }
 
@@ -100,9 +132,14 @@ impl Pending {
     }
 
     /// Returns the keys from `start` on that begin with `prefix`, in order, and whether each
-    /// exists. It scans all pending writes: listing keys may be slow, but reading and writing a key
-    /// must be fast.
-    pub fn range(&self, start: Bound<&[u8]>, prefix: &[u8]) -> BTreeMap<Vec<u8>, bool> {
+    /// exists; and the result of `then`, as [`Pending::get_all`] does. It scans all pending writes:
+    /// listing keys may be slow, but reading and writing a key must be fast.
+    pub fn range<T>(
+        &self,
+        start: Bound<&[u8]>,
+        prefix: &[u8],
+        then: impl FnOnce() -> T,
+    ) -> (BTreeMap<Vec<u8>, bool>, T) {
         let layers = self.lock();
         let mut found = BTreeMap::new();
         let after: (Bound<&[u8]>, Bound<&[u8]>) = (start, Bound::Unbounded);
@@ -115,7 +152,7 @@ impl Pending {
                 }
             }
         }
-        found
+        (found, then())
     }
 
     fn lock(&self) -> MutexGuard<'_, Layers> {
@@ -149,7 +186,7 @@ mod tests {
         put(b"b", None);
         assert_eq!(pending.get(b"a"), Some(value(2)));
         assert_eq!(pending.get(b"b"), Some(None), "removed, and not unknown");
-        let range = pending.range(Bound::Unbounded, b"");
+        let (range, ()) = pending.range(Bound::Unbounded, b"", || ());
         assert_eq!(
             range.into_iter().collect::<Vec<_>>(),
             [
@@ -164,6 +201,38 @@ mod tests {
         pending.take();
         pending.written();
         assert_eq!(pending.get(b"a"), None);
+    }
+
+    #[test]
+    fn a_flush_takes_a_group_whole_or_not_at_all() {
+        const GROUPS: u32 = 20_000;
+        let pending = Pending::default();
+        let group = |n: u32| {
+            let key = |member: u8| [n.to_le_bytes().as_slice(), &[member]].concat();
+            (0..4).map(move |member| (key(member), value(member)))
+        };
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for n in 0..GROUPS {
+                    pending.put_all(group(n)).expect("there is room");
+                }
+            });
+            let mut groups = 0;
+            while groups < GROUPS {
+                let done = writer.is_finished();
+                let taken = pending.take();
+                for n in taken.keys().map(|key| &key[..4]) {
+                    let n = u32::from_le_bytes(n.try_into().expect("four bytes"));
+                    assert!(
+                        group(n).all(|(key, _)| taken.contains_key(&key)),
+                        "group {n} is split"
+                    );
+                }
+                groups += u32::try_from(taken.len() / 4).expect("few");
+                pending.written();
+                assert!(!done || groups == GROUPS, "only {groups} groups");
+            }
+        });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -87,6 +87,156 @@ fn no_increment_is_lost_among_eight_threads() {
             store.increment("b", "text", 1, 0..=9),
             Err(KvError::NotACounter)
         );
+    });
+}
+
+/// The keys that a thread creates together. Each key is wanted by three threads, and no thread names
+/// them in ascending order.
+fn group(round: usize, thread: usize) -> Vec<String> {
+    [3, 0, 1]
+        .map(|step| format!("{round:04}-{}", (thread + step) % 8))
+        .to_vec()
+}
+
+#[test]
+fn of_groups_that_overlap_each_is_created_whole_or_not_at_all() {
+    const ROUNDS: usize = 500;
+    stores(|store| {
+        let start = std::sync::Barrier::new(9);
+        let create = |round, thread| {
+            let entries = group(round, thread).into_iter();
+            let entries = entries.map(|key| (key, thread.to_string().into_bytes()));
+            store.create_all("b", entries.collect()).expect("works")
+        };
+        // The value of each of a thread's keys is the thread's own, or none is.
+        let whole = |round, thread: usize| {
+            let own = Some(thread.to_string().into_bytes());
+            let found = store.get_many("b", &group(round, thread)).expect("works");
+            let count = found.iter().filter(|value| **value == own).count();
+            assert!(count == 0 || count == 3, "{round}, {thread}: {found:?}");
+            count == 3
+        };
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let start = &start;
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        start.wait();
+                        match create(round, thread) {
+                            Created::All => assert!(whole(round, thread), "created"),
+                            Created::Exists(at) => {
+                                let key = &group(round, thread)[at];
+                                let value = store.get("b", key).expect("works").expect("exists");
+                                assert_ne!(value, thread.to_string().as_bytes());
+                                assert!(!whole(round, thread), "not created");
+                            }
+                        }
+                    }
+                });
+            }
+            for round in 0..ROUNDS {
+                start.wait();
+                for _ in 0..4 {
+                    (0..8).for_each(|thread| drop(whole(round, thread)));
+                }
+            }
+        });
+        for round in 0..ROUNDS {
+            let winners = (0..8).filter(|thread| whole(round, *thread)).count();
+            let prefix = format!("{round:04}-");
+            let keys = store.list_keys("b", Some(&prefix), 8).expect("works");
+            let created = keys.iter().filter(|key| key.starts_with(&prefix)).count();
+            assert!(winners > 0, "{round}");
+            assert_eq!(created, winners * 3, "no other key exists");
+        }
+    });
+}
+
+#[test]
+fn a_group_names_the_first_key_that_exists_and_has_limits() {
+    stores(|store| {
+        let entries = |keys: &[&str]| {
+            keys.iter()
+                .map(|key| (key.to_string(), b"v".to_vec()))
+                .collect()
+        };
+        let create = |keys: &[&str]| store.create_all("b", entries(keys));
+        assert_eq!(create(&["d", "b"]), Ok(Created::All));
+        assert_eq!(create(&["a", "b", "c", "d"]), Ok(Created::Exists(1)));
+        assert_eq!(store.create_all("other", entries(&["b"])), Ok(Created::All));
+        let values = store.get_many("b", &["c", "d", "a", "d"].map(String::from));
+        let there = Some(b"v".to_vec());
+        assert_eq!(values, Ok(vec![None, there.clone(), None, there]));
+        assert_eq!(create(&[]), Ok(Created::All));
+        assert_eq!(
+            create(&["x", "y", "x"]),
+            Err(KvError::DuplicateKey("x".into()))
+        );
+        let many = |count| {
+            (0..count)
+                .map(|n| (format!("many{n}"), Vec::new()))
+                .collect()
+        };
+        assert_eq!(
+            store.create_all("b", many(65)),
+            Err(KvError::TooManyEntries(65))
+        );
+        assert_eq!(store.create_all("b", many(64)), Ok(Created::All));
+        assert_eq!(
+            store.get_many("b", &vec![String::new(); 1025]),
+            Err(KvError::TooManyKeys(1025))
+        );
+        let long = "k".repeat(MAX_KEY + 1);
+        assert_eq!(create(&["y", &long]), Err(KvError::NameTooLong));
+        assert_eq!(store.get("b", "y"), Ok(None));
+    });
+}
+
+#[test]
+fn a_number_is_drawn_once_and_is_higher_than_all_drawn_before() {
+    const DRAWS: usize = 2_000;
+    stores(|store| {
+        let highest = AtomicU64::new(0);
+        let mut all: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let draw = |_| {
+                            let before = highest.load(Ordering::SeqCst);
+                            let drawn = store.draw("b", "n", 0).expect("works");
+                            assert!(drawn > before, "{drawn} after {before}");
+                            highest.fetch_max(drawn, Ordering::SeqCst);
+                            drawn
+                        };
+                        (0..DRAWS).map(draw).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            let threads = threads.into_iter();
+            threads
+                .flat_map(|thread| thread.join().expect("no panic"))
+                .collect()
+        });
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 8 * DRAWS);
+        let last = highest.into_inner();
+        assert_eq!(store.get("b", "n"), Ok(Some(last.to_string().into_bytes())));
+    });
+}
+
+#[test]
+fn a_number_is_drawn_above_what_the_caller_knows() {
+    stores(|store| {
+        assert_eq!(store.draw("b", "n", 41), Ok(42));
+        assert_eq!(store.draw("b", "n", 7), Ok(43));
+        assert_eq!(store.draw("b", "n", 43), Ok(44));
+        assert_eq!(store.get("b", "n"), Ok(Some(b"44".to_vec())));
+        assert_eq!(store.draw("b", "n", u64::MAX), Err(KvError::Overflow));
+        assert_eq!(store.draw("b", "n", u64::MAX - 1), Ok(u64::MAX));
+        assert_eq!(store.draw("b", "n", 0), Err(KvError::Overflow));
+        store.set("b", "text", b"abc").expect("works");
+        assert_eq!(store.draw("b", "text", 0), Err(KvError::NotACounter));
     });
 }
 

@@ -1,8 +1,10 @@
 //! The expected content of a store: a list of writes, and the state after each number of them.
 
 use std::collections::BTreeMap;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
-use annals_host::store::{Embedded, Kv, KvError, Swap};
+use annals_host::store::{Created, Embedded, Entry, Kv, KvError, Swap};
 
 const BUCKET: &str = "b";
 
@@ -12,9 +14,21 @@ pub type State = BTreeMap<String, Vec<u8>>;
 enum Write {
     /// Creates a slot that is absent.
     Create(String, Vec<u8>),
+    /// Creates several slots that are absent, in one step.
+    CreateAll(Vec<Entry>),
     Set(String, Vec<u8>),
     Delete(String),
     Add(String, i64),
+    /// Draws a number above another.
+    Draw(String, u64),
+}
+
+/// Several slots that share a value's bytes.
+fn group(at: usize, value: &[u8]) -> Vec<Entry> {
+    let parts = value.chunks(value.len() / 3 + 1).enumerate();
+    parts
+        .map(|(n, part)| (format!("slot-{at:06}-{n}"), part.to_vec()))
+        .collect()
 }
 
 /// Writes in the order in which one thread made them.
@@ -35,10 +49,12 @@ impl History {
         let at = self.writes.len();
         let mut value = vec![0; random.usize(..longest)];
         random.fill(&mut value);
-        let write = match random.u8(..8) {
+        let write = match random.u8(..10) {
             0 => Write::Set(format!("hint-{}", at % 3), value),
             1 => Write::Delete(format!("hint-{}", at % 3)),
             2 => Write::Add("counter".into(), random.i64(1..100)),
+            3 | 4 => Write::CreateAll(group(at, &value)),
+            5 => Write::Draw("number".into(), random.u64(..100)),
             _ => Write::Create(format!("slot-{at:06}"), value),
         };
         apply_to(store, &write).expect("written");
@@ -114,6 +130,13 @@ fn apply_to(store: &Embedded, write: &Write) -> Result<(), KvError> {
             let swap = store.compare_and_set(BUCKET, key, None, value)?;
             assert_eq!(swap, Swap::Done);
         }
+        Write::CreateAll(entries) => {
+            let created = store.create_all(BUCKET, entries.clone())?;
+            assert_eq!(created, Created::All);
+        }
+        Write::Draw(key, above) => {
+            store.draw(BUCKET, key, *above)?;
+        }
         Write::Set(key, value) => store.set(BUCKET, key, value)?,
         Write::Delete(key) => store.delete(BUCKET, key)?,
         Write::Add(key, delta) => {
@@ -128,16 +151,23 @@ fn apply(state: &mut State, write: &Write) {
         Write::Create(key, value) | Write::Set(key, value) => {
             state.insert(key.clone(), value.clone());
         }
+        Write::CreateAll(entries) => state.extend(entries.iter().cloned()),
+        Write::Draw(key, above) => {
+            let last = state.get(key).map_or(0, |value| number(value));
+            let next = last.max(*above) + 1;
+            state.insert(key.clone(), next.to_string().into_bytes());
+        }
         Write::Delete(key) => {
             state.remove(key);
         }
         Write::Add(key, delta) => {
-            let old = state.get(key).map_or(0, |value| {
-                String::from_utf8_lossy(value)
-                    .parse::<i64>()
-                    .expect("a number")
-            });
+            let old: i64 = state.get(key).map_or(0, |value| number(value));
             state.insert(key.clone(), (old + delta).to_string().into_bytes());
         }
     }
+}
+
+fn number<T: FromStr<Err = ParseIntError>>(value: &[u8]) -> T {
+    let text = String::from_utf8_lossy(value);
+    text.parse().expect("a number")
 }
