@@ -16,6 +16,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const COMPONENTS: &[&str] = &[
     "annals-log",
     "annals-store-keyvalue",
+    "annals-store-keyvalue-conditional",
     "annals-store-keyvalue-increment",
     "annals-store-keyvalue-pointer",
     "annals-store-filesystem",
@@ -32,6 +33,7 @@ const COMPONENTS: &[&str] = &[
 /// `reactions`.
 const PLAIN: &[&str] = &[
     "annals-store-keyvalue",
+    "annals-store-keyvalue-conditional",
     "annals-store-keyvalue-increment",
     "annals-store-keyvalue-pointer",
     "annals-store-filesystem",

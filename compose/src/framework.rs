@@ -29,6 +29,10 @@ const STORE_KEYVALUE: Built = Built {
     whole: built!("store_keyvalue"),
     plain: built!("store_keyvalue_plain"),
 };
+const STORE_KEYVALUE_CONDITIONAL: Built = Built {
+    whole: built!("store_keyvalue_conditional"),
+    plain: built!("store_keyvalue_conditional_plain"),
+};
 const STORE_KEYVALUE_INCREMENT: Built = Built {
     whole: built!("store_keyvalue_increment"),
     plain: built!("store_keyvalue_increment_plain"),
@@ -118,6 +122,9 @@ fn one(role: Role, adapter: Adapter, reactions: bool) -> Part {
         Role::Store => {
             let (name, built) = match adapter {
                 Adapter::Keyvalue => ("store-keyvalue", STORE_KEYVALUE),
+                Adapter::KeyvalueConditional => {
+                    ("store-keyvalue-conditional", STORE_KEYVALUE_CONDITIONAL)
+                }
                 Adapter::KeyvalueIncrement => {
                     ("store-keyvalue-increment", STORE_KEYVALUE_INCREMENT)
                 }

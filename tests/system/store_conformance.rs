@@ -17,12 +17,18 @@ fn conforms(which: Ours, partitions: u32, skipped: &[&str]) {
 }
 
 #[test]
+fn the_conditional_adapter_conforms_on_annals_host() {
+    conforms(Ours::Conditional, 1, &[DAMAGE]);
+}
+
+#[test]
 fn the_keyvalue_adapter_conforms_on_annals_host() {
     conforms(Ours::Keyvalue, 1, &[DAMAGE]);
 }
 
 #[test]
 fn a_divided_log_conforms_on_annals_host() {
+    conforms(Ours::Conditional, 3, &[ORDER, DAMAGE]);
     conforms(Ours::Keyvalue, 3, &[ORDER, DAMAGE]);
 }
 

@@ -6,8 +6,10 @@ use clap::ValueEnum;
 /// The values of `--host`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostName {
-    /// annals-host: stores events in durable `wasi:keyvalue`.
+    /// annals-host: stores events in durable `wasi:keyvalue`, with steps on several keys.
     Annals,
+    /// Any host with durable `wasi:keyvalue` whose compare-and-set can create a key.
+    Keyvalue,
     /// `wasmtime serve`: stores events in files.
     Wasmtime,
     /// Node.js with jco: stores events in files. Writes a launcher.
@@ -23,6 +25,7 @@ impl From<HostName> for Host {
     fn from(name: HostName) -> Self {
         match name {
             HostName::Annals => Self::Annals,
+            HostName::Keyvalue => Self::Keyvalue,
             HostName::Wasmtime => Self::Wasmtime,
             HostName::Jco => Self::Jco,
             HostName::WasmCloud => Self::WasmCloud,

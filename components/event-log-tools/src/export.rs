@@ -161,7 +161,7 @@ struct Export<'a, S> {
 
 impl<S: Listing> Export<'_, S> {
     /// Checks that the earlier lines come from this store.
-    fn check(&self, from: &Resume) -> Result<(), ExportError> {
+    fn check(&mut self, from: &Resume) -> Result<(), ExportError> {
         let Some(id) = &from.last_id else {
             return Ok(());
         };
@@ -188,7 +188,7 @@ impl<S: Listing> Export<'_, S> {
     }
 
     /// The commit to which a log slot refers; `None` while the referenced slot is absent.
-    fn leads_to(&self, index: LogSlot) -> Result<Option<Led>, StoreError> {
+    fn leads_to(&mut self, index: LogSlot) -> Result<Option<Led>, StoreError> {
         let key = self.store.keys().log(index);
         let claim = match self.store.read_log_slot(index)? {
             Some(LogRecord::Ref(claim)) => claim,

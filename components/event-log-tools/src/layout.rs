@@ -13,6 +13,8 @@ pub(crate) enum Area {
     Log,
     /// Hint: an existing row of a partition. The key's number is the partition.
     LogHint,
+    /// Counter of a partition's drawn rows. The key's number is the partition.
+    LogCounter,
     /// Slots of a stream: commits, outcomes, voids.
     Stream,
     /// Copies of a stream's slots.
@@ -79,8 +81,10 @@ const fn row(word: &'static str, area: Area, texts: usize, number: bool) -> Row 
 /// Parses `log`, `log4`, `log-hint` or `log4-hint` into the area and the number of partitions.
 fn log_word(word: &str) -> Option<(Area, u32)> {
     let rest = word.strip_prefix("log")?;
-    let (digits, area) = match rest.strip_suffix("-hint") {
-        Some(digits) => (digits, Area::LogHint),
+    let (digits, area) = match rest.split_once('-') {
+        Some((digits, "hint")) => (digits, Area::LogHint),
+        Some((digits, "counter")) => (digits, Area::LogCounter),
+        Some(_) => return None,
         None => (rest, Area::Log),
     };
     let partitions = match digits {
@@ -115,8 +119,8 @@ impl<'k> Parsed<'k> {
         if let Some((area, partitions)) = log_word(word) {
             let number = match (area, segments.next()) {
                 (Area::Log, Some(text)) => number(text)?,
-                (Area::LogHint, None) => 0,
-                (Area::LogHint, Some(text)) => {
+                (Area::LogHint | Area::LogCounter, None) => 0,
+                (Area::LogHint | Area::LogCounter, Some(text)) => {
                     let other = decimal(text).filter(|p| (1..partitions).contains(p))?;
                     u64::from(other)
                 }
@@ -210,6 +214,7 @@ mod tests {
                     (keys.log(7.into()), Area::Log, 7),
                     (keys.store(), Area::Store, 0),
                     (keys.log_hint(0), Area::LogHint, 0),
+                    (keys.log_counter(0), Area::LogCounter, 0),
                     (keys.segment(stream, 3), Area::Segment, 3),
                     (keys.slot(stream, u64::MAX.into()), Area::Stream, u64::MAX),
                     (keys.stream_hint(stream), Area::Head, 0),
@@ -261,6 +266,8 @@ mod tests {
             "a.log04.0000000000000001",
             "a.log4-hint.4",
             "a.log-hint.1",
+            "a.log-counter.1",
+            "a.log-count",
             "a.store.x",
             "a.row.v.0000000000000001",
             "b12.log-hint",

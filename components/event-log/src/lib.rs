@@ -95,6 +95,6 @@ pub mod internals {
     pub use crate::log::{Log, partition_of};
     pub use crate::name::{hex, unescape};
     pub use crate::reactions::{COPY_ENTRIES, Chain, List, Reactions, is_dropped};
-    pub use crate::store::{Store, Written};
+    pub use crate::store::{Store, Written, decode_counter};
     pub use crate::streams::{SEGMENT_SLOTS, Streams};
 }

@@ -25,6 +25,8 @@ pub struct Loaded {
     pub head: Head,
     /// Head of the newest snapshot, or the origin if there is none.
     pub snapshot: Head,
+    /// The last read found no event that another writer had appended.
+    pub is_undisturbed: bool,
     /// Size of the snapshot and of the payloads of all later events up to the head, in bytes.
     pub bytes: usize,
 }
@@ -37,6 +39,7 @@ impl Loaded {
             unfolded: Vec::new(),
             head: ORIGIN,
             snapshot: ORIGIN,
+            is_undisturbed: true,
             bytes: 0,
         }
     }
@@ -107,9 +110,18 @@ pub fn load(
     stream: &str,
     kept: Option<Loaded>,
 ) -> Result<Loaded, Error> {
-    let mut loaded = kept.unwrap_or_else(|| begin(index, decider, stream));
-    catch_up(&mut loaded, stream)?;
-    Ok(loaded)
+    match kept {
+        Some(mut loaded) => {
+            catch_up(&mut loaded, stream)?;
+            Ok(loaded)
+        }
+        None => {
+            let mut loaded = begin(index, decider, stream);
+            catch_up(&mut loaded, stream)?;
+            loaded.is_undisturbed = true;
+            Ok(loaded)
+        }
+    }
 }
 
 fn begin(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
@@ -121,11 +133,13 @@ fn begin(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loaded {
 
 /// Reads the events that were appended since.
 pub fn catch_up(loaded: &mut Loaded, stream: &str) -> Result<(), Error> {
+    let before = loaded.head.cursor;
     loop {
         let page = event_store::load(stream, loaded.head, PAGE_COMMITS).map_err(Error::Store)?;
         let advanced = loaded.advance(page.events, page.head);
         advanced.map_err(Error::Fault)?;
         if page.end {
+            loaded.is_undisturbed = loaded.head.cursor == before;
             return Ok(());
         }
     }
@@ -174,6 +188,7 @@ fn from_snapshot(index: u32, decider: &DeciderDescriptor, stream: &str) -> Loade
                 unfolded: Vec::new(),
                 head: snapshot.head,
                 snapshot: snapshot.head,
+                is_undisturbed: true,
                 bytes: snapshot.state.len(),
             })
         });

@@ -1,9 +1,10 @@
 //! A cache of sessions, for hosts that keep instances warm.
 //!
-//! A cached session is exact. It has folded its stream up to its head and nothing else, the slots before a
-//! head never change, and the next command reads the stream from that head before it decides. So the next
-//! command folds all events that others appended meanwhile and sees the stream's end, as without the cache.
-//! The cache only saves the repeated read of earlier events.
+//! A cached session is exact. It has folded its stream up to its head and nothing else, and the slots before a
+//! head never change. If other writers append to the stream, the next command reads the stream from that head
+//! before it decides. Otherwise it decides on the cached state at once. An append at that head succeeds only if
+//! no other writer has appended, so it proves that the decision saw the stream's end. Every other answer
+//! (a rejection, a failed precondition, no events) waits until the command has read the stream and has decided again.
 //!
 //! The cache has two generations. A used session moves to the younger one. When the younger generation is
 //! full, it replaces the older one, whose sessions are dropped. A dropped session costs only reads.

@@ -53,8 +53,8 @@ struct Execution {
     record_precondition_failure: bool,
     /// Number of decisions so far.
     count: u32,
-    /// The stream was assumed empty without a read. Only an append proves the assumption.
-    assumed_empty: bool,
+    /// The session was assumed to be at the stream's end without a read. Only an append proves the assumption.
+    unproved: bool,
     /// The session failed to fold events and must not be used again.
     session_invalid: bool,
 }
@@ -113,7 +113,7 @@ impl Execution {
             expected: request.expected,
             record_precondition_failure,
             count: 0,
-            assumed_empty: false,
+            unproved: false,
             session_invalid: false,
         })
     }
@@ -135,18 +135,27 @@ impl Execution {
         result
     }
 
-    /// The decider's session at the stream's end.
+    /// The decider's session, at the stream's end or assumed to be there. The append detects a wrong assumption.
     fn load(&mut self) -> Result<Loaded, SubmitError> {
         let kept = sessions::take(self.route.index, &self.stream);
-        // A command that creates its stream needs no read: the append detects an existing stream.
-        self.assumed_empty = kept.is_none()
-            && matches!(self.route.precondition, Precondition::NoStream)
-            && self.expected.is_none_or(|expected| holds(expected, 0));
-        if self.assumed_empty {
-            return Ok(Loaded::origin(self.route.index));
+        self.unproved = match &kept {
+            // No other writer has appended between the last commands of this session.
+            Some(kept) => kept.is_undisturbed,
+            // A command that creates its stream.
+            None => {
+                matches!(self.route.precondition, Precondition::NoStream)
+                    && self.expected.is_none_or(|expected| holds(expected, 0))
+            }
+        };
+        if self.unproved {
+            return Ok(kept.unwrap_or_else(|| Loaded::origin(self.route.index)));
         }
         rehydrate::load(self.route.index, self.route.decider, &self.stream, kept)
             .map_err(|error| self.lift(error))
+    }
+
+    fn load_anew(&self) -> Result<Loaded, rehydrate::Error> {
+        rehydrate::load(self.route.index, self.route.decider, &self.stream, None)
     }
 
     fn decide(&mut self, loaded: &mut Loaded) -> Result<Accepted, SubmitError> {
@@ -168,7 +177,7 @@ impl Execution {
                 Ok(accepted) => return Ok(accepted),
             };
             // The concurrent writer may be another attempt of the same command, so look for its outcome.
-            if self.has_idempotency_key && !matches!(stop, Stop::AssumedEmpty) {
+            if self.has_idempotency_key && !matches!(stop, Stop::Unproved) {
                 let found = event_store::find_outcome(&self.command.id, &self.stream, claimed_at);
                 if let Some(outcome) = found.map_err(SubmitError::Store)? {
                     return self.first_outcome(outcome);
@@ -181,11 +190,16 @@ impl Execution {
                 Stop::Conflict(conflict) if self.count >= MAX_DECISIONS => {
                     return Err(SubmitError::Conflict(conflict));
                 }
-                Stop::AssumedEmpty => self.count -= 1,
+                Stop::Unproved => self.count -= 1,
                 Stop::Conflict(_) | Stop::Ended(_) => {}
             }
-            self.assumed_empty = false;
-            rehydrate::catch_up(loaded, &self.stream).map_err(|error| self.lift(error))?;
+            self.unproved = false;
+            let read = match self.session_invalid {
+                true => self.load_anew().map(|anew| *loaded = anew),
+                false => rehydrate::catch_up(loaded, &self.stream),
+            };
+            read.map_err(|error| self.lift(error))?;
+            self.session_invalid = false;
         }
     }
 
@@ -210,6 +224,9 @@ impl Execution {
             .flatten()
         {
             if !holds(expected, version) {
+                if self.unproved {
+                    return Err(Stop::Unproved);
+                }
                 let conflict = Conflict {
                     expected,
                     actual: version,
@@ -221,14 +238,21 @@ impl Execution {
             }
         }
         if loaded.head.closed {
+            if self.unproved {
+                return Err(Stop::Unproved);
+            }
             return Err(self.rejected(loaded, closed(&self.stream, version)));
         }
         let decision = match loaded.decide(&self.command, &self.context) {
-            Ok(decision) if self.assumed_empty && decision.events.is_empty() => {
-                return Err(Stop::AssumedEmpty);
+            Ok(decision) if self.unproved && decision.events.is_empty() => {
+                return Err(Stop::Unproved);
             }
             Ok(decision) => decision,
-            Err(_) if self.assumed_empty => return Err(Stop::AssumedEmpty),
+            Err(error) if self.unproved => {
+                // The session may have folded some of its events, so it must not be used again.
+                self.session_invalid = matches!(error, DecideError::Failed(_));
+                return Err(Stop::Unproved);
+            }
             Err(DecideError::Rejected(reason)) => {
                 let checked = output::check_rejection(&reason);
                 checked.map_err(|message| Stop::Ended(fault(&self.route, message)))?;
@@ -360,9 +384,8 @@ enum Stop {
     Conflict(Conflict),
     /// A precondition does not hold.
     PreconditionFailed(Conflict),
-    /// The attempt decided on an assumed empty stream and appends nothing, so the assumption is unproved:
-    /// retry after a read.
-    AssumedEmpty,
+    /// The attempt appends nothing, so nothing proves that the session was at the stream's end: retry after a read.
+    Unproved,
     Ended(SubmitError),
 }
 

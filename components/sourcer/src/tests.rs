@@ -163,11 +163,21 @@ fn decided_on() -> Vec<u64> {
 #[test]
 fn a_kept_session_is_where_the_stream_is_whatever_others_append() {
     let add = || submit(request("Add", None, None)).unwrap();
+    let loads = || with(|world| std::mem::take(&mut world.loads));
+    add();
+    assert_eq!((loads(), decided_on()), (1, vec![0]));
     for others in [0, 0, 1, 0, 3, 0, 0] {
         push(others);
         let (_, version) = length();
         assert_eq!(add().appended.version, version + 1);
-        assert_eq!(decided_on(), [version], "after {others} by others");
+        let (loads, decided) = (loads(), decided_on());
+        match others {
+            // The cached state is tried first, and the append detects that it is old.
+            1.. => assert_eq!((loads, decided), (1, vec![version - others, version])),
+            // Others have appended before the last command, so this one reads first.
+            0 if [5, 10].contains(&version) => assert_eq!((loads, decided), (1, vec![version])),
+            0 => assert_eq!((loads, decided), (0, vec![version])),
+        }
     }
     // The same holds if another writer appends between the read and the write.
     let (_, version) = length();
@@ -180,6 +190,34 @@ fn a_kept_session_is_where_the_stream_is_whatever_others_append() {
     assert_eq!(decided_on(), [version, version + 1]);
     add();
     assert_eq!(decided_on(), [version + 2]);
+}
+
+#[test]
+fn an_answer_that_appends_nothing_is_given_at_the_streams_end() {
+    let add = |expected| submit(request("Add", None, expected));
+    let at = |version| Some(Precondition::At(version));
+    for (expected, holds) in [(at(3), true), (at(2), false), (at(4), false)] {
+        with(|world| world.streams.clear());
+        forget();
+        add(None).unwrap();
+        add(None).unwrap();
+        // The cached session is at version 2.
+        push(1);
+        match add(expected) {
+            Ok(accepted) => assert!(holds && accepted.appended.version == 4),
+            Err(SubmitError::PreconditionFailed(unmet)) => {
+                assert!(!holds && unmet.actual == 3, "{unmet:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // A rejection is decided on all events, and recorded behind them.
+    count(2);
+    with(|world| world.push("c-1", "other"));
+    decided_on();
+    refused(submit(request("Count.Refuse", Some("c"), None)));
+    assert_eq!(decided_on(), [2, 3]);
+    with(|world| assert_eq!(world.slots("c-1").len(), 4));
 }
 
 #[test]

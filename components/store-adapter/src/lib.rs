@@ -47,7 +47,9 @@ mod plain;
 mod reactions;
 
 pub use adapter::Adapter;
-pub use annals_event_log::{Creation, EventLog, Settled, SlotError, Slots, file_name};
+pub use annals_event_log::{
+    Conditional, Creation, EventLog, GroupCreation, Settled, SlotError, Slots, file_name,
+};
 pub use bindings::annals::framework::settings::StoreSettings;
 
 /// The storage of one family of hosts.

@@ -1,10 +1,10 @@
-//! annals-host, this project's own host.
+//! annals-host, this project's own host. It offers steps on several keys, which save round trips to the store.
 
 use super::{Adapter, Description};
 
 pub(super) static DESCRIPTION: Description = Description {
     name: "annals",
-    adapter: Adapter::Keyvalue,
+    adapter: Adapter::KeyvalueConditional,
     offers: &[
         super::WASI[0],
         super::WASI[1],
@@ -20,6 +20,7 @@ pub(super) static DESCRIPTION: Description = Description {
         "wasi:keyvalue/store@0.2.0-draft2",
         "wasi:keyvalue/atomics@0.2.0-draft2",
         "wasi:keyvalue/batch@0.2.0-draft2",
+        "annals:keyvalue/conditional@0.1.0",
     ],
     // The host itself drives deliveries.
     delivery_budget: 0,

@@ -7,6 +7,7 @@
 mod annals;
 pub mod files;
 mod jco;
+mod keyvalue;
 mod spin;
 mod wasmcloud;
 mod wasmtime;
@@ -18,8 +19,10 @@ use std::path::{Path, PathBuf};
 /// A host that an application can be composed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
-    /// annals-host: stores events in durable `wasi:keyvalue`.
+    /// annals-host: stores events in durable `wasi:keyvalue`, with steps on several keys.
     Annals,
+    /// Any host with durable `wasi:keyvalue` whose compare-and-set can create a key.
+    Keyvalue,
     /// `wasmtime serve`: stores events in files.
     Wasmtime,
     /// Node.js with jco: stores events in files. Writes a launcher.
@@ -35,6 +38,8 @@ pub enum Host {
 pub enum Adapter {
     /// `wasi:keyvalue` 0.2.0-draft2, with compare-and-set.
     Keyvalue,
+    /// `wasi:keyvalue` 0.2.0-draft2, with `annals:keyvalue/conditional`.
+    KeyvalueConditional,
     /// `wasi:keyvalue` 0.2.0-draft, which has `increment` only.
     KeyvalueIncrement,
     /// `wasi:keyvalue` 0.2.0-draft2, whose compare-and-set cannot create a key.
@@ -44,11 +49,12 @@ pub enum Adapter {
 }
 
 impl Adapter {
-    /// The package through which the adapter stores the events.
-    fn package(self) -> &'static str {
+    /// The packages through which the adapter stores the events.
+    fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Keyvalue | Self::KeyvalueIncrement | Self::KeyvaluePointer => "wasi:keyvalue/",
-            Self::Filesystem => "wasi:filesystem/",
+            Self::Keyvalue | Self::KeyvalueIncrement | Self::KeyvaluePointer => &["wasi:keyvalue/"],
+            Self::KeyvalueConditional => &["wasi:keyvalue/", "annals:keyvalue/"],
+            Self::Filesystem => &["wasi:filesystem/"],
         }
     }
 }
@@ -150,8 +156,9 @@ fn in_folder(folder: &Path, command: &str) -> String {
 
 impl Host {
     /// Every host.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Annals,
+        Self::Keyvalue,
         Self::Wasmtime,
         Self::Jco,
         Self::WasmCloud,
@@ -161,6 +168,7 @@ impl Host {
     fn description(self) -> &'static Description {
         match self {
             Self::Annals => &annals::DESCRIPTION,
+            Self::Keyvalue => &keyvalue::DESCRIPTION,
             Self::Wasmtime => &wasmtime::DESCRIPTION,
             Self::Jco => &jco::DESCRIPTION,
             Self::WasmCloud => &wasmcloud::DESCRIPTION,
@@ -192,7 +200,8 @@ impl Host {
     /// it: no other code may append, and the host cannot restrict a handler that has the interface.
     #[must_use]
     pub fn keeps_events_behind(self, import: &str) -> bool {
-        import.starts_with(self.adapter().package())
+        let packages = self.adapter().packages();
+        packages.iter().any(|package| import.starts_with(package))
     }
 
     /// Milliseconds after a response for which a request delivers to reactions, unless the manifest

@@ -21,7 +21,7 @@ pub fn add(
     delta: i128,
     range: RangeInclusive<i128>,
 ) -> Result<(i128, Vec<u8>), KvError> {
-    let old = match value {
+    let old: i128 = match value {
         None => 0,
         Some(bytes) => parse(bytes)?,
     };

@@ -95,6 +95,7 @@ fn table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         ("  of them dead", summary.dead_refs),
         ("  of them pending", summary.pending_refs),
         ("  of them passed", summary.skips),
+        ("log slots drawn and never used", summary.drawn),
         ("claimed commands", summary.claims),
         ("  of them pending", summary.pending_claims),
         ("snapshots", summary.snapshots),

@@ -48,11 +48,15 @@ pub fn backends() -> Vec<Choice> {
         // Adapters on their real hosts, killed by SIGKILL.
         Choice {
             name: "annals-host",
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Conditional, 1)?)),
+        },
+        Choice {
+            name: "keyvalue",
             start: |_| Ok(Box::new(Hosted::ours(Ours::Keyvalue, 1)?)),
         },
         Choice {
             name: "partitions",
-            start: |_| Ok(Box::new(Hosted::ours(Ours::Keyvalue, 3)?)),
+            start: |_| Ok(Box::new(Hosted::ours(Ours::Conditional, 3)?)),
         },
         Choice {
             name: "wasmtime",

@@ -25,6 +25,8 @@ pub struct Hosted(Arc<Serving>);
 /// The project's own adapters, each on a host that provides the guarantees that the adapter needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ours {
+    /// store-keyvalue-conditional on annals-host.
+    Conditional,
     /// store-keyvalue on annals-host.
     Keyvalue,
     /// store-keyvalue-increment on annals-host.
@@ -45,7 +47,8 @@ pub enum Ours {
 
 impl Ours {
     /// All of the project's adapters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Conditional,
         Self::Keyvalue,
         Self::Increment,
         Self::Filesystem,
@@ -58,6 +61,7 @@ impl Ours {
 
     fn adapter(self) -> Adapter {
         match self {
+            Self::Conditional => Adapter::KeyvalueConditional,
             Self::Keyvalue => Adapter::Keyvalue,
             Self::Increment | Self::WasmCloud => Adapter::KeyvalueIncrement,
             Self::Filesystem | Self::FilesystemKept | Self::Jco => Adapter::Filesystem,
@@ -67,7 +71,7 @@ impl Ours {
 
     fn host(self) -> (Kind, &'static str) {
         match self {
-            Self::Keyvalue | Self::Increment => (Kind::Annals, "annals-host"),
+            Self::Conditional | Self::Keyvalue | Self::Increment => (Kind::Annals, "annals-host"),
             Self::Filesystem => (Kind::Wasmtime, "wasmtime serve"),
             Self::FilesystemKept => (
                 Kind::WasmtimeKept,

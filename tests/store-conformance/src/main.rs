@@ -40,8 +40,10 @@ enum Adapter {
     Native,
     /// The same, with a log of three partitions.
     Partitions,
-    /// store-keyvalue on annals-host.
+    /// store-keyvalue-conditional on annals-host.
     AnnalsHost,
+    /// store-keyvalue on annals-host.
+    Keyvalue,
     /// store-keyvalue-increment on annals-host.
     Increment,
     /// store-filesystem on wasmtime serve.
@@ -126,10 +128,11 @@ fn stores(cli: &Cli) -> Vec<Start> {
         })
     };
     let hosted = |ours| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(ours, 1)?))) };
-    let ours: [(Adapter, Start); 9] = [
+    let ours: [(Adapter, Start); 10] = [
         (Adapter::Native, native(1)),
         (Adapter::Partitions, native(3)),
-        (Adapter::AnnalsHost, hosted(Ours::Keyvalue)),
+        (Adapter::AnnalsHost, hosted(Ours::Conditional)),
+        (Adapter::Keyvalue, hosted(Ours::Keyvalue)),
         (Adapter::Increment, hosted(Ours::Increment)),
         (Adapter::Wasmtime, hosted(Ours::Filesystem)),
         (Adapter::Jco, hosted(Ours::Jco)),

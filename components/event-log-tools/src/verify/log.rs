@@ -7,7 +7,7 @@ use crate::Listing;
 use annals_event_log::LogSlot;
 use annals_event_log::StoreError;
 use annals_event_log::StreamName;
-use annals_event_log::internals::partition_of;
+use annals_event_log::internals::{decode_counter, partition_of};
 use annals_event_log::records::{LogRecord, StreamRecord};
 
 impl<S: Listing> Walk<'_, S> {
@@ -16,8 +16,15 @@ impl<S: Listing> Walk<'_, S> {
         let rows = home.logs.get(&home.partitions).into_iter().flatten();
         for (partition, extent) in (1u64..).zip(rows) {
             let index = |row: u64| (row - 1) * partitions + partition;
-            self.row(
+            let counter = home.keys.log_counter((partition - 1) as u32);
+            let drawn = match self.get(&counter)? {
+                // The walk through standalone records reports a damaged counter.
+                Some(bytes) => decode_counter(&counter, &bytes).unwrap_or(0),
+                None => 0,
+            };
+            self.row_with_gaps(
                 *extent,
+                drawn,
                 |row| home.keys.log(index(row).into()),
                 |walk, step| {
                     walk.summary.log_slots += 1;

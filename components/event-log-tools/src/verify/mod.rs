@@ -73,6 +73,8 @@ pub struct Summary {
     pub pending_refs: u64,
     /// Log slots with skips.
     pub skips: u64,
+    /// Log slots that writers drew and never created. This is normal.
+    pub drawn: u64,
     pub claims: u64,
     pub pending_claims: u64,
     pub snapshots: u64,

@@ -110,6 +110,7 @@ impl Home {
             }
             Area::Store
             | Area::LogHint
+            | Area::LogCounter
             | Area::Segment
             | Area::Head
             | Area::Command

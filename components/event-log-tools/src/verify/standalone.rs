@@ -14,6 +14,7 @@ use annals_event_log::file_name;
 use annals_event_log::internals::COPY_ENTRIES;
 use annals_event_log::internals::Chain;
 use annals_event_log::internals::Keys;
+use annals_event_log::internals::decode_counter;
 use annals_event_log::records::reactions::{
     CheckpointRecord, DroppedView, RowRecord, Tombstone, ViewCopy, ViewEntry,
 };
@@ -78,6 +79,11 @@ impl<S: Listing> Walk<'_, S> {
             Area::LogHint => {
                 let end = home.log_end(parsed.partitions, parsed.number);
                 self.hint(key, &bytes, end);
+            }
+            Area::LogCounter => {
+                if let Err(error) = decode_counter(key, &bytes) {
+                    self.corrupt(key, &error, PUT_BACK);
+                }
             }
             // The list of a dropped view may be gone, so its hint may exceed the list's end.
             Area::ListHead if home.dropped.contains(&Stem::of(parsed)) => self.summary.hints += 1,

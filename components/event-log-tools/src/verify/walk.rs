@@ -23,6 +23,17 @@ impl<S: Listing> Walk<'_, S> {
         &mut self,
         extent: Extent,
         key: impl Fn(u64) -> String,
+        each: impl FnMut(&mut Self, Step) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.row_with_gaps(extent, 0, key, each)
+    }
+
+    /// Like [`Walk::row`], for a sequence in which slots up to `drawn` may be absent.
+    pub(super) fn row_with_gaps(
+        &mut self,
+        extent: Extent,
+        drawn: u64,
+        key: impl Fn(u64) -> String,
         mut each: impl FnMut(&mut Self, Step) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let (mut number, mut seen, mut before) = (0, 0, 0);
@@ -37,15 +48,17 @@ impl<S: Listing> Walk<'_, S> {
             seen += 1;
             self.count(&bytes);
             let after_hole = number > before + 1;
-            if after_hole {
-                let what = match number - before {
-                    2 => format!("it is absent, though slot {number} exists"),
+            let missing = before.max(drawn) + 1;
+            self.summary.drawn += number.min(drawn + 1).saturating_sub(before + 1);
+            if missing < number {
+                let what = match number - missing {
+                    1 => format!("it is absent, though slot {number} exists"),
                     _ => format!(
                         "it and the slots up to {} are absent, though slot {number} exists",
                         number - 1
                     ),
                 };
-                self.error(&key(before + 1), what, PUT_BACK);
+                self.error(&key(missing), what, PUT_BACK);
             }
             before = number;
             each(

@@ -94,14 +94,10 @@ impl<S: Slots> Store<S> {
     /// [`StoreError::Unavailable`] if the counter cannot be read, [`StoreError::Corrupt`] if it is not a number that can
     /// have been drawn.
     pub fn last_drawn(&self, counter: &str) -> Result<u64, StoreError> {
-        let Some(bytes) = self.get(counter)? else {
-            return Ok(0);
-        };
-        let text = std::str::from_utf8(&bytes).ok();
-        let number = text.and_then(|text| text.parse().ok());
-        let number =
-            number.ok_or_else(|| StoreError::corrupt(counter, "it is not a decimal number"))?;
-        check_number(counter, number)
+        match self.get(counter)? {
+            Some(bytes) => decode_counter(counter, &bytes),
+            None => Ok(0),
+        }
     }
 
     /// The values of several keys: in one step if the store has it, otherwise one after the other.
@@ -114,6 +110,17 @@ impl<S: Slots> Store<S> {
             None => keys.iter().map(|key| self.get(key)).collect(),
         }
     }
+}
+
+/// The number of a counter.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it is not a number that can have been drawn.
+pub fn decode_counter(key: &str, bytes: &[u8]) -> Result<u64, StoreError> {
+    let text = std::str::from_utf8(bytes).ok();
+    let number = text.and_then(|text| text.parse().ok());
+    let number = number.ok_or_else(|| StoreError::corrupt(key, "it is not a decimal number"))?;
+    check_number(key, number)
 }
 
 fn check_number(counter: &str, number: u64) -> Result<u64, StoreError> {

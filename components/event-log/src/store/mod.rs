@@ -3,7 +3,7 @@
 mod conditional;
 mod hints;
 
-pub use conditional::GroupWritten;
+pub use conditional::{GroupWritten, decode_counter};
 pub use hints::HINT_INTERVAL;
 
 use crate::error::{SlotError, StoreError};
