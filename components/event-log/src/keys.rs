@@ -76,10 +76,15 @@ impl Keys {
 
     /// Counter: the highest row of the partition that a writer of the atomic protocol has drawn.
     pub fn log_counter(&self, partition: u32) -> String {
-        match partition {
-            0 => format!("{}.{}-counter", self.root, self.log),
-            other => format!("{}.{}-counter.{other}", self.root, self.log),
+        // Every commit needs this key, so the code avoids the slow formatter.
+        let mut key = String::with_capacity(self.root.len() + self.log.len() + 16);
+        for part in [&self.root, ".", &self.log, "-counter"] {
+            key.push_str(part);
         }
+        if partition > 0 {
+            key.push_str(&format!(".{partition}"));
+        }
+        key
     }
 
     /// Slot of a stream.

@@ -9,7 +9,13 @@ use annals_allocator as _;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, unsafe_op_in_unsafe_fn)]
 mod bindings {
-    wit_bindgen::generate!({ path: "wit", world: "host", generate_all });
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "host",
+        generate_all,
+        // Entries and keys are passed without copies.
+        ownership: Borrowing { duplicate_if_necessary: true },
+    });
 }
 
 use annals_store_adapter::{
@@ -72,11 +78,7 @@ impl Slots for BucketSlots {
 
 impl Conditional for BucketSlots {
     fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError> {
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.to_vec()))
-            .collect();
-        match conditional::create_all(&self.0, &entries).map_err(in_doubt)? {
+        match conditional::create_all(&self.0, entries).map_err(in_doubt)? {
             Created::All => Ok(GroupCreation::Created),
             Created::Exists(index) => Ok(GroupCreation::Exists(index as usize)),
         }
@@ -87,7 +89,8 @@ impl Conditional for BucketSlots {
     }
 
     fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError> {
-        conditional::get_many(&self.0, keys).map_err(unavailable)
+        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+        conditional::get_many(&self.0, &keys).map_err(unavailable)
     }
 }
 

@@ -28,7 +28,8 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Reads a log slot. The second value has the bytes of the stream slot that a ref leads to, if they were read, too.
+    /// Reads a log slot. The second value has the bytes of the stream slot that a ref leads to, if they were read, too. The
+    /// caller wants at most `want` slots from this one on, unless it filters their events.
     ///
     /// # Errors
     /// As for [`Store::read_log_slot`].
@@ -36,12 +37,13 @@ impl Ahead {
         &mut self,
         store: &Store<S>,
         slot: LogSlot,
+        want: usize,
     ) -> Result<Read, StoreError> {
         if !store.is_conditional() {
             return Ok((store.read_log_slot(slot)?, None));
         }
         if slot != self.first || self.reads.is_empty() {
-            self.fetch(store, slot)?;
+            self.fetch(store, slot, want as u64)?;
         }
         self.first = slot.next();
         Ok(self.reads.pop_front().unwrap_or_default())
@@ -52,8 +54,15 @@ impl Ahead {
         self.reads.clear();
     }
 
-    fn fetch<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) -> Result<(), StoreError> {
-        self.size = (self.size * 2).clamp(FIRST_SLOTS, MAX_SLOTS);
+    fn fetch<S: Slots>(
+        &mut self,
+        store: &Store<S>,
+        slot: LogSlot,
+        want: u64,
+    ) -> Result<(), StoreError> {
+        self.size = (self.size * 2)
+            .clamp(FIRST_SLOTS, MAX_SLOTS)
+            .min(want.max(1));
         let last = slot.get().saturating_add(self.size - 1);
         let slots: Vec<_> = (slot.get()..=last).map(LogSlot::from).collect();
         let keys: Vec<_> = slots.iter().map(|slot| store.keys().log(*slot)).collect();

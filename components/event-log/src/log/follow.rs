@@ -60,7 +60,7 @@ impl Follower {
             // After the last possible position of a slot, the next position belongs to the next slot.
             let next = Position::from(page.next).next().log_slot();
             let slot = next.max(LogSlot::from(1));
-            let (record, read) = ahead.log_slot(store, slot)?;
+            let (record, read) = ahead.log_slot(store, slot, limit - page.events.len())?;
             let followed = match record {
                 Some(LogRecord::Ref(claim)) => self.follow(store, slot, &claim, read, now)?,
                 Some(LogRecord::Skip(_)) => Followed::Pass,

@@ -26,8 +26,9 @@ use crate::store::{Store, Written};
 /// idle.
 const HINT_AFTER_LOST_RACES: u32 = 2;
 
-/// Number of slots that a scan reads together.
-const SCAN_SLOTS: u64 = 64;
+/// Number of slots that a scan reads together, first and at most. Each read doubles the number.
+const FIRST_SCAN_SLOTS: u64 = 4;
+const MAX_SCAN_SLOTS: u64 = 64;
 
 /// What a reader does at an absent slot; see [`Tails::pass_absent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,9 @@ impl Tails {
     ) -> Result<LogSlot, StoreError> {
         let bytes = records::encode(claim)?;
         let partition = self.partitions.of(stream);
-        self.begin(store, partition)?;
+        if self.partitions.end(partition) == 0 && self.find_end(store, partition)? == 0 {
+            self.division().found(store)?;
+        }
         self.seal(store, partition)?;
         let mut lost_races = 0;
         loop {
@@ -78,7 +81,7 @@ impl Tails {
             let written = store.create_retriable(&store.keys().log(slot), &bytes)?;
             self.partitions.reached(partition, row);
             if written == Written::Ours {
-                store.hint(&store.keys().log_hint(partition), row);
+                store.hint(row, || store.keys().log_hint(partition));
                 return Ok(slot);
             }
             lost_races += 1;
@@ -99,9 +102,15 @@ impl Tails {
         stream: StreamName<'_>,
     ) -> Result<LogSlot, StoreError> {
         let partition = self.partitions.of(stream);
-        self.begin(store, partition)?;
-        let counter = store.keys().log_counter(partition);
-        let row = store.draw(&counter, self.partitions.end(partition))?;
+        let mut above = self.partitions.end(partition);
+        if above == 0 {
+            let counter = self.partitions.counter(store, partition)?;
+            above = self.find_bound(store, partition, counter)?;
+        }
+        if above == 0 {
+            self.division().found(store)?;
+        }
+        let row = store.draw(&store.keys().log_counter(partition), above)?;
         Ok(self.partitions.slot(partition, row))
     }
 
@@ -109,7 +118,7 @@ impl Tails {
     pub fn took<S: Slots>(&mut self, store: &Store<S>, slot: LogSlot) {
         let (partition, row) = self.partitions.row(slot);
         self.partitions.reached(partition, row);
-        store.hint(&store.keys().log_hint(partition), row);
+        store.hint(row, || store.keys().log_hint(partition));
     }
 
     /// Records that a drawn slot had a value before the caller could create it. The counter may be behind rows that a
@@ -119,14 +128,6 @@ impl Tails {
         self.partitions.reached(partition, row);
         self.partitions.set_drawn_only(partition, false);
         self.find_end(store, partition).map(drop)
-    }
-
-    /// Creates the store's record before the first ref.
-    fn begin<S: Slots>(&mut self, store: &Store<S>, partition: u32) -> Result<(), StoreError> {
-        if self.partitions.end(partition) == 0 && self.find_end(store, partition)? == 0 {
-            self.division().found(store)?;
-        }
-        Ok(())
     }
 
     /// Prepares a partition that writers of the atomic protocol have written to: makes the counter's row exist, so that no
@@ -172,8 +173,9 @@ impl Tails {
             }
         }
         let mut next = slot.get() + 1;
+        let mut size = FIRST_SCAN_SLOTS;
         while next <= last {
-            let until = last.min(next + SCAN_SLOTS - 1);
+            let until = last.min(next + size - 1);
             for record in read_all(store, (next..=until).map(LogSlot::from))? {
                 match record {
                     Some(LogRecord::Ref(later)) if drawn && !is_old(later.claimed_at) => {
@@ -184,6 +186,7 @@ impl Tails {
                 }
             }
             next = until + 1;
+            size = (size * 2).min(MAX_SCAN_SLOTS);
         }
         Ok(Absent::End)
     }
@@ -331,14 +334,16 @@ impl Tails {
         holds: impl Fn(&Option<LogRecord>) -> bool,
     ) -> Result<Option<u64>, StoreError> {
         let mut high = high;
+        let mut size = FIRST_SCAN_SLOTS;
         while high > low {
-            let from = high.saturating_sub(SCAN_SLOTS).max(low) + 1;
+            let from = high.saturating_sub(size).max(low) + 1;
             let slots = (from..=high).map(|row| self.partitions.slot(partition, row));
             let records = read_all(store, slots)?;
             if let Some(index) = records.iter().rposition(&holds) {
                 return Ok(Some(from + index as u64));
             }
             high = from - 1;
+            size = (size * 2).min(MAX_SCAN_SLOTS);
         }
         Ok(None)
     }

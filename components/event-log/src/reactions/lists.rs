@@ -181,7 +181,7 @@ impl Lists {
                 store.create_retriable(&store.keys().view_entry(view, entry.index), &bytes)?;
             end = entry.index;
             if written == Written::Ours {
-                store.hint(&store.keys().view_hint(view), end);
+                store.hint(end, || store.keys().view_hint(view));
                 remember(&mut self.ends, view.to_owned(), end);
                 return Ok(());
             }

@@ -10,12 +10,12 @@ pub const HINT_INTERVAL: u64 = 16;
 
 impl<S: Slots> Store<S> {
     /// Stores a hint that a slot exists, at every [`HINT_INTERVAL`]th slot.
-    pub fn hint(&self, key: &str, slot: u64) {
+    pub fn hint(&self, slot: u64, key: impl FnOnce() -> String) {
         if slot.is_multiple_of(HINT_INTERVAL)
             && let Ok(bytes) = records::encode(&Hint { slot })
         {
             // Ignore the error: the slot is stored, so a failed hint must not fail the write.
-            let _ = self.put(key, &bytes);
+            let _ = self.put(&key(), &bytes);
         }
     }
 

@@ -192,7 +192,7 @@ impl Streams {
     /// Caches the place of a slot that the caller has created. Stores a hint and a segment at their intervals.
     fn created<S: Slots>(&mut self, store: &Store<S>, stream: StreamName<'_>, place: Place) {
         self.remember(stream, place);
-        store.hint(&store.keys().stream_hint(stream), place.cursor.get());
+        store.hint(place.cursor.get(), || store.keys().stream_hint(stream));
         segments::copy_behind(store, stream, place.cursor);
     }
 }
