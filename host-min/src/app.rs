@@ -16,7 +16,7 @@ use crate::error::HostError;
 use crate::keyvalue;
 use crate::precompiled::CompileCache;
 use crate::state::{Grants, GuestState};
-use crate::store::Kv;
+use crate::store::Buckets;
 
 /// The limits of one request.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct App {
     /// The limits of one request.
     pub limits: Limits,
     /// The buckets, shared by all requests.
-    pub store: Arc<dyn Kv>,
+    pub store: Arc<dyn Buckets>,
 }
 
 impl App {
@@ -52,7 +52,7 @@ impl App {
         engine: &Engine,
         path: &Path,
         cache: &CompileCache,
-        store: Arc<dyn Kv>,
+        store: Arc<dyn Buckets>,
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, HostError> {

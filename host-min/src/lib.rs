@@ -29,7 +29,7 @@
 //! - [`tools`]: maintenance of a store that no host serves: verify, export, import
 //!
 //! One rule joins the modules: the host sends a response only when every write that the response
-//! could have observed is durable ([`store::Kv::barrier`]).
+//! could have observed is durable ([`store::Buckets::barrier`]).
 
 pub mod app;
 pub mod body;

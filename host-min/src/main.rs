@@ -16,7 +16,7 @@ use annals_host::host::{self, Bounds, Host};
 use annals_host::server::Server;
 use annals_host::start;
 use annals_host::state::Grants;
-use annals_host::store::{Embedded, Kv, Memory};
+use annals_host::store::{Buckets, Embedded, Memory};
 use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError, place};
 use anyhow::Context;
@@ -152,7 +152,7 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     result
 }
 
-fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Kv>, HostError> {
+fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Buckets>, HostError> {
     Ok(match store {
         StoreChoice::Memory => Arc::new(Memory::default()),
         StoreChoice::Directory(path) => {

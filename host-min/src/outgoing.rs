@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
 
-use crate::store::Kv;
+use crate::store::Buckets;
 
 /// Maximum size of one piece of a body that the host takes from a guest. A stalled client leaves a
 /// few pieces in memory.
@@ -15,7 +15,7 @@ const PIECE: usize = 128 << 10;
 pub struct Outgoing {
     /// Like a response, a request may reveal what its guest has observed. The host sends it only
     /// when all observed writes are durable.
-    pub store: Arc<dyn Kv>,
+    pub store: Arc<dyn Buckets>,
 }
 
 type Sent = Result<

@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::error::HostError;
 use crate::keyvalue::KeyvalueView;
 use crate::outgoing::Outgoing;
-use crate::store::Kv;
+use crate::store::Buckets;
 
 /// A directory of the host that guests see under another name, readable and writable.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct GuestState {
     http: WasiHttpCtx,
     hooks: Outgoing,
     table: ResourceTable,
-    store: Arc<dyn Kv>,
+    store: Arc<dyn Buckets>,
     /// wasmtime checks these limits at each memory growth.
     pub limits: Limiter,
 }
@@ -53,7 +53,11 @@ impl GuestState {
     ///
     /// # Errors
     /// If a shared directory cannot be opened.
-    pub fn new(store: Arc<dyn Kv>, grants: &Grants, max_memory: usize) -> Result<Self, HostError> {
+    pub fn new(
+        store: Arc<dyn Buckets>,
+        grants: &Grants,
+        max_memory: usize,
+    ) -> Result<Self, HostError> {
         let mut wasi = WasiCtx::builder();
         wasi.stdout(wasmtime_wasi::cli::stderr())
             .stderr(wasmtime_wasi::cli::stderr())

@@ -4,7 +4,7 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "wit/conditional",
         world: "annals:keyvalue/imports",
-        imports: { default: trappable },
+        imports: { default: async | trappable },
         with: {
             "wasi:keyvalue/store": crate::keyvalue::draft2::store,
         },
@@ -16,21 +16,19 @@ use wasmtime::component::{Linker, Resource};
 
 use super::draft2::store;
 use super::{Bucket, Error, HasKeyvalue, KeyvalueView, Pair};
-use crate::store::Created;
+use crate::store::{Created, KvError};
 
 /// A result as the guest sees it, inside of the result that traps.
 type Answer<T> = wasmtime::Result<Result<T, store::Error>>;
 
 impl conditional::Host for KeyvalueView<'_> {
-    fn create_all(
+    async fn create_all(
         &mut self,
         bucket: Resource<Bucket>,
         entries: Vec<Pair>,
     ) -> Answer<conditional::Created> {
-        let created = self
-            .name(&bucket)
-            .and_then(|bucket| Ok(self.store.create_all(bucket, entries)?));
-        answer(created.map(|created| match created {
+        let reply = self.store.create_all(self.name(&bucket)?, entries);
+        answer(reply.wait().await.map(|created| match created {
             Created::All => conditional::Created::All,
             Created::Exists(at) => {
                 conditional::Created::Exists(u32::try_from(at).unwrap_or(u32::MAX))
@@ -38,29 +36,28 @@ impl conditional::Host for KeyvalueView<'_> {
         }))
     }
 
-    fn draw(&mut self, bucket: Resource<Bucket>, counter: String, above: u64) -> Answer<u64> {
-        let drawn = self
-            .name(&bucket)
-            .and_then(|bucket| Ok(self.store.draw(bucket, &counter, above)?));
-        answer(drawn)
+    async fn draw(&mut self, bucket: Resource<Bucket>, counter: String, above: u64) -> Answer<u64> {
+        let reply = self.store.draw(self.name(&bucket)?, &counter, above);
+        answer(reply.wait().await)
     }
 
-    fn get_many(
+    async fn get_many(
         &mut self,
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> Answer<Vec<Option<Vec<u8>>>> {
-        let values = self
-            .name(&bucket)
-            .and_then(|bucket| Ok(self.store.get_many(bucket, &keys)?));
-        answer(values)
+        let reply = self.store.get_many(self.name(&bucket)?, &keys);
+        answer(reply.wait().await)
     }
 }
 
-fn answer<T>(result: Result<T, Error>) -> Answer<T> {
+fn answer<T>(result: Result<T, KvError>) -> Answer<T> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) => Ok(Err(store::Error::Other(error.into_words()?))),
+        Err(error) => {
+            let words = Error::Store(error).into_words()?;
+            Ok(Err(store::Error::Other(words)))
+        }
     }
 }
 

@@ -4,7 +4,12 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "wit/draft",
         world: "wasi:keyvalue/imports",
-        imports: { default: trappable },
+        // The functions that use no store need no future.
+        imports: {
+            "wasi:keyvalue/store.open": trappable,
+            "wasi:keyvalue/store.[drop]bucket": trappable,
+            default: async | trappable,
+        },
         with: {
             "wasi:keyvalue/store.bucket": crate::keyvalue::Bucket,
         },
@@ -30,23 +35,32 @@ impl store::Host for KeyvalueView<'_> {
 }
 
 impl store::HostBucket for KeyvalueView<'_> {
-    fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Option<Vec<u8>>, Error> {
-        KeyvalueView::get(self, &bucket, &key)
+    async fn get(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        KeyvalueView::get(self, &bucket, &key).await
     }
 
-    fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Result<(), Error> {
-        KeyvalueView::set(self, &bucket, &key, &value)
+    async fn set(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Result<(), Error> {
+        KeyvalueView::set(self, &bucket, &key, &value).await
     }
 
-    fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
-        KeyvalueView::delete(self, &bucket, &key)
+    async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
+        KeyvalueView::delete(self, &bucket, &key).await
     }
 
-    fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
-        Ok(KeyvalueView::get(self, &bucket, &key)?.is_some())
+    async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
+        Ok(KeyvalueView::get(self, &bucket, &key).await?.is_some())
     }
 
-    fn list_keys(
+    async fn list_keys(
         &mut self,
         bucket: Resource<Bucket>,
         cursor: Option<u64>,
@@ -54,7 +68,8 @@ impl store::HostBucket for KeyvalueView<'_> {
         // The cursor is the number of keys already returned.
         let given = usize::try_from(cursor.unwrap_or(0)).unwrap_or(usize::MAX);
         let limit = given.saturating_add(PAGE);
-        let mut keys = self.store.list_keys(self.name(&bucket)?, None, limit)?;
+        let reply = self.store.list_keys(self.name(&bucket)?, None, limit);
+        let mut keys = reply.wait().await?;
         let full = keys.len() == limit;
         keys.drain(..given.min(keys.len()));
         let cursor = if full {
@@ -72,20 +87,24 @@ impl store::HostBucket for KeyvalueView<'_> {
 }
 
 impl batch::Host for KeyvalueView<'_> {
-    fn get_many(
+    async fn get_many(
         &mut self,
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> Result<Vec<Option<Pair>>, Error> {
-        KeyvalueView::get_many(self, &bucket, keys)
+        KeyvalueView::get_many(self, &bucket, keys).await
     }
 
-    fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
-        KeyvalueView::set_many(self, &bucket, pairs)
+    async fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
+        KeyvalueView::set_many(self, &bucket, pairs).await
     }
 
-    fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
-        KeyvalueView::delete_many(self, &bucket, keys)
+    async fn delete_many(
+        &mut self,
+        bucket: Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<(), Error> {
+        KeyvalueView::delete_many(self, &bucket, keys).await
     }
 }
 
@@ -99,16 +118,17 @@ pub fn add_to_linker<T: Send + 'static>(
 }
 
 impl atomics::Host for KeyvalueView<'_> {
-    fn increment(
+    async fn increment(
         &mut self,
         bucket: Resource<Bucket>,
         key: String,
         delta: u64,
     ) -> Result<u64, Error> {
         let range = 0..=i128::from(u64::MAX);
-        let sum = self
+        let reply = self
             .store
-            .increment(self.name(&bucket)?, &key, delta.into(), range)?;
+            .increment(self.name(&bucket)?, &key, delta.into(), range);
+        let sum = reply.wait().await?;
         u64::try_from(sum).map_err(|_| crate::store::KvError::Overflow.into())
     }
 }

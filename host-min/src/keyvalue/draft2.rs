@@ -5,7 +5,14 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "wit/draft2",
         world: "wasi:keyvalue/imports",
-        imports: { default: trappable },
+        // The functions that use no store need no future.
+        imports: {
+            "wasi:keyvalue/store.open": trappable,
+            "wasi:keyvalue/store.[drop]bucket": trappable,
+            "wasi:keyvalue/atomics.[drop]cas": trappable,
+            "wasi:keyvalue/atomics.[method]cas.current": trappable,
+            default: async | trappable,
+        },
         with: {
             "wasi:keyvalue/store.bucket": crate::keyvalue::Bucket,
             "wasi:keyvalue/atomics.cas": crate::keyvalue::Cas,
@@ -34,31 +41,41 @@ impl store::Host for KeyvalueView<'_> {
 }
 
 impl store::HostBucket for KeyvalueView<'_> {
-    fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Option<Vec<u8>>, Error> {
-        KeyvalueView::get(self, &bucket, &key)
+    async fn get(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        KeyvalueView::get(self, &bucket, &key).await
     }
 
-    fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Result<(), Error> {
-        KeyvalueView::set(self, &bucket, &key, &value)
+    async fn set(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Result<(), Error> {
+        KeyvalueView::set(self, &bucket, &key, &value).await
     }
 
-    fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
-        KeyvalueView::delete(self, &bucket, &key)
+    async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
+        KeyvalueView::delete(self, &bucket, &key).await
     }
 
-    fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
-        Ok(KeyvalueView::get(self, &bucket, &key)?.is_some())
+    async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
+        Ok(KeyvalueView::get(self, &bucket, &key).await?.is_some())
     }
 
-    fn list_keys(
+    async fn list_keys(
         &mut self,
         bucket: Resource<Bucket>,
         cursor: Option<String>,
     ) -> Result<store::KeyResponse, Error> {
         // The cursor is the last key returned.
-        let keys = self
+        let reply = self
             .store
-            .list_keys(self.name(&bucket)?, cursor.as_deref(), PAGE)?;
+            .list_keys(self.name(&bucket)?, cursor.as_deref(), PAGE);
+        let keys = reply.wait().await?;
         let cursor = if keys.len() == PAGE {
             keys.last().cloned()
         } else {
@@ -74,20 +91,24 @@ impl store::HostBucket for KeyvalueView<'_> {
 }
 
 impl batch::Host for KeyvalueView<'_> {
-    fn get_many(
+    async fn get_many(
         &mut self,
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> Result<Vec<Option<Pair>>, Error> {
-        KeyvalueView::get_many(self, &bucket, keys)
+        KeyvalueView::get_many(self, &bucket, keys).await
     }
 
-    fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
-        KeyvalueView::set_many(self, &bucket, pairs)
+    async fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
+        KeyvalueView::set_many(self, &bucket, pairs).await
     }
 
-    fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
-        KeyvalueView::delete_many(self, &bucket, keys)
+    async fn delete_many(
+        &mut self,
+        bucket: Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<(), Error> {
+        KeyvalueView::delete_many(self, &bucket, keys).await
     }
 }
 
@@ -101,32 +122,33 @@ pub fn add_to_linker<T: Send + 'static>(
 }
 
 impl atomics::Host for KeyvalueView<'_> {
-    fn increment(
+    async fn increment(
         &mut self,
         bucket: Resource<Bucket>,
         key: String,
         delta: i64,
     ) -> Result<i64, Error> {
         let range = i128::from(i64::MIN)..=i128::from(i64::MAX);
-        let sum = self
+        let reply = self
             .store
-            .increment(self.name(&bucket)?, &key, delta.into(), range)?;
+            .increment(self.name(&bucket)?, &key, delta.into(), range);
+        let sum = reply.wait().await?;
         i64::try_from(sum).map_err(|_| crate::store::KvError::Overflow.into())
     }
 
     /// Swaps only if the key still holds the value that the handle saw. If the handle saw no value,
     /// the swap is an insertion and fails if the key exists now. On failure it returns a new
     /// handle, which holds the current value.
-    fn swap(
+    async fn swap(
         &mut self,
         cas: Resource<Cas>,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), atomics::CasError>> {
         let Cas { bucket, key, seen } = self.table.delete(cas)?;
-        match self
+        let reply = self
             .store
-            .compare_and_set(&bucket, &key, seen.as_deref(), &value)
-        {
+            .compare_and_set(&bucket, &key, seen.as_deref(), &value);
+        match reply.wait().await {
             Ok(Swap::Done) => Ok(Ok(())),
             Ok(Swap::Lost(seen)) => {
                 let fresh = self.table.push(Cas { bucket, key, seen })?;
@@ -143,9 +165,9 @@ impl atomics::Host for KeyvalueView<'_> {
 }
 
 impl atomics::HostCas for KeyvalueView<'_> {
-    fn new(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Resource<Cas>, Error> {
+    async fn new(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Resource<Cas>, Error> {
         let bucket = self.name(&bucket)?.to_owned();
-        let seen = self.store.get(&bucket, &key)?;
+        let seen = self.store.get(&bucket, &key).wait().await?;
         Ok(self.table.push(Cas { bucket, key, seen })?)
     }
 

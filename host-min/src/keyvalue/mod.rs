@@ -8,7 +8,7 @@ mod draft2;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable, ResourceTableError};
 
-use crate::store::{Kv, KvError};
+use crate::store::{Buckets, KvError, MAX_GET_KEYS};
 
 /// Maximum number of keys in one page of `list-keys`.
 const PAGE: usize = 1_000;
@@ -31,7 +31,7 @@ pub struct Cas {
 /// The state that the interfaces' functions use.
 pub struct KeyvalueView<'a> {
     /// The buckets.
-    pub store: &'a dyn Kv,
+    pub store: &'a dyn Buckets,
     /// The guest's handles.
     pub table: &'a mut ResourceTable,
 }
@@ -106,38 +106,63 @@ impl KeyvalueView<'_> {
         Ok(self.table.push(Bucket { name })?)
     }
 
-    fn name(&self, bucket: &Resource<Bucket>) -> Result<&str, Error> {
+    fn name(&self, bucket: &Resource<Bucket>) -> Result<&str, ResourceTableError> {
         Ok(&self.table.get(bucket)?.name)
     }
 
-    fn get(&self, bucket: &Resource<Bucket>, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.store.get(self.name(bucket)?, key)?)
+    async fn get(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let reply = self.store.get(self.name(bucket)?, key);
+        Ok(reply.wait().await?)
     }
 
-    fn set(&self, bucket: &Resource<Bucket>, key: &str, value: &[u8]) -> Result<(), Error> {
-        Ok(self.store.set(self.name(bucket)?, key, value)?)
+    async fn set(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        key: &str,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let reply = self.store.set(self.name(bucket)?, key, value);
+        Ok(reply.wait().await?)
     }
 
-    fn delete(&self, bucket: &Resource<Bucket>, key: &str) -> Result<(), Error> {
-        Ok(self.store.delete(self.name(bucket)?, key)?)
+    async fn delete(&mut self, bucket: &Resource<Bucket>, key: &str) -> Result<(), Error> {
+        let reply = self.store.delete(self.name(bucket)?, key);
+        Ok(reply.wait().await?)
     }
 
-    fn get_many(
-        &self,
+    async fn get_many(
+        &mut self,
         bucket: &Resource<Bucket>,
         keys: Vec<String>,
     ) -> Result<Vec<Option<Pair>>, Error> {
-        let pair = |key: String| Ok(self.get(bucket, &key)?.map(|value| (key, value)));
-        keys.into_iter().map(pair).collect()
+        let mut values = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_GET_KEYS) {
+            let reply = self.store.get_many(self.name(bucket)?, keys);
+            values.extend(reply.wait().await?);
+        }
+        let pairs = keys.into_iter().zip(values);
+        Ok(pairs.map(|(key, value)| Some((key, value?))).collect())
     }
 
-    fn set_many(&self, bucket: &Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
-        pairs
-            .iter()
-            .try_for_each(|(key, value)| self.set(bucket, key, value))
+    async fn set_many(&mut self, bucket: &Resource<Bucket>, pairs: Vec<Pair>) -> Result<(), Error> {
+        for (key, value) in &pairs {
+            self.set(bucket, key, value).await?;
+        }
+        Ok(())
     }
 
-    fn delete_many(&self, bucket: &Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
-        keys.iter().try_for_each(|key| self.delete(bucket, key))
+    async fn delete_many(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<(), Error> {
+        for key in &keys {
+            self.delete(bucket, key).await?;
+        }
+        Ok(())
     }
 }

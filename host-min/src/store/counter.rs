@@ -7,7 +7,7 @@ use super::KvError;
 
 /// Returns the next number that is drawn from a counter, and the value to store.
 pub fn draw(value: Option<&[u8]>, above: u64) -> Result<(u64, Vec<u8>), KvError> {
-    let last = match value {
+    let last: u64 = match value {
         None => 0,
         Some(bytes) => parse(bytes)?,
     };

@@ -1,5 +1,6 @@
 //! Buckets of keys, on which `wasi:keyvalue` is built.
 
+mod buckets;
 mod counter;
 mod directory;
 mod embedded;
@@ -8,14 +9,17 @@ mod flush_counter;
 mod journal;
 mod memory;
 mod pending;
+mod reply;
 mod store_copy;
 mod tables;
 
 use std::ops::RangeInclusive;
 
+pub use buckets::{Blocking, Buckets};
 pub use embedded::Embedded;
 pub use flush::{Barrier, Broken, Flusher};
 pub use memory::Memory;
+pub use reply::Reply;
 
 /// Longest key, in bytes.
 pub const MAX_KEY: usize = 32 * 1024;
@@ -51,7 +55,8 @@ pub enum KvError {
     /// `create_all` of several values for one key. Nothing was written.
     #[error("create-all got the key {0:?} twice")]
     DuplicateKey(String),
-    /// The disk failed. Whether a write took effect is unknown.
+    /// The disk failed, or the remote store cannot be reached. Whether a write took effect is
+    /// unknown.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
 }
@@ -74,7 +79,7 @@ pub enum Created {
     Exists(usize),
 }
 
-/// Buckets of keys. Each method is atomic for its key. A write is visible to all requests at once.
+/// Buckets of keys whose operations are done at once. Each method is atomic for its key. A write is visible to all requests at once.
 /// It is durable when a [`Barrier`] that was taken after it has been waited for.
 pub trait Kv: Send + Sync {
     /// Returns the value of a key.

@@ -208,7 +208,7 @@ mod tests {
         const GROUPS: u32 = 20_000;
         let pending = Pending::default();
         let group = |n: u32| {
-            let key = |member: u8| [n.to_le_bytes().as_slice(), &[member]].concat();
+            let key = move |member: u8| [n.to_le_bytes().as_slice(), &[member]].concat();
             (0..4).map(move |member| (key(member), value(member)))
         };
         std::thread::scope(|scope| {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::*;
+use super::{Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Swap};
 use crate::error::HostError;
 
 fn stores(check: impl Fn(&dyn Kv)) {
@@ -137,7 +137,7 @@ fn of_groups_that_overlap_each_is_created_whole_or_not_at_all() {
             for round in 0..ROUNDS {
                 start.wait();
                 for _ in 0..4 {
-                    (0..8).for_each(|thread| drop(whole(round, thread)));
+                    (0..8).for_each(|thread| _ = whole(round, thread));
                 }
             }
         });

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use annals_host::store::{Barrier, Kv, KvError, Swap};
+use annals_host::store::{Barrier, Created, Entry, Kv, KvError, Swap};
 use clap::ValueEnum;
 
 /// The host to imitate.
@@ -160,6 +160,18 @@ impl<S: Kv> Kv for StandIn<S> {
         }
         let _one = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
         add()
+    }
+
+    fn create_all(&self, bucket: &str, entries: Vec<Entry>) -> Result<Created, KvError> {
+        self.alive()?.create_all(bucket, entries)
+    }
+
+    fn draw(&self, bucket: &str, counter: &str, above: u64) -> Result<u64, KvError> {
+        self.alive()?.draw(bucket, counter, above)
+    }
+
+    fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, KvError> {
+        self.alive()?.get_many(bucket, keys)
     }
 
     fn barrier(&self) -> Barrier {
