@@ -10,6 +10,8 @@
 //! The protocol follows CORFU's write-once log. A stream is a sequence of slots numbered from 1, and so is the log. To
 //! append a commit to slot `n` of a stream, a writer:
 //!
+//! *Portable protocol*, over slots of which only the creation of one is atomic:
+//!
 //! 1. creates the first absent log slot `i` with a *ref*: stream, `n`, the commit's unique id, time;
 //! 2. creates slot `n` of the stream with the commit, which contains its position in the log. The writer that creates
 //!    the slot wins it. All other writers get a conflict, and their refs are dead.
@@ -21,8 +23,13 @@
 //! continues. So the slots that a reader has passed never change, whatever writers do. The clock determines only when a
 //! reader writes a void, never whether the result is correct.
 //!
-//! Writers fill the slots of a stream, and those of a partition of the log, without gaps: a writer tries a slot only
-//! after it has seen that the slot before it exists. Readers and writers find the end by probing, starting from a hint
+//! *Atomic protocol*, over slots that can be created together ([`Conditional`]): the writer draws a log slot from a counter,
+//! then creates the commit and its ref in one step. A slot that was drawn and not created is a gap. A reader that finds a
+//! later ref older than the grace period fills the gap with a *skip*. `docs/correctness.md` says why this keeps the same
+//! guarantees.
+//!
+//! Writers fill the slots of a stream without gaps, and by the portable protocol those of a partition of the log: a writer
+//! tries a slot only after it has seen that the slot before it exists. Readers and writers find the end by probing, starting from a hint
 //! that may be lost. A slot is never deleted, because a slow writer could then create it a second time.
 //!
 //! # Layout
@@ -42,7 +49,7 @@
 //! | `keys` | the key of every record |
 //! | [`file_name`] | the file name of a key, for stores whose slots are files |
 //! | `limits` | limits on input and on the cache of an instance |
-//! | [`slots`](Slots) | the trait that an adapter implements; [`MemorySlots`] |
+//! | [`slots`](Slots) | the traits that an adapter implements; [`MemorySlots`] |
 //! | [`name`](StreamName) | stream names, and the injective escape for keys |
 //! | [`error`](StoreError) | the errors of operations |
 //! | [`numbers`](Slot) | newtypes for numbers with different meanings |
