@@ -9,6 +9,7 @@ use annals_host::precompiled::CompileCache;
 use annals_host::state::SharedDirectory;
 use annals_host::tools::export::Export;
 use annals_host::tools::import::Import;
+use annals_host::tools::place::{Remote, is_postgres};
 use annals_host::tools::verify::Verify;
 use clap::{Args, Parser, Subcommand};
 
@@ -61,10 +62,24 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: String,
 
-    /// Where wasi:keyvalue stores its buckets: a directory, or `memory:` for a store that is lost
-    /// when the host stops.
-    #[arg(long, value_name = "DIR|memory:", default_value = "./data")]
+    /// Where wasi:keyvalue stores its buckets: a directory, `memory:` for a store that is lost when
+    /// the host stops, or `postgres://USER@HOST/DATABASE` for a table that several hosts may share
+    /// (docs/postgresql.md lists the options of the URL).
+    #[arg(
+        long,
+        value_name = "DIR|memory:|postgres://…",
+        default_value = "./data"
+    )]
     pub store: StoreChoice,
+
+    #[command(flatten)]
+    pub remote: Remote,
+
+    /// Keep trying if the server of the store cannot be reached at the start [for as long as it
+    /// takes, or for SECONDS].
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "4294967295")]
+    pub wait_for_store: Option<u32>,
 
     /// Share a directory with the component, readable and writable; may be repeated. Without this
     /// option the component sees no files.
@@ -187,6 +202,8 @@ impl Serve {
 pub enum StoreChoice {
     Memory,
     Directory(PathBuf),
+    /// The URL of a table. It may be wrong: an error of this parser would print it.
+    Postgres(String),
 }
 
 impl FromStr for StoreChoice {
@@ -200,8 +217,9 @@ impl FromStr for StoreChoice {
                  annals-host export --store files:DIR | annals-host import --store NEW"
                     .into(),
             ),
+            _ if is_postgres(text) => Ok(Self::Postgres(text.to_owned())),
             _ if text.contains("://") => {
-                Err("this host does not support that kind of store; give a directory or `memory:`".into())
+                Err("this host does not support that kind of store; give a directory, `memory:` or `postgres://…`".into())
             }
             _ => Ok(Self::Directory(text.into())),
         }

@@ -106,6 +106,34 @@ pub enum HostError {
         /// The flush counter file that shows it.
         file: PathBuf,
     },
+    /// The URL of a remote store, or an option that belongs to it, is wrong. Never contains the URL,
+    /// in which a password may be.
+    #[error("--store: {0}")]
+    StoreUrl(String),
+    /// The server of a remote store cannot be reached.
+    #[error("cannot reach {target}: {reason}; start it, or wait for it with --wait-for-store")]
+    StoreUnreachable {
+        /// What the host connected to, without a password.
+        target: String,
+        /// Message of the server or the operating system.
+        reason: String,
+    },
+    /// The server of a remote store does not fit, or has something else in the place of the store.
+    #[error("{target} cannot be used: {reason}")]
+    StoreRefused {
+        /// What the host connected to, without a password.
+        target: String,
+        /// What does not fit, and the remedy.
+        reason: String,
+    },
+    /// There is no store on the server, and this command makes none.
+    #[error("there is no store {store} on {target}")]
+    StoreAbsent {
+        /// The schema and the table.
+        store: String,
+        /// What the host connected to, without a password.
+        target: String,
+    },
     /// The last writes could not be made durable.
     #[error("the store could not be flushed: {0}")]
     Flush(String),
@@ -123,7 +151,11 @@ impl HostError {
     pub fn is_users(&self) -> bool {
         !matches!(
             self,
-            Self::Copy { .. } | Self::Flush(_) | Self::Engine(_) | Self::System(_)
+            Self::Copy { .. }
+                | Self::Flush(_)
+                | Self::Engine(_)
+                | Self::System(_)
+                | Self::StoreUnreachable { .. }
         )
     }
 }

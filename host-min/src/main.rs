@@ -5,6 +5,7 @@ mod cli;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_host::app::{App, Limits};
 use annals_host::delivery;
@@ -16,12 +17,14 @@ use annals_host::host::{self, Bounds, Host};
 use annals_host::server::Server;
 use annals_host::start;
 use annals_host::state::Grants;
-use annals_host::store::{Buckets, Embedded, Memory};
+use annals_host::store::postgres::Opening;
+use annals_host::store::{Buckets, Embedded, Memory, Postgres};
 use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError, place};
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, Completions, Serve, StoreChoice};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -75,13 +78,25 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         delivery::WORKERS
     };
     let shares = Shares::claim();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime cannot start")?;
     // Open the store on another thread while the engine starts.
     let opening = std::thread::spawn({
         let choice = match options.compile_only {
             true => StoreChoice::Memory,
             false => options.store.clone(),
         };
-        move || open(&choice, shares)
+        let runtime = runtime.handle().clone();
+        let opening = Opening {
+            make: true,
+            patience: options
+                .wait_for_store
+                .map(|seconds| Duration::from_secs(seconds.into())),
+            ..options.remote.opening()
+        };
+        move || open(&choice, shares, &runtime, &opening)
     });
     let engine = engine::start(&EngineOptions {
         instances: options.concurrency + options.max_streams + workers + host::ASIDE,
@@ -139,10 +154,6 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         buffered: options.max_buffered.0,
     };
     let host = Host::bounded(app, options.recycling(), gate, streams, bounds);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("the async runtime cannot start")?;
     let result = runtime.block_on(async {
         start::compare(&host, &options.accept).await?;
         listen(&options.listen, host, !options.no_delivery).await
@@ -152,13 +163,19 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
     result
 }
 
-fn open(store: &StoreChoice, shares: Shares) -> Result<Arc<dyn Buckets>, HostError> {
+fn open(
+    store: &StoreChoice,
+    shares: Shares,
+    runtime: &Handle,
+    opening: &Opening,
+) -> Result<Arc<dyn Buckets>, HostError> {
     Ok(match store {
         StoreChoice::Memory => Arc::new(Memory::default()),
         StoreChoice::Directory(path) => {
             place::refuse_others(path)?;
             Arc::new(Embedded::open_within(path, shares.tables)?)
         }
+        StoreChoice::Postgres(url) => Arc::new(runtime.block_on(Postgres::open(url, opening))?),
     })
 }
 

@@ -150,7 +150,7 @@ fn write_groups_until_killed(directory: &Path) -> ! {
             scope.spawn(|| {
                 loop {
                     // Let the store grow slowly: the test reads all of it after each kill.
-                    (0..10).for_each(|_| drop(write()));
+                    (0..10).for_each(|_| _ = write());
                     std::thread::sleep(Duration::from_millis(1));
                 }
             });

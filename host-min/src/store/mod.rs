@@ -9,6 +9,7 @@ mod flush_counter;
 mod journal;
 mod memory;
 mod pending;
+pub mod postgres;
 mod reply;
 mod store_copy;
 mod tables;
@@ -19,10 +20,13 @@ pub use buckets::{Blocking, Buckets};
 pub use embedded::Embedded;
 pub use flush::{Barrier, Broken, Flusher};
 pub use memory::Memory;
+pub use postgres::Postgres;
 pub use reply::Reply;
 
 /// Longest key, in bytes.
 pub const MAX_KEY: usize = 32 * 1024;
+/// Longest key of a store on PostgreSQL, in bytes.
+pub const MAX_REMOTE_KEY: usize = 2000;
 /// Longest bucket name, in bytes.
 pub const MAX_BUCKET: usize = 255;
 
@@ -38,8 +42,13 @@ pub type Entry = (String, Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
     /// A key or a bucket's name is too long.
-    #[error("a key may have {MAX_KEY} bytes at most, a bucket's name {MAX_BUCKET}")]
+    #[error(
+        "a key may have {MAX_KEY} bytes at most (on PostgreSQL {MAX_REMOTE_KEY}), a bucket's name {MAX_BUCKET}"
+    )]
     NameTooLong,
+    /// A key or a bucket's name contains a NUL character, which PostgreSQL does not store.
+    #[error("a key on PostgreSQL may contain no NUL character")]
+    NameWithNul,
     /// `increment` of a value that is not a counter.
     #[error("the value is not a counter")]
     NotACounter,
@@ -199,5 +208,8 @@ fn check_keys(bucket: &str, keys: &[String]) -> Result<(), KvError> {
     keys.iter().try_for_each(|key| check_names(bucket, key))
 }
 
+#[cfg(test)]
+#[path = "../../tests/support/postgres.rs"]
+mod postgres_server;
 #[cfg(test)]
 mod tests;

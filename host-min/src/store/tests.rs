@@ -1,15 +1,37 @@
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Swap};
+use super::postgres::Opening;
+use super::postgres_server::Server;
+use super::{Blocking, Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Postgres, Swap};
 use crate::error::HostError;
 
 fn stores(check: impl Fn(&dyn Kv)) {
-    check(&Memory::default());
+    stores_with(|store, _| check(store));
+}
+
+/// Passes a number along: how many times fewer operations than a local store it does in the same time.
+fn stores_with(check: impl Fn(&dyn Kv, usize)) {
+    check(&Memory::default(), 1);
     let dir = tempfile::tempdir().expect("a directory");
-    check(&Embedded::open(dir.path()).expect("opens"));
+    check(&Embedded::open(dir.path()).expect("opens"), 1);
+    if let Some(server) = Server::shared() {
+        check(&table(server), 20);
+    }
+}
+
+/// A store in a schema of its own.
+fn table(server: &Server) -> Blocking<Postgres> {
+    static TABLES: AtomicUsize = AtomicUsize::new(0);
+    let number = TABLES.fetch_add(1, Ordering::Relaxed);
+    let url = server.url(&format!("schema=test_{number}"));
+    let opening = Opening {
+        make: true,
+        ..Opening::default()
+    };
+    Blocking(Postgres::open_alone(&url, &opening).expect("opens"))
 }
 
 #[test]
@@ -41,9 +63,9 @@ fn a_compare_and_set_takes_place_only_on_what_was_expected() {
 
 #[test]
 fn of_eight_threads_that_want_one_key_one_wins() {
-    stores(|store| {
+    stores_with(|store, slower| {
         let start = std::sync::Barrier::new(8);
-        let wins: Vec<_> = (0..2_000).map(|_| AtomicUsize::new(0)).collect();
+        let wins: Vec<_> = (0..2_000 / slower).map(|_| AtomicUsize::new(0)).collect();
         std::thread::scope(|scope| {
             for thread in 0..8_u8 {
                 let (wins, start) = (&wins, &start);
@@ -66,22 +88,27 @@ fn of_eight_threads_that_want_one_key_one_wins() {
 
 #[test]
 fn no_increment_is_lost_among_eight_threads() {
-    stores(|store| {
+    stores_with(|store, slower| {
+        let each = 5_000 / slower;
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    for _ in 0..5_000 {
+                    for _ in 0..each {
                         store.increment("b", "n", 1, 0..=i128::MAX).expect("works");
                     }
                 });
             }
         });
-        assert_eq!(store.increment("b", "n", -1, -5..=50_000), Ok(39_999));
+        let sum = 8 * each as i128;
+        assert_eq!(store.increment("b", "n", -1, -5..=50_000), Ok(sum - 1));
         assert_eq!(
-            store.increment("b", "n", 9, 0..=40_000),
+            store.increment("b", "n", 9, 0..=sum),
             Err(KvError::Overflow)
         );
-        assert_eq!(store.get("b", "n"), Ok(Some(b"39999".to_vec())));
+        assert_eq!(
+            store.get("b", "n"),
+            Ok(Some((sum - 1).to_string().into_bytes()))
+        );
         store.set("b", "text", b"abc").expect("works");
         assert_eq!(
             store.increment("b", "text", 1, 0..=9),
@@ -100,55 +127,79 @@ fn group(round: usize, thread: usize) -> Vec<String> {
 
 #[test]
 fn of_groups_that_overlap_each_is_created_whole_or_not_at_all() {
-    const ROUNDS: usize = 500;
-    stores(|store| {
+    stores_with(|store, slower| {
+        let rounds = 500 / slower;
         let start = std::sync::Barrier::new(9);
+        // A thread that panicked would leave the others waiting for it.
+        let faults = Mutex::new(Vec::new());
+        let expect = |fine: bool, what: String| {
+            if !fine {
+                faults.lock().expect("no panic").push(what);
+            }
+        };
         let create = |round, thread| {
             let entries = group(round, thread).into_iter();
-            let entries = entries.map(|key| (key, thread.to_string().into_bytes()));
-            store.create_all("b", entries.collect()).expect("works")
+            let entries = entries.map(|key| (key, vec![thread as u8]));
+            store.create_all("b", entries.collect())
         };
         // The value of each of a thread's keys is the thread's own, or none is.
         let whole = |round, thread: usize| {
-            let own = Some(thread.to_string().into_bytes());
-            let found = store.get_many("b", &group(round, thread)).expect("works");
+            let found = store
+                .get_many("b", &group(round, thread))
+                .unwrap_or_default();
+            let own = Some(vec![thread as u8]);
             let count = found.iter().filter(|value| **value == own).count();
-            assert!(count == 0 || count == 3, "{round}, {thread}: {found:?}");
+            let fine = found.len() == 3 && (count == 0 || count == 3);
+            expect(fine, format!("{round}, {thread}: {found:?}"));
             count == 3
         };
         std::thread::scope(|scope| {
             for thread in 0..8 {
-                let start = &start;
+                let (start, expect, create, whole) = (&start, &expect, &create, &whole);
                 scope.spawn(move || {
-                    for round in 0..ROUNDS {
+                    for round in 0..rounds {
                         start.wait();
-                        match create(round, thread) {
-                            Created::All => assert!(whole(round, thread), "created"),
-                            Created::Exists(at) => {
-                                let key = &group(round, thread)[at];
-                                let value = store.get("b", key).expect("works").expect("exists");
-                                assert_ne!(value, thread.to_string().as_bytes());
-                                assert!(!whole(round, thread), "not created");
+                        let created = create(round, thread);
+                        let what = format!("{round}, {thread}: {created:?}");
+                        let fine = match created {
+                            Ok(Created::All) => whole(round, thread),
+                            Ok(Created::Exists(at)) => {
+                                let value = store.get("b", &group(round, thread)[at]);
+                                let other =
+                                    |value: Option<_>| value.is_some_and(|v| v != [thread as u8]);
+                                value.is_ok_and(other) && !whole(round, thread)
                             }
-                        }
+                            Err(_) => false,
+                        };
+                        expect(fine, what);
                     }
                 });
             }
-            for round in 0..ROUNDS {
+            for round in 0..rounds {
                 start.wait();
                 for _ in 0..4 {
                     (0..8).for_each(|thread| _ = whole(round, thread));
                 }
             }
         });
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             let winners = (0..8).filter(|thread| whole(round, *thread)).count();
             let prefix = format!("{round:04}-");
             let keys = store.list_keys("b", Some(&prefix), 8).expect("works");
             let created = keys.iter().filter(|key| key.starts_with(&prefix)).count();
-            assert!(winners > 0, "{round}");
-            assert_eq!(created, winners * 3, "no other key exists");
+            expect(winners > 0, format!("{round}: no winner"));
+            expect(
+                created == winners * 3,
+                format!("{round}: other keys: {keys:?}"),
+            );
         }
+        let faults = faults.into_inner().expect("no panic");
+        assert!(
+            faults.is_empty(),
+            "{} faults: {:?}",
+            faults.len(),
+            faults[0]
+        );
     });
 }
 

@@ -1,25 +1,25 @@
-//! Slots in a bucket of the embedded store, in the layout that `wasi:keyvalue` uses.
+//! Slots in a bucket of a store of this host, in the layout that `wasi:keyvalue` uses.
 
 use annals_event_log::{Creation, SlotError, Slots};
 use annals_event_log_tools::{Listed, Listing};
 
-use crate::store::{Embedded, Kv, KvError, Swap};
+use crate::store::{Kv, KvError, Swap};
 
 /// Maximum number of keys in one page of a listing.
 const PAGE: usize = 1000;
 
 /// One bucket.
 pub struct BucketSlots {
-    store: Embedded,
+    store: Box<dyn Kv>,
     bucket: String,
 }
 
 impl BucketSlots {
     /// Makes the slots of a bucket.
     #[must_use]
-    pub fn new(store: Embedded, bucket: &str) -> Self {
+    pub fn new(store: impl Kv + 'static, bucket: &str) -> Self {
         Self {
-            store,
+            store: Box::new(store),
             bucket: bucket.to_owned(),
         }
     }
@@ -45,7 +45,7 @@ fn unavailable(error: KvError) -> SlotError {
 /// A failed write may or may not have taken effect.
 fn in_doubt(error: KvError) -> SlotError {
     match error {
-        KvError::NameTooLong => unavailable(error),
+        KvError::NameTooLong | KvError::NameWithNul => unavailable(error),
         error => SlotError::InDoubt(error.to_string()),
     }
 }

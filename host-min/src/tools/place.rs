@@ -12,7 +12,9 @@ use super::ToolError;
 use super::buckets::BucketSlots;
 use super::files::{self, FileSlots};
 use crate::error::HostError;
-use crate::store::Embedded;
+use crate::store::postgres::Opening;
+use crate::store::postgres::options::Secrets;
+use crate::store::{Blocking, Embedded, Postgres};
 
 /// Files that the embedded store always has in its directory. One of them is enough, because a
 /// process may have been killed while it created them.
@@ -24,36 +26,88 @@ pub struct Place {
     /// The store's directory: that of `annals-host serve --store`, or the one that another host
     /// shares with the component. The tool recognizes the kind of store by the directory's content.
     /// With `files:DIR` the store is, or will be, one of files. If DIR contains stores of both
-    /// kinds, DIR without the prefix means the store of annals-host.
-    #[arg(long, value_name = "DIR|files:DIR", default_value = "./data")]
-    pub store: Directory,
+    /// kinds, DIR without the prefix means the store of annals-host. `postgres://USER@HOST/DATABASE`
+    /// is a store on PostgreSQL.
+    #[arg(
+        long,
+        value_name = "DIR|files:DIR|postgres://…",
+        default_value = "./data"
+    )]
+    pub store: Location,
+
+    /// Options of a store on a server.
+    #[command(flatten)]
+    pub remote: Remote,
 
     /// `[store] bucket` of the manifest.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub bucket: String,
 }
 
-/// A directory, and the kind of its store if the option says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directory {
-    path: PathBuf,
-    files: bool,
+/// Options of a store on a server.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Remote {
+    /// File with the password of the store's server, for `--store postgres://…` [default: the
+    /// environment variable ANNALS_STORE_PASSWORD, or PGPASSWORD].
+    #[arg(long, value_name = "FILE")]
+    pub store_password_file: Option<PathBuf>,
+
+    /// Accept a server whose settings may lose acknowledged writes. For tests.
+    #[arg(long)]
+    pub allow_unsafe_store: bool,
 }
 
-impl FromStr for Directory {
+impl Remote {
+    /// How the store is opened with these options.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        Opening {
+            secrets: Secrets {
+                password_file: self.store_password_file.clone(),
+            },
+            allow_unsafe: self.allow_unsafe_store,
+            ..Opening::default()
+        }
+    }
+}
+
+/// True if the text is the URL of a store on PostgreSQL.
+#[must_use]
+pub fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+/// A directory and the kind of its store if the option says so, or the URL of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    path: PathBuf,
+    files: bool,
+    /// May be wrong: an error of the parser would print it.
+    url: Option<String>,
+}
+
+impl FromStr for Location {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if is_postgres(text) {
+            return Ok(Self {
+                path: PathBuf::new(),
+                files: false,
+                url: Some(text.to_owned()),
+            });
+        }
         let (path, files) = match text.strip_prefix("files:") {
             Some(path) => (path, true),
             None => (text, false),
         };
         if path.is_empty() || path == "memory:" || path.contains("://") {
-            return Err("give the directory of a store".into());
+            return Err("give the directory of a store, or postgres://…".into());
         }
         Ok(Self {
             path: path.into(),
             files,
+            url: None,
         })
     }
 }
@@ -104,6 +158,9 @@ impl Place {
     /// # Errors
     /// [`ToolError::NoStore`], and the store's own errors: another process may have it open.
     pub fn open(&self) -> Result<Store, ToolError> {
+        if let Some(url) = &self.store.url {
+            return self.table(url, false);
+        }
         let content = self.content()?;
         self.print_both(&content);
         if content.embedded && !self.store.files {
@@ -121,6 +178,9 @@ impl Place {
     /// # Errors
     /// [`ToolError::NotAStore`], and the store's own errors.
     pub fn open_or_make(&self) -> Result<Store, ToolError> {
+        if let Some(url) = &self.store.url {
+            return self.table(url, true);
+        }
         let content = self.content()?;
         let path = &self.store.path;
         self.print_both(&content);
@@ -152,6 +212,16 @@ impl Place {
 
     fn bucket(&self) -> Result<Store, ToolError> {
         let store = Embedded::open(&self.store.path)?;
+        Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
+    }
+
+    /// Opens a store on PostgreSQL. Other processes may use it meanwhile.
+    fn table(&self, url: &str, make: bool) -> Result<Store, ToolError> {
+        let opening = Opening {
+            make,
+            ..self.remote.opening()
+        };
+        let store = Blocking(Postgres::open_alone(url, &opening)?);
         Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
     }
 
@@ -294,6 +364,7 @@ mod tests {
             store: format!("{prefix}{}", dir.path().display())
                 .parse()
                 .expect("a place"),
+            remote: Remote::default(),
             bucket: "default".into(),
         };
         assert!(matches!(place("").open(), Ok(Store::Bucket(_))));

@@ -1,0 +1,211 @@
+//! Runs batches on connections, makes connections anew, and decides what a failure means.
+//!
+//! A lane owns one connection and runs one batch at a time. A lane without a connection makes one
+//! for its next batch. If that fails, all lanes refuse their batches for a short while without
+//! trying, so that requests fail at once while the server is away.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use super::batch::{Batch, Operation, Statements, Work};
+use super::connection::{ConnectError, Connection, Connector};
+use super::gather::Queue;
+use super::options::words;
+use super::schema::OVERFLOW;
+use crate::store::KvError;
+
+/// Time between a failed connection and the next attempt: at first, and at most.
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+/// Maximum number of attempts of a batch that other transactions prevented.
+const MAX_ATTEMPTS: u32 = 10;
+/// Pause after an attempt that others prevented, times the number of attempts.
+const RETRY_PAUSE: Duration = Duration::from_millis(5);
+
+/// What all lanes share.
+pub struct Shared {
+    /// The operations that wait.
+    pub queue: Arc<Queue<Operation>>,
+    connector: Connector,
+    statements: Statements,
+    statement_timeout: Duration,
+    outage: Mutex<Option<Outage>>,
+}
+
+/// The server cannot be reached.
+struct Outage {
+    reason: String,
+    attempts: u32,
+    /// No lane tries to connect before.
+    until: Instant,
+}
+
+/// What to do about a statement that failed.
+enum Remedy {
+    /// Nothing was written, and the statement may succeed now.
+    Retry,
+    /// The caller is told. The connection is still good.
+    Tell(KvError),
+    /// The connection is lost, and the outcome of the statement unknown.
+    Reconnect(String),
+}
+
+impl Shared {
+    /// What lanes need.
+    pub fn new(connector: Connector, statements: Statements, statement_timeout: Duration) -> Self {
+        Self {
+            queue: Arc::default(),
+            connector,
+            statements,
+            statement_timeout,
+            outage: Mutex::new(None),
+        }
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Option<Outage>> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection, unless the last attempt failed a moment ago.
+    async fn connect(&self) -> Result<Connection, KvError> {
+        if let Some(outage) = &*self.outage()
+            && Instant::now() < outage.until
+        {
+            return Err(KvError::Unavailable(outage.reason.clone()));
+        }
+        match self.connector.connect().await {
+            Ok((connection, _)) => {
+                if self.outage().take().is_some() {
+                    tracing::info!("the store can be reached again");
+                }
+                Ok(connection)
+            }
+            Err(error) => Err(self.record(&error)),
+        }
+    }
+
+    fn record(&self, error: &ConnectError) -> KvError {
+        let reason = error.reason().to_owned();
+        let mut outage = self.outage();
+        let attempts = outage.as_ref().map_or(0, |outage| outage.attempts + 1);
+        if attempts == 0 {
+            tracing::error!(reason, "the store cannot be reached");
+        }
+        let backoff = MIN_BACKOFF.saturating_mul(1 << attempts.min(10));
+        *outage = Some(Outage {
+            reason: reason.clone(),
+            attempts,
+            until: Instant::now() + backoff.min(MAX_BACKOFF),
+        });
+        KvError::Unavailable(reason)
+    }
+
+    /// Runs a batch to its end and tells everybody who waits for it.
+    async fn run(&self, connection: &mut Option<Connection>, batch: Batch) {
+        match batch {
+            Batch::Create(creates) => self.perform(connection, creates).await,
+            Batch::Draw(draws) => self.perform(connection, draws).await,
+            Batch::Read(reads) => self.perform(connection, reads).await,
+            Batch::Single(single) => self.perform(connection, single).await,
+        }
+    }
+
+    async fn perform<W: Work>(&self, connection: &mut Option<Connection>, work: W) {
+        let results = self.attempts(connection, &work).await;
+        work.finish(results);
+    }
+
+    async fn attempts<W: Work>(
+        &self,
+        slot: &mut Option<Connection>,
+        work: &W,
+    ) -> Result<W::Results, KvError> {
+        let mut repeated = false;
+        let mut attempt = 0;
+        loop {
+            let connection = match slot.take().filter(Connection::is_open) {
+                Some(connection) => connection,
+                None => self.connect().await?,
+            };
+            let run = work.run(&connection.client, &self.statements);
+            let Ok(done) = tokio::time::timeout(self.statement_timeout, run).await else {
+                connection.cancel();
+                return Err(KvError::Unavailable(format!(
+                    "no answer within {} ms (statement_timeout)",
+                    self.statement_timeout.as_millis()
+                )));
+            };
+            if connection.is_unreplicated() {
+                let reason = "the server committed without waiting for its standby";
+                return Err(KvError::Unavailable(reason.into()));
+            }
+            match done.map_err(|error| remedy(&error)) {
+                Ok(results) => {
+                    *slot = Some(connection);
+                    return Ok(results);
+                }
+                Err(Remedy::Tell(error)) => {
+                    *slot = Some(connection);
+                    return Err(error);
+                }
+                Err(Remedy::Retry) if attempt < MAX_ATTEMPTS => {
+                    *slot = Some(connection);
+                    attempt += 1;
+                    tokio::time::sleep(RETRY_PAUSE * attempt).await;
+                }
+                Err(Remedy::Retry) => {
+                    *slot = Some(connection);
+                    return Err(KvError::Unavailable(
+                        "other transactions prevented the statement again and again".into(),
+                    ));
+                }
+                Err(Remedy::Reconnect(_)) if work.is_repeatable() && !repeated => repeated = true,
+                Err(Remedy::Reconnect(reason)) => return Err(KvError::Unavailable(reason)),
+            }
+        }
+    }
+}
+
+/// Runs batches until the queue is closed. The lane begins with a connection or makes one.
+pub async fn run(shared: Arc<Shared>, mut connection: Option<Connection>) {
+    while let Some(mut taken) = shared.queue.next().await {
+        if let Some(batch) = taken.batch.take() {
+            shared.run(&mut connection, batch).await;
+        }
+    }
+}
+
+fn remedy(error: &Error) -> Remedy {
+    let Some(code) = error.code() else {
+        return Remedy::Reconnect(words(error));
+    };
+    let prevented = [
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+    ];
+    let not_a_number = [
+        SqlState::INVALID_TEXT_REPRESENTATION,
+        SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+    ];
+    let lost = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::DATABASE_DROPPED,
+        // The server has become a standby.
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+    ];
+    match code {
+        code if prevented.contains(code) => Remedy::Retry,
+        code if not_a_number.contains(code) => Remedy::Tell(KvError::NotACounter),
+        code if code.code() == OVERFLOW => Remedy::Tell(KvError::Overflow),
+        code if lost.contains(code) || code.code().starts_with("08") => {
+            Remedy::Reconnect(words(error))
+        }
+        _ => Remedy::Tell(KvError::Unavailable(words(error))),
+    }
+}
