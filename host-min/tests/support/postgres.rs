@@ -98,7 +98,7 @@ impl Server {
             "$@" >>log 2>&1 </dev/null & server=$!
             echo started
             read -r _ && exit
-            kill -INT $server 2>/dev/null; wait $server; cd /; rm -rf "$dir""#;
+            kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$dir""#;
         let mut keeper = Command::new("sh");
         keeper
             .args(["-c", script, "keeper"])

@@ -146,10 +146,10 @@ async fn drive(
 }
 
 /// True for the warnings with which the server ends its wait for a synchronous standby. It reports
-/// success after them.
+/// success after them. They have no code of their own, and their text depends on the server's
+/// language.
 fn is_unreplicated(notice: &DbError) -> bool {
-    let code = notice.code();
-    *code == SqlState::QUERY_CANCELED || *code == SqlState::ADMIN_SHUTDOWN
+    notice.routine() == Some("SyncRepWaitForLSN")
 }
 
 /// Lists the settings with which the server may lose acknowledged writes.

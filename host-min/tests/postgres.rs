@@ -1,0 +1,714 @@
+//! The store on PostgreSQL, on real servers that are killed, stopped, cut off and set up wrongly.
+
+#[path = "support/postgres.rs"]
+mod server;
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use annals_host::error::HostError;
+use annals_host::store::postgres::Opening;
+use annals_host::store::{Blocking, Created, Kv, KvError, Postgres, Swap};
+use server::{Proxy, Server, kill};
+use support::{Host, Workspace, send};
+
+/// Number of keys in a group.
+const MEMBERS: usize = 3;
+
+fn opening() -> Opening {
+    Opening {
+        make: true,
+        ..Opening::default()
+    }
+}
+
+fn open(url: &str) -> Result<Blocking<Postgres>, HostError> {
+    Postgres::open_alone(url, &opening()).map(Blocking)
+}
+
+fn refusal(url: &str) -> String {
+    match open(url) {
+        Ok(_) => panic!("{url} is not refused"),
+        Err(error) => {
+            assert!(error.is_users(), "{error}");
+            error.to_string()
+        }
+    }
+}
+
+#[test]
+fn two_hosts_share_a_table() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let url = server.url("schema=two");
+    // Both make the table at once.
+    let hosts: Vec<_> = std::thread::scope(|scope| {
+        let opening: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| open(&url).expect("opens")))
+            .collect();
+        opening
+            .into_iter()
+            .map(|host| host.join().expect("no panic"))
+            .collect()
+    });
+    let wins = Mutex::new(BTreeMap::new());
+    let numbers = Mutex::new(Vec::new());
+    let highest = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for (host, store) in hosts.iter().enumerate() {
+            for thread in 0..8 {
+                let (wins, numbers, highest) = (&wins, &numbers, &highest);
+                scope.spawn(move || {
+                    for round in 0..60 {
+                        let before = highest.load(Ordering::SeqCst);
+                        let drawn = store.draw("b", "n", 0).expect("works");
+                        assert!(drawn > before, "{drawn} after {before}");
+                        highest.fetch_max(drawn, Ordering::SeqCst);
+                        numbers.lock().expect("no panic").push(drawn);
+                        // Each key is wanted by three of four groups, in no fixed order.
+                        let keys = [2, 0, 1].map(|step| format!("{round}-{}", (thread + step) % 4));
+                        let value = format!("{host}-{thread}").into_bytes();
+                        let entries = keys.iter().map(|key| (key.clone(), value.clone()));
+                        let created = store.create_all("b", entries.collect()).expect("works");
+                        let found = store.get_many("b", &keys).expect("works");
+                        let own = found.iter().filter(|v| v.as_ref() == Some(&value)).count();
+                        match created {
+                            Created::All => assert_eq!(own, MEMBERS, "{round} {found:?}"),
+                            Created::Exists(at) => {
+                                assert_eq!(own, 0, "{round} {found:?}");
+                                assert!(found[at].is_some(), "{round} {found:?}");
+                            }
+                        }
+                        if created == Created::All {
+                            *wins.lock().expect("no panic").entry(round).or_insert(0) += 1;
+                        }
+                    }
+                });
+            }
+        }
+    });
+    let wins = wins.into_inner().expect("no panic");
+    // Any two of the groups share a key.
+    assert!(
+        (0..60).all(|round| wins.get(&round) == Some(&1)),
+        "{wins:?}"
+    );
+    let mut numbers = numbers.into_inner().expect("no panic");
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 2 * 8 * 60);
+}
+
+/// What writers know while the server is killed under them.
+#[derive(Default)]
+struct Known {
+    /// Numbers of groups whose creation was answered.
+    acknowledged: Mutex<Vec<u64>>,
+    failures: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// Writes groups with the numbers that were drawn for them.
+fn write(store: &dyn Kv, known: &Known) {
+    while !known.stop.load(Ordering::SeqCst) {
+        let Ok(number) = store.draw("b", "counter", 0) else {
+            known.failures.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        let entries = (0..MEMBERS).map(|n| (format!("g{number}-{n}"), vec![7; 100]));
+        match store.create_all("b", entries.collect()) {
+            Ok(Created::All) => known.acknowledged.lock().expect("no panic").push(number),
+            Ok(exists) => panic!("the number {number} was drawn again: {exists:?}"),
+            Err(KvError::Unavailable(_)) => {
+                known.failures.fetch_add(1, Ordering::SeqCst);
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// Lets eight threads write through `url` while `disturb` runs. Afterwards everything acknowledged
+/// is there, and every group completely or not at all.
+fn survives(server: &Server, url: &str, disturb: impl FnOnce()) -> (usize, u64) {
+    let store = open(url).expect("opens");
+    let known = Known::default();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| write(&store, &known));
+        }
+        disturb();
+        // The writers go on without a restart of the host.
+        let before = known.acknowledged.lock().expect("no panic").len();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while known.acknowledged.lock().expect("no panic").len() < before + 20 {
+            assert!(Instant::now() < deadline, "no service: {}", server.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        known.stop.store(true, Ordering::SeqCst);
+    });
+    let mut groups: BTreeMap<u64, usize> = BTreeMap::new();
+    for key in store
+        .list_keys("b", Some("g"), usize::MAX >> 1)
+        .expect("lists")
+    {
+        let (number, _) = key[1..].split_once('-').expect("a group's key");
+        *groups.entry(number.parse().expect("a number")).or_default() += 1;
+    }
+    let split: Vec<_> = groups
+        .iter()
+        .filter(|(_, count)| **count != MEMBERS)
+        .collect();
+    assert!(split.is_empty(), "groups are split: {split:?}");
+    let acknowledged = known.acknowledged.into_inner().expect("no panic");
+    let lost: Vec<_> = acknowledged
+        .iter()
+        .filter(|n| !groups.contains_key(n))
+        .collect();
+    assert!(lost.is_empty(), "lost: {lost:?}");
+    let failures = known.failures.into_inner();
+    eprintln!(
+        "{} acknowledged, {} groups, {failures} failures",
+        acknowledged.len(),
+        groups.len()
+    );
+    (acknowledged.len(), failures)
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let (_, failures) = survives(&server, &server.url(""), || {
+        for _ in 0..5 {
+            std::thread::sleep(Duration::from_millis(300));
+            server.end("KILL");
+            // A postmaster that is killed leaves its children for a moment.
+            std::thread::sleep(Duration::from_millis(200));
+            server.start_again();
+        }
+    });
+    assert!(failures > 0, "the server was never missed");
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_a_process_of_the_server_crashes() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let (_, failures) = survives(&server, &server.url("statement_timeout=2s"), || {
+        for _ in 0..5 {
+            std::thread::sleep(Duration::from_millis(300));
+            let busy =
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'annals-host' LIMIT 1";
+            for process in server.try_sql(busy).unwrap_or_default() {
+                kill("KILL", process.parse().expect("a process id"));
+            }
+        }
+    });
+    assert!(failures > 0, "the server was never missed");
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_connections_are_cut() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port());
+    let url = server.url("schema=cut");
+    let url = url.replace(&server.port().to_string(), &proxy.port.to_string());
+    let (_, failures) = survives(server, &url, || {
+        for _ in 0..50 {
+            std::thread::sleep(Duration::from_millis(20));
+            proxy.cut();
+        }
+    });
+    assert!(failures > 0, "no connection was cut in the middle");
+}
+
+#[test]
+fn a_server_that_may_lose_acknowledged_writes_is_refused() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let url = server.url("");
+    drop(open(&url).expect("a server as it is installed fits"));
+    for (set, reset, named) in [
+        (
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM RESET fsync",
+            "fsync is off",
+        ),
+        (
+            "ALTER SYSTEM SET full_page_writes = off",
+            "ALTER SYSTEM RESET full_page_writes",
+            "full_page_writes is off",
+        ),
+        (
+            "ALTER ROLE annals SET synchronous_commit = off",
+            "ALTER ROLE annals RESET synchronous_commit",
+            "synchronous_commit is off",
+        ),
+    ] {
+        server.sql(set);
+        server.sql("SELECT pg_reload_conf()");
+        // The server reads its settings anew in a moment.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let refused = loop {
+            match open(&url) {
+                Err(error) => break error.to_string(),
+                Ok(_) => assert!(Instant::now() < deadline, "{set}: not refused"),
+            }
+        };
+        assert!(refused.contains(named), "{refused}");
+        assert!(refused.starts_with("PostgreSQL at 127.0.0.1:"), "{refused}");
+        let allowed = Opening {
+            allow_unsafe: true,
+            ..opening()
+        };
+        drop(Postgres::open_alone(&url, &allowed).expect("allowed"));
+        server.sql(reset);
+        server.sql("SELECT pg_reload_conf()");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while let Err(error) = open(&url) {
+            assert!(Instant::now() < deadline, "{error}");
+        }
+    }
+    // Without waiting for the standby that somebody wants to have.
+    server.sql("ALTER ROLE annals SET synchronous_commit = local");
+    drop(open(&url).expect("there is no standby"));
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'other'");
+    server.sql("SELECT pg_reload_conf()");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let refused = loop {
+        match open(&url) {
+            Err(error) => break error.to_string(),
+            Ok(_) => assert!(Instant::now() < deadline, "not refused"),
+        }
+    };
+    assert!(refused.contains("synchronous_standby_names"), "{refused}");
+}
+
+#[test]
+fn a_write_whose_standby_was_not_waited_for_is_not_acknowledged() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let store = open(&server.url("statement_timeout=60s")).expect("opens");
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'none'");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| store.create_all("b", vec![("k".into(), b"v".to_vec())]));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let wait =
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        while server.sql(wait).is_empty() {
+            assert!(
+                Instant::now() < deadline,
+                "no statement waits for a standby"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // The server reports success, after a warning.
+        let created = waiting.join().expect("no panic");
+        assert!(
+            matches!(created, Err(KvError::Unavailable(_))),
+            "{created:?}"
+        );
+    });
+}
+
+#[test]
+fn a_standby_is_no_store() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    drop(open(&server.url("")).expect("opens"));
+    server.end("INT");
+    let signal = server.directory().join("data/standby.signal");
+    std::fs::write(&signal, "").expect("written");
+    server.start_again();
+    let error = open(&server.url("")).err().expect("refused").to_string();
+    assert!(error.contains("does not allow writes"), "{error}");
+}
+
+#[test]
+fn somebody_elses_table_is_refused() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    server.sql("CREATE SCHEMA foreigners");
+    let ours = "bucket text COLLATE \"C\", key text COLLATE \"C\", value bytea";
+    for (table, definition, comment, named) in [
+        (
+            "orders",
+            "id int4, name text",
+            None,
+            "(id integer, name text default)",
+        ),
+        ("alike", ours, None, "its comment is \"\""),
+        ("newer", ours, Some("annals slots 2"), "format 2"),
+        (
+            "wrong",
+            "bucket text, key text COLLATE \"C\", value bytea",
+            Some("annals slots 1"),
+            "(bucket text default, key text C, value bytea)",
+        ),
+        ("unkeyed", ours, Some("annals slots 1"), "no primary key"),
+    ] {
+        server.sql(&format!("CREATE TABLE foreigners.{table} ({definition})"));
+        if let Some(comment) = comment {
+            server.sql(&format!(
+                "COMMENT ON TABLE foreigners.{table} IS '{comment}'"
+            ));
+        }
+        let refused = refusal(&server.url(&format!("schema=foreigners&table={table}")));
+        assert!(refused.contains(named), "{table}: {refused}");
+    }
+    let unlogged =
+        format!("CREATE UNLOGGED TABLE foreigners.unlogged ({ours}, PRIMARY KEY (bucket, key))");
+    server.sql(&unlogged);
+    server.sql("COMMENT ON TABLE foreigners.unlogged IS 'annals slots 1'");
+    let refused = refusal(&server.url("schema=foreigners&table=unlogged"));
+    assert!(refused.contains("survives a crash"), "{refused}");
+}
+
+#[test]
+fn a_role_with_the_least_rights_can_use_a_table_and_not_make_one() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    server.sql("CREATE ROLE least LOGIN");
+    let url = |schema: &str| {
+        let url = server.url(&format!("schema={schema}"));
+        url.replace("annals@", "least@")
+    };
+    let refused = refusal(&url("granted"));
+    assert!(refused.contains("docs/postgresql.md"), "{refused}");
+    drop(open(&server.url("schema=granted")).expect("the owner makes it"));
+    let text = include_str!("../../docs/postgresql.md");
+    let (_, grants) = text
+        .split_once("-- The host's role.")
+        .expect("the SQL is there");
+    let (grants, _) = grants.split_once("```").expect("the SQL ends");
+    let grants = grants.lines().filter(|line| line.starts_with("GRANT"));
+    for grant in grants {
+        let grant = grant.replace("annals.slots", "granted.slots");
+        let grant = grant.replace("SCHEMA annals", "SCHEMA granted");
+        server.sql(&grant.replace("TO annals_host", "TO least"));
+    }
+    let store = open(&url("granted")).expect("opens");
+    let created = store.create_all("b", vec![("k".into(), b"v".to_vec())]);
+    assert_eq!(created, Ok(Created::All));
+    assert_eq!(store.draw("b", "n", 0), Ok(1));
+    assert_eq!(store.increment("b", "n", 4, 0..=9), Ok(5));
+    assert_eq!(
+        store.compare_and_set("b", "k", Some(b"v"), b"w"),
+        Ok(Swap::Done)
+    );
+    assert_eq!(store.delete("b", "k"), Ok(()));
+}
+
+/// The SQL in the documentation makes exactly what the host makes.
+#[test]
+fn the_documented_sql_makes_the_table() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let text = include_str!("../../docs/postgresql.md");
+    let (_, sql) = text
+        .split_once("-- The table. Run this as its owner.")
+        .expect("the SQL is there");
+    let (sql, _) = sql.split_once("-- The host's role.").expect("the SQL ends");
+    server.sql(
+        &sql.replace("annals.slots", "documented.slots")
+            .replace("SCHEMA annals", "SCHEMA documented")
+            .replace("'annals'", "'documented'"),
+    );
+    drop(open(&server.url("schema=documented")).expect("opens"));
+    drop(open(&server.url("schema=made")).expect("opens"));
+    let functions = |schema: &str| {
+        let sql = format!(
+            "SELECT proname, replace(pg_get_functiondef(p.oid), '{schema}', 's') FROM pg_proc p \
+             JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = '{schema}' ORDER BY 1"
+        );
+        server.sql(&sql)
+    };
+    assert_eq!(functions("documented"), functions("made"));
+    assert_eq!(functions("made").len(), 6);
+}
+
+#[test]
+fn a_statement_ends_at_its_time_limit_and_on_the_server_too() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let store = open(&server.url("schema=slow&statement_timeout=300ms&pool=2")).expect("opens");
+    store.set("b", "k", b"v").expect("works");
+    let lock = std::thread::scope(|scope| {
+        let lock = "BEGIN; SELECT 1 FROM slow.slots WHERE key = 'k' FOR UPDATE; SELECT pg_sleep(2)";
+        let lock = scope.spawn(move || server.sql(lock));
+        std::thread::sleep(Duration::from_millis(300));
+        let started = Instant::now();
+        let set = store.set("b", "k", b"w");
+        assert!(
+            matches!(&set, Err(KvError::Unavailable(reason)) if reason.contains("300 ms")),
+            "{set:?}"
+        );
+        assert!(started.elapsed() < Duration::from_secs(1));
+        // Reads do not wait for the lock, and the pool is not exhausted.
+        assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+        std::thread::sleep(Duration::from_millis(200));
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO slow.%' AND state = 'active'";
+        assert_eq!(server.sql(waiting), ["0"]);
+        lock.join().expect("no panic").len()
+    });
+    assert!(lock > 0);
+    assert_eq!(store.set("b", "k", b"x"), Ok(()));
+}
+
+#[test]
+fn while_the_server_is_away_operations_fail_at_once() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let store = open(&server.url("")).expect("opens");
+    store.set("b", "k", b"v").expect("works");
+    server.end("INT");
+    let started = Instant::now();
+    for _ in 0..100 {
+        let got = store.get("b", "k");
+        assert!(matches!(got, Err(KvError::Unavailable(_))), "{got:?}");
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+    server.start_again();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while store.get("b", "k") != Ok(Some(b"v".to_vec())) {
+        assert!(Instant::now() < deadline, "no service");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn start(workspace: &Workspace, url: &str, options: &[&str]) -> Host {
+    let mut command = workspace.command(options);
+    command.args(["--store", url]);
+    Host::start(command)
+}
+
+#[test]
+fn two_hosts_serve_one_store_and_survive_a_restart_of_the_server() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let workspace = Workspace::new();
+    let url = server.url("");
+    let (one, two) = (start(&workspace, &url, &[]), start(&workspace, &url, &[]));
+    assert_eq!(one.get("/pkey").status, 201);
+    assert_eq!(two.get("/pkey").status, 409);
+    assert_eq!(two.get("/gkey").text(), "value");
+    assert_eq!(two.get("/cnumber").text(), "2");
+    assert_eq!(one.get("/cnumber").text(), "4");
+    assert_eq!(one.get("/skey2").status, 200);
+    server.end("INT");
+    assert_ne!(one.get("/gkey").status, 200);
+    // Requests that need no store are answered.
+    assert_eq!(one.get("/ok").status, 200);
+    server.start_again();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while one.get("/gkey").status != 200 {
+        assert!(Instant::now() < deadline, "no service: {}", one.log());
+    }
+    assert_eq!(one.terminate(), Some(0));
+    assert_eq!(two.terminate(), Some(0));
+}
+
+#[test]
+fn a_request_that_waits_for_the_store_ends_at_its_deadline_and_holds_nobody_up() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let workspace = Workspace::new();
+    let host = start(&workspace, &server.url("pool=1"), &["--timeout", "500ms"]);
+    assert_eq!(host.get("/pkey").status, 201);
+    let processes =
+        server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'annals-host'");
+    for process in &processes {
+        kill("STOP", process.parse().expect("a process id"));
+    }
+    let address = host.address.clone();
+    // More requests wait than the runtime has threads.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let waiting: Vec<_> = (0..threads + 2)
+        .map(|_| {
+            let address = address.clone();
+            std::thread::spawn(move || {
+                let started = Instant::now();
+                let answer = send(&address, "/gkey", "", b"").expect("an answer");
+                (answer.status, started.elapsed())
+            })
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let started = Instant::now();
+    assert_eq!(host.get("/ok").status, 200);
+    assert!(
+        started.elapsed() < Duration::from_millis(300),
+        "{:?}",
+        started.elapsed()
+    );
+    for waiting in waiting {
+        let (status, time) = waiting.join().expect("no panic");
+        assert_eq!(status, 500);
+        assert!(time < Duration::from_secs(3), "{time:?}");
+    }
+    for process in &processes {
+        kill("CONT", process.parse().expect("a process id"));
+    }
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while host.get("/gkey").status != 200 {
+        assert!(Instant::now() < deadline, "no service: {}", host.log());
+    }
+}
+
+/// Runs the host until it ends, and returns its status and what it said.
+fn fails(workspace: &Workspace, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = workspace.command(arguments);
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8(output.stderr).expect("text");
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_server_that_is_not_there_is_one_line() {
+    let workspace = Workspace::new();
+    let url = "postgres://me@127.0.0.1:1/bank";
+    let (status, said) = fails(&workspace, &["--store", url]);
+    assert_eq!(status, Some(3), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    for part in [
+        "127.0.0.1:1",
+        "bank",
+        "user me",
+        "refused",
+        "--wait-for-store",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let started = Instant::now();
+    let (status, _) = fails(&workspace, &["--store", url, "--wait-for-store=2"]);
+    assert_eq!(status, Some(3));
+    assert!(started.elapsed() > Duration::from_secs(1));
+}
+
+#[test]
+fn a_host_waits_for_the_server_if_it_is_told_to() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    server.end("INT");
+    let workspace = Workspace::new();
+    let url = server.url("");
+    std::thread::scope(|scope| {
+        let host = scope.spawn(|| start(&workspace, &url, &["--wait-for-store"]));
+        std::thread::sleep(Duration::from_millis(700));
+        server.start_again();
+        let host = host.join().expect("it started");
+        assert_eq!(host.get("/pkey").status, 201);
+        assert!(
+            host.log().contains("waiting for PostgreSQL"),
+            "{}",
+            host.log()
+        );
+    });
+}
+
+#[test]
+fn the_password_comes_from_a_file_or_the_environment_and_is_never_shown() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    server.sql("CREATE ROLE teller LOGIN SUPERUSER PASSWORD 'open-sesame'");
+    let hba = server.directory().join("data/pg_hba.conf");
+    let rules = std::fs::read_to_string(&hba).expect("there");
+    std::fs::write(&hba, format!("host all teller all scram-sha-256\n{rules}")).expect("written");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let url = server.url("").replace("annals@", "teller@");
+    let workspace = Workspace::new();
+    let (status, said) = fails(&workspace, &["--store", &url]);
+    assert_ne!(status, Some(0), "{said}");
+    std::fs::write(workspace.path("wrong"), "shut-sesame\n").expect("written");
+    let wrong = workspace.path("wrong");
+    let wrong = wrong.to_str().expect("text");
+    let (status, said) = fails(
+        &workspace,
+        &["--store", &url, "--store-password-file", wrong],
+    );
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("password authentication failed"), "{said}");
+    assert!(!said.contains("sesame"), "{said}");
+    std::fs::write(workspace.path("right"), "open-sesame\n").expect("written");
+    let right = workspace.path("right");
+    let right = right.to_str().expect("text");
+    let host = start(&workspace, &url, &["--store-password-file", right]);
+    assert_eq!(host.get("/pkey").status, 201);
+    assert!(!host.log().contains("sesame"), "{}", host.log());
+    let mut command = workspace.command(&["--store", &url]);
+    command.env("ANNALS_STORE_PASSWORD", "open-sesame");
+    let host = Host::start(command);
+    assert_eq!(host.get("/gkey").status, 200);
+    let shown = url.replace("teller@", "teller:open-sesame@");
+    let (status, said) = fails(&workspace, &["--store", &shown]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("--store-password-file"), "{said}");
+    assert!(!said.contains("sesame"), "{said}");
+}
+
+/// Not a test: prints how fast the store is. Run it with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn measure() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    for pool in [2, 4, 8] {
+        let store = open(&server.url(&format!("schema=speed&pool={pool}"))).expect("opens");
+        for threads in [1, 8, 64] {
+            let run = |what: &str, each: &(dyn Fn(u64) + Sync)| {
+                let (count, started) = (AtomicU64::new(0), Instant::now());
+                std::thread::scope(|scope| {
+                    for _ in 0..threads {
+                        scope.spawn(|| {
+                            while started.elapsed() < Duration::from_secs(2) {
+                                each(count.fetch_add(1, Ordering::SeqCst));
+                            }
+                        });
+                    }
+                });
+                let rate = count.into_inner() as f64 / started.elapsed().as_secs_f64();
+                eprintln!("pool {pool}, {threads} threads: {rate:.0} {what}/s");
+            };
+            let seed = fastrand::u64(..);
+            run("groups of 3", &|n| {
+                let keys = (0..3).map(|k| (format!("k/{seed:x}/{n}/{k}"), vec![7; 200]));
+                let created = store.create_all("b", keys.collect());
+                assert_eq!(created, Ok(Created::All));
+            });
+            run("draws", &|_| _ = store.draw("b", "n", 0).expect("works"));
+            run("reads", &|n| {
+                let key = format!("k/{seed:x}/{}/0", n % 1000);
+                _ = store.get("b", &key).expect("works");
+            });
+        }
+    }
+}
