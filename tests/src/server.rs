@@ -122,6 +122,20 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The command by which annals-host serves on a store that the flags name, in place of the data folder.
+    ///
+    /// # Errors
+    ///
+    /// If annals-host is not built.
+    pub fn serve_on(&self, flags: &[String]) -> Result<Command> {
+        let mut command = Command::new(tools::built("annals-host")?);
+        command
+            .args(["serve", "--listen", &self.address()])
+            .args(flags)
+            .arg(self.app);
+        Ok(command)
+    }
+
     fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use annals_event_log::{MemorySlots, Settings};
 use annals_history::crashing::{Crashing, Durability, Flaky, Journal};
-use annals_store_conformance::{Backend, Hosted, Native, Ours};
+use annals_store_conformance::{Backend, Cluster, Hosted, Native, Ours};
+use anyhow::Context as _;
 
 /// A store by its name on the command line.
 pub struct Choice {
@@ -65,6 +66,14 @@ pub fn backends() -> Vec<Choice> {
         Choice {
             name: "wasmtime-kept",
             start: |_| Ok(Box::new(Hosted::ours(Ours::FilesystemKept, 1)?)),
+        },
+        // Several hosts on one server. Kills hit hosts, connections and the server in turn.
+        Choice {
+            name: "postgres",
+            start: |seed| {
+                let cluster = Cluster::start(3, 1, seed as usize % 15)?;
+                Ok(Box::new(cluster.context("ANNALS_SKIP_POSTGRES is set")?))
+            },
         },
         // On stand-ins for the hosts.
         Choice {

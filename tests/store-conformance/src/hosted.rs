@@ -140,6 +140,30 @@ impl Hosted {
         })
     }
 
+    /// The adapter of annals-host on one more host of a store that several hosts share. `flags` name the store.
+    ///
+    /// # Errors
+    /// If the host or the probe component cannot be provided.
+    pub fn sharing(name: String, partitions: u32, flags: Vec<String>) -> Result<Self> {
+        let adapter = framework::store(Ours::Conditional.adapter());
+        Self::start(name, adapter, partitions, true, move |place| {
+            place.serve_on(&flags)
+        })
+    }
+
+    /// Whether the host reaches its store.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let prefix = self.0.prefix();
+        Remote::new(self.0.clone(), &prefix).health().is_ok()
+    }
+
+    /// The process of the host.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.0.pid()
+    }
+
     fn start(
         name: String,
         adapter: Part,

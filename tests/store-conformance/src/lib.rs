@@ -26,6 +26,8 @@ mod calls;
 mod case;
 mod cases;
 #[cfg(feature = "hosts")]
+mod cluster;
+#[cfg(feature = "hosts")]
 mod hosted;
 mod native;
 mod panics;
@@ -42,6 +44,8 @@ mod store;
 mod suite;
 
 pub use case::{Case, Ran, Report, Verdict};
+#[cfg(feature = "hosts")]
+pub use cluster::Cluster;
 #[cfg(feature = "hosts")]
 pub use hosted::{Hosted, Ours};
 pub use native::Native;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annals_event_log::Settings;
-use annals_store_conformance::{Backend, Hosted, Native, Ours, Verdict, all, run_observed};
-use anyhow::Result;
+use annals_store_conformance::{
+    Backend, Cluster, Hosted, Native, Ours, Verdict, all, run_observed,
+};
+use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 
 /// Checks the required behaviour of every event store of Annals, case by case.
@@ -57,6 +59,10 @@ enum Adapter {
     /// store-keyvalue-increment on a stand-in for wasmCloud.
     #[value(name = "wasmcloud")]
     WasmCloud,
+    /// annals-host on a PostgreSQL server of the suite's own.
+    Postgres,
+    /// Two hosts that share such a server.
+    PostgresShared,
     All,
 }
 
@@ -128,7 +134,13 @@ fn stores(cli: &Cli) -> Vec<Start> {
         })
     };
     let hosted = |ours| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(ours, 1)?))) };
-    let ours: [(Adapter, Start); 10] = [
+    let cluster = |hosts| -> Start {
+        Box::new(move || {
+            let cluster = Cluster::start(hosts, 1, 0)?;
+            Ok(Box::new(cluster.context("ANNALS_SKIP_POSTGRES is set")?))
+        })
+    };
+    let ours: [(Adapter, Start); 12] = [
         (Adapter::Native, native(1)),
         (Adapter::Partitions, native(3)),
         (Adapter::AnnalsHost, hosted(Ours::Conditional)),
@@ -139,6 +151,8 @@ fn stores(cli: &Cli) -> Vec<Start> {
         (Adapter::SpinSqlite, hosted(Ours::SpinSqlite)),
         (Adapter::SpinRedis, hosted(Ours::SpinRedis)),
         (Adapter::WasmCloud, hosted(Ours::WasmCloud)),
+        (Adapter::Postgres, cluster(1)),
+        (Adapter::PostgresShared, cluster(2)),
     ];
     let wanted = |adapter| cli.adapter == Adapter::All || cli.adapter == adapter;
     ours.into_iter()

@@ -73,6 +73,16 @@ impl Serving {
         true
     }
 
+    /// The prefix in service.
+    pub fn prefix(&self) -> String {
+        let prefix = self.prefix.read().unwrap_or_else(PoisonError::into_inner);
+        prefix.clone()
+    }
+
+    pub fn pid(&self) -> Option<u32> {
+        lock(&self.server).pid()
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use annals_event_log::Precondition::{Any, At, NoStream};
-use annals_event_log::{Creation, SlotError, Slots};
+use annals_event_log::{Conditional, Creation, GroupCreation, SlotError, Slots};
 
 use crate::actor::Actor;
 use crate::programs::{History, actor, append, command, history, read};
@@ -92,6 +92,97 @@ broken!(
         answer => answer,
     }
 );
+
+/// An adapter whose steps on several keys break their promises.
+struct BrokenSteps<'a> {
+    slots: &'a Actor<'a>,
+    /// Creates the keys of a group one after the other.
+    scatters: bool,
+    /// Later draws return lower numbers.
+    descends: bool,
+}
+
+impl BrokenSteps<'_> {
+    fn scattering<'a>(slots: &'a Actor<'a>) -> Box<dyn Slots + 'a> {
+        let (scatters, descends) = (true, false);
+        Box::new(BrokenSteps {
+            slots,
+            scatters,
+            descends,
+        })
+    }
+
+    fn descending<'a>(slots: &'a Actor<'a>) -> Box<dyn Slots + 'a> {
+        let (scatters, descends) = (false, true);
+        Box::new(BrokenSteps {
+            slots,
+            scatters,
+            descends,
+        })
+    }
+}
+
+impl Slots for BrokenSteps<'_> {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SlotError> {
+        self.slots.get(key)
+    }
+    fn create(&self, key: &str, value: &[u8]) -> Result<Creation, SlotError> {
+        self.slots.create(key, value)
+    }
+    fn put(&self, key: &str, value: &[u8]) -> Result<(), SlotError> {
+        self.slots.put(key, value)
+    }
+    fn delete(&self, key: &str) -> Result<(), SlotError> {
+        self.slots.delete(key)
+    }
+    fn conditional(&self) -> Option<&dyn Conditional> {
+        Some(self)
+    }
+}
+
+impl Conditional for BrokenSteps<'_> {
+    fn create_all(&self, entries: &[(&str, &[u8])]) -> Result<GroupCreation, SlotError> {
+        if !self.scatters {
+            return self.slots.create_all(entries);
+        }
+        for (index, (key, value)) in entries.iter().enumerate() {
+            if self.slots.create(key, value)? == Creation::Exists {
+                return Ok(GroupCreation::Exists(index));
+            }
+        }
+        Ok(GroupCreation::Created)
+    }
+    fn draw(&self, counter: &str, above: u64) -> Result<u64, SlotError> {
+        let number = self
+            .slots
+            .draw(counter, if self.descends { 0 } else { above })?;
+        Ok(if self.descends { 100 - number } else { number })
+    }
+    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, SlotError> {
+        self.slots.get_many(keys)
+    }
+}
+
+#[test]
+fn steps_on_several_keys_that_are_no_single_steps_are_found_out() {
+    let history = two_writers("scattered").atomic();
+    let violation = found_out(&history.through(BrokenSteps::scattering), 1);
+    assert!(
+        violation.what.contains("the log and the stream agree"),
+        "{violation}"
+    );
+}
+
+#[test]
+fn draws_that_go_back_are_found_out() {
+    let ann = actor("ann", [append("a-1", Any), append("a-1", Any)]);
+    let history = history("descending", [ann]).atomic();
+    let violation = found_out(&history.through(BrokenSteps::descending), 0);
+    assert!(
+        violation.what.contains("the log and the stream agree"),
+        "{violation}"
+    );
+}
 
 fn two_writers(name: &'static str) -> History {
     let writers = [

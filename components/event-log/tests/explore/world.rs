@@ -273,31 +273,35 @@ impl<'a> World<'a> {
 
     /// Tells a step to people.
     pub fn describe(&self, state: &State, step: Step) -> String {
-        let texts = self.texts.borrow();
-        let tell = |op: Op| match op.verb {
-            Verb::CreateAll | Verb::GetMany => {
-                let group = texts.groups.thing(op.key).iter();
-                let keys: Vec<_> = group.map(|(key, _)| texts.keys.thing(*key)).collect();
-                format!("{:?} {keys:?}", op.verb)
-            }
-            _ => format!("{:?} {}", op.verb, texts.keys.thing(op.key)),
-        };
         match step {
             Step::Arrive(index) => {
-                format!("late: {}", tell(self.lates.thing(state.late)[index]))
+                format!("late: {}", self.name(self.lates.thing(state.late)[index]))
             }
             Step::Act(actor, fate) => {
                 let name = self.history.programs[actor].name;
                 let Some(op) = self.nodes[state.nodes[actor] as usize].next else {
                     return format!("{name} has ended");
                 };
+                let told = self.name(op);
                 match fate {
                     Fate::Happens => {
-                        format!("{name}: {} -> {:?}", tell(op), self.answer(state.store, op))
+                        format!("{name}: {told} -> {:?}", self.answer(state.store, op))
                     }
-                    fate => format!("{name}: {} -> FAULT {fate:?}", tell(op)),
+                    fate => format!("{name}: {told} -> FAULT {fate:?}"),
                 }
             }
+        }
+    }
+
+    fn name(&self, op: Op) -> String {
+        let texts = self.texts.borrow();
+        match op.verb {
+            Verb::CreateAll | Verb::GetMany => {
+                let group = texts.groups.thing(op.key).iter();
+                let keys: Vec<_> = group.map(|(key, _)| texts.keys.thing(*key)).collect();
+                format!("{:?} {keys:?}", op.verb)
+            }
+            _ => format!("{:?} {}", op.verb, texts.keys.thing(op.key)),
         }
     }
 

@@ -1,0 +1,222 @@
+//! A PostgreSQL server of a test's own, on a free port, with its data in a temporary directory.
+//!
+//! A shell keeps the server: when this process ends, however it ends, the shell reads the end of
+//! its input, stops the server and removes the data.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+const INSTALL: &str = "initdb is missing: install PostgreSQL 13 or later (Debian: apt-get install postgresql, and put \
+     /usr/lib/postgresql/15/bin into PATH), or set ANNALS_SKIP_POSTGRES=1";
+
+/// A server; stopped when dropped.
+pub struct Server {
+    directory: PathBuf,
+    port: u16,
+    keeper: Mutex<Option<Child>>,
+    settings: Vec<String>,
+}
+
+impl Server {
+    /// Starts a server with these settings, each `name=value`. Returns `None` if tests with
+    /// PostgreSQL are to be skipped.
+    pub fn start(settings: &[&str]) -> Option<Self> {
+        if std::env::var_os("ANNALS_SKIP_POSTGRES").is_some_and(|value| value == "1") {
+            eprintln!("skipped: ANNALS_SKIP_POSTGRES=1");
+            return None;
+        }
+        let directory = tempfile::Builder::new()
+            .prefix("annals-postgres-")
+            .tempdir();
+        let directory = directory.expect("a directory").keep();
+        if let Some(user) = user() {
+            let owned = std::os::unix::fs::chown(&directory, Some(user), None);
+            owned.expect("the directory is given away");
+        }
+        let mut initdb = as_user("initdb");
+        initdb
+            .args(["--no-sync", "--auth=trust", "-U", "annals", "-E", "UTF8"])
+            .args(["--locale=C", "-D"])
+            .arg(directory.join("data"))
+            .current_dir(&directory);
+        let made = initdb.output().expect(INSTALL);
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{INSTALL}: {said}");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let server = Self {
+            directory,
+            port,
+            keeper: Mutex::new(None),
+            settings: settings.iter().map(ToString::to_string).collect(),
+        };
+        server.start_again();
+        Some(server)
+    }
+
+    /// A server that all tests of this process share.
+    pub fn shared() -> Option<&'static Self> {
+        static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+        SERVER.get_or_init(|| Self::start(&[])).as_ref()
+    }
+
+    /// The URL of a store, with options such as `schema=x`.
+    pub fn url(&self, options: &str) -> String {
+        let port = self.port;
+        format!("postgres://annals@127.0.0.1:{port}/postgres?{options}")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Starts the server, which must not be running, on its data, and waits until it answers.
+    pub fn start_again(&self) {
+        let mut postgres = as_user("postgres");
+        postgres
+            .arg("-D")
+            .arg(self.directory.join("data"))
+            .args(["-p", &self.port.to_string(), "-k"])
+            .arg(&self.directory)
+            .args(["-c", "listen_addresses=127.0.0.1"]);
+        for setting in &self.settings {
+            postgres.args(["-c", setting]);
+        }
+        // `read` fails at the end of the input.
+        let script = r#"dir=$1; shift; cd "$dir"
+            "$@" >>log 2>&1 </dev/null & server=$!
+            echo started
+            read -r _ && exit
+            kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$dir""#;
+        let mut keeper = Command::new("sh");
+        keeper
+            .args(["-c", script, "keeper"])
+            .arg(&self.directory)
+            .arg(postgres.get_program())
+            .args(postgres.get_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut keeper = keeper.spawn().expect("a shell");
+        let mut line = String::new();
+        let output = keeper.stdout.as_mut().expect("piped");
+        BufReader::new(output).read_line(&mut line).expect("read");
+        let replaced = self.keeper.lock().expect("no panic").replace(keeper);
+        if let Some(mut replaced) = replaced {
+            release(&mut replaced);
+        }
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.try_sql("SELECT 1").is_err() {
+            assert!(Instant::now() < deadline, "{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+
+    /// The process id of the running server.
+    pub fn postmaster(&self) -> u32 {
+        let file = std::fs::read_to_string(self.directory.join("data/postmaster.pid"));
+        let file = file.expect("the server runs");
+        let line = file.lines().next().expect("a line");
+        line.trim().parse().expect("a process id")
+    }
+
+    /// Sends a signal to the server, and waits until it has ended.
+    pub fn end(&self, signal: &str) {
+        let postmaster = self.postmaster();
+        kill(signal, postmaster);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Path::new(&format!("/proc/{postmaster}/exe")).exists() {
+            assert!(Instant::now() < deadline, "the server still runs");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Runs SQL, and returns the values of all rows.
+    pub fn sql(&self, text: &str) -> Vec<String> {
+        self.try_sql(text).expect("the server answers")
+    }
+
+    pub fn try_sql(&self, text: &str) -> Result<Vec<String>, tokio_postgres::Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let config: tokio_postgres::Config = self.url("").parse()?;
+            let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+            tokio::spawn(connection);
+            let messages = client.simple_query(text).await?;
+            let rows = messages.into_iter().filter_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            });
+            let values = rows.flat_map(|row| {
+                let values = (0..row.len()).map(|at| row.get(at).unwrap_or_default().to_owned());
+                values.collect::<Vec<_>>()
+            });
+            Ok(values.collect())
+        })
+    }
+}
+
+/// Ends a keeper whose server has ended, without removing the data.
+fn release(keeper: &mut Child) {
+    if let Some(input) = keeper.stdin.as_mut() {
+        let _ = input.write_all(b"\n");
+    }
+    let _ = keeper.wait();
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut keeper) = self.keeper.lock().expect("no panic").take() {
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
+        }
+    }
+}
+
+pub fn kill(signal: &str, process: u32) {
+    let sent = Command::new("kill")
+        .args([&format!("-{signal}"), &process.to_string()])
+        .status();
+    assert!(sent.expect("kill is there").success());
+}
+
+/// PostgreSQL refuses to run as root: the id of another user, if this is root.
+fn user() -> Option<u32> {
+    let id = |arguments: &[&str]| {
+        let found = Command::new("id").args(arguments).output().ok()?;
+        let text = String::from_utf8(found.stdout).ok()?;
+        text.trim().parse::<u32>().ok()
+    };
+    match id(&["-u"]) {
+        Some(0) => id(&["-u", "postgres"]).or_else(|| id(&["-u", "nobody"])),
+        _ => None,
+    }
+}
+
+fn as_user(program: &str) -> Command {
+    let Some(user) = user() else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("setpriv");
+    command
+        .args([format!("--reuid={user}"), format!("--regid={user}")])
+        .args(["--clear-groups", program]);
+    command
+}
