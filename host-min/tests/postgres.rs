@@ -444,33 +444,66 @@ fn the_documented_sql_makes_the_table() {
     assert_eq!(functions("made").len(), 6);
 }
 
+fn late<T>(result: &Result<T, KvError>) -> bool {
+    matches!(result, Err(KvError::Unavailable(reason)) if reason.contains("300 ms") || reason.contains("in time"))
+}
+
 #[test]
-fn a_statement_ends_at_its_time_limit_and_on_the_server_too() {
+fn a_statement_has_a_time_limit() {
     let Some(server) = Server::shared() else {
         return;
     };
     let store = open(&server.url("schema=slow&statement_timeout=300ms&pool=2")).expect("opens");
     store.set("b", "k", b"v").expect("works");
-    let lock = std::thread::scope(|scope| {
-        let lock = "BEGIN; SELECT 1 FROM slow.slots WHERE key = 'k' FOR UPDATE; SELECT pg_sleep(2)";
+    store.draw("b", "n", 0).expect("works");
+    std::thread::scope(|scope| {
+        let lock = "BEGIN; SELECT 1 FROM slow.slots FOR UPDATE; SELECT pg_sleep(2)";
         let lock = scope.spawn(move || server.sql(lock));
         std::thread::sleep(Duration::from_millis(300));
-        let started = Instant::now();
-        let set = store.set("b", "k", b"w");
-        assert!(
-            matches!(&set, Err(KvError::Unavailable(reason)) if reason.contains("300 ms")),
-            "{set:?}"
-        );
-        assert!(started.elapsed() < Duration::from_secs(1));
-        // Reads do not wait for the lock, and the pool is not exhausted.
-        assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+        let limited = |run: &dyn Fn() -> bool| {
+            let started = Instant::now();
+            assert!(run(), "it ended otherwise");
+            assert!(started.elapsed() < Duration::from_secs(1));
+        };
+        limited(&|| late(&store.draw("b", "n", 0)));
         std::thread::sleep(Duration::from_millis(200));
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO slow.%' AND state = 'active'";
-        assert_eq!(server.sql(waiting), ["0"]);
-        lock.join().expect("no panic").len()
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT slow.slots_draw%' AND state = 'active'";
+        assert_eq!(server.sql(waiting), ["0"], "it is cancelled");
+        // A write goes on. The other connection still serves.
+        limited(&|| late(&store.set("b", "k", b"w")));
+        assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+        // With both connections occupied, operations end while they wait for one.
+        limited(&|| late(&store.set("b", "k", b"x")));
+        limited(&|| late(&store.get("b", "k")));
+        lock.join().expect("no panic");
     });
-    assert!(lock > 0);
-    assert_eq!(store.set("b", "k", b"x"), Ok(()));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while store.get("b", "k") == Ok(Some(b"v".to_vec())) {
+        assert!(Instant::now() < deadline, "the writes are gone");
+    }
+    assert_eq!(store.set("b", "k", b"y"), Ok(()));
+}
+
+#[test]
+fn a_write_that_waits_for_its_standby_is_not_seen_before() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let store = open(&server.url("statement_timeout=300ms&pool=4")).expect("opens");
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'none'");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let create = |key: &str| store.create_all("b", vec![(key.into(), b"v".to_vec())]);
+    let created = create("k");
+    assert!(late(&created), "{created:?}");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(store.get("b", "k"), Ok(None));
+    server.sql("ALTER SYSTEM RESET synchronous_standby_names");
+    server.sql("SELECT pg_reload_conf()");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while store.get("b", "k") != Ok(Some(b"v".to_vec())) {
+        assert!(Instant::now() < deadline, "the write is gone");
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
-use self::batch::{Action, Operation, Sender, Single, Statements};
+use self::batch::{Action, Operation, Replies, Sender, Single, Statements};
 use self::connection::{ConnectError, Connection, Connector};
 use self::lane::Shared;
 use self::options::{Options, Secrets, words};
@@ -109,6 +109,7 @@ impl Postgres {
         for _ in 0..options.pool {
             runtime.spawn(lane::run(shared.clone(), connection.take()));
         }
+        runtime.spawn(lane::drop_late(shared.clone()));
         Ok(Self {
             shared,
             _runtime: None,
@@ -180,8 +181,8 @@ fn push<T>(
 }
 
 async fn answer<T>(receiver: oneshot::Receiver<Result<T, KvError>>) -> Result<T, KvError> {
-    let closed = |_| KvError::Unavailable("the store is closed".into());
-    receiver.await.map_err(closed)?
+    let dropped = |_| KvError::Unavailable("no statement could begin in time".into());
+    receiver.await.map_err(dropped)?
 }
 
 /// Checks names. PostgreSQL's index takes no longer keys, and its text contains no NUL character.
@@ -243,7 +244,7 @@ async fn swap(
                     Operation::Single(Single {
                         bucket: bucket.clone(),
                         key: Some(key.clone()),
-                        action: Action::Swap(old.clone(), new.clone(), reply),
+                        action: Action::Swap(old.clone(), new.clone(), Replies::of(reply)),
                     })
                 }));
                 swapped.await?
@@ -268,7 +269,7 @@ impl Postgres {
         &self,
         bucket: &str,
         key: Option<&str>,
-        action: impl FnOnce(Sender<T>) -> Action,
+        action: impl FnOnce(Replies<T>) -> Action,
     ) -> Reply<T> {
         if let Err(error) = check_name(bucket, key.unwrap_or_default()) {
             return Reply::Now(Err(error));
@@ -277,7 +278,7 @@ impl Postgres {
             Operation::Single(Single {
                 bucket: bucket.into(),
                 key: key.map(str::to_owned),
-                action: action(reply),
+                action: action(Replies::of(reply)),
             })
         });
         Reply::later(answer(receiver))
