@@ -223,8 +223,10 @@ fn nothing_acknowledged_is_lost_when_connections_are_cut() {
     let url = server.url("schema=cut");
     let url = url.replace(&server.port().to_string(), &proxy.port.to_string());
     let (_, failures) = survives(server, &url, || {
-        for _ in 0..50 {
-            std::thread::sleep(Duration::from_millis(20));
+        // Long enough to connect and to write a little.
+        let mut random = fastrand::Rng::with_seed(5);
+        for _ in 0..40 {
+            std::thread::sleep(Duration::from_millis(random.u64(80..160)));
             proxy.cut();
         }
     });
@@ -336,6 +338,16 @@ fn a_standby_is_no_store() {
     server.start_again();
     let error = open(&server.url("")).err().expect("refused").to_string();
     assert!(error.contains("does not allow writes"), "{error}");
+    // Of several servers, the first one that accepts writes is the store.
+    let Some(primary) = Server::start(&[]) else {
+        return;
+    };
+    let ports = format!("127.0.0.1:1,127.0.0.1:{}", server.port());
+    let one = format!("127.0.0.1:{}", primary.port());
+    let url = primary.url("").replace(&one, &format!("{ports},{one}"));
+    let store = open(&url).expect("the third server");
+    assert_eq!(store.draw("b", "n", 0), Ok(1));
+    assert_eq!(primary.sql("SELECT count(*) FROM annals.slots"), ["1"]);
 }
 
 #[test]
@@ -705,6 +717,55 @@ fn the_password_comes_from_a_file_or_the_environment_and_is_never_shown() {
     assert_eq!(status, Some(1), "{said}");
     assert!(said.contains("--store-password-file"), "{said}");
     assert!(!said.contains("sesame"), "{said}");
+}
+
+/// Makes an authority in `ca.pem` and a certificate for `localhost` in `data`.
+fn certify(server: &Server) {
+    let script = r#"set -e; umask 077
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+        echo subjectAltName=DNS:localhost > names
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt
+        cp server.key server.crt data/
+        chown --reference=data data/server.key data/server.crt"#;
+    let made = std::process::Command::new("sh")
+        .args(["-c", script])
+        .current_dir(server.directory())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "openssl is needed: {said}");
+}
+
+#[test]
+fn the_servers_certificate_is_verified() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    certify(&server);
+    server.sql("ALTER SYSTEM SET ssl = on");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let named = server.url("").replace("127.0.0.1", "localhost");
+    let authority = server.directory().join("ca.pem");
+    let trusting = format!(
+        "{named}sslmode=verify-full&sslrootcert={}",
+        authority.display()
+    );
+    let store = open(&trusting).expect("opens");
+    assert_eq!(store.draw("b", "n", 0), Ok(1));
+    let encrypted = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'annals-host'";
+    assert_eq!(server.sql(encrypted), ["t"]);
+    let refused = |url: &str| open(url).err().expect("not trusted").to_string();
+    let unknown = refused(&format!("{named}sslmode=require"));
+    assert!(unknown.contains("invalid peer certificate"), "{unknown}");
+    let another = refused(&trusting.replace("localhost", "127.0.0.1"));
+    assert!(another.contains("not valid for name"), "{another}");
+    server.sql("ALTER SYSTEM SET ssl = off");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let plain = refused(&trusting);
+    assert!(plain.contains("server does not support TLS"), "{plain}");
 }
 
 /// Not a test: prints how fast the store is. Run it with `--ignored --nocapture`.

@@ -197,7 +197,7 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
 
 #[test]
 fn a_store_goes_to_postgresql_and_back() {
-    let Some(server) = server::Server::shared() else {
+    let Some(server) = server::Server::start(&[]) else {
         return;
     };
     let folder = Folder::new();
@@ -219,6 +219,10 @@ fn a_store_goes_to_postgresql_and_back() {
     let import = ["import", "-", "--store", &url];
     for written in [true, false] {
         let (status, _, error) = folder.run_with(&import, lines.as_bytes());
+        // An import that has ended is durable.
+        server.end("KILL");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        server.start_again();
         assert_eq!(status, 0, "{error}");
         assert!(
             error.contains("79 events of 40 commits, 1 outcomes"),

@@ -21,6 +21,10 @@ const MAX_BYTES: usize = 4 << 20;
 /// Sends the result of an operation to whoever asked for it.
 pub type Sender<T> = oneshot::Sender<Result<T, KvError>>;
 
+/// Writes something, and commits with the settings of the server: that flush includes all earlier
+/// commits.
+const FLUSH: &str = "SELECT pg_logical_emit_message(true, 'annals', '')";
+
 /// The values of several keys.
 pub type Values = Vec<Option<Vec<u8>>>;
 
@@ -119,12 +123,17 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// The statements for a table.
-    pub fn new(options: &Options) -> Self {
+    /// The statements for a table. If `at_flush` is set, keys that are created become durable with
+    /// the next [`Action::Flush`].
+    pub fn new(options: &Options, at_flush: bool) -> Self {
         let table = format!("{}.{}", options.schema, options.table);
+        let soon = match at_flush {
+            true => "set_config('synchronous_commit', 'off', true), ",
+            false => "",
+        };
         let at = "WHERE bucket = $1 AND key = $2";
         Self {
-            create: format!("SELECT {table}_create_1($1, $2, $3, $4)"),
+            create: format!("SELECT {soon}{table}_create_1($1, $2, $3, $4)"),
             draw: format!("SELECT {table}_draw_1($1, $2, $3, $4)"),
             read: format!("SELECT key, value FROM {table} WHERE bucket = $1 AND key = ANY ($2)"),
             set: format!(
@@ -341,7 +350,7 @@ impl Work for Creates {
         let row = client
             .query_typed_one(&statements.create, &parameters)
             .await?;
-        row.try_get(0)
+        row.try_get(row.len() - 1)
     }
 
     fn finish(&self, results: Result<Vec<i32>, KvError>) {
@@ -486,6 +495,8 @@ pub enum Action {
     Add([i128; 3], Replies<i128>),
     /// Lists at most so many keys.
     List(usize, Replies<Vec<String>>),
+    /// Makes durable what was committed before.
+    Flush(Replies<()>),
 }
 
 /// The result of a [`Single`].
@@ -542,6 +553,7 @@ impl Work for Single {
                 // The function returns no number outside of the range.
                 Ok(SingleResult::Sum(sum.parse().unwrap_or(i128::MAX)))
             }
+            Action::Flush(_) => Ok(rows(client.execute_typed(FLUSH, &[]).await?)),
             Action::List(limit, _) => {
                 let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
                 let parameters = [bucket, key, (&limit as _, Type::INT8)];
@@ -559,7 +571,7 @@ impl Work for Single {
             Err(error) => Err(error),
         };
         match &self.action {
-            Action::Set(_, replies) | Action::Delete(replies) => {
+            Action::Set(_, replies) | Action::Delete(replies) | Action::Flush(replies) => {
                 replies.finish(count(results).map(|_| ()));
             }
             Action::Swap(_, _, replies) => replies.finish(count(results).map(|rows| rows == 1)),

@@ -15,7 +15,7 @@ use super::batch::{Batch, Operation, Statements, Work};
 use super::connection::{ConnectError, Connection, Connector};
 use super::gather::Queue;
 use super::options::words;
-use super::schema::OVERFLOW;
+use super::schema::{NOT_A_COUNTER, OVERFLOW};
 use crate::store::KvError;
 
 /// Time between a failed connection and the next attempt: at first, and at most.
@@ -240,7 +240,9 @@ fn remedy(error: &Error) -> Remedy {
     ];
     match code {
         code if prevented.contains(code) => Remedy::Retry,
-        code if not_a_number.contains(code) => Remedy::Tell(KvError::NotACounter),
+        code if not_a_number.contains(code) || code.code() == NOT_A_COUNTER => {
+            Remedy::Tell(KvError::NotACounter)
+        }
         code if code.code() == OVERFLOW => Remedy::Tell(KvError::Overflow),
         code if lost.contains(code) || code.code().starts_with("08") => {
             Remedy::Reconnect(words(error))

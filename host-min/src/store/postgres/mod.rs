@@ -53,6 +53,9 @@ pub struct Opening {
     pub allow_unsafe: bool,
     /// Make the table if it is absent.
     pub make: bool,
+    /// Make created keys durable with the next barrier, and not each at once. For imports, which no
+    /// other process observes.
+    pub durable_at_barrier: bool,
     /// How long to try to reach the server. `None`: one attempt.
     pub patience: Option<Duration>,
 }
@@ -60,6 +63,7 @@ pub struct Opening {
 /// Buckets in a table.
 pub struct Postgres {
     shared: Arc<Shared>,
+    durable_at_barrier: bool,
     /// Runs the connections if the caller has no runtime.
     _runtime: Option<Runtime>,
 }
@@ -98,7 +102,7 @@ impl Postgres {
                 reason: words(&error),
             },
         })?;
-        let statements = Statements::new(&options);
+        let statements = Statements::new(&options, opening.durable_at_barrier);
         let shared = Arc::new(Shared::new(
             connector,
             statements,
@@ -112,6 +116,7 @@ impl Postgres {
         runtime.spawn(lane::drop_late(shared.clone()));
         Ok(Self {
             shared,
+            durable_at_barrier: opening.durable_at_barrier,
             _runtime: None,
         })
     }
@@ -386,9 +391,13 @@ impl Buckets for Postgres {
         Reply::later(async move { read(&shared, bucket, keys).await })
     }
 
-    /// Passed: an operation is answered when the server has made it durable.
+    /// Passed, because an operation is answered when the server has made it durable, unless
+    /// [`Opening::durable_at_barrier`] is set.
     fn barrier(&self) -> Barrier {
-        Barrier::passed()
+        match self.durable_at_barrier {
+            true => Barrier::of(self.single("", None, Action::Flush)),
+            false => Barrier::passed(),
+        }
     }
 
     /// Never: operations fail while the server is away, and succeed again afterwards.
