@@ -223,8 +223,10 @@ fn nothing_acknowledged_is_lost_when_connections_are_cut() {
     let url = server.url("schema=cut");
     let url = url.replace(&server.port().to_string(), &proxy.port.to_string());
     let (_, failures) = survives(server, &url, || {
-        for _ in 0..50 {
-            std::thread::sleep(Duration::from_millis(20));
+        // Long enough to connect and to write a little.
+        let mut random = fastrand::Rng::with_seed(5);
+        for _ in 0..40 {
+            std::thread::sleep(Duration::from_millis(random.u64(80..160)));
             proxy.cut();
         }
     });
@@ -336,6 +338,16 @@ fn a_standby_is_no_store() {
     server.start_again();
     let error = open(&server.url("")).err().expect("refused").to_string();
     assert!(error.contains("does not allow writes"), "{error}");
+    // Of several servers, the first one that accepts writes is the store.
+    let Some(primary) = Server::start(&[]) else {
+        return;
+    };
+    let ports = format!("127.0.0.1:1,127.0.0.1:{}", server.port());
+    let one = format!("127.0.0.1:{}", primary.port());
+    let url = primary.url("").replace(&one, &format!("{ports},{one}"));
+    let store = open(&url).expect("the third server");
+    assert_eq!(store.draw("b", "n", 0), Ok(1));
+    assert_eq!(primary.sql("SELECT count(*) FROM annals.slots"), ["1"]);
 }
 
 #[test]
@@ -444,33 +456,66 @@ fn the_documented_sql_makes_the_table() {
     assert_eq!(functions("made").len(), 6);
 }
 
+fn late<T>(result: &Result<T, KvError>) -> bool {
+    matches!(result, Err(KvError::Unavailable(reason)) if reason.contains("300 ms") || reason.contains("in time"))
+}
+
 #[test]
-fn a_statement_ends_at_its_time_limit_and_on_the_server_too() {
+fn a_statement_has_a_time_limit() {
     let Some(server) = Server::shared() else {
         return;
     };
     let store = open(&server.url("schema=slow&statement_timeout=300ms&pool=2")).expect("opens");
     store.set("b", "k", b"v").expect("works");
-    let lock = std::thread::scope(|scope| {
-        let lock = "BEGIN; SELECT 1 FROM slow.slots WHERE key = 'k' FOR UPDATE; SELECT pg_sleep(2)";
+    store.draw("b", "n", 0).expect("works");
+    std::thread::scope(|scope| {
+        let lock = "BEGIN; SELECT 1 FROM slow.slots FOR UPDATE; SELECT pg_sleep(6)";
         let lock = scope.spawn(move || server.sql(lock));
         std::thread::sleep(Duration::from_millis(300));
-        let started = Instant::now();
-        let set = store.set("b", "k", b"w");
-        assert!(
-            matches!(&set, Err(KvError::Unavailable(reason)) if reason.contains("300 ms")),
-            "{set:?}"
-        );
-        assert!(started.elapsed() < Duration::from_secs(1));
-        // Reads do not wait for the lock, and the pool is not exhausted.
-        assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+        let limited = |run: &dyn Fn() -> bool| {
+            let started = Instant::now();
+            assert!(run(), "it ended otherwise");
+            assert!(started.elapsed() < Duration::from_secs(2));
+        };
+        limited(&|| late(&store.draw("b", "n", 0)));
         std::thread::sleep(Duration::from_millis(200));
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO slow.%' AND state = 'active'";
-        assert_eq!(server.sql(waiting), ["0"]);
-        lock.join().expect("no panic").len()
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT slow.slots_draw%' AND state = 'active'";
+        assert_eq!(server.sql(waiting), ["0"], "it is cancelled");
+        // A write goes on. The other connection still serves.
+        limited(&|| late(&store.set("b", "k", b"w")));
+        assert_eq!(store.get("b", "k"), Ok(Some(b"v".to_vec())));
+        // With both connections occupied, operations end while they wait for one.
+        limited(&|| late(&store.set("b", "k", b"x")));
+        limited(&|| late(&store.get("b", "k")));
+        lock.join().expect("no panic");
     });
-    assert!(lock > 0);
-    assert_eq!(store.set("b", "k", b"x"), Ok(()));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while store.get("b", "k") == Ok(Some(b"v".to_vec())) {
+        assert!(Instant::now() < deadline, "the writes are gone");
+    }
+    assert_eq!(store.set("b", "k", b"y"), Ok(()));
+}
+
+#[test]
+fn a_write_that_waits_for_its_standby_is_not_seen_before() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let store = open(&server.url("statement_timeout=300ms&pool=4")).expect("opens");
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'none'");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let create = |key: &str| store.create_all("b", vec![(key.into(), b"v".to_vec())]);
+    let created = create("k");
+    assert!(late(&created), "{created:?}");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(store.get("b", "k"), Ok(None));
+    server.sql("ALTER SYSTEM RESET synchronous_standby_names");
+    server.sql("SELECT pg_reload_conf()");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while store.get("b", "k") != Ok(Some(b"v".to_vec())) {
+        assert!(Instant::now() < deadline, "the write is gone");
+    }
 }
 
 #[test]
@@ -672,6 +717,55 @@ fn the_password_comes_from_a_file_or_the_environment_and_is_never_shown() {
     assert_eq!(status, Some(1), "{said}");
     assert!(said.contains("--store-password-file"), "{said}");
     assert!(!said.contains("sesame"), "{said}");
+}
+
+/// Makes an authority in `ca.pem` and a certificate for `localhost` in `data`.
+fn certify(server: &Server) {
+    let script = r#"set -e; umask 077
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+        echo subjectAltName=DNS:localhost > names
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt
+        cp server.key server.crt data/
+        chown --reference=data data/server.key data/server.crt"#;
+    let made = std::process::Command::new("sh")
+        .args(["-c", script])
+        .current_dir(server.directory())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "openssl is needed: {said}");
+}
+
+#[test]
+fn the_servers_certificate_is_verified() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    certify(&server);
+    server.sql("ALTER SYSTEM SET ssl = on");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let named = server.url("").replace("127.0.0.1", "localhost");
+    let authority = server.directory().join("ca.pem");
+    let trusting = format!(
+        "{named}sslmode=verify-full&sslrootcert={}",
+        authority.display()
+    );
+    let store = open(&trusting).expect("opens");
+    assert_eq!(store.draw("b", "n", 0), Ok(1));
+    let encrypted = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'annals-host'";
+    assert_eq!(server.sql(encrypted), ["t"]);
+    let refused = |url: &str| open(url).err().expect("not trusted").to_string();
+    let unknown = refused(&format!("{named}sslmode=require"));
+    assert!(unknown.contains("invalid peer certificate"), "{unknown}");
+    let another = refused(&trusting.replace("localhost", "127.0.0.1"));
+    assert!(another.contains("not valid for name"), "{another}");
+    server.sql("ALTER SYSTEM SET ssl = off");
+    server.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(Duration::from_millis(300));
+    let plain = refused(&trusting);
+    assert!(plain.contains("server does not support TLS"), "{plain}");
 }
 
 /// Not a test: prints how fast the store is. Run it with `--ignored --nocapture`.

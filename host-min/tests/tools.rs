@@ -1,5 +1,8 @@
 //! The command-line tools, on real directories.
 
+#[path = "support/postgres.rs"]
+mod server;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -190,6 +193,58 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
         .expect("read")
         .expect("it is there");
     assert_eq!(page.events[1].payload, b"{\"n\":2}");
+}
+
+#[test]
+fn a_store_goes_to_postgresql_and_back() {
+    let Some(server) = server::Server::start(&[]) else {
+        return;
+    };
+    let folder = Folder::new();
+    fill(folder.embedded("one"), "");
+    let (status, lines, error) = folder.run(&["export", "--store", "one"]);
+    assert_eq!(status, 0, "{error}");
+    let url = server.url("schema=tools");
+    let (status, _, error) = folder.run(&["export", "--store", &url]);
+    one_line(
+        status,
+        &error,
+        "there is no store tools.slots on PostgreSQL at 127.0.0.1",
+    );
+    assert!(
+        server
+            .sql("SELECT 1 FROM pg_namespace WHERE nspname = 'tools'")
+            .is_empty()
+    );
+    let import = ["import", "-", "--store", &url];
+    for written in [true, false] {
+        let (status, _, error) = folder.run_with(&import, lines.as_bytes());
+        // An import that has ended is durable.
+        server.end("KILL");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        server.start_again();
+        assert_eq!(status, 0, "{error}");
+        assert!(
+            error.contains("79 events of 40 commits, 1 outcomes"),
+            "{error}"
+        );
+        assert_eq!(
+            error.contains(" 0 values were written"),
+            !written,
+            "{error}"
+        );
+    }
+    let (status, back, error) = folder.run(&["export", "--store", &url]);
+    assert_eq!((status, &back), (0, &lines), "{error}");
+    let (status, table, error) = folder.run(&["verify", "--store", &url]);
+    assert_eq!(status, 0, "{table} {error}");
+    // Damage is found there, too.
+    server.sql(
+        "DELETE FROM tools.slots WHERE key = (SELECT max(key) FROM tools.slots WHERE key ~ '^log')",
+    );
+    server.sql("UPDATE tools.slots SET value = value || '\\x00' WHERE key ~ 'short-1'");
+    let (status, table, _) = folder.run(&["verify", "--store", &url]);
+    assert_eq!(status, 1, "{table}");
 }
 
 #[test]

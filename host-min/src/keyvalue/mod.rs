@@ -8,10 +8,13 @@ mod draft2;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable, ResourceTableError};
 
+use crate::seldom::Seldom;
 use crate::store::{Buckets, KvError, MAX_GET_KEYS};
 
 /// Maximum number of keys in one page of `list-keys`.
 const PAGE: usize = 1_000;
+
+static UNAVAILABLE: Seldom = Seldom::new();
 
 /// A key and its value.
 type Pair = crate::store::Entry;
@@ -69,7 +72,9 @@ impl Error {
     fn into_words(self) -> wasmtime::Result<String> {
         match self {
             Self::Store(KvError::Unavailable(reason)) => {
-                tracing::error!(reason, "the store is unavailable");
+                if let Some(unsaid) = UNAVAILABLE.news() {
+                    tracing::error!(reason, unsaid, "the store is unavailable");
+                }
                 Ok("the store is unavailable".into())
             }
             Self::Store(error) => Ok(error.to_string()),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::KvError;
+use super::{KvError, Reply};
 
 /// Maximum group-commit delay. It equals the duration of a few flushes.
 const GROUP_COMMIT_DELAY: Duration = Duration::from_millis(2);
@@ -315,6 +315,8 @@ enum Point {
     Passed,
     Broken(String),
     Ticket(Arc<Shared>, Ticket),
+    /// An operation that makes everything durable.
+    Operation(Reply<()>),
 }
 
 /// A point in time. The barrier is passed when all writes that could be observed at that point are
@@ -334,6 +336,11 @@ impl Barrier {
         Self(Point::Broken(reason.to_owned()))
     }
 
+    /// A barrier that is passed when an operation of the store is done.
+    pub fn of(operation: Reply<()>) -> Self {
+        Self(Point::Operation(operation))
+    }
+
     /// Waits until everything observed before the barrier is durable.
     ///
     /// # Errors
@@ -343,6 +350,7 @@ impl Barrier {
             Point::Passed => return Ok(()),
             Point::Broken(reason) => return Err(KvError::Unavailable(reason)),
             Point::Ticket(shared, ticket) => (shared, ticket),
+            Point::Operation(reply) => return reply.wait().await,
         };
         let served = {
             let mut requests = shared.lock();

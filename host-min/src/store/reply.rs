@@ -1,5 +1,6 @@
 //! The result of an operation of a store, which may arrive later.
 
+use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -16,6 +17,15 @@ pub enum Reply<T> {
     /// The operation is done when the future is. If the caller drops the future before, the
     /// operation may or may not take effect.
     Later(Pin<Box<dyn Future<Output = Result<T, KvError>> + Send>>),
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Now(_) => "Now",
+            Self::Later(_) => "Later",
+        })
+    }
 }
 
 impl<T> Reply<T> {

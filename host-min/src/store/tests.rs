@@ -128,7 +128,8 @@ fn group(round: usize, thread: usize) -> Vec<String> {
 #[test]
 fn of_groups_that_overlap_each_is_created_whole_or_not_at_all() {
     stores_with(|store, slower| {
-        let rounds = 500 / slower;
+        let rounds = 1_000 / slower;
+        let (current, done) = (AtomicUsize::new(0), AtomicBool::new(false));
         let start = std::sync::Barrier::new(9);
         // A thread that panicked would leave the others waiting for it.
         let faults = Mutex::new(Vec::new());
@@ -173,14 +174,25 @@ fn of_groups_that_overlap_each_is_created_whole_or_not_at_all() {
                         };
                         expect(fine, what);
                     }
+                    start.wait();
+                });
+            }
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut thread = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        thread = (thread + 1) % 8;
+                        whole(current.load(Ordering::Relaxed), thread);
+                    }
                 });
             }
             for round in 0..rounds {
+                current.store(round, Ordering::Relaxed);
                 start.wait();
-                for _ in 0..4 {
-                    (0..8).for_each(|thread| _ = whole(round, thread));
-                }
             }
+            // Let the last round end.
+            start.wait();
+            done.store(true, Ordering::Relaxed);
         });
         for round in 0..rounds {
             let winners = (0..8).filter(|thread| whole(round, *thread)).count();
@@ -286,8 +298,12 @@ fn a_number_is_drawn_above_what_the_caller_knows() {
         assert_eq!(store.draw("b", "n", u64::MAX), Err(KvError::Overflow));
         assert_eq!(store.draw("b", "n", u64::MAX - 1), Ok(u64::MAX));
         assert_eq!(store.draw("b", "n", 0), Err(KvError::Overflow));
-        store.set("b", "text", b"abc").expect("works");
-        assert_eq!(store.draw("b", "text", 0), Err(KvError::NotACounter));
+        for text in ["abc", "1.5", "NaN", "\u{0}"] {
+            store.set("b", "text", text.as_bytes()).expect("works");
+            assert_eq!(store.draw("b", "text", 0), Err(KvError::NotACounter));
+            let sum = store.increment("b", "text", 1, 0..=9);
+            assert_eq!(sum, Err(KvError::NotACounter));
+        }
     });
 }
 

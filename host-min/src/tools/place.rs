@@ -219,6 +219,7 @@ impl Place {
     fn table(&self, url: &str, make: bool) -> Result<Store, ToolError> {
         let opening = Opening {
             make,
+            durable_at_barrier: make,
             ..self.remote.opening()
         };
         let store = Blocking(Postgres::open_alone(url, &opening)?);

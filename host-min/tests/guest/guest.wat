@@ -10,6 +10,8 @@
 ;;   /put KEY     creates KEY by compare-and-swap with the value "value": 201, or 409 if it exists
 ;;   /get KEY     200 with the value, or 404
 ;;   /count KEY   adds 1 to KEY by draft2, then 1 by draft: 200 with the sum as one digit
+;;   /dKEY        creates KEY and KEY without its last byte in one step: 201, or 409 with the index of the key that exists
+;;   /rKEY        draws a number above 40 from the counter KEY: 200 with three digits
 ;;   /stale KEY   two handles of an absent key; the first swaps, the second must fail and its
 ;;                fresh handle succeed: 200
 ;;   /numberKEY   200 with the counter KEY in three digits
@@ -53,6 +55,9 @@
   (import "wasi:keyvalue/atomics@0.2.0-draft2" "[method]cas.current" (func $current (param i32 i32)))
   (import "wasi:keyvalue/atomics@0.2.0-draft2" "swap" (func $swap (param i32 i32 i32 i32)))
   (import "wasi:keyvalue/atomics@0.2.0-draft2" "increment" (func $increment (param i32 i32 i32 i64 i32)))
+  (import "annals:keyvalue/conditional@0.1.0" "create-all" (func $create-all (param i32 i32 i32 i32)))
+  (import "annals:keyvalue/conditional@0.1.0" "draw" (func $draw (param i32 i32 i32 i64 i32)))
+  (import "annals:keyvalue/conditional@0.1.0" "get-many" (func $get-many (param i32 i32 i32 i32)))
   (import "wasi:keyvalue/store@0.2.0-draft" "open" (func $open1 (param i32 i32 i32)))
   (import "wasi:keyvalue/atomics@0.2.0-draft" "increment" (func $increment1 (param i32 i32 i32 i64 i32)))
 
@@ -156,6 +161,37 @@
     (if (i32.load8_u (i32.const 0)) (then unreachable))
     (i32.store8 (i32.const 2000) (i32.add (i32.const 48) (i32.wrap_i64 (i64.load (i32.const 8)))))
     (call $answer (local.get $out) (i32.const 200) (i32.const 2000) (i32.const 1)))
+
+  ;; 2100: two entries; 2140: their keys
+  (func $both (param $out i32)
+    (local $values i32)
+    (i32.store (i32.const 2100) (global.get $key))
+    (i32.store (i32.const 2104) (global.get $key-len))
+    (i32.store (i32.const 2108) (i32.const 1040))
+    (i32.store (i32.const 2112) (i32.const 5))
+    (i32.store (i32.const 2116) (global.get $key))
+    (i32.store (i32.const 2120) (i32.sub (global.get $key-len) (i32.const 1)))
+    (i32.store (i32.const 2124) (i32.const 1040))
+    (i32.store (i32.const 2128) (i32.const 5))
+    (i64.store (i32.const 2140) (i64.load (i32.const 2100)))
+    (i64.store (i32.const 2148) (i64.load (i32.const 2116)))
+    (call $create-all (call $bucket) (i32.const 2100) (i32.const 2) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable))
+    (if (i32.load8_u (i32.const 4)) (then
+      (i32.store8 (i32.const 2000) (i32.add (i32.const 48) (i32.load (i32.const 8))))
+      (call $answer (local.get $out) (i32.const 409) (i32.const 2000) (i32.const 1)) (return)))
+    (call $get-many (call $bucket) (i32.const 2140) (i32.const 2) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable))
+    (if (i32.ne (i32.load (i32.const 8)) (i32.const 2)) (then unreachable))
+    (local.set $values (i32.load (i32.const 4)))
+    (if (i32.eqz (i32.load8_u (local.get $values))) (then unreachable))
+    (if (i32.ne (i32.load offset=20 (local.get $values)) (i32.const 5)) (then unreachable))
+    (call $answer (local.get $out) (i32.const 201) (i32.const 1024) (i32.const 2)))
+
+  (func $next (param $out i32)
+    (call $draw (call $bucket) (global.get $key) (global.get $key-len) (i64.const 40) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable))
+    (call $three-digits (local.get $out) (i32.wrap_i64 (i64.load (i32.const 8)))))
 
   (func $stale (param $out i32)
     (local $first i32) (local $second i32)
@@ -290,6 +326,8 @@
     (if (i32.eq (local.get $what) (i32.const 0x78)) (then (call $ok-with-length (local.get $out)) (call $handler:after)))
     (if (i32.eq (local.get $what) (i32.const 0x79)) (then (call $ok-with-length (local.get $out)) (call $block (call $timer (i64.const 1000000000))) (return)))
     (if (i32.eq (local.get $what) (i32.const 0x63)) (then (call $count (local.get $out)) (return)))
+    (if (i32.eq (local.get $what) (i32.const 0x64)) (then (global.set $key (i32.add (global.get $key) (i32.const 1))) (global.set $key-len (i32.sub (global.get $key-len) (i32.const 1))) (call $both (local.get $out)) (return)))
+    (if (i32.eq (local.get $what) (i32.const 0x72)) (then (global.set $key (i32.add (global.get $key) (i32.const 1))) (global.set $key-len (i32.sub (global.get $key-len) (i32.const 1))) (call $next (local.get $out)) (return)))
     (if (i32.eq (local.get $what) (i32.const 0x73)) (then (call $stale (local.get $out)) (return)))
     unreachable)
 )

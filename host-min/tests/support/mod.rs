@@ -26,6 +26,11 @@ pub fn guest(reacts: bool) -> Vec<u8> {
             .push_dir(root.join("wit").join(package))
             .expect("the keyvalue texts are right");
     }
+    let conditional = root.join("wit/conditional/conditional.wit");
+    let text = std::fs::read_to_string(&conditional).expect("the file is there");
+    resolve
+        .push_str(&conditional, &text)
+        .expect("the extension's text is right");
     let mut main = None;
     for file in ["io", "clocks", "http", "cli", "world"] {
         let path = root.join(format!("tests/guest/{file}.wit"));

@@ -1,7 +1,7 @@
 //! The operations, the statements that do many of them, and how the results are shared out.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 use tokio_postgres::types::{ToSql, Type};
@@ -21,8 +21,69 @@ const MAX_BYTES: usize = 4 << 20;
 /// Sends the result of an operation to whoever asked for it.
 pub type Sender<T> = oneshot::Sender<Result<T, KvError>>;
 
+/// Writes something, and commits with the settings of the server: that flush includes all earlier
+/// commits.
+const FLUSH: &str = "SELECT pg_logical_emit_message(true, 'annals', '')";
+
 /// The values of several keys.
 pub type Values = Vec<Option<Vec<u8>>>;
+
+/// Those who wait for a result, in the order of their operations.
+pub struct Replies<T> {
+    senders: Mutex<Vec<Sender<T>>>,
+    count: usize,
+}
+
+impl<T> Default for Replies<T> {
+    fn default() -> Self {
+        Self {
+            senders: Mutex::default(),
+            count: 0,
+        }
+    }
+}
+
+impl<T> Replies<T> {
+    /// One that waits.
+    pub fn of(sender: Sender<T>) -> Self {
+        Self {
+            senders: Mutex::new(vec![sender]),
+            count: 1,
+        }
+    }
+
+    fn add(&mut self, sender: Sender<T>) {
+        let senders = self.senders.get_mut();
+        senders.unwrap_or_else(PoisonError::into_inner).push(sender);
+        self.count += 1;
+    }
+
+    /// Those who have not been told. If nobody waits for a result any more, nobody misses it.
+    fn take(&self) -> Vec<Sender<T>> {
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *senders)
+    }
+
+    fn send(&self, results: impl Iterator<Item = T>) {
+        for (sender, result) in self.take().into_iter().zip(results) {
+            let _ = sender.send(Ok(result));
+        }
+    }
+
+    fn fail(&self, error: &KvError) {
+        for sender in self.take() {
+            let _ = sender.send(Err(error.clone()));
+        }
+    }
+
+    /// Tells the only one.
+    fn finish(&self, result: Result<T, KvError>) {
+        match result {
+            Ok(result) => self.send(std::iter::once(result)),
+            Err(error) => self.fail(&error),
+        }
+    }
+}
 
 /// Work that one statement does.
 pub trait Work: Send {
@@ -32,6 +93,12 @@ pub trait Work: Send {
     /// True if the statement may be sent again when its outcome is unknown.
     fn is_repeatable(&self) -> bool;
 
+    /// True if the server may be told to give up the statement. A write that waits for a standby
+    /// must go on waiting: if it is cancelled, others see it although the standby lacks it.
+    fn is_cancellable(&self) -> bool {
+        self.is_repeatable()
+    }
+
     /// Runs the statement.
     fn run(
         &self,
@@ -39,8 +106,8 @@ pub trait Work: Send {
         statements: &Statements,
     ) -> impl Future<Output = Result<Self::Results, Error>> + Send;
 
-    /// Tells everybody who waits for the result.
-    fn finish(self, results: Result<Self::Results, KvError>);
+    /// Tells everybody who waits for the result and has not been told before.
+    fn finish(&self, results: Result<Self::Results, KvError>);
 }
 
 /// The text of each statement.
@@ -56,12 +123,17 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// The statements for a table.
-    pub fn new(options: &Options) -> Self {
+    /// The statements for a table. If `at_flush` is set, keys that are created become durable with
+    /// the next [`Action::Flush`].
+    pub fn new(options: &Options, at_flush: bool) -> Self {
         let table = format!("{}.{}", options.schema, options.table);
+        let soon = match at_flush {
+            true => "set_config('synchronous_commit', 'off', true), ",
+            false => "",
+        };
         let at = "WHERE bucket = $1 AND key = $2";
         Self {
-            create: format!("SELECT {table}_create_1($1, $2, $3, $4)"),
+            create: format!("SELECT {soon}{table}_create_1($1, $2, $3, $4)"),
             draw: format!("SELECT {table}_draw_1($1, $2, $3, $4)"),
             read: format!("SELECT key, value FROM {table} WHERE bucket = $1 AND key = ANY ($2)"),
             set: format!(
@@ -150,7 +222,7 @@ impl gather::Operation for Operation {
                 bucket,
                 counter,
                 above,
-                replies: vec![reply],
+                replies: Replies::of(reply),
             }),
             Self::Read {
                 bucket,
@@ -159,7 +231,8 @@ impl gather::Operation for Operation {
             } => Batch::Read(Reads {
                 bucket,
                 count: keys.len(),
-                readers: vec![(keys, reply)],
+                readers: vec![keys],
+                replies: Replies::of(reply),
             }),
             Self::Single(single) => Batch::Single(single),
         }
@@ -188,7 +261,7 @@ impl gather::Operation for Operation {
                 Batch::Draw(draws),
             ) if draws.fits(&bucket, &counter) => {
                 draws.above = draws.above.max(above);
-                draws.replies.push(reply);
+                draws.replies.add(reply);
                 Ok(())
             }
             (
@@ -200,7 +273,8 @@ impl gather::Operation for Operation {
                 Batch::Read(reads),
             ) if reads.bucket == bucket && reads.count + keys.len() <= MAX_KEYS => {
                 reads.count += keys.len();
-                reads.readers.push((keys, reply));
+                reads.readers.push(keys);
+                reads.replies.add(reply);
                 Ok(())
             }
             (operation, _) => Err(operation),
@@ -212,7 +286,8 @@ impl gather::Operation for Operation {
 /// decided by their order in the queue.
 pub struct Creates {
     bucket: Arc<str>,
-    groups: Vec<(Vec<Entry>, Sender<Created>)>,
+    groups: Vec<Vec<Entry>>,
+    replies: Replies<Created>,
     keys: HashSet<String>,
     bytes: usize,
 }
@@ -222,6 +297,7 @@ impl Creates {
         Self {
             bucket,
             groups: Vec::new(),
+            replies: Replies::default(),
             keys: HashSet::new(),
             bytes: 0,
         }
@@ -238,7 +314,8 @@ impl Creates {
     fn add(&mut self, entries: Vec<Entry>, reply: Sender<Created>) {
         self.bytes += bytes(&entries);
         self.keys.extend(entries.iter().map(|(key, _)| key.clone()));
-        self.groups.push((entries, reply));
+        self.groups.push(entries);
+        self.replies.add(reply);
     }
 }
 
@@ -259,7 +336,7 @@ impl Work for Creates {
     async fn run(&self, client: &Client, statements: &Statements) -> Result<Vec<i32>, Error> {
         let entries = || {
             let groups = (0_i32..).zip(&self.groups);
-            groups.flat_map(|(at, (entries, _))| entries.iter().map(move |entry| (at, entry)))
+            groups.flat_map(|(at, entries)| entries.iter().map(move |entry| (at, entry)))
         };
         let keys: Vec<&str> = entries().map(|(_, (key, _))| key.as_str()).collect();
         let values: Vec<&[u8]> = entries().map(|(_, (_, value))| value.as_slice()).collect();
@@ -273,18 +350,13 @@ impl Work for Creates {
         let row = client
             .query_typed_one(&statements.create, &parameters)
             .await?;
-        row.try_get(0)
+        row.try_get(row.len() - 1)
     }
 
-    fn finish(self, results: Result<Vec<i32>, KvError>) {
+    fn finish(&self, results: Result<Vec<i32>, KvError>) {
         let existing = match results {
             Ok(existing) => existing,
-            Err(error) => {
-                for (_, reply) in self.groups {
-                    let _ = reply.send(Err(error.clone()));
-                }
-                return;
-            }
+            Err(error) => return self.replies.fail(&error),
         };
         let mut existing: Vec<usize> = existing
             .into_iter()
@@ -293,15 +365,16 @@ impl Work for Creates {
         existing.sort_unstable();
         let mut existing = existing.into_iter().peekable();
         let mut before = 0;
-        for (entries, reply) in self.groups {
+        let outcomes = self.groups.iter().map(|entries| {
             let end = before + entries.len();
             let created = match existing.next_if(|position| *position <= end) {
                 Some(position) => Created::Exists(position - before - 1),
                 None => Created::All,
             };
             before = end;
-            let _ = reply.send(Ok(created));
-        }
+            created
+        });
+        self.replies.send(outcomes);
     }
 }
 
@@ -311,7 +384,7 @@ pub struct Draws {
     counter: String,
     /// The highest number that any of the draws must exceed.
     above: u64,
-    replies: Vec<Sender<u64>>,
+    replies: Replies<u64>,
 }
 
 impl Draws {
@@ -320,7 +393,7 @@ impl Draws {
     }
 
     fn count(&self) -> i32 {
-        i32::try_from(self.replies.len()).unwrap_or(i32::MAX)
+        i32::try_from(self.replies.count).unwrap_or(i32::MAX)
     }
 }
 
@@ -350,11 +423,12 @@ impl Work for Draws {
         Ok(last.parse().unwrap_or(u64::MAX))
     }
 
-    fn finish(self, results: Result<u64, KvError>) {
-        let mut remaining = self.replies.len() as u64;
-        for reply in self.replies {
-            remaining -= 1;
-            let _ = reply.send(results.clone().map(|last| last - remaining));
+    fn finish(&self, results: Result<u64, KvError>) {
+        match results {
+            Ok(last) => self
+                .replies
+                .send((0..self.replies.count as u64).rev().map(|n| last - n)),
+            Err(error) => self.replies.fail(&error),
         }
     }
 }
@@ -364,7 +438,8 @@ pub struct Reads {
     bucket: Arc<str>,
     /// Number of keys, of all readers together.
     count: usize,
-    readers: Vec<(Vec<String>, Sender<Values>)>,
+    readers: Vec<Vec<String>>,
+    replies: Replies<Values>,
 }
 
 impl Work for Reads {
@@ -378,7 +453,7 @@ impl Work for Reads {
         let keys: Vec<&str> = self
             .readers
             .iter()
-            .flat_map(|(keys, _)| keys.iter().map(String::as_str))
+            .flat_map(|keys| keys.iter().map(String::as_str))
             .collect();
         let parameters: [(&(dyn ToSql + Sync), Type); 2] =
             [(&&*self.bucket, Type::TEXT), (&keys, Type::TEXT_ARRAY)];
@@ -388,13 +463,13 @@ impl Work for Reads {
             .collect()
     }
 
-    fn finish(self, results: Result<Self::Results, KvError>) {
-        for (keys, reply) in self.readers {
-            let values = match &results {
-                Ok(found) => Ok(keys.iter().map(|key| found.get(key).cloned()).collect()),
-                Err(error) => Err(error.clone()),
-            };
-            let _ = reply.send(values);
+    fn finish(&self, results: Result<Self::Results, KvError>) {
+        match results {
+            Ok(found) => self.replies.send(self.readers.iter().map(|keys| {
+                let values = keys.iter().map(|key| found.get(key).cloned());
+                values.collect()
+            })),
+            Err(error) => self.replies.fail(&error),
         }
     }
 }
@@ -412,14 +487,16 @@ pub struct Single {
 
 /// What a [`Single`] does.
 pub enum Action {
-    Set(Vec<u8>, Sender<()>),
-    Delete(Sender<()>),
+    Set(Vec<u8>, Replies<()>),
+    Delete(Replies<()>),
     /// Replaces a value by another. `true` if the key had the value.
-    Swap(Vec<u8>, Vec<u8>, Sender<bool>),
+    Swap(Vec<u8>, Vec<u8>, Replies<bool>),
     /// Adds a number to a counter whose sum must be between two others.
-    Add([i128; 3], Sender<i128>),
+    Add([i128; 3], Replies<i128>),
     /// Lists at most so many keys.
-    List(usize, Sender<Vec<String>>),
+    List(usize, Replies<Vec<String>>),
+    /// Makes durable what was committed before.
+    Flush(Replies<()>),
 }
 
 /// The result of a [`Single`].
@@ -476,6 +553,7 @@ impl Work for Single {
                 // The function returns no number outside of the range.
                 Ok(SingleResult::Sum(sum.parse().unwrap_or(i128::MAX)))
             }
+            Action::Flush(_) => Ok(rows(client.execute_typed(FLUSH, &[]).await?)),
             Action::List(limit, _) => {
                 let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
                 let parameters = [bucket, key, (&limit as _, Type::INT8)];
@@ -486,32 +564,25 @@ impl Work for Single {
         }
     }
 
-    fn finish(self, results: Result<SingleResult, KvError>) {
+    fn finish(&self, results: Result<SingleResult, KvError>) {
         let count = |results| match results {
             Ok(SingleResult::Rows(rows)) => Ok(rows),
             Ok(_) => Ok(0),
             Err(error) => Err(error),
         };
-        // If nobody waits for the result any more, nobody misses it.
-        match self.action {
-            Action::Set(_, reply) | Action::Delete(reply) => {
-                let _ = reply.send(count(results).map(|_| ()));
+        match &self.action {
+            Action::Set(_, replies) | Action::Delete(replies) | Action::Flush(replies) => {
+                replies.finish(count(results).map(|_| ()));
             }
-            Action::Swap(_, _, reply) => {
-                let _ = reply.send(count(results).map(|rows| rows == 1));
-            }
-            Action::Add(_, reply) => {
-                let _ = reply.send(results.map(|result| match result {
-                    SingleResult::Sum(sum) => sum,
-                    _ => 0,
-                }));
-            }
-            Action::List(_, reply) => {
-                let _ = reply.send(results.map(|result| match result {
-                    SingleResult::Keys(keys) => keys,
-                    _ => Vec::new(),
-                }));
-            }
+            Action::Swap(_, _, replies) => replies.finish(count(results).map(|rows| rows == 1)),
+            Action::Add(_, replies) => replies.finish(results.map(|result| match result {
+                SingleResult::Sum(sum) => sum,
+                _ => 0,
+            })),
+            Action::List(_, replies) => replies.finish(results.map(|result| match result {
+                SingleResult::Keys(keys) => keys,
+                _ => Vec::new(),
+            })),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -40,12 +41,19 @@ pub struct Queue<O: Operation> {
 }
 
 struct State<O> {
-    /// By kind, each with its number in the order of arrival.
-    waiting: Vec<VecDeque<(u64, O)>>,
+    /// By kind, in the order of arrival.
+    waiting: Vec<VecDeque<Waiting<O>>>,
     /// Batches under way, by kind.
     under_way: Vec<usize>,
     arrived: u64,
     closed: bool,
+}
+
+struct Waiting<O> {
+    /// Its number in the order of arrival, among all kinds.
+    arrival: u64,
+    since: Instant,
+    operation: O,
 }
 
 /// A batch under way. Until it is dropped, it counts against the limit of its kind.
@@ -79,7 +87,11 @@ impl<O: Operation> Queue<O> {
         }
         state.arrived += 1;
         let arrival = state.arrived;
-        state.waiting[operation.kind()].push_back((arrival, operation));
+        state.waiting[operation.kind()].push_back(Waiting {
+            arrival,
+            since: Instant::now(),
+            operation,
+        });
         drop(state);
         self.changed.notify_one();
     }
@@ -114,6 +126,22 @@ impl<O: Operation> Queue<O> {
         }
     }
 
+    /// Drops the operations that have waited for longer than `limit`. Returns `false` if the queue is
+    /// closed.
+    pub fn drop_older(&self, limit: Duration) -> bool {
+        let mut state = self.lock();
+        let open = !state.closed;
+        let mut dropped = Vec::new();
+        for waiting in &mut state.waiting {
+            while let Some(late) = waiting.pop_front_if(|first| first.since.elapsed() > limit) {
+                dropped.push(late);
+            }
+        }
+        drop(state);
+        drop(dropped);
+        open
+    }
+
     /// Drops all operations that wait, and ends every [`Queue::next`].
     pub fn close(&self) {
         let mut state = self.lock();
@@ -134,18 +162,17 @@ impl<O: Operation> State<O> {
     fn oldest(&self) -> Option<usize> {
         let kinds = 0..O::KINDS;
         let may_begin = kinds.filter(|kind| self.under_way[*kind] < O::limit(*kind));
-        let fronts = may_begin.filter_map(|kind| Some((self.waiting[kind].front()?.0, kind)));
+        let fronts = may_begin.filter_map(|kind| Some((self.waiting[kind].front()?.arrival, kind)));
         fronts.min().map(|(_, kind)| kind)
     }
 
     fn take(&mut self) -> Option<(usize, O::Batch)> {
         let kind = self.oldest()?;
         let waiting = &mut self.waiting[kind];
-        let (_, first) = waiting.pop_front()?;
-        let mut batch = first.begin();
-        while let Some((arrival, operation)) = waiting.pop_front() {
-            if let Err(operation) = operation.join(&mut batch) {
-                waiting.push_front((arrival, operation));
+        let mut batch = waiting.pop_front()?.operation.begin();
+        while let Some(next) = waiting.pop_front() {
+            if let Err(operation) = next.operation.join(&mut batch) {
+                waiting.push_front(Waiting { operation, ..next });
                 break;
             }
         }
@@ -231,6 +258,21 @@ mod tests {
         queue.push(8);
         let taken = soon(waiting).await.expect("at once").expect("no panic");
         assert_eq!(batch(&taken), [8]);
+    }
+
+    #[tokio::test]
+    async fn operations_that_wait_for_too_long_are_dropped() {
+        let queue: Arc<Queue<u32>> = Arc::default();
+        queue.push(2);
+        let even = queue.next().await;
+        queue.push(4);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        queue.push(6);
+        assert!(queue.drop_older(Duration::from_millis(10)));
+        drop(even);
+        assert_eq!(batch(&queue.next().await), [6]);
+        queue.close();
+        assert!(!queue.drop_older(Duration::ZERO));
     }
 
     #[tokio::test]

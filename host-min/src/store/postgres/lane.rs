@@ -4,6 +4,7 @@
 //! for its next batch. If that fails, all lanes refuse their batches for a short while without
 //! trying, so that requests fail at once while the server is away.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use super::batch::{Batch, Operation, Statements, Work};
 use super::connection::{ConnectError, Connection, Connector};
 use super::gather::Queue;
 use super::options::words;
-use super::schema::OVERFLOW;
+use super::schema::{NOT_A_COUNTER, OVERFLOW};
 use crate::store::KvError;
 
 /// Time between a failed connection and the next attempt: at first, and at most.
@@ -24,6 +25,11 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_ATTEMPTS: u32 = 10;
 /// Pause after an attempt that others prevented, times the number of attempts.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
+
+/// A write that is late occupies its connection for this long at most.
+const MAX_LATE_WRITE: Duration = Duration::from_secs(300);
+/// Interval at which operations that have waited for too long are dropped.
+const DROP_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What all lanes share.
 pub struct Shared {
@@ -118,6 +124,32 @@ impl Shared {
         work.finish(results);
     }
 
+    /// Waits for a statement within its time limit. A write that is late is awaited on its connection
+    /// nevertheless, after everybody who waits for it has been told. So the server never has more
+    /// statements of this host than the pool has connections.
+    async fn in_time<W: Work>(
+        &self,
+        work: &W,
+        run: impl Future<Output = Result<W::Results, Error>>,
+    ) -> Option<Result<W::Results, Error>> {
+        let mut run = pin!(run);
+        if let Ok(done) = tokio::time::timeout(self.statement_timeout, &mut run).await {
+            return Some(done);
+        }
+        if work.is_cancellable() {
+            return None;
+        }
+        work.finish(Err(self.late()));
+        tokio::time::timeout(MAX_LATE_WRITE, run).await.ok()
+    }
+
+    fn late(&self) -> KvError {
+        KvError::Unavailable(format!(
+            "no answer within {} ms (statement_timeout)",
+            self.statement_timeout.as_millis()
+        ))
+    }
+
     async fn attempts<W: Work>(
         &self,
         slot: &mut Option<Connection>,
@@ -131,12 +163,11 @@ impl Shared {
                 None => self.connect().await?,
             };
             let run = work.run(&connection.client, &self.statements);
-            let Ok(done) = tokio::time::timeout(self.statement_timeout, run).await else {
-                connection.cancel();
-                return Err(KvError::Unavailable(format!(
-                    "no answer within {} ms (statement_timeout)",
-                    self.statement_timeout.as_millis()
-                )));
+            let Some(done) = self.in_time(work, run).await else {
+                if work.is_cancellable() {
+                    connection.cancel();
+                }
+                return Err(self.late());
             };
             if connection.is_unreplicated() {
                 let reason = "the server committed without waiting for its standby";
@@ -178,6 +209,14 @@ pub async fn run(shared: Arc<Shared>, mut connection: Option<Connection>) {
     }
 }
 
+/// Drops operations that no statement has taken within the time limit of a statement, until the
+/// queue is closed.
+pub async fn drop_late(shared: Arc<Shared>) {
+    while shared.queue.drop_older(shared.statement_timeout) {
+        tokio::time::sleep(DROP_INTERVAL).await;
+    }
+}
+
 fn remedy(error: &Error) -> Remedy {
     let Some(code) = error.code() else {
         return Remedy::Reconnect(words(error));
@@ -201,7 +240,9 @@ fn remedy(error: &Error) -> Remedy {
     ];
     match code {
         code if prevented.contains(code) => Remedy::Retry,
-        code if not_a_number.contains(code) => Remedy::Tell(KvError::NotACounter),
+        code if not_a_number.contains(code) || code.code() == NOT_A_COUNTER => {
+            Remedy::Tell(KvError::NotACounter)
+        }
         code if code.code() == OVERFLOW => Remedy::Tell(KvError::Overflow),
         code if lost.contains(code) || code.code().starts_with("08") => {
             Remedy::Reconnect(words(error))

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
-use self::batch::{Action, Operation, Sender, Single, Statements};
+use self::batch::{Action, Operation, Replies, Sender, Single, Statements};
 use self::connection::{ConnectError, Connection, Connector};
 use self::lane::Shared;
 use self::options::{Options, Secrets, words};
@@ -53,6 +53,9 @@ pub struct Opening {
     pub allow_unsafe: bool,
     /// Make the table if it is absent.
     pub make: bool,
+    /// Make created keys durable with the next barrier, and not each at once. For imports, which no
+    /// other process observes.
+    pub durable_at_barrier: bool,
     /// How long to try to reach the server. `None`: one attempt.
     pub patience: Option<Duration>,
 }
@@ -60,6 +63,7 @@ pub struct Opening {
 /// Buckets in a table.
 pub struct Postgres {
     shared: Arc<Shared>,
+    durable_at_barrier: bool,
     /// Runs the connections if the caller has no runtime.
     _runtime: Option<Runtime>,
 }
@@ -98,7 +102,7 @@ impl Postgres {
                 reason: words(&error),
             },
         })?;
-        let statements = Statements::new(&options);
+        let statements = Statements::new(&options, opening.durable_at_barrier);
         let shared = Arc::new(Shared::new(
             connector,
             statements,
@@ -109,8 +113,10 @@ impl Postgres {
         for _ in 0..options.pool {
             runtime.spawn(lane::run(shared.clone(), connection.take()));
         }
+        runtime.spawn(lane::drop_late(shared.clone()));
         Ok(Self {
             shared,
+            durable_at_barrier: opening.durable_at_barrier,
             _runtime: None,
         })
     }
@@ -180,8 +186,8 @@ fn push<T>(
 }
 
 async fn answer<T>(receiver: oneshot::Receiver<Result<T, KvError>>) -> Result<T, KvError> {
-    let closed = |_| KvError::Unavailable("the store is closed".into());
-    receiver.await.map_err(closed)?
+    let dropped = |_| KvError::Unavailable("no statement could begin in time".into());
+    receiver.await.map_err(dropped)?
 }
 
 /// Checks names. PostgreSQL's index takes no longer keys, and its text contains no NUL character.
@@ -243,7 +249,7 @@ async fn swap(
                     Operation::Single(Single {
                         bucket: bucket.clone(),
                         key: Some(key.clone()),
-                        action: Action::Swap(old.clone(), new.clone(), reply),
+                        action: Action::Swap(old.clone(), new.clone(), Replies::of(reply)),
                     })
                 }));
                 swapped.await?
@@ -268,7 +274,7 @@ impl Postgres {
         &self,
         bucket: &str,
         key: Option<&str>,
-        action: impl FnOnce(Sender<T>) -> Action,
+        action: impl FnOnce(Replies<T>) -> Action,
     ) -> Reply<T> {
         if let Err(error) = check_name(bucket, key.unwrap_or_default()) {
             return Reply::Now(Err(error));
@@ -277,7 +283,7 @@ impl Postgres {
             Operation::Single(Single {
                 bucket: bucket.into(),
                 key: key.map(str::to_owned),
-                action: action(reply),
+                action: action(Replies::of(reply)),
             })
         });
         Reply::later(answer(receiver))
@@ -385,9 +391,13 @@ impl Buckets for Postgres {
         Reply::later(async move { read(&shared, bucket, keys).await })
     }
 
-    /// Passed: an operation is answered when the server has made it durable.
+    /// Passed, because an operation is answered when the server has made it durable, unless
+    /// [`Opening::durable_at_barrier`] is set.
     fn barrier(&self) -> Barrier {
-        Barrier::passed()
+        match self.durable_at_barrier {
+            true => Barrier::of(self.single("", None, Action::Flush)),
+            false => Barrier::passed(),
+        }
     }
 
     /// Never: operations fail while the server is away, and succeed again afterwards.

@@ -19,6 +19,8 @@ const FUNCTIONS: [&str; 3] = ["create_1", "draw_1", "add_1"];
 
 /// SQLSTATE of an addition whose sum is outside of the counter's range.
 pub const OVERFLOW: &str = "AN001";
+/// SQLSTATE of an addition to a number that is no integer.
+pub const NOT_A_COUNTER: &str = "AN002";
 
 /// Why the table cannot be used.
 #[derive(Debug)]
@@ -261,6 +263,9 @@ BEGIN
     END IF;
     EXIT WHEN drawn IS NOT NULL;
   END LOOP;
+  IF drawn !~ '^[0-9]+$' THEN
+    RAISE 'the value is not a counter' USING ERRCODE = '{NOT_A_COUNTER}';
+  END IF;
   IF drawn::numeric > 18446744073709551615 THEN
     RAISE 'the counter would overflow' USING ERRCODE = '{OVERFLOW}';
   END IF;
@@ -288,6 +293,9 @@ BEGIN
     END IF;
     EXIT WHEN total IS NOT NULL;
   END LOOP;
+  IF total !~ '^-?[0-9]+$' THEN
+    RAISE 'the value is not a counter' USING ERRCODE = '{NOT_A_COUNTER}';
+  END IF;
   IF total::numeric NOT BETWEEN in_min::numeric AND in_max::numeric THEN
     RAISE 'the counter would overflow' USING ERRCODE = '{OVERFLOW}';
   END IF;
