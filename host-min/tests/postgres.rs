@@ -240,6 +240,15 @@ fn a_server_that_may_lose_acknowledged_writes_is_refused() {
     };
     let url = server.url("");
     drop(open(&url).expect("a server as it is installed fits"));
+    server.sql("ALTER ROLE annals SET default_transaction_isolation = 'repeatable read'");
+    let allowed = Opening {
+        allow_unsafe: true,
+        ..opening()
+    };
+    let refused = Postgres::open_alone(&url, &allowed).map(drop);
+    let refused = refused.expect_err("not even that allows it").to_string();
+    assert!(refused.contains("'repeatable read'"), "{refused}");
+    server.sql("ALTER ROLE annals RESET default_transaction_isolation");
     for (set, reset, named) in [
         (
             "ALTER SYSTEM SET fsync = off",

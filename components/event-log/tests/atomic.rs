@@ -183,6 +183,19 @@ fn a_counter_that_is_no_number_is_an_error_that_names_it() {
     }
 }
 
+/// What a killed writer of the atomic protocol had under way may still arrive, so a writer of the portable protocol takes
+/// no slot that was drawn.
+#[test]
+fn a_portable_writer_appends_behind_everything_that_was_drawn() {
+    let slots = atomic();
+    append(&slots, "a-1", 1);
+    let drawn = (0..3).map(|_| draw_and_die(&slots)).max().unwrap();
+    let slots = slots.made_conditional(false);
+    let appended = append(&slots, "a-1", 2);
+    assert!(appended.position / 1024 > drawn, "{appended:?}");
+    assert_eq!(check(&slots, &["a-1"]).len(), 2);
+}
+
 /// What a history does next.
 #[derive(Clone, Debug)]
 enum Step {

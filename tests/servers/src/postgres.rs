@@ -4,7 +4,7 @@
 //! its input, stops the server and removes the data.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -72,10 +72,12 @@ impl Server {
         format!("postgres://annals@127.0.0.1:{port}/postgres?{options}")
     }
 
+    /// The port of 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
 
+    /// The directory with the data and the log.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -122,6 +124,7 @@ impl Server {
         }
     }
 
+    /// The text of the log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }
@@ -134,14 +137,23 @@ impl Server {
         line.trim().parse().expect("a process id")
     }
 
-    /// Sends a signal to the server, and waits until it has ended.
+    /// Sends a signal to the server, and waits until it and its processes have ended. A new server does not start
+    /// before.
+    ///
+    /// # Panics
+    /// If one of them still runs after half a minute.
     pub fn end(&self, signal: &str) {
         let postmaster = self.postmaster();
+        let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+        let children = std::fs::read_to_string(children).unwrap_or_default();
         kill(signal, postmaster);
         let deadline = Instant::now() + Duration::from_secs(30);
-        while Path::new(&format!("/proc/{postmaster}/exe")).exists() {
-            assert!(Instant::now() < deadline, "the server still runs");
-            std::thread::sleep(Duration::from_millis(5));
+        let postmaster = postmaster.to_string();
+        for process in children.split_whitespace().chain([postmaster.as_str()]) {
+            while runs(process) {
+                assert!(Instant::now() < deadline, "process {process} still runs");
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 
@@ -150,6 +162,10 @@ impl Server {
         self.try_sql(text).expect("the server answers")
     }
 
+    /// The same.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses the SQL.
     pub fn try_sql(&self, text: &str) -> Result<Vec<String>, tokio_postgres::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -173,6 +189,11 @@ impl Server {
     }
 }
 
+/// True if the process exists and is no zombie.
+fn runs(process: &str) -> bool {
+    Path::new(&format!("/proc/{process}/exe")).exists()
+}
+
 /// Ends a keeper whose server has ended, without removing the data.
 fn release(keeper: &mut Child) {
     if let Some(input) = keeper.stdin.as_mut() {
@@ -190,6 +211,10 @@ impl Drop for Server {
     }
 }
 
+/// Sends a signal to a process.
+///
+/// # Panics
+/// If there is no such process.
 pub fn kill(signal: &str, process: u32) {
     let sent = Command::new("kill")
         .args([&format!("-{signal}"), &process.to_string()])

@@ -5,11 +5,16 @@ use std::sync::Mutex;
 
 /// A proxy that can be cut: it passes bytes between a client and a server until then.
 pub struct Proxy {
+    /// The port of 127.0.0.1 at which it listens.
     pub port: u16,
     connections: std::sync::Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Proxy {
+    /// Starts a proxy to a port of 127.0.0.1.
+    ///
+    /// # Panics
+    /// If there is no free port.
     pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let own = listener.local_addr().expect("an address").port();
@@ -41,6 +46,9 @@ impl Proxy {
     }
 
     /// Cuts all connections, also in the middle of an answer.
+    ///
+    /// # Panics
+    /// If a thread of the proxy has panicked.
     pub fn cut(&self) {
         for connection in self.connections.lock().expect("no panic").drain(..) {
             let _ = connection.shutdown(std::net::Shutdown::Both);

@@ -156,7 +156,8 @@ fn is_unreplicated(notice: &DbError) -> bool {
 async fn faults(client: &Client) -> Result<Vec<String>, ConnectError> {
     let settings = "SELECT current_setting('server_version_num')::int4, current_setting('fsync'), \
                     current_setting('full_page_writes'), current_setting('synchronous_commit'), \
-                    current_setting('synchronous_standby_names'), pg_is_in_recovery()";
+                    current_setting('synchronous_standby_names'), pg_is_in_recovery(), \
+                    current_setting('transaction_isolation')";
     let row = client.query_typed_one(settings, &[]).await;
     let row = row.map_err(|error| ConnectError::of(&error))?;
     let get = |column| -> Result<String, ConnectError> {
@@ -176,6 +177,15 @@ async fn faults(client: &Client) -> Result<Vec<String>, ConnectError> {
         return Err(ConnectError::Unreachable(
             "the server is a standby, whose answers may be of the past; give the primary".into(),
         ));
+    }
+    // With a snapshot for the whole transaction, a statement that has lost a key would never see
+    // the writer that won it.
+    let isolation = get(6)?;
+    if isolation != "read committed" {
+        return Err(ConnectError::Refused(format!(
+            "default_transaction_isolation is '{isolation}': annals-host needs 'read committed'; set it for the \
+             host's role with ALTER ROLE … SET default_transaction_isolation = 'read committed'"
+        )));
     }
     let (synchronous, standbys) = (get(3)?, get(4)?);
     let mut faults = Vec::new();
