@@ -1,7 +1,5 @@
 //! A guest uses `annals:keyvalue/conditional` on each kind of store.
 
-#[path = "support/postgres.rs"]
-mod server;
 mod support;
 
 use support::{Host, Workspace};
@@ -32,7 +30,7 @@ fn a_guest_creates_groups_and_draws_numbers() {
     let directory = workspace.path("store");
     creates_and_draws(&workspace, directory.to_str().expect("text"));
     creates_and_draws(&workspace, "memory:");
-    if let Some(server) = server::Server::shared() {
+    if let Some(server) = annals_test_servers::postgres::Server::shared() {
         creates_and_draws(&workspace, &server.url("schema=conditional"));
     }
 }

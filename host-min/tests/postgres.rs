@@ -1,7 +1,5 @@
 //! The store on PostgreSQL, on real servers that are killed, stopped, cut off and set up wrongly.
 
-#[path = "support/postgres.rs"]
-mod server;
 mod support;
 
 use std::collections::BTreeMap;
@@ -12,7 +10,8 @@ use std::time::{Duration, Instant};
 use annals_host::error::HostError;
 use annals_host::store::postgres::Opening;
 use annals_host::store::{Blocking, Created, Kv, KvError, Postgres, Swap};
-use server::{Proxy, Server, kill};
+use annals_test_servers::Proxy;
+use annals_test_servers::postgres::{Server, kill};
 use support::{Host, Workspace, send};
 
 /// Number of keys in a group.

@@ -1,8 +1,5 @@
 //! The command-line tools, on real directories.
 
-#[path = "support/postgres.rs"]
-mod server;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -197,7 +194,7 @@ fn a_store_goes_from_one_kind_to_the_other_and_back() {
 
 #[test]
 fn a_store_goes_to_postgresql_and_back() {
-    let Some(server) = server::Server::start(&[]) else {
+    let Some(server) = annals_test_servers::postgres::Server::start(&[]) else {
         return;
     };
     let folder = Folder::new();

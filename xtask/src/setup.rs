@@ -22,6 +22,7 @@ pub fn setup() -> Result<()> {
     let componentize_js = COMPONENTIZE_JS.componentize_js()?.exists();
     node(&COMPONENTIZE_JS, "componentize-js", componentize_js)?;
     strace();
+    postgres();
     environment(&COMPONENTIZE_PY)
 }
 
@@ -31,9 +32,16 @@ pub fn for_demo() -> Result<()> {
     python()
 }
 
+/// Provides what the tests need that start no host of an application.
+pub fn for_fast_tests() -> Result<()> {
+    for_demo()?;
+    postgres();
+    Ok(())
+}
+
 /// Provides the second host that the bank is played on.
 pub fn for_hosts() -> Result<()> {
-    for_demo()?;
+    for_fast_tests()?;
     tool(&WASMTIME)
 }
 
@@ -148,15 +156,35 @@ fn node_js() -> Result<()> {
     }
 }
 
+fn works(program: &str, args: &[&str]) -> bool {
+    let output = Command::new(program).args(args).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+/// Installs a package of Debian's. Returns `false` if that is not possible.
+fn debian(package: &str) -> bool {
+    let install = || works("apt-get", &["install", "-y", "-qq", package]);
+    install() || (works("apt-get", &["update", "-qq"]) && install())
+}
+
+/// The tests of the store on PostgreSQL start servers of their own.
+fn postgres() {
+    // Debian's packages put the programs into a folder of their version.
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let packaged = versions
+        .flatten()
+        .any(|version| version.path().join("bin/initdb").exists());
+    if packaged || works("initdb", &["--version"]) || debian("postgresql") {
+        return;
+    }
+    eprintln!(
+        "note: PostgreSQL is missing and could not be installed: tests that need it will fail, unless you set ANNALS_SKIP_POSTGRES=1"
+    );
+}
+
 /// The power-cut tests record system calls with strace, and are skipped without it.
 fn strace() {
-    let works = |program: &str, args: &[&str]| {
-        let output = Command::new(program).args(args).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    let install = || works("apt-get", &["install", "-y", "-qq", "strace"]);
-    if works("strace", &["-V"]) || install() || (works("apt-get", &["update", "-qq"]) && install())
-    {
+    if works("strace", &["-V"]) || debian("strace") {
         return;
     }
     eprintln!(

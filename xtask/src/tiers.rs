@@ -28,8 +28,9 @@ pub enum Tier {
 const DEFAULT: [Tier; 3] = [Tier::Fast, Tier::Hosts, Tier::Rest];
 
 /// Test targets that start hosts.
-const HOSTS: [&str; 13] = [
+const HOSTS: [&str; 15] = [
     "cas",
+    "conditional",
     "delivery",
     "durability",
     "faults",
@@ -37,6 +38,7 @@ const HOSTS: [&str; 13] = [
     "killed",
     "outgoing",
     "pointer",
+    "postgres",
     "start",
     "streams",
     "unavailable",
@@ -107,7 +109,7 @@ fn filtered(filter: &str) -> Result<usize> {
 }
 
 fn fast() -> Result<usize> {
-    setup::for_demo()?;
+    setup::for_fast_tests()?;
     run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     let targets = targets()?;
     let fast = targets
@@ -117,6 +119,7 @@ fn fast() -> Result<usize> {
     let mut selected = vec!["--lib", "--bins"];
     selected.extend(fast.flat_map(|name| ["--test", name]));
     let mut passed = cargo_tests("tests that start no host", &selected, &[])?;
+    passed += atomic_protocol()?;
     passed += bank(&[])?;
     lints()?;
     Ok(passed)
@@ -172,6 +175,16 @@ fn cargo_tests(what: &str, targets: &[&str], arguments: &[&str]) -> Result<usize
             .args(targets)
             .arg("--")
             .args(arguments),
+    )
+}
+
+/// Runs the event log's tests once more, over a store with steps on several keys.
+fn atomic_protocol() -> Result<usize> {
+    run_tests(
+        "the event log by the atomic protocol",
+        cargo()
+            .args(["test", JOBS, "--package=annals-event-log", "--tests"])
+            .env("ANNALS_ATOMIC", "1"),
     )
 }
 

@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use annals_event_log::*;
@@ -100,7 +99,7 @@ fn a_writer_that_is_beaten_leaves_no_gap() {
     let slow = faults::Slow::new(&slots, u64::MAX, || {});
     append(&slow, "a-1", 3);
     let create = slow.count.get() - 1;
-    append(&faults::Slow::new(&slots, create, others), "a-1", 4);
+    append(faults::Slow::new(&slots, create, others), "a-1", 4);
     // A patient reader passes everything at once.
     let page = read(&slots, 0, NOW);
     assert_eq!((page.events.len(), page.end), (4, true));
@@ -299,16 +298,10 @@ fn a_creation_in_doubt_is_decided_by_the_commit_alone() {
         for meanwhile in 0..3 {
             let slots = atomic();
             append(&slots, "a-1", 1);
-            let count = Cell::new(0);
-            let faulty = Faulty::new(&slots, fault, 0);
-            // The first attempt counts the operations; the second one loses the answer to the creation.
+            // The probe counts the operations. The last one creates the commit.
             let probe = faults::Slow::new(&slots, u64::MAX, || {});
             append(&probe, "x-1", 9);
-            count.set(probe.count.get() - 1);
-            let faulty = Faulty {
-                at: count.get(),
-                ..faulty
-            };
+            let faulty = Faulty::new(&slots, fault, probe.count.get() - 1);
             let request = request("b-1", Precondition::Any, "", 2, &["E"]);
             let mut log = open(&faulty);
             let told = log.append(request).unwrap();

@@ -209,7 +209,4 @@ fn check_keys(bucket: &str, keys: &[String]) -> Result<(), KvError> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/support/postgres.rs"]
-mod postgres_server;
-#[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::postgres::Opening;
-use super::postgres_server::Server;
 use super::{Blocking, Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Postgres, Swap};
 use crate::error::HostError;
+use annals_test_servers::postgres::Server;
 
 fn stores(check: impl Fn(&dyn Kv)) {
     stores_with(|store, _| check(store));

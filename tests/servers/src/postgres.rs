@@ -5,14 +5,26 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-const INSTALL: &str = "initdb is missing: install PostgreSQL 13 or later (Debian: apt-get install postgresql, and put \
-     /usr/lib/postgresql/15/bin into PATH), or set ANNALS_SKIP_POSTGRES=1";
+const INSTALL: &str = "initdb is missing: install PostgreSQL 13 or later (Debian: apt-get install postgresql), or set \
+     ANNALS_SKIP_POSTGRES=1";
+
+/// Where Debian's packages put programs that are not in `PATH`.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// A program of PostgreSQL: of the newest version that Debian's packages have installed, or the one in `PATH`.
+fn program(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let programs = versions.map(|version| version.path().join("bin").join(name));
+    let newest = programs.filter(|program| program.exists()).max();
+    newest.unwrap_or_else(|| PathBuf::from(name))
+}
 
 /// A server; stopped when dropped.
 pub struct Server {
@@ -106,6 +118,8 @@ impl Server {
             .arg(&self.directory)
             .arg(postgres.get_program())
             .args(postgres.get_args())
+            // A signal to the group of this process must not end the keeper before the server.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
@@ -236,12 +250,14 @@ fn user() -> Option<u32> {
 }
 
 fn as_user(program: &str) -> Command {
+    let program = self::program(program);
     let Some(user) = user() else {
         return Command::new(program);
     };
     let mut command = Command::new("setpriv");
     command
         .args([format!("--reuid={user}"), format!("--regid={user}")])
-        .args(["--clear-groups", program]);
+        .arg("--clear-groups")
+        .arg(program);
     command
 }
