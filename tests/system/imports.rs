@@ -57,6 +57,20 @@ fn for_annals_host() {
     imports(
         "annals",
         &[
+            "annals:keyvalue/conditional@0.1.0",
+            // The arguments and the output of `wasi:cli/run`.
+            "wasi:cli/stdout",
+            "wasi:keyvalue/store@0.2.0-draft2",
+            "wasi:random/random",
+        ],
+    );
+}
+
+#[test]
+fn for_keyvalue_on_annals_host() {
+    imports(
+        "keyvalue",
+        &[
             // The arguments and the output of `wasi:cli/run`.
             "wasi:cli/stdout",
             "wasi:keyvalue/atomics@0.2.0-draft2",
