@@ -137,6 +137,7 @@ fn there_are_no_arguments_and_no_input() {
 fn an_application_imports_what_its_framework_needs_and_a_place_for_its_log() {
     let expected = |host| match host {
         Kind::Annals => vec![
+            "annals:keyvalue/conditional@0.1.0",
             "wasi:cli/stderr@0.2.4",
             "wasi:clocks/monotonic-clock@0.2.4",
             "wasi:clocks/wall-clock@0.2.4",
@@ -144,7 +145,6 @@ fn an_application_imports_what_its_framework_needs_and_a_place_for_its_log() {
             "wasi:io/error@0.2.4",
             "wasi:io/poll@0.2.4",
             "wasi:io/streams@0.2.4",
-            "wasi:keyvalue/atomics@0.2.0-draft2",
             "wasi:keyvalue/store@0.2.0-draft2",
             "wasi:random/random@0.2.4",
         ],
