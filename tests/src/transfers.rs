@@ -82,15 +82,16 @@ fn plan(plan: Plan) -> Vec<Transfer> {
         .collect()
 }
 
-/// Plays a plan against the bank, kills its host meanwhile, and checks the end.
+/// Plays a plan against the bank, kills its hosts in turn meanwhile, and checks the end. The hosts share one store, and
+/// the clients are spread over them.
 ///
 /// # Errors
 ///
-/// If the host does not restart, or the reactions do not finish.
-pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tally> {
+/// If a host does not restart, or the reactions do not finish.
+pub fn play(hosts: &mut [Server], mailbox: &Mailbox, wanted: Plan) -> Result<Tally> {
     let transfers = plan(wanted);
-    let url = server.url();
-    let client = Client::new(url.clone());
+    let urls: Vec<_> = hosts.iter().map(Server::url).collect();
+    let client = Client::new(urls[0].clone());
     for account in 0..ACCOUNTS {
         let body = json!({"account": format!("a{account}"), "owner": format!("owner {account}"), "deposit": DEPOSIT});
         accepted(&client.command(
@@ -103,7 +104,7 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
     std::thread::scope(|scope| -> Result<()> {
         let workers: Vec<_> = (0..wanted.clients)
             .map(|worker| {
-                let client = Client::new(url.clone());
+                let client = Client::new(urls[worker % urls.len()].clone());
                 let (transfers, answered) = (&transfers, &answered);
                 scope.spawn(move || -> Result<()> {
                     for transfer in transfers.iter().skip(worker).step_by(wanted.clients) {
@@ -136,8 +137,9 @@ pub fn play(server: &mut Server, mailbox: &Mailbox, wanted: Plan) -> Result<Tall
                 std::thread::sleep(Duration::from_millis(1));
             }
             std::thread::sleep(Duration::from_millis(random.u64(0..40)));
-            server.kill()?;
-            server.restart()?;
+            let host = kill % hosts.len();
+            hosts[host].kill()?;
+            hosts[host].restart()?;
         }
         for worker in workers {
             worker

@@ -90,7 +90,7 @@ fn play(host: Kind, folder: &Path) -> Result<Played> {
         seed: 1,
     };
     let began = Instant::now();
-    let transfers = transfers::play(&mut server, &mailbox, plan)?;
+    let transfers = transfers::play(std::slice::from_mut(&mut server), &mailbox, plan)?;
     Ok(Played {
         host,
         commands,
