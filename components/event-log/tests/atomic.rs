@@ -72,6 +72,22 @@ fn a_gap_at_the_end_is_the_end() {
     assert_eq!(read(&slots, page.next, LATER).events.len(), 1);
 }
 
+/// No reader waits for a gap that only a skip follows, so the end lies before it.
+#[test]
+fn a_gap_before_a_skip_at_the_end_is_the_end() {
+    let slots = atomic();
+    append(&slots, "a-1", 1);
+    draw_and_die(&slots);
+    let index = draw_and_die(&slots).into();
+    let skip = records::encode(&records::Skip { index }).unwrap();
+    slots
+        .create(&format!("a.log.{:016x}", index.get()), &skip)
+        .unwrap();
+    let page = read(&slots, 0, LATER);
+    assert_eq!((page.events.len(), page.end), (1, true));
+    assert_eq!(open(&slots).log_end(), Ok(page.next));
+}
+
 #[test]
 fn a_writer_whose_drawn_slot_was_filled_draws_again() {
     let slots = atomic();
