@@ -1,6 +1,6 @@
 //! The store adapters on their real hosts have every behaviour of the conformance suite.
 
-use annals_store_conformance::{Hosted, Ours, run};
+use annals_store_conformance::{Cluster, Hosted, Ours, run};
 use annals_tests::tools;
 
 /// A case that cannot run from outside.
@@ -30,6 +30,17 @@ fn the_keyvalue_adapter_conforms_on_annals_host() {
 fn a_divided_log_conforms_on_annals_host() {
     conforms(Ours::Conditional, 3, &[ORDER, DAMAGE]);
     conforms(Ours::Keyvalue, 3, &[ORDER, DAMAGE]);
+}
+
+#[test]
+fn two_annals_hosts_on_postgres_conform() {
+    let Some(hosts) = Cluster::start(2, 1, 0).expect("the hosts start") else {
+        return;
+    };
+    let report = run(&hosts, "");
+    println!("{report}");
+    assert!(report.failed().is_empty(), "{report}");
+    assert_eq!(report.skipped(), [DAMAGE]);
 }
 
 /// After a crash, `store-keyvalue-increment` may need an operator's repair; `increment.rs` tests that.
