@@ -26,11 +26,18 @@ pub fn prepare(directory: &Path) -> io::Result<()> {
     if version.is_some_and(|content| content.starts_with(MAGIC) && content.len() > MAGIC.len()) {
         return Ok(());
     }
-    let Some(lock) = existing(File::open(directory.join(LOCK)))? else {
-        return Ok(());
-    };
-    // Another process holds the lock and may be creating the store now. fjall reports that.
-    if lock.try_lock().is_err() || !is_empty(directory)? {
+    // fjall creates the lock before the journal. So if the journal exists and the lock does not, a
+    // power cut has lost the lock's entry, and nobody is creating the store. A process that begins
+    // now cannot create a journal before this one is removed, so its own is never removed.
+    let began = directory.join(FIRST_JOURNAL).exists();
+    let lock = existing(File::open(directory.join(LOCK)))?;
+    match &lock {
+        // Another process holds the lock and may be creating the store now. fjall reports that.
+        Some(lock) if lock.try_lock().is_err() => return Ok(()),
+        None if !began => return Ok(()),
+        Some(_) | None => {}
+    }
+    if !is_empty(directory)? {
         return Ok(());
     }
     for name in [VERSION, FIRST_JOURNAL] {
