@@ -65,7 +65,8 @@ pub struct Exported {
 }
 
 /// Exports a store, from the end of the earlier lines. No one may write to the store during the export. The export only
-/// reads, with one exception: in a log with several partitions it fills absent slots with skips, as every reader does.
+/// reads, with one exception: it fills absent slots before the log's end with skips, as every reader does. A log has such
+/// slots if it has several partitions, or if writers have drawn slots.
 ///
 /// `source` is the events' CloudEvents source, a URI reference.
 ///

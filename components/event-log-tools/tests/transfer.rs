@@ -144,6 +144,27 @@ fn pretty_assert(left: &str, right: &str) {
 }
 
 #[test]
+fn slots_that_were_drawn_and_not_used_are_passed() {
+    let slots = MemorySlots::with_conditional();
+    let append = |slots: &MemorySlots, seed| {
+        let request = request("a-1", Precondition::Any, "", seed, &["E"]);
+        open(slots).append(request).unwrap().position
+    };
+    let mut positions = vec![append(&slots, 1)];
+    for _ in 0..3 {
+        slots.draw("a.log-counter", 0).unwrap();
+    }
+    positions.push(append(&slots, 2));
+    let target = MemorySlots::with_conditional();
+    import(&target, "", &export(&slots)).unwrap();
+    let imported = log_all(&mut open(&target), 10, NOW);
+    let there: Vec<_> = imported.iter().map(|event| event.position).collect();
+    assert_eq!(there, positions);
+    // The imported store has no counter, and goes on behind its end.
+    assert!(append(&target, 3) > positions[1]);
+}
+
+#[test]
 fn a_log_of_several_partitions_keeps_its_order() {
     let divided = |prefix: &str| Settings {
         partitions: 4,

@@ -36,6 +36,31 @@ fn busy() -> MemorySlots {
     slots
 }
 
+#[test]
+fn slots_that_were_drawn_and_not_used_are_no_damage_and_slots_behind_the_counter_are() {
+    let slots = MemorySlots::with_conditional();
+    let append = |seed| {
+        let request = request("a-1", Precondition::Any, "", seed, &["E"]);
+        open(&slots).append(request).unwrap();
+    };
+    append(1);
+    for _ in 0..3 {
+        slots.draw("a.log-counter", 0).unwrap();
+    }
+    append(2);
+    let (findings, summary) = check(&slots, None);
+    assert_eq!(findings, []);
+    assert_eq!((summary.drawn, summary.log_slots), (3, 2));
+    // The same gap, with a counter that says that nobody has drawn its last slot.
+    slots.put("a.log-counter", b"3").unwrap();
+    let found = errors(&slots);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].key, "a.log.0000000000000004");
+    slots.put("a.log-counter", b"no number").unwrap();
+    let keys: Vec<_> = errors(&slots).into_iter().map(|found| found.key).collect();
+    assert!(keys.contains(&"a.log-counter".to_owned()), "{keys:?}");
+}
+
 fn copy(slots: &MemorySlots) -> MemorySlots {
     let copy = MemorySlots::new();
     for (key, value) in slots.dump() {
