@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
-use super::batch::{Batch, Operation, Statements, Work};
+use super::batch::{Batch, Operation};
 use super::connection::{ConnectError, Connection, Connector};
 use super::gather::Queue;
 use super::options::words;
 use super::schema::{NOT_A_COUNTER, OVERFLOW};
+use super::work::{Statements, Work};
 use crate::store::KvError;
 
 /// Time between a failed connection and the next attempt: at first, and at most.
@@ -51,7 +52,7 @@ struct Outage {
 
 /// What to do about a statement that failed.
 enum Remedy {
-    /// Nothing was written, and the statement may succeed now.
+    /// The statement wrote nothing, and may succeed if it is sent again.
     Retry,
     /// The caller is told. The connection is still good.
     Tell(KvError),

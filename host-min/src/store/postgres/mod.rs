@@ -10,7 +10,8 @@
 //! - `connection`: makes a connection, and checks the server's settings
 //! - `schema`: the table and its functions
 //! - `gather`: lets many operations share a statement
-//! - `batch`: the operations, and the statement for each kind
+//! - `batch`: the operations that share a statement; `single`: the others
+//! - `work`: what one statement does, and how its results are shared out
 //! - `lane`: runs statements, reconnects, and decides what a failure means
 
 mod batch;
@@ -19,7 +20,9 @@ mod gather;
 mod lane;
 pub mod options;
 mod schema;
+mod single;
 mod tls;
+mod work;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -28,11 +31,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
-use self::batch::{Action, Operation, Replies, Sender, Single, Statements};
+use self::batch::Operation;
 use self::connection::{ConnectError, Connection, Connector};
 use self::lane::Shared;
 use self::options::{Options, Secrets, words};
 use self::schema::SchemaError;
+use self::single::{Action, Single};
+use self::work::{Replies, Sender, Statements};
 use super::{
     Barrier, Broken, Buckets, Created, Entry, KvError, MAX_REMOTE_KEY, Reply, Swap, check_entries,
     check_keys, check_names,
