@@ -17,7 +17,7 @@ use annals_host::host::{self, Bounds, Host};
 use annals_host::server::Server;
 use annals_host::start;
 use annals_host::state::Grants;
-use annals_host::store::postgres::Opening;
+use annals_host::store::remote::Opening;
 use annals_host::store::{Buckets, Embedded, Memory, Postgres};
 use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError, place};

@@ -2,20 +2,16 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use annals_host::error::HostError;
-use annals_host::store::postgres::Opening;
+use annals_host::store::remote::Opening;
 use annals_host::store::{Blocking, Created, Kv, KvError, Postgres, Swap};
 use annals_test_servers::Proxy;
 use annals_test_servers::postgres::{Server, kill};
+use support::stores::{self, fails, start};
 use support::{Host, Workspace, send};
-
-/// Number of keys in a group.
-const MEMBERS: usize = 3;
 
 fn opening() -> Opening {
     Opening {
@@ -54,128 +50,13 @@ fn two_hosts_share_a_table() {
             .map(|host| host.join().expect("no panic"))
             .collect()
     });
-    let wins = Mutex::new(BTreeMap::new());
-    let numbers = Mutex::new(Vec::new());
-    let highest = AtomicU64::new(0);
-    std::thread::scope(|scope| {
-        for (host, store) in hosts.iter().enumerate() {
-            for thread in 0..8 {
-                let (wins, numbers, highest) = (&wins, &numbers, &highest);
-                scope.spawn(move || {
-                    for round in 0..60 {
-                        let before = highest.load(Ordering::SeqCst);
-                        let drawn = store.draw("b", "n", 0).expect("works");
-                        assert!(drawn > before, "{drawn} after {before}");
-                        highest.fetch_max(drawn, Ordering::SeqCst);
-                        numbers.lock().expect("no panic").push(drawn);
-                        // Each key is wanted by three of four groups, in no fixed order.
-                        let keys = [2, 0, 1].map(|step| format!("{round}-{}", (thread + step) % 4));
-                        let value = format!("{host}-{thread}").into_bytes();
-                        let entries = keys.iter().map(|key| (key.clone(), value.clone()));
-                        let created = store.create_all("b", entries.collect()).expect("works");
-                        let found = store.get_many("b", &keys).expect("works");
-                        let own = found.iter().filter(|v| v.as_ref() == Some(&value)).count();
-                        match created {
-                            Created::All => assert_eq!(own, MEMBERS, "{round} {found:?}"),
-                            Created::Exists(at) => {
-                                assert_eq!(own, 0, "{round} {found:?}");
-                                assert!(found[at].is_some(), "{round} {found:?}");
-                            }
-                        }
-                        if created == Created::All {
-                            *wins.lock().expect("no panic").entry(round).or_insert(0) += 1;
-                        }
-                    }
-                });
-            }
-        }
-    });
-    let wins = wins.into_inner().expect("no panic");
-    // Any two of the groups share a key.
-    assert!(
-        (0..60).all(|round| wins.get(&round) == Some(&1)),
-        "{wins:?}"
-    );
-    let mut numbers = numbers.into_inner().expect("no panic");
-    numbers.sort_unstable();
-    numbers.dedup();
-    assert_eq!(numbers.len(), 2 * 8 * 60);
+    stores::share(&hosts);
 }
 
-/// What writers know while the server is killed under them.
-#[derive(Default)]
-struct Known {
-    /// Numbers of groups whose creation was answered.
-    acknowledged: Mutex<Vec<u64>>,
-    failures: AtomicU64,
-    stop: AtomicBool,
-}
-
-/// Writes groups with the numbers that were drawn for them.
-fn write(store: &dyn Kv, known: &Known) {
-    while !known.stop.load(Ordering::SeqCst) {
-        let Ok(number) = store.draw("b", "counter", 0) else {
-            known.failures.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(5));
-            continue;
-        };
-        let entries = (0..MEMBERS).map(|n| (format!("g{number}-{n}"), vec![7; 100]));
-        match store.create_all("b", entries.collect()) {
-            Ok(Created::All) => known.acknowledged.lock().expect("no panic").push(number),
-            Ok(exists) => panic!("the number {number} was drawn again: {exists:?}"),
-            Err(KvError::Unavailable(_)) => {
-                known.failures.fetch_add(1, Ordering::SeqCst);
-            }
-            Err(other) => panic!("{other}"),
-        }
-    }
-}
-
-/// Lets eight threads write through `url` while `disturb` runs. Afterwards everything acknowledged
-/// is there, and every group completely or not at all.
+/// Lets eight threads write through `url` while `disturb` runs. See [`stores::survives`].
 fn survives(server: &Server, url: &str, disturb: impl FnOnce()) -> (usize, u64) {
     let store = open(url).expect("opens");
-    let known = Known::default();
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| write(&store, &known));
-        }
-        disturb();
-        // The writers go on without a restart of the host.
-        let before = known.acknowledged.lock().expect("no panic").len();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while known.acknowledged.lock().expect("no panic").len() < before + 20 {
-            assert!(Instant::now() < deadline, "no service: {}", server.log());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        known.stop.store(true, Ordering::SeqCst);
-    });
-    let mut groups: BTreeMap<u64, usize> = BTreeMap::new();
-    for key in store
-        .list_keys("b", Some("g"), usize::MAX >> 1)
-        .expect("lists")
-    {
-        let (number, _) = key[1..].split_once('-').expect("a group's key");
-        *groups.entry(number.parse().expect("a number")).or_default() += 1;
-    }
-    let split: Vec<_> = groups
-        .iter()
-        .filter(|(_, count)| **count != MEMBERS)
-        .collect();
-    assert!(split.is_empty(), "groups are split: {split:?}");
-    let acknowledged = known.acknowledged.into_inner().expect("no panic");
-    let lost: Vec<_> = acknowledged
-        .iter()
-        .filter(|n| !groups.contains_key(n))
-        .collect();
-    assert!(lost.is_empty(), "lost: {lost:?}");
-    let failures = known.failures.into_inner();
-    eprintln!(
-        "{} acknowledged, {} groups, {failures} failures",
-        acknowledged.len(),
-        groups.len()
-    );
-    (acknowledged.len(), failures)
+    stores::survives(&store, &|| server.log(), disturb)
 }
 
 #[test]
@@ -552,12 +433,6 @@ fn while_the_server_is_away_operations_fail_at_once() {
     }
 }
 
-fn start(workspace: &Workspace, url: &str, options: &[&str]) -> Host {
-    let mut command = workspace.command(options);
-    command.args(["--store", url]);
-    Host::start(command)
-}
-
 #[test]
 fn two_hosts_serve_one_store_and_survive_a_restart_of_the_server() {
     let Some(server) = Server::start(&[]) else {
@@ -631,14 +506,6 @@ fn a_request_that_waits_for_the_store_ends_at_its_deadline_and_holds_nobody_up()
     while host.get("/gkey").status != 200 {
         assert!(Instant::now() < deadline, "no service: {}", host.log());
     }
-}
-
-/// Runs the host until it ends, and returns its status and what it said.
-fn fails(workspace: &Workspace, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = workspace.command(arguments);
-    let output = command.output().expect("it starts");
-    let said = String::from_utf8(output.stderr).expect("text");
-    (output.status.code(), said)
 }
 
 #[test]
@@ -765,7 +632,10 @@ fn the_servers_certificate_is_verified() {
     let encrypted = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'annals-host'";
     let every_connection = server.sql(encrypted);
     assert!(!every_connection.is_empty());
-    assert!(every_connection.iter().all(|ssl| ssl == "t"), "{every_connection:?}");
+    assert!(
+        every_connection.iter().all(|ssl| ssl == "t"),
+        "{every_connection:?}"
+    );
     let refused = |url: &str| open(url).err().expect("not trusted").to_string();
     let unknown = refused(&format!("{named}sslmode=require"));
     assert!(unknown.contains("invalid peer certificate"), "{unknown}");

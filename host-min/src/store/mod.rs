@@ -6,13 +6,17 @@ mod directory;
 mod embedded;
 mod flush;
 mod flush_counter;
+mod gather;
 mod journal;
 mod memory;
 mod pending;
 pub mod postgres;
+pub mod remote;
+mod replies;
 mod reply;
 mod store_copy;
 mod tables;
+mod tls;
 
 use std::ops::RangeInclusive;
 
@@ -25,7 +29,7 @@ pub use reply::Reply;
 
 /// Longest key, in bytes.
 pub const MAX_KEY: usize = 32 * 1024;
-/// Longest key of a store on PostgreSQL, in bytes.
+/// Longest key of a store on a server, in bytes.
 pub const MAX_REMOTE_KEY: usize = 2000;
 /// Longest bucket name, in bytes.
 pub const MAX_BUCKET: usize = 255;
@@ -43,7 +47,7 @@ pub type Entry = (String, Vec<u8>);
 pub enum KvError {
     /// A key or a bucket's name is too long.
     #[error(
-        "a key may have {MAX_KEY} bytes at most (on PostgreSQL {MAX_REMOTE_KEY}), a bucket's name {MAX_BUCKET}"
+        "a key may have {MAX_KEY} bytes at most (on a server {MAX_REMOTE_KEY}), a bucket's name {MAX_BUCKET}"
     )]
     NameTooLong,
     /// A key or a bucket's name contains a NUL character, which PostgreSQL does not store.

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::postgres::Opening;
+use super::remote::Opening;
 use super::{Blocking, Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Postgres, Swap};
 use crate::error::HostError;
 use annals_test_servers::postgres::Server;

@@ -12,8 +12,7 @@ use super::ToolError;
 use super::buckets::BucketSlots;
 use super::files::{self, FileSlots};
 use crate::error::HostError;
-use crate::store::postgres::Opening;
-use crate::store::postgres::options::Secrets;
+use crate::store::remote::{Opening, Secrets};
 use crate::store::{Blocking, Embedded, Postgres};
 
 /// Files that the embedded store always has in its directory. One of them is enough, because a

@@ -1,6 +1,8 @@
 //! A guest component made from text, the real host binary, and a simple HTTP/1.1 client.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod stores;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

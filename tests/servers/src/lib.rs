@@ -5,7 +5,9 @@
 //! | [`postgres`] | a PostgreSQL server |
 //! | [`proxy`] | a proxy whose connections a test can cut |
 
+mod keeper;
 pub mod postgres;
 pub mod proxy;
 
+pub use keeper::kill;
 pub use proxy::Proxy;

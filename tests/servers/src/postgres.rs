@@ -1,16 +1,15 @@
 //! A PostgreSQL server of a test's own, on a free port, with its data in a temporary directory.
-//!
-//! A shell keeps the server: when this process ends, however it ends, the shell reads the end of
-//! its input, stops the server and removes the data.
 
-use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use crate::keeper::{Keeper, runs};
+
+pub use crate::keeper::kill;
 
 const INSTALL: &str = "initdb is missing: install PostgreSQL 13 or later (Debian: apt-get install postgresql), or set \
      ANNALS_SKIP_POSTGRES=1";
@@ -30,7 +29,7 @@ fn program(name: &str) -> PathBuf {
 pub struct Server {
     directory: PathBuf,
     port: u16,
-    keeper: Mutex<Option<Child>>,
+    keeper: Mutex<Option<Keeper>>,
     settings: Vec<String>,
 }
 
@@ -106,30 +105,10 @@ impl Server {
         for setting in &self.settings {
             postgres.args(["-c", setting]);
         }
-        // `read` fails at the end of the input.
-        let script = r#"dir=$1; shift; cd "$dir"
-            "$@" >>log 2>&1 </dev/null & server=$!
-            echo started
-            read -r _ && exit
-            kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$dir""#;
-        let mut keeper = Command::new("sh");
-        keeper
-            .args(["-c", script, "keeper"])
-            .arg(&self.directory)
-            .arg(postgres.get_program())
-            .args(postgres.get_args())
-            // A signal to the group of this process must not end the keeper before the server.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut keeper = keeper.spawn().expect("a shell");
-        let mut line = String::new();
-        let output = keeper.stdout.as_mut().expect("piped");
-        BufReader::new(output).read_line(&mut line).expect("read");
+        let keeper = Keeper::start(&postgres, &self.directory);
         let replaced = self.keeper.lock().expect("no panic").replace(keeper);
-        if let Some(mut replaced) = replaced {
-            release(&mut replaced);
+        if let Some(replaced) = replaced {
+            replaced.release();
         }
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.try_sql("SELECT 1").is_err() {
@@ -201,39 +180,6 @@ impl Server {
             Ok(values.collect())
         })
     }
-}
-
-/// True if the process exists and is no zombie.
-fn runs(process: &str) -> bool {
-    Path::new(&format!("/proc/{process}/exe")).exists()
-}
-
-/// Ends a keeper whose server has ended, without removing the data.
-fn release(keeper: &mut Child) {
-    if let Some(input) = keeper.stdin.as_mut() {
-        let _ = input.write_all(b"\n");
-    }
-    let _ = keeper.wait();
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(mut keeper) = self.keeper.lock().expect("no panic").take() {
-            drop(keeper.stdin.take());
-            let _ = keeper.wait();
-        }
-    }
-}
-
-/// Sends a signal to a process.
-///
-/// # Panics
-/// If there is no such process.
-pub fn kill(signal: &str, process: u32) {
-    let sent = Command::new("kill")
-        .args([&format!("-{signal}"), &process.to_string()])
-        .status();
-    assert!(sent.expect("kill is there").success());
 }
 
 /// PostgreSQL refuses to run as root: the id of another user, if this is root.

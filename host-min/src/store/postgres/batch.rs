@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use super::gather;
 use super::single::Single;
-use super::work::{Replies, Sender, Statements, Values, Work};
-use crate::store::{Created, Entry, KvError};
+use super::work::{Statements, Work};
+use crate::store::replies::{Replies, Sender, Values};
+use crate::store::{Created, Entry, KvError, gather};
 
 /// Limits of one statement.
 const MAX_GROUPS: usize = 256;

@@ -10,6 +10,7 @@ use tokio_postgres::{AsyncMessage, CancelToken, Client, Error, Socket};
 
 use super::options::{Options, words};
 use super::tls::{Encrypted, Tls};
+use crate::store::remote::ConnectError;
 
 /// Maximum time to connect, with TLS and authentication, to all addresses together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(8);
@@ -18,35 +19,17 @@ const CANCEL_LIMIT: Duration = Duration::from_secs(2);
 /// The oldest server with all features that the statements use.
 const MIN_VERSION: i32 = 130_000;
 
-/// Why there is no connection.
-#[derive(Debug, Clone)]
-pub enum ConnectError {
-    /// The server does not answer, is starting or cannot write. That may pass.
-    Unreachable(String),
-    /// The server answers, and does not fit.
-    Refused(String),
-}
-
-impl ConnectError {
-    /// The reason.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::Unreachable(reason) | Self::Refused(reason) => reason,
-        }
-    }
-
-    fn of(error: &Error) -> Self {
-        let passes = [
-            SqlState::CANNOT_CONNECT_NOW,
-            SqlState::TOO_MANY_CONNECTIONS,
-            SqlState::ADMIN_SHUTDOWN,
-            SqlState::CRASH_SHUTDOWN,
-            SqlState::READ_ONLY_SQL_TRANSACTION,
-        ];
-        match error.code() {
-            Some(code) if !passes.contains(code) => Self::Refused(words(error)),
-            _ => Self::Unreachable(words(error)),
-        }
+fn error(error: &Error) -> ConnectError {
+    let passes = [
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+    ];
+    match error.code() {
+        Some(code) if !passes.contains(code) => ConnectError::Refused(words(error)),
+        _ => ConnectError::Unreachable(words(error)),
     }
 }
 
@@ -91,7 +74,7 @@ impl Connector {
     pub async fn connect(&self) -> Result<(Connection, Vec<String>), ConnectError> {
         let connecting = async {
             let connected = self.options.config.connect(self.tls.clone()).await;
-            let (client, driver) = connected.map_err(|error| ConnectError::of(&error))?;
+            let (client, driver) = connected.map_err(|cause| error(&cause))?;
             let unreplicated = Arc::new(AtomicBool::new(false));
             let driver = tokio::spawn(drive(driver, unreplicated.clone())).abort_handle();
             let connection = Connection {
@@ -159,7 +142,7 @@ async fn faults(client: &Client) -> Result<Vec<String>, ConnectError> {
                     current_setting('synchronous_standby_names'), pg_is_in_recovery(), \
                     current_setting('transaction_isolation')";
     let row = client.query_typed_one(settings, &[]).await;
-    let row = row.map_err(|error| ConnectError::of(&error))?;
+    let row = row.map_err(|cause| error(&cause))?;
     let get = |column| -> Result<String, ConnectError> {
         row.try_get(column)
             .map_err(|error| ConnectError::Refused(words(&error)))

@@ -5,23 +5,21 @@
 //! trying, so that requests fail at once while the server is away.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
 use super::batch::{Batch, Operation};
-use super::connection::{ConnectError, Connection, Connector};
-use super::gather::Queue;
+use super::connection::{Connection, Connector};
 use super::options::words;
 use super::schema::{NOT_A_COUNTER, OVERFLOW};
 use super::work::{Statements, Work};
 use crate::store::KvError;
+use crate::store::gather::Queue;
+use crate::store::remote::Outage;
 
-/// Time between a failed connection and the next attempt: at first, and at most.
-const MIN_BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// Maximum number of attempts of a batch that other transactions prevented.
 const MAX_ATTEMPTS: u32 = 10;
 /// Pause after an attempt that others prevented, times the number of attempts.
@@ -39,15 +37,7 @@ pub struct Shared {
     connector: Connector,
     statements: Statements,
     statement_timeout: Duration,
-    outage: Mutex<Option<Outage>>,
-}
-
-/// The server cannot be reached.
-struct Outage {
-    reason: String,
-    attempts: u32,
-    /// No lane tries to connect before.
-    until: Instant,
+    outage: Outage,
 }
 
 /// What to do about a statement that failed.
@@ -68,46 +58,20 @@ impl Shared {
             connector,
             statements,
             statement_timeout,
-            outage: Mutex::new(None),
+            outage: Outage::default(),
         }
-    }
-
-    fn outage(&self) -> MutexGuard<'_, Option<Outage>> {
-        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a connection, unless the last attempt failed a moment ago.
     async fn connect(&self) -> Result<Connection, KvError> {
-        if let Some(outage) = &*self.outage()
-            && Instant::now() < outage.until
-        {
-            return Err(KvError::Unavailable(outage.reason.clone()));
-        }
+        self.outage.check()?;
         match self.connector.connect().await {
             Ok((connection, _)) => {
-                if self.outage().take().is_some() {
-                    tracing::info!("the store can be reached again");
-                }
+                self.outage.end();
                 Ok(connection)
             }
-            Err(error) => Err(self.record(&error)),
+            Err(error) => Err(self.outage.record(error.reason())),
         }
-    }
-
-    fn record(&self, error: &ConnectError) -> KvError {
-        let reason = error.reason().to_owned();
-        let mut outage = self.outage();
-        let attempts = outage.as_ref().map_or(0, |outage| outage.attempts + 1);
-        if attempts == 0 {
-            tracing::error!(reason, "the store cannot be reached");
-        }
-        let backoff = MIN_BACKOFF.saturating_mul(1 << attempts.min(10));
-        *outage = Some(Outage {
-            reason: reason.clone(),
-            attempts,
-            until: Instant::now() + backoff.min(MAX_BACKOFF),
-        });
-        KvError::Unavailable(reason)
     }
 
     /// Runs a batch to its end and tells everybody who waits for it.

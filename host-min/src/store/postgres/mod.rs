@@ -6,17 +6,15 @@
 //!
 //! # Layout
 //!
-//! - [`options`]: the URL and the password; `tls`: the encryption
+//! - [`options`]: the URL; `tls`: the encryption
 //! - `connection`: makes a connection, and checks the server's settings
 //! - `schema`: the table and its functions
-//! - `gather`: lets many operations share a statement
 //! - `batch`: the operations that share a statement; `single`: the others
 //! - `work`: what one statement does, and how its results are shared out
 //! - `lane`: runs statements, reconnects, and decides what a failure means
 
 mod batch;
 mod connection;
-mod gather;
 mod lane;
 pub mod options;
 mod schema;
@@ -26,44 +24,26 @@ mod work;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
 use self::batch::Operation;
-use self::connection::{ConnectError, Connection, Connector};
+use self::connection::Connector;
 use self::lane::Shared;
-use self::options::{Options, Secrets, words};
+use self::options::{Options, words};
 use self::schema::SchemaError;
 use self::single::{Action, Single};
-use self::work::{Replies, Sender, Statements};
+use self::work::Statements;
+use super::remote::{self, Opening};
+use super::replies::{Replies, Sender, answer};
 use super::{
-    Barrier, Broken, Buckets, Created, Entry, KvError, MAX_REMOTE_KEY, Reply, Swap, check_entries,
-    check_keys, check_names,
+    Barrier, Broken, Buckets, Created, Entry, KvError, Reply, Swap, check_entries, check_keys,
 };
 use crate::error::HostError;
 
-/// Pause between two attempts to reach the server at the start.
-const START_RETRY: Duration = Duration::from_millis(500);
 /// A compare-and-set that others overtake is tried again this often at most.
 const MAX_SWAP_ATTEMPTS: u32 = 20;
-
-/// How a store on PostgreSQL is opened.
-#[derive(Debug, Clone, Default)]
-pub struct Opening {
-    /// How the password is known.
-    pub secrets: Secrets,
-    /// Accept settings with which the server may lose acknowledged writes.
-    pub allow_unsafe: bool,
-    /// Make the table if it is absent.
-    pub make: bool,
-    /// Make created keys durable with the next barrier, and not each at once. For imports, which no
-    /// other process observes.
-    pub durable_at_barrier: bool,
-    /// How long to try to reach the server. `None`: one attempt.
-    pub patience: Option<Duration>,
-}
 
 /// Buckets in a table.
 pub struct Postgres {
@@ -88,7 +68,8 @@ impl Postgres {
         let connector = Connector::new(options.clone(), opening.allow_unsafe);
         let connector = connector.map_err(HostError::StoreUrl)?;
         let target = options.target();
-        let (connection, faults) = reach(&connector, &target, opening.patience).await?;
+        let connect = || connector.connect();
+        let (connection, faults) = remote::reach(&target, opening.patience, connect).await?;
         for fault in faults {
             tracing::warn!("--allow-unsafe-store: {fault}");
         }
@@ -131,46 +112,10 @@ impl Postgres {
     /// # Errors
     /// As for [`Postgres::open`], and [`HostError::System`].
     pub fn open_alone(url: &str, opening: &Opening) -> Result<Self, HostError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()?;
+        let runtime = remote::runtime()?;
         let mut store = runtime.block_on(Self::open(url, opening))?;
         store._runtime = Some(runtime);
         Ok(store)
-    }
-}
-
-async fn reach(
-    connector: &Connector,
-    target: &str,
-    patience: Option<Duration>,
-) -> Result<(Connection, Vec<String>), HostError> {
-    let started = Instant::now();
-    let mut logged = false;
-    loop {
-        let reason = match connector.connect().await {
-            Ok(connected) => return Ok(connected),
-            Err(ConnectError::Refused(reason)) => {
-                return Err(HostError::StoreRefused {
-                    target: target.to_owned(),
-                    reason,
-                });
-            }
-            Err(ConnectError::Unreachable(reason)) => reason,
-        };
-        let elapsed = started.elapsed();
-        if patience.is_none_or(|patience| elapsed + START_RETRY > patience) {
-            return Err(HostError::StoreUnreachable {
-                target: target.to_owned(),
-                reason,
-            });
-        }
-        if !logged {
-            tracing::warn!(reason, "waiting for {target} (--wait-for-store)");
-            logged = true;
-        }
-        tokio::time::sleep(START_RETRY).await;
     }
 }
 
@@ -190,17 +135,8 @@ fn push<T>(
     receiver
 }
 
-async fn answer<T>(receiver: oneshot::Receiver<Result<T, KvError>>) -> Result<T, KvError> {
-    let dropped = |_| KvError::Unavailable("no statement could begin in time".into());
-    receiver.await.map_err(dropped)?
-}
-
-/// Checks names. PostgreSQL's index takes no longer keys, and its text contains no NUL character.
 fn check_name(bucket: &str, key: &str) -> Result<(), KvError> {
-    check_names(bucket, key)?;
-    if key.len() > MAX_REMOTE_KEY {
-        return Err(KvError::NameTooLong);
-    }
+    remote::check_name(bucket, key)?;
     match bucket.contains('\0') || key.contains('\0') {
         true => Err(KvError::NameWithNul),
         false => Ok(()),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
+use crate::store::remote::{self, Secrets};
+
 /// Maximum time to connect to one address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A server that is silent for this long is asked whether it is still there.
@@ -32,13 +34,6 @@ pub struct Options {
     pub root_certificates: Option<PathBuf>,
 }
 
-/// How the password is known. A password in the URL would show in the process list.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// A file whose first line is the password.
-    pub password_file: Option<PathBuf>,
-}
-
 impl Options {
     /// Reads a URL `postgres://user@host:port/database?option=value&…`.
     ///
@@ -46,7 +41,7 @@ impl Options {
     /// What is wrong with it, without the URL itself, which may contain a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        refuse_password(base)?;
+        remote::refuse_password(base)?;
         let mut schema = "annals".to_owned();
         let mut table = "slots".to_owned();
         let mut pool = 8;
@@ -56,7 +51,7 @@ impl Options {
         let mut passed_on = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decode(raw)?;
+            let value = remote::decode(raw)?;
             match name {
                 "schema" => schema = identifier(name, value)?,
                 "table" => table = identifier(name, value)?,
@@ -66,10 +61,10 @@ impl Options {
                     pool =
                         size.ok_or(format!("pool={value}: give a number from 1 to {MAX_POOL}"))?;
                 }
-                "statement_timeout" => statement_timeout = time(name, &value)?,
+                "statement_timeout" => statement_timeout = remote::time(name, &value)?,
                 "sslmode" => ssl_mode = Some(mode(&value)?),
                 "sslrootcert" => root_certificates = Some(PathBuf::from(value)),
-                "password" => return Err(PASSWORD_REMEDY.into()),
+                "password" => return Err(remote::PASSWORD_REMEDY.into()),
                 _ => passed_on.push(pair),
             }
         }
@@ -110,17 +105,7 @@ impl Options {
     /// # Errors
     /// The file cannot be read.
     pub fn authenticate(&mut self, secrets: &Secrets) -> Result<(), String> {
-        let password = match &secrets.password_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
-                    format!("--store-password-file {}: {error}", path.display())
-                })?;
-                Some(text.lines().next().unwrap_or_default().to_owned())
-            }
-            None => ["ANNALS_STORE_PASSWORD", "PGPASSWORD"]
-                .iter()
-                .find_map(|name| std::env::var(name).ok()),
-        };
+        let password = secrets.password(&["ANNALS_STORE_PASSWORD", "PGPASSWORD"])?;
         if let Some(password) = password {
             self.config.password(password);
         }
@@ -155,26 +140,9 @@ impl Options {
     }
 }
 
-const PASSWORD_REMEDY: &str = "the URL of the store contains a password, which would show in the process list; put it into a file \
-     (--store-password-file FILE) or into the environment (ANNALS_STORE_PASSWORD)";
-
-fn refuse_password(base: &str) -> Result<(), String> {
-    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or_default();
-    match authority.rsplit_once('@') {
-        Some((user, _)) if user.contains(':') => Err(PASSWORD_REMEDY.into()),
-        _ => Ok(()),
-    }
-}
-
 fn is_local(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => {
-            name == "localhost"
-                || name
-                    .parse()
-                    .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-        }
+        Host::Tcp(name) => remote::is_local(name),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }
@@ -204,34 +172,6 @@ fn identifier(name: &str, value: String) -> Result<String, String> {
             "{name}={value}: give at most {MAX_NAME} characters of a-z, 0-9 and _, and no digit first"
         )),
     }
-}
-
-fn time(name: &str, value: &str) -> Result<Duration, String> {
-    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("", 1)];
-    let millis = units.iter().find_map(|(unit, factor)| {
-        let number: u64 = value.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(*factor)
-    });
-    match millis {
-        Some(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
-        _ => Err(format!("{name}={value}: give a time such as 500ms or 10s")),
-    }
-}
-
-fn decode(raw: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|byte| (byte as char).to_digit(16));
-        let code = digit().zip(digit()).map(|(high, low)| high * 16 + low);
-        let code = code.and_then(|code| u8::try_from(code).ok());
-        bytes.push(code.ok_or("the URL of the store has a % without two hexadecimal digits")?);
-    }
-    String::from_utf8(bytes).map_err(|_| "the URL of the store is not UTF-8".into())
 }
 
 /// An error of the driver with its causes, and without the SQL statement.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use super::work::{Replies, Statements, Work};
+use super::work::{Statements, Work};
 use crate::store::KvError;
+use crate::store::replies::Replies;
 
 /// Writes something, and commits with the settings of the server: that flush includes all earlier
 /// commits.

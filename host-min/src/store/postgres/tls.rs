@@ -1,4 +1,4 @@
-//! TLS to the server. The server's certificate is always verified.
+//! TLS for the driver of PostgreSQL.
 
 use std::io;
 use std::path::Path;
@@ -6,9 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
@@ -24,30 +23,7 @@ impl Tls {
     /// # Errors
     /// What is wrong with the file.
     pub fn new(authorities: Option<&Path>) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        match authorities {
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            Some(path) => {
-                let named = |reason: String| format!("sslrootcert={}: {reason}", path.display());
-                let certificates = CertificateDer::pem_file_iter(path)
-                    .map_err(|error| named(error.to_string()))?;
-                for certificate in certificates {
-                    let certificate = certificate.map_err(|error| named(error.to_string()))?;
-                    let added = roots.add(certificate);
-                    added.map_err(|error| named(error.to_string()))?;
-                }
-                if roots.is_empty() {
-                    return Err(named("the file contains no certificate".into()));
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
+        Ok(Self(crate::store::tls::client("sslrootcert", authorities)?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations that wait, and the batches that they form.
 //!
-//! A statement costs a round trip and, if it writes, a flush of the server's disk, however many
+//! A statement of a server costs a round trip and, if it writes, a flush of the server's disk, however many
 //! operations it does. Operations therefore wait in a queue while all statements that may run are
 //! under way. The next statement takes everything that waits, as far as it fits together. An
 //! operation that comes while nothing waits does not wait either.
