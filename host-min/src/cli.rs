@@ -9,7 +9,7 @@ use annals_host::precompiled::CompileCache;
 use annals_host::state::SharedDirectory;
 use annals_host::tools::export::Export;
 use annals_host::tools::import::Import;
-use annals_host::tools::place::{Remote, is_postgres};
+use annals_host::tools::place::{Remote, is_nats, is_postgres};
 use annals_host::tools::verify::Verify;
 use clap::{Args, Parser, Subcommand};
 
@@ -63,11 +63,12 @@ pub struct Serve {
     pub listen: String,
 
     /// Where wasi:keyvalue stores its buckets: a directory, `memory:` for a store that is lost when
-    /// the host stops, or `postgres://USER@HOST/DATABASE` for a table that several hosts may share
-    /// (docs/postgresql.md lists the options of the URL).
+    /// the host stops, or a store that several hosts may share: `postgres://USER@HOST/DATABASE` for a
+    /// table, `nats://HOST,HOST,HOST/STREAM` for a stream of JetStream (docs/postgresql.md and
+    /// docs/nats.md list the options of the URLs).
     #[arg(
         long,
-        value_name = "DIR|memory:|postgres://…",
+        value_name = "DIR|memory:|postgres://…|nats://…",
         default_value = "./data"
     )]
     pub store: StoreChoice,
@@ -204,6 +205,8 @@ pub enum StoreChoice {
     Directory(PathBuf),
     /// The URL of a table. It may be wrong: an error of this parser would print it.
     Postgres(String),
+    /// The URL of a stream. The same holds.
+    Nats(String),
 }
 
 impl FromStr for StoreChoice {
@@ -218,8 +221,9 @@ impl FromStr for StoreChoice {
                     .into(),
             ),
             _ if is_postgres(text) => Ok(Self::Postgres(text.to_owned())),
+            _ if is_nats(text) => Ok(Self::Nats(text.to_owned())),
             _ if text.contains("://") => {
-                Err("this host does not support that kind of store; give a directory, `memory:` or `postgres://…`".into())
+                Err("this host does not support that kind of store; give a directory, `memory:`, `postgres://…` or `nats://…`".into())
             }
             _ => Ok(Self::Directory(text.into())),
         }

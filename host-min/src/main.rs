@@ -18,7 +18,7 @@ use annals_host::server::Server;
 use annals_host::start;
 use annals_host::state::Grants;
 use annals_host::store::remote::Opening;
-use annals_host::store::{Buckets, Embedded, Memory, Postgres};
+use annals_host::store::{Buckets, Embedded, Memory, Nats, Postgres};
 use annals_host::streams::Streams;
 use annals_host::tools::{self, ToolError, place};
 use anyhow::Context;
@@ -176,6 +176,7 @@ fn open(
             Arc::new(Embedded::open_within(path, shares.tables)?)
         }
         StoreChoice::Postgres(url) => Arc::new(runtime.block_on(Postgres::open(url, opening))?),
+        StoreChoice::Nats(url) => Arc::new(runtime.block_on(Nats::open(url, opening))?),
     })
 }
 

@@ -33,4 +33,7 @@ fn a_guest_creates_groups_and_draws_numbers() {
     if let Some(server) = annals_test_servers::postgres::Server::shared() {
         creates_and_draws(&workspace, &server.url("schema=conditional"));
     }
+    if let Some(server) = annals_test_servers::nats::Nats::shared() {
+        creates_and_draws(&workspace, &server.url("conditional", ""));
+    }
 }

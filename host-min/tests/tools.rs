@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use annals_event_log::{
     AppendRequest, EventLog, Head, Metadata, NewEvent, Precondition, Rejection, Settings, Slots,
 };
-use annals_host::store::Embedded;
+use annals_host::store::{Blocking, Embedded, Kv};
 use annals_host::tools::buckets::BucketSlots;
 use annals_host::tools::files::FileSlots;
 use serde_json::Value;
@@ -240,6 +240,59 @@ fn a_store_goes_to_postgresql_and_back() {
         "DELETE FROM tools.slots WHERE key = (SELECT max(key) FROM tools.slots WHERE key ~ '^log')",
     );
     server.sql("UPDATE tools.slots SET value = value || '\\x00' WHERE key ~ 'short-1'");
+    let (status, table, _) = folder.run(&["verify", "--store", &url]);
+    assert_eq!(status, 1, "{table}");
+}
+
+#[test]
+fn a_store_goes_to_nats_and_back() {
+    let Some(servers) = annals_test_servers::nats::Nats::start(1, "") else {
+        return;
+    };
+    let folder = Folder::new();
+    fill(folder.embedded("one"), "");
+    let (status, lines, error) = folder.run(&["export", "--store", "one"]);
+    assert_eq!(status, 0, "{error}");
+    let url = servers.url("tools", "");
+    let (status, _, error) = folder.run(&["export", "--store", &url]);
+    one_line(
+        status,
+        &error,
+        "there is no store tools on NATS at 127.0.0.1",
+    );
+    let import = ["import", "-", "--store", &url];
+    for written in [true, false] {
+        let (status, _, error) = folder.run_with(&import, lines.as_bytes());
+        // An import that has ended is durable.
+        servers.end(0, "KILL");
+        servers.start_again(0);
+        servers.wait_until_ready();
+        assert_eq!(status, 0, "{error}");
+        assert!(
+            error.contains("79 events of 40 commits, 1 outcomes"),
+            "{error}"
+        );
+        assert_eq!(
+            error.contains(" 0 values were written"),
+            !written,
+            "{error}"
+        );
+    }
+    let (status, back, error) = folder.run(&["export", "--store", &url]);
+    assert_eq!((status, &back), (0, &lines), "{error}");
+    let (status, table, error) = folder.run(&["verify", "--store", &url]);
+    assert_eq!(status, 0, "{table} {error}");
+    // Damage is found there, too.
+    let open = annals_host::store::Nats::open_alone(&url, &Default::default()).expect("opens");
+    let store = Blocking(open);
+    let keys = Kv::list_keys(&store, "default", None, 1000).expect("lists");
+    let mut damaged = keys.iter().filter(|key| key.contains("short-1"));
+    let key = damaged.next().expect("a commit");
+    let mut value = Kv::get(&store, "default", key)
+        .expect("reads")
+        .expect("is there");
+    value.push(0);
+    Kv::set(&store, "default", key, &value).expect("written");
     let (status, table, _) = folder.run(&["verify", "--store", &url]);
     assert_eq!(status, 1, "{table}");
 }

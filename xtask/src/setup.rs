@@ -5,7 +5,8 @@ use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::process::Command;
 use xtask::tools::{
-    CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NODE, Node, Python, Tool, WASMTIME,
+    CARGO_COMPONENT, COMPONENTIZE_JS, COMPONENTIZE_PY, NATS_SERVER, NODE, Node, Python, Tool,
+    WASMTIME,
 };
 
 /// The target of all handlers except those with imports of their own.
@@ -23,6 +24,7 @@ pub fn setup() -> Result<()> {
     node(&COMPONENTIZE_JS, "componentize-js", componentize_js)?;
     strace();
     postgres();
+    nats();
     environment(&COMPONENTIZE_PY)
 }
 
@@ -36,6 +38,7 @@ pub fn for_demo() -> Result<()> {
 pub fn for_fast_tests() -> Result<()> {
     for_demo()?;
     postgres();
+    nats();
     Ok(())
 }
 
@@ -182,6 +185,15 @@ fn postgres() {
     );
 }
 
+/// The tests of the store on NATS start servers of their own.
+fn nats() {
+    if let Err(error) = environment(&NATS_SERVER) {
+        eprintln!(
+            "note: {error:#}: tests that need NATS will fail, unless nats-server is in PATH or you set ANNALS_SKIP_NATS=1"
+        );
+    }
+}
+
 /// The power-cut tests record system calls with strace, and are skipped without it.
 fn strace() {
     if works("strace", &["-V"]) || debian("strace") {
@@ -232,6 +244,6 @@ fn environment(tool: &Python) -> Result<()> {
         )
     })?;
     fs::create_dir_all(tool.folder()?)?;
-    std::os::unix::fs::symlink(root.join("bin").join(tool.package), tool.file()?)?;
+    std::os::unix::fs::symlink(root.join("bin").join(tool.program), tool.file()?)?;
     Ok(())
 }

@@ -28,7 +28,7 @@ pub enum Tier {
 const DEFAULT: [Tier; 3] = [Tier::Fast, Tier::Hosts, Tier::Rest];
 
 /// Test targets that start hosts.
-const HOSTS: [&str; 15] = [
+const HOSTS: [&str; 16] = [
     "cas",
     "conditional",
     "delivery",
@@ -36,6 +36,7 @@ const HOSTS: [&str; 15] = [
     "faults",
     "increment",
     "killed",
+    "nats",
     "outgoing",
     "pointer",
     "postgres",

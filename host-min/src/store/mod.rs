@@ -9,6 +9,7 @@ mod flush_counter;
 mod gather;
 mod journal;
 mod memory;
+pub mod nats;
 mod pending;
 pub mod postgres;
 pub mod remote;
@@ -24,6 +25,7 @@ pub use buckets::{Blocking, Buckets};
 pub use embedded::Embedded;
 pub use flush::{Barrier, Broken, Flusher};
 pub use memory::Memory;
+pub use nats::Nats;
 pub use postgres::Postgres;
 pub use reply::Reply;
 
@@ -53,6 +55,16 @@ pub enum KvError {
     /// A key or a bucket's name contains a NUL character, which PostgreSQL does not store.
     #[error("a key on PostgreSQL may contain no NUL character")]
     NameWithNul,
+    /// A value is too long for a message of the server. Nothing was written.
+    #[error(
+        "a value may have {limit} bytes at most on this server (max_payload), and this one has {bytes}"
+    )]
+    ValueTooLong {
+        /// Length of the value.
+        bytes: usize,
+        /// The longest one that the server takes.
+        limit: usize,
+    },
     /// `increment` of a value that is not a counter.
     #[error("the value is not a counter")]
     NotACounter,

@@ -37,6 +37,8 @@ pub struct Opening {
 pub struct Secrets {
     /// A file whose first line is the password.
     pub password_file: Option<PathBuf>,
+    /// A file with a JWT and the seed of its key, as `nsc` writes it. For NATS.
+    pub credentials_file: Option<PathBuf>,
 }
 
 impl Secrets {

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::remote::Opening;
-use super::{Blocking, Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Postgres, Swap};
+use super::{
+    Blocking, Created, Embedded, Flusher, Kv, KvError, MAX_KEY, Memory, Nats, Postgres, Swap,
+};
 use crate::error::HostError;
 use annals_test_servers::postgres::Server;
 
@@ -20,6 +22,24 @@ fn stores_with(check: impl Fn(&dyn Kv, usize)) {
     if let Some(server) = Server::shared() {
         check(&table(server), 20);
     }
+    if let Some(server) = annals_test_servers::nats::Nats::shared() {
+        check(&stream(server), 20);
+    }
+}
+
+fn making() -> Opening {
+    Opening {
+        make: true,
+        ..Opening::default()
+    }
+}
+
+/// A store in a stream of its own.
+fn stream(server: &annals_test_servers::nats::Nats) -> Blocking<Nats> {
+    static STREAMS: AtomicUsize = AtomicUsize::new(0);
+    let number = STREAMS.fetch_add(1, Ordering::Relaxed);
+    let url = server.url(&format!("test_{number}"), "");
+    Blocking(Nats::open_alone(&url, &making()).expect("opens"))
 }
 
 /// A store in a schema of its own.
@@ -27,11 +47,7 @@ fn table(server: &Server) -> Blocking<Postgres> {
     static TABLES: AtomicUsize = AtomicUsize::new(0);
     let number = TABLES.fetch_add(1, Ordering::Relaxed);
     let url = server.url(&format!("schema=test_{number}"));
-    let opening = Opening {
-        make: true,
-        ..Opening::default()
-    };
-    Blocking(Postgres::open_alone(&url, &opening).expect("opens"))
+    Blocking(Postgres::open_alone(&url, &making()).expect("opens"))
 }
 
 #[test]

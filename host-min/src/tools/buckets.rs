@@ -45,7 +45,9 @@ fn unavailable(error: KvError) -> SlotError {
 /// A failed write may or may not have taken effect.
 fn in_doubt(error: KvError) -> SlotError {
     match error {
-        KvError::NameTooLong | KvError::NameWithNul => unavailable(error),
+        KvError::NameTooLong | KvError::NameWithNul | KvError::ValueTooLong { .. } => {
+            unavailable(error)
+        }
         error => SlotError::InDoubt(error.to_string()),
     }
 }

@@ -13,7 +13,7 @@ use super::buckets::BucketSlots;
 use super::files::{self, FileSlots};
 use crate::error::HostError;
 use crate::store::remote::{Opening, Secrets};
-use crate::store::{Blocking, Embedded, Postgres};
+use crate::store::{Blocking, Embedded, Nats, Postgres};
 
 /// Files that the embedded store always has in its directory. One of them is enough, because a
 /// process may have been killed while it created them.
@@ -26,10 +26,10 @@ pub struct Place {
     /// shares with the component. The tool recognizes the kind of store by the directory's content.
     /// With `files:DIR` the store is, or will be, one of files. If DIR contains stores of both
     /// kinds, DIR without the prefix means the store of annals-host. `postgres://USER@HOST/DATABASE`
-    /// is a store on PostgreSQL.
+    /// is a store on PostgreSQL, `nats://HOST/STREAM` one on NATS.
     #[arg(
         long,
-        value_name = "DIR|files:DIR|postgres://…",
+        value_name = "DIR|files:DIR|postgres://…|nats://…",
         default_value = "./data"
     )]
     pub store: Location,
@@ -46,10 +46,15 @@ pub struct Place {
 /// Options of a store on a server.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Remote {
-    /// File with the password of the store's server, for `--store postgres://…` [default: the
-    /// environment variable ANNALS_STORE_PASSWORD, or PGPASSWORD].
+    /// File with the password of the store's server, or with the token for `nats://…` without a
+    /// user [default: the environment variable ANNALS_STORE_PASSWORD, for PostgreSQL also
+    /// PGPASSWORD].
     #[arg(long, value_name = "FILE")]
     pub store_password_file: Option<PathBuf>,
+
+    /// File with the credentials of a user of NATS, as `nsc` writes it.
+    #[arg(long, value_name = "FILE", conflicts_with = "store_password_file")]
+    pub store_creds_file: Option<PathBuf>,
 
     /// Accept a server whose settings may lose acknowledged writes. For tests.
     #[arg(long)]
@@ -63,6 +68,7 @@ impl Remote {
         Opening {
             secrets: Secrets {
                 password_file: self.store_password_file.clone(),
+                credentials_file: self.store_creds_file.clone(),
             },
             allow_unsafe: self.allow_unsafe_store,
             ..Opening::default()
@@ -76,7 +82,13 @@ pub fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
-/// A directory and the kind of its store if the option says so, or the URL of a table.
+/// True if the text is the URL of a store on NATS.
+#[must_use]
+pub fn is_nats(text: &str) -> bool {
+    text.starts_with("nats://")
+}
+
+/// A directory and the kind of its store if the option says so, or the URL of a store on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     path: PathBuf,
@@ -89,7 +101,7 @@ impl FromStr for Location {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if is_postgres(text) {
+        if is_postgres(text) || is_nats(text) {
             return Ok(Self {
                 path: PathBuf::new(),
                 files: false,
@@ -101,7 +113,7 @@ impl FromStr for Location {
             None => (text, false),
         };
         if path.is_empty() || path == "memory:" || path.contains("://") {
-            return Err("give the directory of a store, or postgres://…".into());
+            return Err("give the directory of a store, postgres://… or nats://…".into());
         }
         Ok(Self {
             path: path.into(),
@@ -158,7 +170,7 @@ impl Place {
     /// [`ToolError::NoStore`], and the store's own errors: another process may have it open.
     pub fn open(&self) -> Result<Store, ToolError> {
         if let Some(url) = &self.store.url {
-            return self.table(url, false);
+            return self.remote_store(url, false);
         }
         let content = self.content()?;
         self.print_both(&content);
@@ -178,7 +190,7 @@ impl Place {
     /// [`ToolError::NotAStore`], and the store's own errors.
     pub fn open_or_make(&self) -> Result<Store, ToolError> {
         if let Some(url) = &self.store.url {
-            return self.table(url, true);
+            return self.remote_store(url, true);
         }
         let content = self.content()?;
         let path = &self.store.path;
@@ -214,15 +226,18 @@ impl Place {
         Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
     }
 
-    /// Opens a store on PostgreSQL. Other processes may use it meanwhile.
-    fn table(&self, url: &str, make: bool) -> Result<Store, ToolError> {
+    /// Opens a store on a server. Other processes may use it meanwhile.
+    fn remote_store(&self, url: &str, make: bool) -> Result<Store, ToolError> {
         let opening = Opening {
             make,
             durable_at_barrier: make,
             ..self.remote.opening()
         };
-        let store = Blocking(Postgres::open_alone(url, &opening)?);
-        Ok(Store::Bucket(BucketSlots::new(store, &self.bucket)))
+        let bucket = &self.bucket;
+        Ok(Store::Bucket(match is_nats(url) {
+            true => BucketSlots::new(Blocking(Nats::open_alone(url, &opening)?), bucket),
+            false => BucketSlots::new(Blocking(Postgres::open_alone(url, &opening)?), bucket),
+        }))
     }
 
     fn content(&self) -> Result<Content, ToolError> {

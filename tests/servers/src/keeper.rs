@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 /// A shell with a server. Dropping it ends the server.
 pub(crate) struct Keeper {
     shell: Child,
+    server: u32,
 }
 
 impl Keeper {
@@ -39,7 +40,13 @@ impl Keeper {
         let mut line = String::new();
         let output = shell.stdout.as_mut().expect("piped");
         BufReader::new(output).read_line(&mut line).expect("read");
-        Self { shell }
+        let server = line.trim().parse().expect("a process id");
+        Self { shell, server }
+    }
+
+    /// The process of the server.
+    pub(crate) fn server(&self) -> u32 {
+        self.server
     }
 
     /// Ends a keeper whose server has ended, without removing the directory.

@@ -3,9 +3,11 @@
 //! | module | job |
 //! |---|---|
 //! | [`postgres`] | a PostgreSQL server |
+//! | [`nats`] | NATS servers, alone or as a cluster |
 //! | [`proxy`] | a proxy whose connections a test can cut |
 
 mod keeper;
+pub mod nats;
 pub mod postgres;
 pub mod proxy;
 
