@@ -34,7 +34,16 @@ fn a_divided_log_conforms_on_annals_host() {
 
 #[test]
 fn two_annals_hosts_on_postgres_conform() {
-    let Some(hosts) = Cluster::start(2, 1, 0).expect("the hosts start") else {
+    shared_store_conforms(Cluster::on_postgres(2, 1, 0).expect("the hosts start"));
+}
+
+#[test]
+fn two_annals_hosts_on_nats_conform() {
+    shared_store_conforms(Cluster::on_nats(3, 2, 1, 0).expect("the hosts start"));
+}
+
+fn shared_store_conforms(hosts: Option<Cluster>) {
+    let Some(hosts) = hosts else {
         return;
     };
     let report = run(&hosts, "");

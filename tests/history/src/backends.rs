@@ -67,12 +67,19 @@ pub fn backends() -> Vec<Choice> {
             name: "wasmtime-kept",
             start: |_| Ok(Box::new(Hosted::ours(Ours::FilesystemKept, 1)?)),
         },
-        // Several hosts on one server. Kills hit hosts, connections and the server in turn.
+        // Several hosts on one store. Kills hit hosts, connections and servers in turn.
         Choice {
             name: "postgres",
             start: |seed| {
-                let cluster = Cluster::start(3, 1, seed as usize % 15)?;
+                let cluster = Cluster::on_postgres(3, 1, seed as usize % 15)?;
                 Ok(Box::new(cluster.context("ANNALS_SKIP_POSTGRES is set")?))
+            },
+        },
+        Choice {
+            name: "nats",
+            start: |seed| {
+                let cluster = Cluster::on_nats(3, 3, 1, seed as usize % 21)?;
+                Ok(Box::new(cluster.context("ANNALS_SKIP_NATS is set")?))
             },
         },
         // On stand-ins for the hosts.

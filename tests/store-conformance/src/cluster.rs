@@ -1,34 +1,36 @@
-//! Several hosts that share one store on a real database server.
+//! Several hosts that share one store on real database servers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use annals_test_servers::Proxy;
-use annals_test_servers::postgres::{Server, kill};
+use annals_test_servers::nats::Nats;
+use annals_test_servers::postgres::Server;
+use annals_test_servers::{Proxy, kill};
 use anyhow::{Context as _, Result};
 
+use crate::database::Database;
 use crate::hosted::Hosted;
 use crate::store::{Backend, Store};
 
 /// How long a frozen host stays frozen.
 const FREEZE: Duration = Duration::from_millis(300);
-/// Maximum time until all hosts reach the server after a crash.
-const RECOVERY: Duration = Duration::from_secs(30);
+/// Maximum time until all hosts reach the servers after a crash.
+const RECOVERY: Duration = Duration::from_secs(60);
 
-/// Hosts of annals-host that share a schema of a PostgreSQL server of their own. Connections go to the hosts in turn. Fields
-/// are dropped in order: the hosts before the server.
+/// Hosts of annals-host that share a store on servers of their own. Connections go to the hosts in turn. Fields are
+/// dropped in order: the hosts before the servers.
 pub struct Cluster {
     name: String,
     hosts: Vec<Member>,
-    server: Server,
+    database: Box<dyn Database>,
     next: AtomicUsize,
     crashes: AtomicUsize,
 }
 
-/// A host, and the proxy through which it reaches the server.
+/// A host, and the proxies through which it reaches the servers.
 struct Member {
     host: Hosted,
-    proxy: Proxy,
+    proxies: Vec<Proxy>,
 }
 
 /// What a crash hits.
@@ -38,58 +40,85 @@ enum Crash {
     Host(usize),
     /// A host is stopped for a while, and continues.
     Freeze(usize),
-    /// The connections of a host to the server are cut, also in the middle of answers.
+    /// The connections of a host to the servers are cut, also in the middle of answers.
     Cut(usize),
-    /// The server kills all connections.
-    Backends,
-    /// The server is killed and recovers.
-    Server,
+    /// The servers, in one of their ways.
+    Database(usize),
 }
 
 impl Cluster {
-    /// Starts a server and `hosts` hosts with a log of `partitions` partitions. `first` selects what the first crash hits.
-    /// Returns `None` if tests with PostgreSQL are to be skipped.
+    /// Starts a PostgreSQL server and `hosts` hosts with a log of `partitions` partitions. `first` selects what the first
+    /// crash hits. Returns `None` if tests with PostgreSQL are to be skipped.
     ///
     /// # Errors
     /// If a host or the probe component cannot be provided.
     ///
     /// # Panics
     /// If PostgreSQL is not installed.
-    pub fn start(hosts: usize, partitions: u32, first: usize) -> Result<Option<Self>> {
-        let Some(server) = Server::start(&[]) else {
-            return Ok(None);
-        };
+    pub fn on_postgres(hosts: usize, partitions: u32, first: usize) -> Result<Option<Self>> {
+        let server = Server::start(&[]);
+        let started = server.map(|server| Self::start(Box::new(server), hosts, partitions, first));
+        started.transpose()
+    }
+
+    /// The same on a cluster of `nodes` servers of NATS.
+    ///
+    /// # Errors
+    /// If a host or the probe component cannot be provided.
+    ///
+    /// # Panics
+    /// If NATS is not installed.
+    pub fn on_nats(
+        nodes: usize,
+        hosts: usize,
+        partitions: u32,
+        first: usize,
+    ) -> Result<Option<Self>> {
+        let servers = Nats::start(nodes, "");
+        let started =
+            servers.map(|servers| Self::start(Box::new(servers), hosts, partitions, first));
+        started.transpose()
+    }
+
+    fn start(
+        database: Box<dyn Database>,
+        hosts: usize,
+        partitions: u32,
+        first: usize,
+    ) -> Result<Self> {
+        let on = database.name();
         let members = (0..hosts)
             .map(|index| {
-                let proxy = Proxy::to(server.port());
-                let port = proxy.port;
-                let url = format!("postgres://annals@127.0.0.1:{port}/postgres?schema=shared");
-                let name = format!("annals-host {index} on PostgreSQL");
+                let proxies: Vec<Proxy> = database.ports().into_iter().map(Proxy::to).collect();
+                let ports: Vec<u16> = proxies.iter().map(|proxy| proxy.port).collect();
+                let url = database.url(index, &ports);
+                let name = format!("annals-host {index} on {on}");
                 let host = Hosted::sharing(name, partitions, vec!["--store".into(), url])
                     .with_context(|| format!("starting host {index}"))?;
-                Ok(Member { host, proxy })
+                Ok(Member { host, proxies })
             })
             .collect::<Result<_>>()?;
-        Ok(Some(Self {
+        Ok(Self {
             name: match hosts {
-                1 => "annals-host on PostgreSQL".into(),
-                _ => format!("{hosts} hosts of annals-host on PostgreSQL"),
+                1 => format!("annals-host on {on}"),
+                _ => format!("{hosts} hosts of annals-host on {on}"),
             },
             hosts: members,
-            server,
+            database,
             next: AtomicUsize::new(0),
             crashes: AtomicUsize::new(first),
-        }))
+        })
     }
 
     fn crash_at(&self, number: usize) -> Crash {
-        let host = number / 5 % self.hosts.len();
-        match number % 5 {
+        let kinds = self.database.crashes();
+        let host = number / (3 + kinds) % self.hosts.len();
+        match number % (3 + kinds) {
             0 => Crash::Host(host),
-            1 => Crash::Server,
+            1 => Crash::Database(0),
             2 => Crash::Cut(host),
             3 => Crash::Freeze(host),
-            _ => Crash::Backends,
+            later => Crash::Database(later - 3),
         }
     }
 }
@@ -116,7 +145,7 @@ impl Backend for Cluster {
 }
 
 impl Cluster {
-    /// Waits until all hosts reach the server again, as a load balancer would.
+    /// Waits until all hosts reach the servers again, as a load balancer would.
     fn wait_until_ready(&self) {
         let deadline = Instant::now() + RECOVERY;
         for Member { host, .. } in &self.hosts {
@@ -140,19 +169,11 @@ impl Cluster {
                 true
             }
             Crash::Cut(index) => {
-                self.hosts[index].proxy.cut();
+                self.hosts[index].proxies.iter().for_each(Proxy::cut);
                 true
             }
-            Crash::Backends => {
-                let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                              WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
-                // The server may be recovering from another crash.
-                let _ = self.server.try_sql(others);
-                true
-            }
-            Crash::Server => {
-                self.server.end("KILL");
-                self.server.start_again();
+            Crash::Database(kind) => {
+                self.database.crash(kind);
                 true
             }
         }

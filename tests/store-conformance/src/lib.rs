@@ -28,6 +28,8 @@ mod cases;
 #[cfg(feature = "hosts")]
 mod cluster;
 #[cfg(feature = "hosts")]
+mod database;
+#[cfg(feature = "hosts")]
 mod hosted;
 mod native;
 mod panics;

@@ -63,6 +63,10 @@ enum Adapter {
     Postgres,
     /// Two hosts that share such a server.
     PostgresShared,
+    /// annals-host on a cluster of three NATS servers of the suite's own.
+    Nats,
+    /// Two hosts that share such a cluster.
+    NatsShared,
     All,
 }
 
@@ -134,13 +138,19 @@ fn stores(cli: &Cli) -> Vec<Start> {
         })
     };
     let hosted = |ours| -> Start { Box::new(move || Ok(Box::new(Hosted::ours(ours, 1)?))) };
-    let cluster = |hosts| -> Start {
+    let postgres = |hosts| -> Start {
         Box::new(move || {
-            let cluster = Cluster::start(hosts, 1, 0)?;
+            let cluster = Cluster::on_postgres(hosts, 1, 0)?;
             Ok(Box::new(cluster.context("ANNALS_SKIP_POSTGRES is set")?))
         })
     };
-    let ours: [(Adapter, Start); 12] = [
+    let nats = |hosts| -> Start {
+        Box::new(move || {
+            let cluster = Cluster::on_nats(3, hosts, 1, 0)?;
+            Ok(Box::new(cluster.context("ANNALS_SKIP_NATS is set")?))
+        })
+    };
+    let ours: [(Adapter, Start); 14] = [
         (Adapter::Native, native(1)),
         (Adapter::Partitions, native(3)),
         (Adapter::AnnalsHost, hosted(Ours::Conditional)),
@@ -151,8 +161,10 @@ fn stores(cli: &Cli) -> Vec<Start> {
         (Adapter::SpinSqlite, hosted(Ours::SpinSqlite)),
         (Adapter::SpinRedis, hosted(Ours::SpinRedis)),
         (Adapter::WasmCloud, hosted(Ours::WasmCloud)),
-        (Adapter::Postgres, cluster(1)),
-        (Adapter::PostgresShared, cluster(2)),
+        (Adapter::Postgres, postgres(1)),
+        (Adapter::PostgresShared, postgres(2)),
+        (Adapter::Nats, nats(1)),
+        (Adapter::NatsShared, nats(2)),
     ];
     let wanted = |adapter| cli.adapter == Adapter::All || cli.adapter == adapter;
     ours.into_iter()

@@ -1,6 +1,7 @@
 //! Transfers between accounts while the hosts are killed again and again.
 
 use crate::support;
+use annals_test_servers::nats::Nats;
 use annals_test_servers::postgres::Server as Postgres;
 use annals_tests::app;
 use annals_tests::mailbox::Mailbox;
@@ -50,9 +51,19 @@ fn transfers_survive_twenty_kills_of_wasmtime_serve() {
 
 #[test]
 fn transfers_survive_twenty_kills_of_three_annals_hosts_on_postgres() {
-    let Some(postgres) = Postgres::start(&[]) else {
-        return;
-    };
+    if let Some(postgres) = Postgres::start(&[]) {
+        three_hosts("three hosts on PostgreSQL", &postgres.url(""));
+    }
+}
+
+#[test]
+fn transfers_survive_twenty_kills_of_three_annals_hosts_on_nats() {
+    if let Some(servers) = Nats::start(3, "") {
+        three_hosts("three hosts on NATS", &servers.url("bank", ""));
+    }
+}
+
+fn three_hosts(name: &str, store: &str) {
     let mailbox = Mailbox::open().expect("a mailbox");
     let data = tempfile::tempdir().expect("a temporary folder");
     let app = app::compose(&app::bank(), Kind::Annals, data.path()).expect("it composes");
@@ -60,7 +71,7 @@ fn transfers_survive_twenty_kills_of_three_annals_hosts_on_postgres() {
         .map(|host| {
             let flags = [
                 "--store".to_owned(),
-                postgres.url(""),
+                store.to_owned(),
                 "--env".to_owned(),
                 format!("MAILER_URL={}", mailbox.url()),
             ];
@@ -69,5 +80,5 @@ fn transfers_survive_twenty_kills_of_three_annals_hosts_on_postgres() {
             Server::start_by(serve, &app, &data).expect("the host starts")
         })
         .collect();
-    no_money_is_lost("three hosts on PostgreSQL", &mut hosts, &mailbox);
+    no_money_is_lost(name, &mut hosts, &mailbox);
 }
