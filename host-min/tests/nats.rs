@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -327,6 +329,55 @@ fn a_server_that_was_frozen_does_not_answer_from_the_past() {
             }
         });
         servers.wait_until_ready();
+    }
+}
+
+/// Answers every write to a stream with a conflict, as a leader that was deposed may do, and faster
+/// than the cluster.
+fn contradict(servers: &Servers, stream: &str) {
+    let mut connection = TcpStream::connect(("127.0.0.1", servers.port(0))).expect("connected");
+    let hello =
+        format!("CONNECT {{\"headers\":true,\"verbose\":false}}\r\nSUB {stream}.> 1\r\nPING\r\n");
+    connection.write_all(hello.as_bytes()).expect("sent");
+    let mut reader = BufReader::new(connection.try_clone().expect("cloned"));
+    let next = move |reader: &mut BufReader<TcpStream>| {
+        let mut line = Vec::new();
+        let count = reader.read_until(b'\n', &mut line).unwrap_or(0);
+        (count > 0).then(|| String::from_utf8_lossy(&line).into_owned())
+    };
+    while next(&mut reader).expect("a line") != "PONG\r\n" {}
+    std::thread::spawn(move || {
+        let lie =
+            "{\"error\":{\"code\":400,\"err_code\":10164,\"description\":\"wrong last sequence\"}}";
+        while let Some(line) = next(&mut reader) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let ["HMSG", _, _, reply, _, _] = words.as_slice() {
+                let answer = format!("PUB {reply} {}\r\n{lie}\r\n", lie.len());
+                if connection.write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_write_that_a_former_leader_denies_is_found_out() {
+    let Some(servers) = cluster() else {
+        return;
+    };
+    let store = open(&servers.url("denied", "")).expect("opens");
+    store.set("b", "k", b"v0").expect("works");
+    contradict(servers, "denied");
+    for n in 0..20_i128 {
+        let key = |part: u8| format!("new{n}{part}");
+        let entries = vec![(key(1), vec![1]), (key(2), vec![2])];
+        assert_eq!(store.create_all("b", entries.clone()), Ok(Created::All));
+        assert_eq!(store.create_all("b", entries), Ok(Created::Exists(0)));
+        let (old, new) = (format!("v{n}"), format!("v{}", n + 1));
+        let swapped = store.compare_and_set("b", "k", Some(old.as_bytes()), new.as_bytes());
+        assert_eq!(swapped, Ok(Swap::Done));
+        assert_eq!(store.increment("b", "n", 1, 0..=99), Ok(n + 1));
     }
 }
 

@@ -73,6 +73,15 @@ struct Known {
     stop: AtomicBool,
 }
 
+/// Tells the writers to stop when it is dropped.
+struct Stop<'a>(&'a Known);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Writes groups with the numbers that were drawn for them.
 fn write(store: &dyn Kv, known: &Known) {
     while !known.stop.load(Ordering::SeqCst) {
@@ -101,15 +110,16 @@ pub fn survives(store: &impl Kv, log: &dyn Fn() -> String, disturb: impl FnOnce(
         for _ in 0..8 {
             scope.spawn(|| write(store, &known));
         }
+        // Without it, the writers would go on for ever after a failure.
+        let _stop = Stop(&known);
         disturb();
         // The writers go on without a restart of the host.
         let before = known.acknowledged.lock().expect("no panic").len();
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(40);
         while known.acknowledged.lock().expect("no panic").len() < before + 20 {
             assert!(Instant::now() < deadline, "no service: {}", log());
             std::thread::sleep(Duration::from_millis(10));
         }
-        known.stop.store(true, Ordering::SeqCst);
     });
     let mut groups: BTreeMap<u64, usize> = BTreeMap::new();
     for key in store

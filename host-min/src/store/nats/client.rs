@@ -1,6 +1,7 @@
 //! Keeps a connection to one of the servers, and asks JetStream's interface.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ pub struct Client {
     /// The server to try first.
     first: AtomicUsize,
     outage: Outage,
+    /// A random number that tells this client from others.
+    name: u64,
+    steps: AtomicU64,
 }
 
 impl Client {
@@ -38,6 +42,8 @@ impl Client {
             connecting: tokio::sync::Mutex::new(()),
             first: AtomicUsize::new(0),
             outage: Outage::default(),
+            name: RandomState::new().hash_one(std::process::id()),
+            steps: AtomicU64::new(0),
         }
     }
 
@@ -81,11 +87,22 @@ impl Client {
     ///
     /// # Errors
     /// [`KvError::Unavailable`].
-    pub async fn connection(&self) -> Result<Arc<Connection>, KvError> {
+    pub async fn connection(self: &Arc<Self>, by: Instant) -> Result<Arc<Connection>, KvError> {
         if let Some(open) = self.open() {
             return Ok(open);
         }
         self.outage.check()?;
+        // The attempt goes on for others if the time of this operation is up.
+        let client = self.clone();
+        let connecting = tokio::spawn(async move { client.connect_again().await });
+        match tokio::time::timeout_at(by, connecting).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(_)) => Err(KvError::Unavailable("the host is stopping".into())),
+            Err(_) => Err(late(self.options.timeout)),
+        }
+    }
+
+    async fn connect_again(&self) -> Result<Arc<Connection>, KvError> {
         let _connecting = self.connecting.lock().await;
         // Somebody else may have tried meanwhile.
         if let Some(open) = self.open() {
@@ -106,15 +123,15 @@ impl Client {
     /// # Errors
     /// [`KvError::Unavailable`]: nothing was sent.
     pub async fn send(
-        &self,
+        self: &Arc<Self>,
         subject: &str,
-        headers: &[(&str, &str)],
         payload: &[u8],
+        by: Instant,
     ) -> Result<Request, KvError> {
-        let connection = self.connection().await?;
+        let connection = self.connection(by).await?;
         let request = connection.request();
         let mut bytes = Vec::with_capacity(payload.len() + 256);
-        wire::publish(&mut bytes, subject, &request.reply, headers, payload);
+        wire::publish(&mut bytes, subject, &request.reply, &[], payload);
         connection.send(bytes);
         Ok(request)
     }
@@ -123,11 +140,14 @@ impl Client {
     ///
     /// # Errors
     /// [`KvError::Unavailable`].
-    pub async fn ask(&self, method: &str, body: &Value, by: Instant) -> Result<Value, KvError> {
+    pub async fn ask(
+        self: &Arc<Self>,
+        method: &str,
+        body: &Value,
+        by: Instant,
+    ) -> Result<Value, KvError> {
         let subject = format!("$JS.API.{method}");
-        let mut request = self
-            .send(&subject, &[], body.to_string().as_bytes())
-            .await?;
+        let mut request = self.send(&subject, body.to_string().as_bytes(), by).await?;
         let answer = next(&mut request, by, self.options.timeout).await?;
         if answer.status == Some(503) {
             let reason = "no server answers for JetStream, or this account may not use it";
@@ -135,6 +155,12 @@ impl Client {
         }
         let unreadable = |error| KvError::Unavailable(format!("JetStream answers {error}"));
         serde_json::from_slice(&answer.payload).map_err(unreadable)
+    }
+
+    /// A name that no other step of any host has.
+    pub fn step(&self) -> String {
+        let number = self.steps.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x}-{number:x}", self.name)
     }
 
     /// True if there is a connection.

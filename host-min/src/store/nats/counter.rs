@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client;
+use super::client::{self, Client};
 use super::read::{Found, Reader};
 use super::record::Change;
 use super::write::{Put, Writer, Written};
@@ -27,10 +27,13 @@ struct Known {
     number: i128,
     sequence: u64,
     change: Change,
+    /// This host's own step wrote it, although a former leader said that there was a conflict.
+    own: bool,
 }
 
 /// Adds to counters.
 pub struct Counters {
+    client: Arc<Client>,
     reader: Arc<Reader>,
     writer: Arc<Writer>,
     timeout: Duration,
@@ -41,11 +44,12 @@ pub struct Counters {
 
 impl Counters {
     /// Counters of a stream.
-    pub fn new(reader: Arc<Reader>, writer: Arc<Writer>, timeout: Duration) -> Self {
+    pub fn new(client: Arc<Client>, reader: Arc<Reader>, writer: Arc<Writer>) -> Self {
         Self {
+            timeout: client.options.timeout,
+            client,
             reader,
             writer,
-            timeout,
             known: Mutex::default(),
         }
     }
@@ -64,21 +68,29 @@ impl Counters {
         let locking = tokio::time::timeout_at(by, counter.lock());
         let mut known = locking.await.map_err(|_| client::late(self.timeout))?;
         let mut proved = false;
+        let step = self.client.step();
         loop {
             let before = match known.take() {
                 Some(before) => before,
-                None => match parse(self.reader.guess(subject, by).await?) {
+                None => match parse(self.reader.guess(subject, by).await?, &step) {
                     Ok(before) => before,
-                    Err(_) => self.prove(subject, by).await?,
+                    Err(_) => self.prove(subject, &step, by).await?,
                 },
             };
+            if before.own {
+                *known = Some(Known {
+                    own: false,
+                    ..before
+                });
+                return Ok(before.number);
+            }
             let sum = match change(before.number) {
                 Ok(sum) => sum,
                 Err(error) if proved => return Err(error),
                 // The number may be an old one.
                 Err(_) => {
                     proved = true;
-                    *known = Some(self.prove(subject, by).await?);
+                    *known = Some(self.prove(subject, &step, by).await?);
                     continue;
                 }
             };
@@ -88,17 +100,18 @@ impl Counters {
                 value: sum.to_string().into_bytes(),
                 expected: Some(before.sequence),
             };
-            match self.writer.write(&[put], by).await? {
+            match self.writer.write(&[put], &step, by).await? {
                 Written::At(sequence) => {
                     *known = Some(Known {
                         number: sum,
                         sequence,
                         change: Change::Replaced,
+                        own: false,
                     });
                     return Ok(sum);
                 }
                 Written::Conflict(newer) => {
-                    *known = self.catch_up(subject, newer, by).await?;
+                    *known = self.catch_up(subject, newer, &step, by).await?;
                     proved = false;
                 }
             }
@@ -110,6 +123,7 @@ impl Counters {
         &self,
         subject: &str,
         newer: Option<u64>,
+        step: &str,
         by: Instant,
     ) -> Result<Option<Known>, KvError> {
         loop {
@@ -117,7 +131,7 @@ impl Counters {
             if Instant::now() > by {
                 return Err(client::late(self.timeout));
             }
-            let known = parse(self.reader.guess(subject, by).await?);
+            let known = parse(self.reader.guess(subject, by).await?, step);
             match (known, newer) {
                 (Ok(known), Some(newer)) if known.sequence < newer => {}
                 (known, _) => return Ok(known.ok()),
@@ -125,10 +139,10 @@ impl Counters {
         }
     }
 
-    async fn prove(&self, subject: &str, by: Instant) -> Result<Known, KvError> {
+    async fn prove(&self, subject: &str, step: &str, by: Instant) -> Result<Known, KvError> {
         let subjects = [subject.to_owned()];
         let mut found = self.reader.read(&subjects, by).await?;
-        parse(found.remove(subject))
+        parse(found.remove(subject), step)
     }
 
     fn counter(&self, subject: &str) -> Arc<tokio::sync::Mutex<Option<Known>>> {
@@ -141,12 +155,13 @@ impl Counters {
     }
 }
 
-fn parse(found: Option<Found>) -> Result<Known, KvError> {
+fn parse(found: Option<Found>, step: &str) -> Result<Known, KvError> {
     let Some(found) = found else {
         return Ok(Known {
             number: 0,
             sequence: 0,
             change: Change::Created,
+            own: false,
         });
     };
     let deleted = found.change == Change::Deleted;
@@ -162,6 +177,7 @@ fn parse(found: Option<Found>) -> Result<Known, KvError> {
     Ok(Known {
         number: number?,
         sequence: found.sequence,
+        own: found.step == step,
         change: match deleted {
             true => Change::Revived,
             false => Change::Replaced,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client;
+use super::client::{self, Client};
 use super::read::{Messages, Reader};
 use super::record::Change;
 use super::write::{Put, Writer, Written};
@@ -17,6 +17,7 @@ const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 /// Changes keys.
 pub struct Keys {
+    client: Arc<Client>,
     reader: Arc<Reader>,
     writer: Arc<Writer>,
     timeout: Duration,
@@ -24,11 +25,12 @@ pub struct Keys {
 
 impl Keys {
     /// Keys of a stream.
-    pub fn new(reader: Arc<Reader>, writer: Arc<Writer>, timeout: Duration) -> Self {
+    pub fn new(client: Arc<Client>, reader: Arc<Reader>, writer: Arc<Writer>) -> Self {
         Self {
+            timeout: client.options.timeout,
+            client,
             reader,
             writer,
-            timeout,
         }
     }
 
@@ -42,15 +44,19 @@ impl Keys {
         by: Instant,
     ) -> Result<Created, KvError> {
         let mut puts: Vec<Put> = entries.into_iter().map(creation).collect();
+        let step = self.client.step();
         let mut pause = MIN_PAUSE;
         loop {
-            if let Written::At(_) = self.writer.write(&puts, by).await? {
+            if let Written::At(_) = self.writer.write(&puts, &step, by).await? {
                 return Ok(Created::All);
             }
             // A conflict proves nothing: a deleted key has a message, too, and another step that is
             // under way may fail.
             let subjects: Vec<String> = puts.iter().map(|put| put.subject.clone()).collect();
             let found = self.reader.read(&subjects, by).await?;
+            if found.values().any(|found| found.step == step) {
+                return Ok(Created::All);
+            }
             if let Some(at) = subjects
                 .iter()
                 .position(|subject| has_value(&found, subject))
@@ -77,11 +83,15 @@ impl Keys {
     ) -> Result<Swap, KvError> {
         let mut put = creation((subject.clone(), new));
         let mut pause = MIN_PAUSE;
+        let step = self.client.step();
         // What is expected to be absent usually is.
         let mut reads = expected.is_some();
         loop {
             if reads {
                 let found = self.reader.read(std::slice::from_ref(&subject), by).await?;
+                if found.get(&subject).is_some_and(|found| found.step == step) {
+                    return Ok(Swap::Done);
+                }
                 let value = found.get(&subject).and_then(|found| found.value());
                 let value = value.map(|value| value.to_vec());
                 if value != expected {
@@ -89,7 +99,11 @@ impl Keys {
                 }
                 expect(&mut put, &found);
             }
-            if let Written::At(_) = self.writer.write(std::slice::from_ref(&put), by).await? {
+            if let Written::At(_) = self
+                .writer
+                .write(std::slice::from_ref(&put), &step, by)
+                .await?
+            {
                 return Ok(Swap::Done);
             }
             reads = true;
@@ -131,8 +145,13 @@ impl Keys {
             value,
             expected: None,
         };
+        let step = self.client.step();
         let mut pause = MIN_PAUSE;
-        while let Written::Conflict(_) = self.writer.write(std::slice::from_ref(&put), by).await? {
+        while let Written::Conflict(_) = self
+            .writer
+            .write(std::slice::from_ref(&put), &step, by)
+            .await?
+        {
             pause = self.wait(pause, by).await?;
         }
         Ok(())

@@ -139,7 +139,7 @@ impl Nats {
 
 /// Connects and prepares the stream, and returns the number of its replicas. `None`: there is no
 /// stream, and none may be made.
-async fn prepare(client: &Client, make: bool) -> Result<Option<u64>, remote::ConnectError> {
+async fn prepare(client: &Arc<Client>, make: bool) -> Result<Option<u64>, remote::ConnectError> {
     let connection = client.connect().await?;
     let clustered = connection.info.cluster.is_some();
     if connection.info.max_payload < MIN_PAYLOAD {
@@ -168,12 +168,11 @@ impl Drop for Nats {
 
 impl Shared {
     fn new(client: Arc<Client>, replicated: bool) -> Self {
-        let timeout = client.options.timeout;
         let writer = Arc::new(Writer::new(client.clone(), replicated));
         let reader = Arc::new(Reader::new(client.clone(), writer.clone()));
         Self {
-            keys: Keys::new(reader.clone(), writer.clone(), timeout),
-            counters: Counters::new(reader.clone(), writer.clone(), timeout),
+            keys: Keys::new(client.clone(), reader.clone(), writer.clone()),
+            counters: Counters::new(client.clone(), reader.clone(), writer.clone()),
             lists: Lists::new(client.clone(), reader.clone(), writer),
             reader,
             client,

@@ -37,7 +37,7 @@ use super::client::{self, Client};
 use super::connection::Request;
 use super::names;
 use super::record::{self, Change};
-use super::write::Writer;
+use super::write::{STEP, Writer};
 use crate::store::KvError;
 
 /// Maximum number of keys in one request.
@@ -60,6 +60,8 @@ pub struct Found {
     /// How it changed the key.
     pub change: Change,
     pub value: Bytes,
+    /// The step that wrote it.
+    pub step: String,
 }
 
 impl Found {
@@ -141,7 +143,7 @@ impl Reader {
         let mut pause = MIN_PAUSE;
         let began = Instant::now();
         loop {
-            let mut request = self.ask(subjects).await?;
+            let mut request = self.ask(subjects, by).await?;
             match self.answer(&mut request, by).await? {
                 Answer::At(at, messages)
                     if at >= barrier && (!replicated || is_whole(&messages, at)) =>
@@ -164,13 +166,13 @@ impl Reader {
         }
     }
 
-    async fn ask(&self, subjects: &[String]) -> Result<Request, KvError> {
+    async fn ask(&self, subjects: &[String], by: Instant) -> Result<Request, KvError> {
         let subject = format!("$JS.API.DIRECT.GET.{}", self.client.options.stream);
         let wanted = subjects.iter().map(String::as_str);
         let wanted: Vec<&str> = wanted.chain([self.barrier.as_str()]).collect();
         let body = json!({ "multi_last": wanted, "max_bytes": MAX_BYTES });
         self.client
-            .send(&subject, &[], body.to_string().as_bytes())
+            .send(&subject, body.to_string().as_bytes(), by)
             .await
     }
 
@@ -208,6 +210,7 @@ impl Reader {
                 continue;
             }
             let subject = subject.to_owned();
+            let step = message.header(STEP).unwrap_or_default().to_owned();
             let (change, value) = record::decode(message.payload)?;
             messages.insert(
                 subject,
@@ -215,6 +218,7 @@ impl Reader {
                     sequence,
                     change,
                     value,
+                    step,
                 },
             );
         }
@@ -229,16 +233,18 @@ impl Reader {
             "$JS.API.DIRECT.GET.{}.{subject}",
             self.client.options.stream
         );
-        let mut request = self.client.send(&get, &[], &[]).await?;
+        let mut request = self.client.send(&get, &[], by).await?;
         let by = by.min(Instant::now() + ANSWER_LIMIT);
         let message = client::next(&mut request, by, ANSWER_LIMIT).await?;
         match (message.status, message.number("Nats-Sequence")) {
             (None, Some(sequence)) => {
+                let step = message.header(STEP).unwrap_or_default().to_owned();
                 let (change, value) = record::decode(message.payload)?;
                 Ok(Some(Found {
                     sequence,
                     change,
                     value,
+                    step,
                 }))
             }
             (Some(404), _) => Ok(None),
@@ -274,6 +280,7 @@ mod tests {
                 sequence: *sequence,
                 change: *change,
                 value: Bytes::new(),
+                step: String::new(),
             };
             ((*key).to_owned(), found)
         };

@@ -1,5 +1,6 @@
 //! The stream that holds the store: its settings, and how it is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -50,7 +51,11 @@ impl From<KvError> for StreamError {
 ///
 /// # Errors
 /// See [`StreamError`].
-pub async fn prepare(client: &Client, clustered: bool, make: bool) -> Result<u64, StreamError> {
+pub async fn prepare(
+    client: &Arc<Client>,
+    clustered: bool,
+    make: bool,
+) -> Result<u64, StreamError> {
     let options = &client.options;
     let replicas = options.replicas.unwrap_or(match clustered {
         true => REPLICAS,
@@ -77,7 +82,7 @@ pub async fn prepare(client: &Client, clustered: bool, make: bool) -> Result<u64
     }
 }
 
-async fn config(client: &Client) -> Result<Option<Value>, StreamError> {
+async fn config(client: &Arc<Client>) -> Result<Option<Value>, StreamError> {
     let method = format!("STREAM.INFO.{}", client.options.stream);
     let answer = ask(client, &method, &json!({})).await?;
     match error(&answer) {
@@ -89,7 +94,7 @@ async fn config(client: &Client) -> Result<Option<Value>, StreamError> {
 
 /// Asks until there is an answer: while a stream is being made, servers give none. Each of the
 /// questions may be asked again.
-async fn ask(client: &Client, method: &str, body: &Value) -> Result<Value, KvError> {
+async fn ask(client: &Arc<Client>, method: &str, body: &Value) -> Result<Value, KvError> {
     let by = Instant::now() + client.options.timeout;
     loop {
         let limit = by.min(Instant::now() + ANSWER_LIMIT);
@@ -146,7 +151,7 @@ const UNWANTED: [&str; 9] = [
 ];
 
 /// Makes the stream, and returns its settings. `None`: there is one with other settings.
-async fn create(client: &Client, replicas: u32) -> Result<Option<Value>, StreamError> {
+async fn create(client: &Arc<Client>, replicas: u32) -> Result<Option<Value>, StreamError> {
     let stream = &client.options.stream;
     let mut settings = settings(stream);
     settings.insert("name".into(), json!(stream));

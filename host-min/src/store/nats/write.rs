@@ -38,6 +38,8 @@ const BUSY: [u64; 3] = [10176, 10210, 10211];
 /// Status of an answer: nobody listens to the subject.
 const NO_RESPONDERS: u16 = 503;
 
+/// The header of our own that names the step.
+pub const STEP: &str = "Annals-Step";
 const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 
 /// What a step does to one key.
@@ -55,8 +57,9 @@ pub struct Put {
 pub enum Written {
     /// The sequence of the first message.
     At(u64),
-    /// Nothing was written: an expectation is not met, or may not be met. The sequence that the
-    /// server found, if it tells.
+    /// An expectation is not met, or may not be met. The sequence that the server found, if it tells.
+    /// While the leader changes, the old one may say so although the new one has written the step:
+    /// look for the step's name.
     Conflict(Option<u64>),
 }
 
@@ -85,23 +88,24 @@ impl Writer {
         self.replicated
     }
 
-    /// Changes all of these keys or none.
+    /// Changes all of these keys or none. `step` is its name, from [`Client::step`], which another
+    /// attempt of the same step may have, too.
     ///
     /// # Errors
     /// [`KvError::Unavailable`]: the step may or may not have taken effect, or may do so later.
     /// [`KvError::ValueTooLong`]: nothing was written.
-    pub async fn write(&self, puts: &[Put], by: Instant) -> Result<Written, KvError> {
+    pub async fn write(&self, puts: &[Put], step: &str, by: Instant) -> Result<Written, KvError> {
         let closed = |_| KvError::Unavailable("the store is closed".into());
         let entering = tokio::time::timeout_at(by, self.under_way.acquire());
         let entered = entering.await.map_err(|_| self.late())?;
         let _under_way = entered.map_err(closed)?;
         let mut pause = Duration::from_millis(1);
         loop {
-            let connection = self.client.connection().await?;
+            let connection = self.client.connection(by).await?;
             check_sizes(puts, &connection)?;
             let replaces = puts.iter().any(|put| put.change != Change::Created);
             let replaces = replaces && self.replicated;
-            let (mut request, count) = self.send(&connection, puts, replaces);
+            let (mut request, count) = self.send(&connection, puts, step, replaces);
             let answer = client::next(&mut request, by, self.client.options.timeout).await?;
             match outcome(&answer, &self.client.options.stream)? {
                 Answer::Written(last) => return Ok(Written::At(last + 1 - count)),
@@ -121,7 +125,7 @@ impl Writer {
     /// [`KvError::Unavailable`].
     pub async fn barrier(&self, by: Instant) -> Result<u64, KvError> {
         loop {
-            let mut request = self.client.send(&self.barrier, &[], &[]).await?;
+            let mut request = self.client.send(&self.barrier, &[], by).await?;
             // A message to a leader that is frozen is lost. Another one harms nobody.
             let limit = by.min(Instant::now() + BARRIER_LIMIT);
             let answer = match client::next(&mut request, limit, self.client.options.timeout).await
@@ -145,14 +149,23 @@ impl Writer {
     }
 
     /// Sends a step, and returns the number of its messages.
-    fn send(&self, connection: &Arc<Connection>, puts: &[Put], replaces: bool) -> (Request, u64) {
+    fn send(
+        &self,
+        connection: &Arc<Connection>,
+        puts: &[Put],
+        step: &str,
+        replaces: bool,
+    ) -> (Request, u64) {
         let request = connection.request();
         let mut bytes = Vec::new();
         let count = puts.len() + usize::from(replaces);
         let batch = connection.unique();
         for at in 0..count {
             let put = puts.get(at);
-            let mut headers = Vec::with_capacity(4);
+            let mut headers = Vec::with_capacity(5);
+            if put.is_some() {
+                headers.push((STEP, step));
+            }
             let expected = put.and_then(|put| put.expected).map(|at| at.to_string());
             if let Some(expected) = &expected {
                 headers.push((EXPECTED, expected.as_str()));
