@@ -57,6 +57,7 @@ fn transfers_survive_twenty_kills_of_three_annals_hosts_on_postgres() {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn transfers_survive_twenty_kills_of_three_annals_hosts_on_nats() {
     if let Some(servers) = Nats::start(3, "") {
         three_hosts("three hosts on NATS", &servers.url("bank", ""));
