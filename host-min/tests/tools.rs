@@ -103,6 +103,7 @@ fn fill(slots: impl Slots, prefix: &str) {
             metadata: metadata(&id),
             recorded_at: 1_700_000_000_000 + n as u64,
             seed: n as u64,
+            claim: None,
         })
         .expect("appended");
     }
@@ -437,6 +438,7 @@ fn an_import_into_a_store_with_something_else_changes_nothing() {
         metadata: metadata(""),
         recorded_at: 1,
         seed: 1,
+        claim: None,
     })
     .expect("appended");
     drop(log);

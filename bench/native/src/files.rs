@@ -136,7 +136,7 @@ impl Session {
                     self.states.insert(stream.to_owned(), (head, account));
                     return Ok((appended.version, event.name()));
                 }
-                Err(AppendError::Conflict { .. }) => {}
+                Err(AppendError::Conflict { .. } | AppendError::Claimed) => {}
                 Err(AppendError::Closed(_)) => return Err(No::Store("it is closed".into())),
                 Err(AppendError::Store(error)) => return Err(error.into()),
             }
@@ -178,6 +178,7 @@ impl Session {
             },
             recorded_at: now.map_or(0, |now| now.as_millis() as u64),
             seed: self.random.u64(..),
+            claim: None,
         })
     }
 }

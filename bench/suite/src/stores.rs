@@ -139,6 +139,7 @@ fn append(slots: &impl Slots, streams: &[Stream]) -> Result<()> {
                 metadata: Metadata::default(),
                 recorded_at: 1_700_000_000_000 + version,
                 seed,
+                claim: None,
             })?;
         }
     }

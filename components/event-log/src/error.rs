@@ -84,6 +84,9 @@ pub enum AppendError {
     /// The stream is closed, at this version.
     #[error("the stream is closed at version {0}")]
     Closed(u64),
+    /// An earlier attempt has claimed the command id. Only for requests with [`claim`](crate::AppendRequest::claim).
+    #[error("the command id is claimed")]
+    Claimed,
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

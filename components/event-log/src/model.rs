@@ -196,6 +196,10 @@ pub struct AppendRequest {
     pub recorded_at: u64,
     /// 64 random bits: the commit's id is derived from them.
     pub seed: u64,
+    /// The command's fingerprint, if the append has to claim the command id as well, as
+    /// [`claim_command`](crate::EventLog::claim_command) does. The atomic protocol creates the claim in the step of the
+    /// commit, the portable protocol before it.
+    pub claim: Option<u64>,
 }
 
 /// The result of an append.

@@ -132,7 +132,9 @@ fn a_warm_append_takes_two_steps_and_a_page_of_the_log_few() {
         let before = counting.count.get();
         let request = AppendRequest {
             cursor: Some(cursor),
-            ..request("a-1", Precondition::At(n), "", n, &["E"])
+            // Every second append claims a command in the same step.
+            claim: (n % 2 == 1).then_some(7),
+            ..request("a-1", Precondition::At(n), &format!("c{n}"), n, &["E"])
         };
         cursor = log.append(request).unwrap().cursor;
         let hints = u64::from((n + 1).is_multiple_of(16)) * 2;

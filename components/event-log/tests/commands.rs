@@ -32,6 +32,25 @@ fn a_claim_is_fresh_then_pending_then_done() {
 }
 
 #[test]
+fn an_append_claims_its_command_or_writes_nothing() {
+    let slots = empty_slots();
+    let mut log = open(&slots);
+    let claiming = |command| AppendRequest {
+        cursor: Some(0),
+        claim: Some(7),
+        ..request("a-1", Any, command, 1, &["A"])
+    };
+    let told = Outcome::Accepted(log.append(claiming("c")).unwrap());
+    let claim = log.claim_command("c", 7, "a-1", 9);
+    assert_eq!(claim, Ok(Claim::Done(told)));
+    assert_eq!(log.claim_command("c", 8, "a-1", 9), Ok(Claim::Mismatch));
+    assert_eq!(log.claim_command("d", 7, "a-1", 1), Ok(Claim::Fresh));
+    assert_eq!(log.append(claiming("d")), Err(AppendError::Claimed));
+    assert_eq!(log.claim_command("d", 7, "a-1", 1), Ok(Claim::Pending));
+    assert_eq!(check(&slots, &["a-1"]).len(), 1);
+}
+
+#[test]
 fn outcomes_without_events_are_kept_and_change_no_version() {
     let slots = empty_slots();
     let mut log = open(&slots);

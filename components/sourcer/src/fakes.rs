@@ -26,10 +26,14 @@ pub struct World {
     /// Fingerprint, stream and cursor by command id.
     claims: BTreeMap<String, (u64, String, u64)>,
     pub before_writes: Vec<Other>,
+    /// Decisions have an event that their decider does not declare.
+    pub decides_amiss: bool,
     /// Number of events that each decision was based on.
     pub decided_on: Vec<u64>,
     /// Number of reads.
     pub loads: u32,
+    /// Number of claims in a step of their own.
+    pub claim_calls: u32,
     /// Snapshots by stream.
     pub snapshots: BTreeMap<String, Snapshot>,
 }
@@ -137,6 +141,7 @@ pub mod event_store {
         cursor: u64,
     ) -> Result<Claim, StoreError> {
         with(|world| {
+            world.claim_calls += 1;
             let claim = (fingerprint, stream.to_owned(), cursor);
             let Some(known) = world.claims.get(id) else {
                 world.claims.insert(id.to_owned(), claim);
@@ -181,6 +186,11 @@ pub mod event_store {
     }
 
     pub fn append(request: &AppendRequest) -> Result<Appended, AppendError> {
+        let id = &request.metadata.command_id;
+        let cursor = request.cursor.unwrap_or_default();
+        if request.claim.is_some() && with(|world| world.claims.contains_key(id)) {
+            return Err(AppendError::Claimed);
+        }
         let slot = Slot {
             command_id: request.metadata.command_id.clone(),
             events: request
@@ -191,7 +201,12 @@ pub mod event_store {
             rejection: None,
             close: request.close,
         };
-        write(&request.stream, request.cursor.unwrap_or_default(), slot)
+        let appended = write(&request.stream, cursor, slot)?;
+        if let Some(fingerprint) = request.claim {
+            let claim = (fingerprint, request.stream.clone(), cursor);
+            with(|world| world.claims.insert(id.clone(), claim));
+        }
+        Ok(appended)
     }
 
     pub fn record_outcome(
@@ -318,6 +333,7 @@ pub mod deciders {
             }
             let event = NewEvent {
                 event_type: match command.command_type.ends_with("Break") {
+                    _ if with(|world| world.decides_amiss) => "Unknown".into(),
                     true => "Broken".into(),
                     false => "Added".into(),
                 },

@@ -53,7 +53,8 @@ struct Execution {
     record_precondition_failure: bool,
     /// Number of decisions so far.
     count: u32,
-    /// The session was assumed to be at the stream's end without a read. Only an append proves the assumption.
+    /// The session was assumed to be at the stream's end without a read, and the command's id to be new. Only an append proves
+    /// the assumptions.
     unproved: bool,
     /// The session failed to fold events and must not be used again.
     session_invalid: bool,
@@ -159,17 +160,19 @@ impl Execution {
     }
 
     fn decide(&mut self, loaded: &mut Loaded) -> Result<Accepted, SubmitError> {
-        // No outcome under this id can precede the claim's cursor: every attempt reads the stream up to its
-        // cursor before it claims.
+        // No outcome under this id can precede the claim's cursor: every attempt knows the slots up to its
+        // cursor before it claims, and writes under the id only once it is claimed.
         let claimed_at = loaded.head.cursor;
-        if self.has_idempotency_key {
-            match self.claim(claimed_at).map_err(SubmitError::Store)? {
-                Claim::Fresh | Claim::Pending => {}
-                Claim::Done(outcome) => return self.first_outcome(outcome),
-                Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id.clone())),
-            }
-        }
+        let mut is_claimed = !self.has_idempotency_key;
         loop {
+            // An unproved attempt claims the id together with its append.
+            if !is_claimed && !self.unproved {
+                match self.claim(claimed_at).map_err(SubmitError::Store)? {
+                    Claim::Fresh | Claim::Pending => is_claimed = true,
+                    Claim::Done(outcome) => return self.first_outcome(outcome),
+                    Claim::Mismatch => return Err(SubmitError::IdReused(self.command.id.clone())),
+                }
+            }
             self.count += 1;
             let stop = match self.attempt(loaded) {
                 Err(Stop::Ended(error)) => return Err(error),
@@ -177,7 +180,7 @@ impl Execution {
                 Ok(accepted) => return Ok(accepted),
             };
             // The concurrent writer may be another attempt of the same command, so look for its outcome.
-            if self.has_idempotency_key && !matches!(stop, Stop::Unproved) {
+            if self.has_idempotency_key && is_claimed {
                 let found = event_store::find_outcome(&self.command.id, &self.stream, claimed_at);
                 if let Some(outcome) = found.map_err(SubmitError::Store)? {
                     return self.first_outcome(outcome);
@@ -191,7 +194,7 @@ impl Execution {
                     return Err(SubmitError::Conflict(conflict));
                 }
                 Stop::Unproved => self.count -= 1,
-                Stop::Conflict(_) | Stop::Ended(_) => {}
+                Stop::Claimed | Stop::Conflict(_) | Stop::Ended(_) => {}
             }
             self.unproved = false;
             let read = match self.session_invalid {
@@ -267,8 +270,12 @@ impl Execution {
                 )));
             }
         };
-        output::check(&decision, &self.route.decider.emits)
-            .map_err(|message| Stop::Ended(fault(&self.route, message)))?;
+        if let Err(message) = output::check(&decision, &self.route.decider.emits) {
+            return Err(match self.unproved {
+                true => Stop::Unproved,
+                false => Stop::Ended(fault(&self.route, message)),
+            });
+        }
         if decision.events.is_empty() {
             self.record(loaded, None)?;
             let appended = Appended {
@@ -296,6 +303,8 @@ impl Execution {
             // writer of a claim dead when the claim has been open for long.
             recorded_at: now(),
             seed: self.append_seed.wrapping_add(self.count.into()),
+            claim: (self.has_idempotency_key && self.unproved)
+                .then(|| fingerprint::of(&self.command)),
         };
         let appended = event_store::append(&request).map_err(|error| self.stop(error))?;
         let head = Head {
@@ -344,6 +353,7 @@ impl Execution {
                 expected: Precondition::At(version),
                 actual: version,
             }),
+            AppendError::Claimed => Stop::Claimed,
             AppendError::Store(error) => Stop::Ended(SubmitError::Store(error)),
         }
     }
@@ -384,8 +394,10 @@ enum Stop {
     Conflict(Conflict),
     /// A precondition does not hold.
     PreconditionFailed(Conflict),
-    /// The attempt appends nothing, so nothing proves that the session was at the stream's end: retry after a read.
+    /// The attempt appends nothing, so nothing proves its assumptions: retry after a read and a claim.
     Unproved,
+    /// An earlier attempt has claimed the command's id: look for its outcome, and retry if there is none.
+    Claimed,
     Ended(SubmitError),
 }
 

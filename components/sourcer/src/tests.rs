@@ -279,6 +279,61 @@ fn a_new_stream_is_not_read_but_what_it_leads_to_is_proved() {
     assert_eq!(unmet.actual, 2);
 }
 
+#[test]
+fn a_key_is_claimed_with_the_append_where_nothing_is_read() {
+    let steps = || {
+        with(|world| {
+            (
+                std::mem::take(&mut world.loads),
+                std::mem::take(&mut world.claim_calls),
+            )
+        })
+    };
+    let ask = |command: &str, id| submit(request(command, Some(id), None));
+    assert!(!ask("Open", "k1").unwrap().duplicate);
+    assert_eq!((steps(), length()), ((0, 0), (1, 1)), "a new stream");
+    assert!(!ask("Add", "k2").unwrap().duplicate);
+    assert_eq!(steps(), (0, 0), "a kept session");
+    // The same id again: the append is refused, and the sourcer looks for the first outcome.
+    for id in ["k1", "k2"] {
+        let command = if id == "k1" { "Open" } else { "Add" };
+        for warm in [true, false] {
+            if !warm {
+                forget();
+            }
+            assert!(ask(command, id).unwrap().duplicate, "{id}");
+            assert_eq!(steps(), (1, 1), "{id}");
+        }
+    }
+    assert_eq!(length(), (2, 2));
+    for id in ["k1", "k2"] {
+        let other = ask("Close", id);
+        assert!(matches!(other, Err(SubmitError::IdReused(_))), "{other:?}");
+    }
+    // Somebody else appends first. The id is not claimed then, and is claimed in a step of its own.
+    ask("Add", "k3").unwrap();
+    steps();
+    push(1);
+    let accepted = ask("Add", "k4").unwrap();
+    assert_eq!((accepted.attempts, steps()), (2, (1, 1)));
+    assert!(ask("Add", "k4").unwrap().duplicate);
+    assert_eq!(length(), (5, 5));
+}
+
+#[test]
+fn a_repeated_command_whose_decision_is_not_allowed_gets_its_first_outcome() {
+    let ask = |command: &str, id| submit(request(command, id, None));
+    ask("Add", None).unwrap();
+    ask("Add", Some("k")).unwrap();
+    with(|world| world.decides_amiss = true);
+    assert!(ask("Add", Some("k")).unwrap().duplicate);
+    let fault = ask("Add", None);
+    assert!(matches!(fault, Err(SubmitError::Fault(_))), "{fault:?}");
+    let fault = ask("Add", Some("other"));
+    assert!(matches!(fault, Err(SubmitError::Fault(_))), "{fault:?}");
+    assert_eq!(length(), (2, 2));
+}
+
 /// Cursor and version of the counter's snapshot. Checks that its state is the number of folded events.
 fn snapshot() -> Option<(u64, u64)> {
     with(|world| {

@@ -43,7 +43,7 @@ impl Failure for log::AppendError {
     fn store(&self) -> Option<&log::StoreError> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Conflict { .. } | Self::Closed(_) => None,
+            Self::Conflict { .. } | Self::Closed(_) | Self::Claimed => None,
         }
     }
 }

@@ -111,6 +111,7 @@ impl From<store::AppendRequest> for log::AppendRequest {
             metadata: from.metadata.into(),
             recorded_at: from.recorded_at,
             seed: from.seed,
+            claim: from.claim,
         }
     }
 }
@@ -188,6 +189,7 @@ impl From<log::AppendError> for store::AppendError {
                 actual,
             }),
             log::AppendError::Closed(version) => Self::Closed(version),
+            log::AppendError::Claimed => Self::Claimed,
             log::AppendError::Store(error) => Self::Store(error.into()),
         }
     }

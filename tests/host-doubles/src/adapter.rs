@@ -169,7 +169,9 @@ impl Adapter {
         match store.call_append(&mut self.store, request)? {
             Ok(appended) => Ok(appended),
             Err(AppendError::Store(error)) => Err(Stopped::Store(error)),
-            Err(AppendError::Conflict(_) | AppendError::Closed(_)) => Err(Stopped::Conflict),
+            Err(AppendError::Conflict(_) | AppendError::Closed(_) | AppendError::Claimed) => {
+                Err(Stopped::Conflict)
+            }
         }
     }
 

@@ -51,6 +51,7 @@ pub fn request(stream: &str, command: &str, seed: u64) -> AppendRequest {
         },
         recorded_at: NOW,
         seed,
+        claim: None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::{Backend, Store};
 /// How long a frozen host stays frozen.
 const FREEZE: Duration = Duration::from_millis(300);
 /// Maximum time until all hosts reach the servers after a crash.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_secs(120);
 
 /// Hosts of annals-host that share a store on servers of their own. Connections go to the hosts in turn. Fields are
 /// dropped in order: the hosts before the servers.

@@ -58,6 +58,7 @@ impl<'a> Scene<'a> {
             metadata: metadata(&id),
             recorded_at: now(),
             seed: unique(),
+            claim: None,
         }
     }
 

@@ -1,11 +1,11 @@
-//! A minimal sourcer, which uses a store as real callers do: it claims the command, folds, decides and appends, and
-//! decides again after a conflict.
+//! A minimal sourcer, which uses a store as real callers do: it folds, claims the command, decides and appends, and
+//! decides again after a conflict. Every second attempt claims the command with its first append.
 
 use annals_event_log::{
     AppendError, AppendRequest, Claim, Head, NewEvent, Outcome, Precondition, Rejection, StoreError,
 };
 
-use crate::scene::{Connection, Scene, event, metadata};
+use crate::scene::{Connection, Scene, event, metadata, unique};
 
 /// Maximum number of consecutive conflicts.
 const PATIENCE: u32 = 200;
@@ -74,6 +74,7 @@ pub(crate) fn submit(
         decide,
     } = command;
     let mut head = Head::default();
+    let mut together = unique().is_multiple_of(2);
     for _ in 0..PATIENCE {
         loop {
             let page = store.load(stream, head, 1000)?;
@@ -82,19 +83,24 @@ pub(crate) fn submit(
                 break;
             }
         }
-        match store.claim_command(id, *fingerprint, stream, head.cursor)? {
-            Claim::Done(outcome) => return Ok(outcome),
-            Claim::Mismatch => return Err(NoOutcome::Mismatch),
-            // The claim has just searched for events that an earlier attempt wrote up to this cursor.
-            Claim::Fresh | Claim::Pending => {}
+        let decision = decide(head.version);
+        together &= matches!(&decision, Decision::Accept(events) if !events.is_empty());
+        if !together {
+            match store.claim_command(id, *fingerprint, stream, head.cursor)? {
+                Claim::Done(outcome) => return Ok(outcome),
+                Claim::Mismatch => return Err(NoOutcome::Mismatch),
+                // The claim has just searched for events that an earlier attempt wrote up to this cursor.
+                Claim::Fresh | Claim::Pending => {}
+            }
         }
         let expected = Precondition::At(head.version);
         let request = AppendRequest {
             cursor: Some(head.cursor),
             metadata: metadata(id),
+            claim: together.then_some(*fingerprint),
             ..scene.request(stream, expected, &[])
         };
-        let result = match decide(head.version) {
+        let result = match decision {
             Decision::Accept(events) if events.is_empty() => {
                 let recorded =
                     store.record_outcome(stream, head, request.metadata, None, request.recorded_at);
@@ -119,9 +125,11 @@ pub(crate) fn submit(
         match result {
             Ok(outcome) => return Ok(outcome),
             Err(AppendError::Conflict { .. }) => {}
+            Err(AppendError::Claimed) => assert!(together, "claimed, and nobody asked"),
             Err(AppendError::Closed(_)) => return Err(NoOutcome::Closed),
             Err(AppendError::Store(error)) => return Err(error.into()),
         }
+        together = false;
     }
     panic!("{PATIENCE} conflicts in a row");
 }

@@ -45,6 +45,7 @@ impl From<AppendError> for log::AppendError {
                 actual: conflict.actual,
             },
             AppendError::Closed(version) => Self::Closed(version),
+            AppendError::Claimed => Self::Claimed,
             AppendError::Store(error) => Self::Store(error.into()),
         }
     }

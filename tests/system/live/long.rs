@@ -193,6 +193,7 @@ fn append(slots: &impl Slots) {
             metadata: Metadata::default(),
             recorded_at: 1_700_000_000_000 + commit,
             seed: commit,
+            claim: None,
         })
         .expect("appended");
         *version += length;

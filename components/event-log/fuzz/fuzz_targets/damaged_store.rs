@@ -189,6 +189,7 @@ fn read(slots: &Damaged) {
             metadata: metadata(),
             recorded_at: NOW,
             seed: 0,
+            claim: None,
         });
         for command in ["c/1", "c/2", "c/4", &"c".repeat(200)] {
             fresh();

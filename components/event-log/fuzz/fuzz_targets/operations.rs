@@ -343,6 +343,7 @@ impl Play<'_> {
             metadata: metadata(&format!("append-{}", self.step)),
             recorded_at: common::NOW,
             seed: self.step,
+            claim: None,
         }
     }
 
@@ -388,7 +389,7 @@ impl Play<'_> {
                 assert_eq!(actual, version);
             }
             Err(AppendError::Closed(at)) => assert!(closed && at == version),
-            Err(AppendError::Store(error)) => panic!("{error}"),
+            Err(error @ (AppendError::Claimed | AppendError::Store(_))) => panic!("{error}"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::commands::NewClaim;
 use super::contest::Contest;
 use super::{Place, Streams};
 use crate::error::{AppendError, StoreError};
@@ -37,6 +38,7 @@ pub fn append<S: Slots>(
         metadata,
         recorded_at,
         seed,
+        claim,
     } = request;
     let stream = StreamName::parse(&stream)?;
     if events.len() > MAX_EVENTS {
@@ -46,9 +48,10 @@ pub fn append<S: Slots>(
         );
         return Err(StoreError::Invalid(message).into());
     }
-    if events.is_empty() && close {
+    if events.is_empty() && (close || claim.is_some()) {
         return Err(StoreError::Invalid(
-            "a stream is closed by its last events, and there are none".into(),
+            "a stream is closed and a command is claimed together with events, and there are none"
+                .into(),
         )
         .into());
     }
@@ -61,6 +64,15 @@ pub fn append<S: Slots>(
         None => streams.tail(store, stream)?,
     };
     let command_id = metadata.command_id.clone();
+    let mut new_claim = None;
+    if let Some(fingerprint) = claim {
+        let claim = NewClaim::new(store, &command_id, fingerprint, stream, start.cursor)?;
+        if store.is_conditional() {
+            new_claim = Some(claim);
+        } else if !claim.create(store)? {
+            return Err(AppendError::Claimed);
+        }
+    }
     let contest = Contest {
         stream,
         expected,
@@ -92,11 +104,21 @@ pub fn append<S: Slots>(
         commit.after.version = (place.after.version.get() + commit.events.len() as u64).into();
         commit.after.recorded_at = recorded_at.max(place.after.recorded_at);
         commit.id = commit_id(seed, recorded_at, stream, slot, &command_id);
-        let written = write(log, store, stream, slot, &mut commit, recorded_at)?;
-        if let Some(place) = written {
-            streams.created(store, stream, place);
+        let write = Write {
+            stream,
+            slot,
+            claim: new_claim.as_ref(),
+            claimed_at: recorded_at,
+        };
+        if !write.run(log, store, &mut commit)? {
+            return Ok(None);
         }
-        Ok(written)
+        let place = Place {
+            cursor: slot,
+            after: commit.after,
+        };
+        streams.created(store, stream, place);
+        Ok(Some(place))
     })?;
     Ok(match commit.events.is_empty() {
         true => Appended {
@@ -109,82 +131,100 @@ pub fn append<S: Slots>(
     })
 }
 
-/// Writes the commit and its ref. Returns `None` if another writer has won the stream's slot.
-fn write<S: Slots>(
-    log: &mut Log,
-    store: &Store<S>,
-    stream: StreamName<'_>,
+/// One try at a stream's slot.
+struct Write<'a> {
+    stream: StreamName<'a>,
     slot: Slot,
-    commit: &mut Commit,
+    /// The claim of the command id that has to be created with the commit.
+    claim: Option<&'a NewClaim>,
+    /// The time of the ref.
     claimed_at: u64,
-) -> Result<Option<Place>, StoreError> {
-    let claim = Ref {
-        stream: stream.as_str().to_owned(),
-        slot,
-        commit: commit.id,
-        claimed_at,
-    };
-    let is_ours = match store.is_conditional() {
-        true => write_together(log, store, stream, &claim, commit)?,
-        false => write_in_turn(log, store, stream, &claim, commit)?,
-    };
-    Ok(is_ours.then_some(Place {
-        cursor: slot,
-        after: commit.after,
-    }))
 }
 
-/// Runs the two steps of the portable protocol: creates a ref in the log, then the commit in the stream's slot. In the
-/// opposite order, a writer that died between the steps would leave a commit without a ref, which no reader of the log
-/// would ever deliver. Readers pass a ref without a commit.
-fn write_in_turn<S: Slots>(
-    log: &mut Log,
-    store: &Store<S>,
-    stream: StreamName<'_>,
-    claim: &Ref,
-    commit: &mut Commit,
-) -> Result<bool, StoreError> {
-    commit.position = log.claim(store, stream, claim)?.first_position();
-    let bytes = records::encode(commit)?;
-    let written = store.create(&store.keys().slot(stream, claim.slot), &bytes)?;
-    Ok(written == Written::Ours)
-}
-
-/// Runs the two steps of the atomic protocol: draws a log slot, then creates the commit and its ref together.
-///
-/// The writer draws after it has seen the stream's slot before. So the drawn slot comes after that of the stream's last
-/// commit, and the log keeps the order of the stream. A reader that meets the drawn slot absent waits for the grace
-/// period, and then fills it. In that case the creation fails as a whole, and the writer draws again.
-fn write_together<S: Slots>(
-    log: &mut Log,
-    store: &Store<S>,
-    stream: StreamName<'_>,
-    claim: &Ref,
-    commit: &mut Commit,
-) -> Result<bool, StoreError> {
-    const COMMIT: usize = 0;
-    let slot = store.keys().slot(stream, claim.slot);
-    let lead = records::encode(claim)?;
-    for _ in 0..MAX_DRAWS {
-        let drawn = log.draw(store, stream)?;
-        commit.position = drawn.first_position();
-        let bytes = records::encode(commit)?;
-        let at = store.keys().log(drawn);
-        match store.create_all(&[(&slot, &bytes), (&at, &lead)], COMMIT)? {
-            GroupWritten::Ours => {
-                log.took(store, drawn);
-                return Ok(true);
-            }
-            GroupWritten::Taken(COMMIT) => {
-                log.give_up(store, drawn);
-                return Ok(false);
-            }
-            GroupWritten::Taken(_) => log.missed(store, drawn)?,
+impl Write<'_> {
+    /// Writes the commit and its ref. Returns `false` if another writer has won the stream's slot.
+    fn run<S: Slots>(
+        &self,
+        log: &mut Log,
+        store: &Store<S>,
+        commit: &mut Commit,
+    ) -> Result<bool, AppendError> {
+        let lead = Ref {
+            stream: self.stream.as_str().to_owned(),
+            slot: self.slot,
+            commit: commit.id,
+            claimed_at: self.claimed_at,
+        };
+        match store.is_conditional() {
+            true => self.together(log, store, &lead, commit),
+            false => Ok(self.in_turn(log, store, &lead, commit)?),
         }
     }
-    Err(StoreError::Unavailable(format!(
-        "readers or other writers have filled {MAX_DRAWS} drawn slots of the log in a row"
-    )))
+
+    /// Runs the two steps of the portable protocol: creates a ref in the log, then the commit in the stream's slot. In the
+    /// opposite order, a writer that died between the steps would leave a commit without a ref, which no reader of the log
+    /// would ever deliver. Readers pass a ref without a commit.
+    fn in_turn<S: Slots>(
+        &self,
+        log: &mut Log,
+        store: &Store<S>,
+        lead: &Ref,
+        commit: &mut Commit,
+    ) -> Result<bool, StoreError> {
+        commit.position = log.claim(store, self.stream, lead)?.first_position();
+        let bytes = records::encode(commit)?;
+        let written = store.create(&store.keys().slot(self.stream, self.slot), &bytes)?;
+        Ok(written == Written::Ours)
+    }
+
+    /// Runs the two steps of the atomic protocol: draws a log slot, then creates the commit, its ref and the command's claim
+    /// together.
+    ///
+    /// The writer draws after it has seen the stream's slot before. So the drawn slot comes after that of the stream's last
+    /// commit, and the log keeps the order of the stream. A reader that meets the drawn slot absent waits for the grace
+    /// period, and then fills it. In that case the creation fails as a whole, and the writer draws again.
+    fn together<S: Slots>(
+        &self,
+        log: &mut Log,
+        store: &Store<S>,
+        lead: &Ref,
+        commit: &mut Commit,
+    ) -> Result<bool, AppendError> {
+        const COMMIT: usize = 0;
+        const REF: usize = 1;
+        let slot = store.keys().slot(self.stream, self.slot);
+        let lead = records::encode(lead)?;
+        for _ in 0..MAX_DRAWS {
+            let drawn = log.draw(store, self.stream)?;
+            commit.position = drawn.first_position();
+            let bytes = records::encode(commit)?;
+            let at = store.keys().log(drawn);
+            let mut entries: Vec<(&str, &[u8])> = vec![(&slot, &bytes), (&at, &lead)];
+            entries.extend(
+                self.claim
+                    .map(|claim| (&*claim.key, claim.bytes.as_slice())),
+            );
+            match store.create_all(&entries, COMMIT)? {
+                GroupWritten::Ours => {
+                    log.took(store, drawn);
+                    return Ok(true);
+                }
+                GroupWritten::Taken(COMMIT) => {
+                    log.give_up(store, drawn);
+                    return Ok(false);
+                }
+                GroupWritten::Taken(REF) => log.missed(store, drawn)?,
+                GroupWritten::Taken(_) => {
+                    log.give_up(store, drawn);
+                    return Err(AppendError::Claimed);
+                }
+            }
+        }
+        Err(StoreError::Unavailable(format!(
+            "readers or other writers have filled {MAX_DRAWS} drawn slots of the log in a row"
+        ))
+        .into())
+    }
 }
 
 /// Builds a commit id: the caller's 64 random bits, then 64 bits of a hash over everything else that distinguishes

@@ -15,6 +15,44 @@ use crate::records::{self, After, ClaimRecord, OutcomeRecord, StreamRecord};
 use crate::slots::Slots;
 use crate::store::{Store, Written};
 
+/// A claim that is to be created.
+pub struct NewClaim {
+    pub key: String,
+    pub bytes: Vec<u8>,
+}
+
+impl NewClaim {
+    /// # Errors
+    /// [`StoreError::Invalid`] for an illegal command id.
+    pub fn new<S: Slots>(
+        store: &Store<S>,
+        command_id: &str,
+        fingerprint: u64,
+        stream: StreamName<'_>,
+        cursor: Slot,
+    ) -> Result<Self, StoreError> {
+        check_command_id(command_id)?;
+        let bytes = records::encode(&ClaimRecord {
+            command_id: command_id.to_owned(),
+            stream: stream.as_str().to_owned(),
+            cursor,
+            fingerprint,
+        })?;
+        Ok(Self {
+            key: store.keys().command(command_id),
+            bytes,
+        })
+    }
+
+    /// Creates the claim in a step of its own. Returns `false` if the command id is claimed, perhaps by this call.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the claim may not have been created.
+    pub fn create<S: Slots>(&self, store: &Store<S>) -> Result<bool, StoreError> {
+        store.create_first(&self.key, &self.bytes)
+    }
+}
+
 /// See [`EventLog::claim_command`](crate::EventLog::claim_command).
 ///
 /// # Errors
@@ -28,18 +66,11 @@ pub fn claim<S: Slots>(
     cursor: Slot,
 ) -> Result<Claim, StoreError> {
     let stream = StreamName::parse(stream)?;
-    check_command_id(command_id)?;
-    let key = store.keys().command(command_id);
-    let claim = ClaimRecord {
-        command_id: command_id.to_owned(),
-        stream: stream.as_str().to_owned(),
-        cursor,
-        fingerprint,
-    };
-    let bytes = records::encode(&claim)?;
-    if store.create_first(&key, &bytes)? {
+    let claim = NewClaim::new(store, command_id, fingerprint, stream, cursor)?;
+    if claim.create(store)? {
         return Ok(Claim::Fresh);
     }
+    let key = claim.key;
     let Some(found) = store.get(&key)? else {
         return Err(StoreError::Unavailable(format!(
             "{key} exists and cannot be read"
@@ -56,7 +87,7 @@ pub fn claim<S: Slots>(
         // A repair wrote this claim. The repair did not know the stream or the cursor, so search the stream from its
         // start.
         Slot::default()
-    } else if first.stream != claim.stream || first.fingerprint != fingerprint {
+    } else if first.stream != stream.as_str() || first.fingerprint != fingerprint {
         return Ok(Claim::Mismatch);
     } else {
         first.cursor

@@ -1,7 +1,7 @@
 //! The competition of writers for a stream's next slot.
 
 use super::{Place, Streams};
-use crate::error::{AppendError, StoreError};
+use crate::error::AppendError;
 use crate::model::Precondition;
 use crate::name::StreamName;
 use crate::slots::Slots;
@@ -29,14 +29,14 @@ impl Contest<'_> {
     ///
     /// # Errors
     /// [`AppendError::Conflict`] if the precondition does not hold or the command has taken effect,
-    /// [`AppendError::Closed`], and those of the store.
+    /// [`AppendError::Closed`], those of `attempt`, and those of the store.
     pub fn run<S: Slots>(
         &self,
         streams: &mut Streams,
         store: &Store<S>,
         start: Place,
         look_first: bool,
-        mut attempt: impl FnMut(&mut Streams, Place) -> Result<Option<Place>, StoreError>,
+        mut attempt: impl FnMut(&mut Streams, Place) -> Result<Option<Place>, AppendError>,
     ) -> Result<Place, AppendError> {
         let expected = self.expected;
         let mut place = start;

@@ -63,6 +63,7 @@ pub fn request(
         metadata: metadata(command_id),
         recorded_at: NOW,
         seed,
+        claim: None,
     }
 }
 

@@ -1,9 +1,19 @@
-//! A sourcer in small: claims, loads, decides, appends, and asks again after a conflict.
+//! A sourcer in small: loads, claims, decides, appends, and asks again after a conflict.
 
 use super::*;
 
 /// How a submission ended, as far as the submitter knows.
 pub type Submitted = Result<Outcome, StoreError>;
+
+/// When a submitter claims its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claims {
+    /// Before it decides.
+    First,
+    /// In the first round together with the append, as the sourcer does with a session that nobody disturbed. After any other
+    /// answer than an acceptance it claims, and decides again.
+    WithAppend,
+}
 
 /// Submits a command that appends two events, or is rejected when `reject` says so of the version.
 pub fn submit<S: Slots>(
@@ -13,13 +23,29 @@ pub fn submit<S: Slots>(
     seed: u64,
     reject: impl Fn(u64) -> bool,
 ) -> Submitted {
+    submit_with(Claims::WithAppend, log, stream, command_id, seed, reject)
+}
+
+/// [`submit`], with a choice.
+pub fn submit_with<S: Slots>(
+    claims: Claims,
+    log: &mut EventLog<S>,
+    stream: &str,
+    command_id: &str,
+    seed: u64,
+    reject: impl Fn(u64) -> bool,
+) -> Submitted {
+    const FINGERPRINT: u64 = 7;
     let mut head = log.load(stream, Head::default(), 1000)?.head;
+    let mut together = claims == Claims::WithAppend && !reject(head.version);
     for round in 0..100 {
-        match log.claim_command(command_id, 7, stream, head.cursor)? {
-            Claim::Done(outcome) => return Ok(outcome),
-            Claim::Mismatch => panic!("mismatch"),
-            // What an earlier attempt wrote up to here has just been looked for.
-            Claim::Fresh | Claim::Pending => {}
+        if !together {
+            match log.claim_command(command_id, FINGERPRINT, stream, head.cursor)? {
+                Claim::Done(outcome) => return Ok(outcome),
+                Claim::Mismatch => panic!("mismatch"),
+                // What an earlier attempt wrote up to here has just been looked for.
+                Claim::Fresh | Claim::Pending => {}
+            }
         }
         let rejection = Rejection {
             code: "no".into(),
@@ -46,6 +72,7 @@ pub fn submit<S: Slots>(
             );
             log.append(AppendRequest {
                 cursor: Some(head.cursor),
+                claim: together.then_some(FINGERPRINT),
                 ..request
             })
             .map(Outcome::Accepted)
@@ -54,8 +81,10 @@ pub fn submit<S: Slots>(
             Ok(outcome) => return Ok(outcome),
             Err(AppendError::Store(error)) => return Err(error),
             Err(AppendError::Closed(_)) => panic!("closed"),
+            Err(AppendError::Claimed) => assert!(together, "claimed, and nobody asked"),
             Err(AppendError::Conflict { .. }) => head = log.load(stream, head, 1000)?.head,
         }
+        together = false;
     }
     panic!("conflicts without end");
 }

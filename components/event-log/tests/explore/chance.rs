@@ -9,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use annals_event_log::Precondition::{Any, At, NoStream, StreamExists};
 
 use crate::programs::{
-    History, Program, Task, actor, append, close, command, history, read, read_patiently,
+    History, Program, Task, actor, append, claimed_first, close, command, history, read,
+    read_patiently,
 };
 use crate::random::{Chance, walk};
 
@@ -28,7 +29,8 @@ fn task(chance: &mut Chance) -> Task {
         3..=5 => {
             let rejects: [fn(u64) -> bool; 3] = [|_| false, |_| true, |version| version % 3 == 1];
             let id = chance.one_of(&["c", "c", "d"]);
-            command(
+            let submits = [command, claimed_first][chance.below(2)];
+            submits(
                 if id == "c" { "a-1" } else { "b-1" },
                 id,
                 chance.one_of(&rejects),

@@ -5,7 +5,8 @@ use std::env;
 use annals_event_log::Precondition::{Any, At, NoStream};
 
 use crate::programs::{
-    History, Program, actor, append, close, command, history, read, read_patiently,
+    History, Program, Task, actor, append, claimed_first, close, command, history, read,
+    read_patiently,
 };
 use crate::search::search;
 
@@ -107,22 +108,34 @@ fn a_writer_sees_its_own_events_in_the_log() {
     holds(&history("read your writes", writers), 1);
 }
 
+/// The ways in which two submitters may claim a command.
+const CLAIMS: [[Submits; 2]; 3] = [
+    [command, command],
+    [command, claimed_first],
+    [claimed_first, claimed_first],
+];
+type Submits = fn(&'static str, &'static str, fn(u64) -> bool) -> Task;
+
 #[test]
 fn a_command_that_two_submit_takes_effect_once() {
-    let submitters = [
-        actor("ann", [command("a-1", "c", |_| false)]).comes_back(),
-        actor("bob", [command("a-1", "c", |_| false)]).comes_back(),
-    ];
-    holds(&history("one command twice", submitters), 1);
+    for [ann, bob] in CLAIMS {
+        let submitters = [
+            actor("ann", [ann("a-1", "c", |_| false)]).comes_back(),
+            actor("bob", [bob("a-1", "c", |_| false)]).comes_back(),
+        ];
+        holds(&history("one command twice", submitters), 1);
+    }
 }
 
 #[test]
 fn a_command_that_one_would_reject_ends_in_one_way() {
-    let submitters = [
-        actor("ann", [command("a-1", "c", |_| false)]).comes_back(),
-        actor("bob", [command("a-1", "c", |_| true)]).comes_back(),
-    ];
-    holds(&history("one command, rejected or not", submitters), 1);
+    for submits in [command, claimed_first] {
+        let submitters = [
+            actor("ann", [submits("a-1", "c", |_| false)]).comes_back(),
+            actor("bob", [command("a-1", "c", |_| true)]).comes_back(),
+        ];
+        holds(&history("one command, rejected or not", submitters), 1);
+    }
 }
 
 #[test]
@@ -141,8 +154,10 @@ fn a_command_whose_submitter_crashes_takes_effect_once() {
         actor("eve", [read()]).dies_after(10),
     ];
     holds(&history("crash and reader", actors), 1);
-    let alone = [actor("ann", [command("a-1", "c", |_| false)]).comes_back()];
-    holds(&history("crash and doubt", alone), 2);
+    for submits in [command, claimed_first] {
+        let alone = [actor("ann", [submits("a-1", "c", |_| false)]).comes_back()];
+        holds(&history("crash and doubt", alone), 2);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use annals_event_log::*;
 
 use crate::actor::{Actor, Note};
-use crate::common::sourcer::submit;
+use crate::common::sourcer::{Claims, submit_with};
 use crate::common::{LATER, NOW, fill, is_atomic, open, request};
 
 /// How an actor reaches its slots: directly, or by an adapter that breaks its promises.
@@ -30,6 +30,7 @@ pub enum Task {
         stream: &'static str,
         command: &'static str,
         rejects: fn(u64) -> bool,
+        claims: Claims,
     },
     /// Reads the log once, on from where it was read before. Impatient: takes pending writers for dead.
     Read { impatient: bool, limit: u32 },
@@ -56,6 +57,20 @@ pub fn command(stream: &'static str, command: &'static str, rejects: fn(u64) -> 
         stream,
         command,
         rejects,
+        claims: Claims::WithAppend,
+    }
+}
+
+pub fn claimed_first(
+    stream: &'static str,
+    command: &'static str,
+    rejects: fn(u64) -> bool,
+) -> Task {
+    Task::Submit {
+        stream,
+        command,
+        rejects,
+        claims: Claims::First,
     }
 }
 
@@ -165,8 +180,9 @@ impl Program {
                 stream,
                 command,
                 rejects,
+                claims,
             } => {
-                let result = submit(log, stream, command, seed, rejects);
+                let result = submit_with(*claims, log, stream, command, seed, rejects);
                 let answered = result.is_ok();
                 actor.note(Note::Submitted {
                     command: (*command).into(),

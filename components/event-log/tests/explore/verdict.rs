@@ -223,6 +223,9 @@ fn attempts<'n>(
                             "{tag} was told {error:?}, and the stream ended at version {last}"
                         );
                     }
+                    AppendError::Claimed => {
+                        return Err(format!("{tag} claims no command, and was told {error:?}"));
+                    }
                     AppendError::Closed(version) => {
                         let last = truth.log.iter().rfind(|e| e.stream == *stream);
                         demand!(

@@ -6,7 +6,7 @@ use annals_event_log::Outcome;
 
 use super::model::{Commit, Model};
 use super::violation::{Kind, Violations};
-use crate::record::{Action, Answer, Claimed, OperationId};
+use crate::record::{Action, Answer, Claimed, OperationId, Submission};
 
 /// All facts about one command.
 #[derive(Default)]
@@ -95,6 +95,15 @@ fn gather<'m>(model: &'m Model<'_>) -> BTreeMap<&'m str, Command<'m>> {
         }
         let command = all.entry(name).or_default();
         let (invoked, completed) = (operation.invoked, operation.completed);
+        if let (Action::Append(Submission { claim: Some(_), .. }), answer) =
+            (&operation.action, &operation.answer)
+        {
+            match answer {
+                Answer::Appended(_) => command.claims.push((invoked, completed, id, true)),
+                Answer::AlreadyClaimed => command.claims.push((invoked, completed, id, false)),
+                _ => {}
+            }
+        }
         let mut told = |told| command.told.push((completed, id, told));
         match (&operation.action, &operation.answer) {
             (Action::Append(_), Answer::Appended(appended)) if !appended.events.is_empty() => {

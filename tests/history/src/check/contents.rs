@@ -233,6 +233,7 @@ fn answers(model: &Model<'_>, found: &mut Violations) {
             (
                 Answer::Conflict { .. }
                 | Answer::Closed(_)
+                | Answer::AlreadyClaimed
                 | Answer::Unavailable(_)
                 | Answer::Faulty(_),
                 Some(place),

@@ -99,7 +99,9 @@ fn count(history: &History) -> Counts {
         match &operation.answer {
             Answer::Appended(_) | Answer::Recorded => counts.acknowledged += 1,
             Answer::InDoubt(_) => counts.in_doubt += 1,
-            Answer::Conflict { .. } | Answer::Closed(_) => counts.refused += 1,
+            Answer::Conflict { .. } | Answer::Closed(_) | Answer::AlreadyClaimed => {
+                counts.refused += 1
+            }
             Answer::Unavailable(_) => counts.unavailable += 1,
             Answer::Page { events, .. } | Answer::Loaded { events, .. } => {
                 counts.seen += events.len()

@@ -263,6 +263,11 @@ impl Viewer<'_, '_> {
                 }
                 self.exactly(*version, How::Refused);
             }
+            Answer::AlreadyClaimed if submission.claim.is_none() => {
+                self.report(Kind::UnjustifiedRefusal, || {
+                    "claimed no command, and was told that it is claimed".into()
+                });
+            }
             _ => {}
         }
     }

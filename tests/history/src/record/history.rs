@@ -128,6 +128,9 @@ pub struct Submission {
     pub command: String,
     pub recorded_at: u64,
     pub seed: u64,
+    /// The fingerprint, if the command is claimed with the append.
+    #[serde(default)]
+    pub claim: Option<u64>,
 }
 
 /// The store's answer to a request.
@@ -163,6 +166,8 @@ pub enum Answer {
         actual: u64,
     },
     Closed(u64),
+    /// Somebody has claimed the command of the append.
+    AlreadyClaimed,
     /// The effect may have happened, or may happen later.
     InDoubt(String),
     /// The effect did not happen.

@@ -17,5 +17,5 @@ pub use history::{
     Action, Answer, Claimed, History, Kept, Last, LastStream, Logged, Operation, OperationId, Run,
     Seen, SeenInLog, Submission,
 };
-pub use recorder::{Clock, Recorder, request};
+pub use recorder::{Clock, FINGERPRINT, Recorder, request};
 pub use token::{Token, digest, lean_digest, new_event};

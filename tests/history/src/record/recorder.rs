@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The fingerprint of every command.
-const FINGERPRINT: u64 = 7;
+pub const FINGERPRINT: u64 = 7;
 
 /// A clock that never returns a time twice. An action of one thread after another thread's tick gets a later time, so
 /// the order of times is real time.
@@ -298,6 +298,7 @@ pub fn request(id: OperationId, submission: &Submission, stream: &str) -> Append
         metadata: metadata(id.client, &submission.command),
         recorded_at: submission.recorded_at,
         seed: submission.seed,
+        claim: submission.claim,
     }
 }
 
@@ -356,6 +357,7 @@ fn unappended(error: &AppendError) -> Answer {
             actual: *actual,
         },
         AppendError::Closed(version) => Answer::Closed(*version),
+        AppendError::Claimed => Answer::AlreadyClaimed,
         AppendError::Store(error) => failed(error),
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use annals_event_log::{AppendError, Appended, Claim, Head, Precondition, Rejection, StoreError};
 
 use super::{Guard, Plan, Work, now};
-use crate::record::{Recorder, Submission};
+use crate::record::{FINGERPRINT, Recorder, Submission};
 
 /// Difference between the clocks of two clients, in milliseconds.
 const SKEW: u64 = 7;
@@ -173,6 +173,7 @@ impl<'a> Client<'a> {
                 command: String::new(),
                 recorded_at: self.clock(),
                 seed: self.random.u64(..),
+                claim: None,
             };
             match self.store.append(submission) {
                 Ok(appended) => {
@@ -185,7 +186,9 @@ impl<'a> Client<'a> {
                 {
                     self.pause();
                 }
-                Err(AppendError::Closed(_) | AppendError::Store(_)) => return Ok(()),
+                Err(AppendError::Closed(_) | AppendError::Claimed | AppendError::Store(_)) => {
+                    return Ok(());
+                }
             }
         }
     }
@@ -193,14 +196,19 @@ impl<'a> Client<'a> {
     /// A minimal sourcer.
     fn command(&mut self, stream: u32, id: &str, events: u16) -> Result<(), GivenUp> {
         let since = Instant::now();
+        // Half of the attempts that accept claim with their first append.
+        let mut together = events > 0 && self.random.bool();
         for _ in 0..ROUNDS {
             let head = self.catch_up(stream)?;
-            // The claim finds events that an earlier attempt wrote up to this cursor.
-            match self.patiently(|it| it.store.claim(id, stream, head.cursor))? {
-                Claim::Done(_) | Claim::Mismatch => return Ok(()),
-                Claim::Fresh | Claim::Pending => {}
-            }
             let rejects = head.closed || (head.version > 0 && head.version.is_multiple_of(REJECTS));
+            together &= !rejects;
+            if !together {
+                // The claim finds events that an earlier attempt wrote up to this cursor.
+                match self.patiently(|it| it.store.claim(id, stream, head.cursor))? {
+                    Claim::Done(_) | Claim::Mismatch => return Ok(()),
+                    Claim::Fresh | Claim::Pending => {}
+                }
+            }
             let result = if rejects || events == 0 {
                 let rejection = rejects.then(|| Rejection {
                     code: "unlucky".into(),
@@ -219,6 +227,7 @@ impl<'a> Client<'a> {
                     command: id.to_owned(),
                     recorded_at: self.clock(),
                     seed: self.random.u64(..),
+                    claim: together.then_some(FINGERPRINT),
                 };
                 let appended = self.store.append(submission);
                 if let Ok(appended) = &appended {
@@ -228,7 +237,9 @@ impl<'a> Client<'a> {
             };
             match result {
                 Ok(()) => return Ok(()),
-                Err(AppendError::Conflict { .. } | AppendError::Closed(_)) => {}
+                Err(
+                    AppendError::Conflict { .. } | AppendError::Closed(_) | AppendError::Claimed,
+                ) => {}
                 Err(AppendError::Store(StoreError::Unavailable(_) | StoreError::InDoubt(_)))
                     if since.elapsed() < self.patience =>
                 {
@@ -236,6 +247,7 @@ impl<'a> Client<'a> {
                 }
                 Err(AppendError::Store(_)) => return Err(GivenUp),
             }
+            together = false;
         }
         Err(GivenUp)
     }

@@ -100,6 +100,30 @@ fn a_store_that_forgets_claims_is_caught() {
     caught(&twisted::<ForgetsClaims>("forgets"), &options(), &kinds);
 }
 
+/// A store that appends without the claim.
+#[derive(Default)]
+struct LeavesClaimsOut;
+impl Twist for LeavesClaimsOut {
+    fn append(&mut self, store: &mut dyn Store, request: AppendRequest) -> Result<Appended> {
+        store.append(AppendRequest {
+            claim: None,
+            ..request
+        })
+    }
+}
+
+#[test]
+fn a_store_that_leaves_out_the_claim_of_an_append_is_caught() {
+    let kinds = [
+        Kind::TookEffectTwice,
+        Kind::WrongClaim,
+        Kind::OutcomeForgotten,
+        Kind::AnswersDisagree,
+    ];
+    let store = twisted::<LeavesClaimsOut>("leaves claims out");
+    caught(&store, &options(), &kinds);
+}
+
 /// A store that appends the halves of a commit one after the other.
 #[derive(Default)]
 struct Splits;
@@ -117,6 +141,7 @@ impl Twist for Splits {
             events: rest,
             close,
             seed: request.seed + 1,
+            claim: None,
             ..request
         };
         let whole = store.append(rest)?;

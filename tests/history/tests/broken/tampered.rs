@@ -169,6 +169,7 @@ fn an_order_against_real_time_is_told() {
             Kind::LogOrder,
             Kind::UnjustifiedRefusal,
             Kind::OutcomeForgotten,
+            Kind::WrongClaim,
         ],
     );
 }

@@ -3,12 +3,14 @@
 use std::sync::Barrier;
 
 use annals_event_log::Precondition::{self, Any, At};
-use annals_event_log::{AppendError, AppendRequest, Appended, Claim, Head, Outcome, Rejection};
+use annals_event_log::{
+    AppendError, AppendRequest, Appended, Claim, Head, Outcome, Rejection, StoreError,
+};
 
 use crate::case::Case;
 use crate::panics;
 use crate::reading;
-use crate::scene::{Scene, append, metadata, now};
+use crate::scene::{Connection, Scene, append, metadata, now};
 use crate::sourcer::{
     Command, Decision, NoOutcome, check_once, no, nothing, submit, submitted, two_events,
 };
@@ -68,6 +70,16 @@ pub(super) const CASES: &[Case] = &[
         "commands.pending-goes-on",
         "an attempt after one that ended half-way takes effect",
         pending_goes_on,
+    ),
+    Case::new(
+        "commands.claimed-with-append",
+        "an append that claims its command is the command's outcome, and takes effect once",
+        claimed_with_append,
+    ),
+    Case::new(
+        "commands.append-after-claim",
+        "an append that claims its command writes nothing if the command is claimed",
+        append_after_claim,
     ),
     Case::new(
         "commands.late-attempt-is-a-conflict",
@@ -297,6 +309,77 @@ fn pending_goes_on(scene: &Scene<'_>) {
         "{told:?}"
     );
     check_once(store, &command.stream, &command.id, &told);
+}
+
+fn claimed_with_append(scene: &Scene<'_>) {
+    let (store, stream, id) = (&mut scene.connect(), scene.stream("1"), scene.name("c"));
+    scene.fill(store, &stream, &[1]);
+    let cursor = reading::fold(store, &stream).1.cursor;
+    let request = |expected, events: &[&str]| AppendRequest {
+        cursor: Some(cursor),
+        metadata: metadata(&id),
+        claim: Some(7),
+        ..scene.request(&stream, expected, events)
+    };
+    let empty = store.append(request(At(1), &[]));
+    assert!(
+        matches!(&empty, Err(AppendError::Store(StoreError::Invalid(_)))),
+        "{empty:?}"
+    );
+    let stale = store.append(request(At(5), &["Never"]));
+    assert!(
+        matches!(stale, Err(AppendError::Conflict { actual: 1, .. })),
+        "{stale:?}"
+    );
+    let id = scene.name("d");
+    let request = |expected| AppendRequest {
+        cursor: Some(cursor),
+        metadata: metadata(&id),
+        claim: Some(7),
+        ..scene.request(&stream, expected, &["One", "Two"])
+    };
+    let told = Outcome::Accepted(append(store, request(At(1))));
+    for store in [&mut *store, &mut scene.connect()] {
+        let claim = |store: &mut Connection, fingerprint| {
+            store.claim_command(&id, fingerprint, &stream, u64::MAX >> 20)
+        };
+        assert_eq!(claim(store, 7), Ok(Claim::Done(told.clone())));
+        assert_eq!(claim(store, 8), Ok(Claim::Mismatch));
+        for expected in [Any, At(3)] {
+            let again = AppendRequest {
+                cursor: Some(cursor + 1),
+                ..request(expected)
+            };
+            assert_eq!(store.append(again), Err(AppendError::Claimed));
+        }
+    }
+    check_once(store, &stream, &id, &told);
+    assert_eq!(reading::stream(store, &stream).len(), 3);
+}
+
+fn append_after_claim(scene: &Scene<'_>) {
+    let (store, stream, id) = (&mut scene.connect(), scene.stream("1"), scene.name("c"));
+    scene.fill(store, &stream, &[1]);
+    let start = scene.end_of_log(store);
+    let cursor = reading::fold(store, &stream).1.cursor;
+    let claim = store.claim_command(&id, 7, &stream, cursor);
+    assert_eq!(claim, Ok(Claim::Fresh));
+    for store in [&mut *store, &mut scene.connect()] {
+        for claim in [7, 8] {
+            let request = AppendRequest {
+                cursor: Some(cursor),
+                metadata: metadata(&id),
+                claim: Some(claim),
+                ..scene.request(&stream, At(1), &["Never"])
+            };
+            assert_eq!(store.append(request), Err(AppendError::Claimed));
+        }
+    }
+    assert_eq!(reading::stream(store, &stream).len(), 1);
+    let filter = reading::of_categories(&[scene.category()]);
+    assert_eq!(reading::log(store, start, &filter), []);
+    let claim = store.claim_command(&id, 7, &stream, cursor);
+    assert_eq!(claim, Ok(Claim::Pending));
 }
 
 fn late_attempt(scene: &Scene<'_>) {

@@ -103,6 +103,12 @@ found! {
         "commands.other-stream", "commands.again-after-rejected", "names.command-ids",
         "commands.fresh-for-one-at-most",
     ];
+    claims_of_appends_left_out: LeavesClaimsOut by [
+        "commands.claimed-with-append", "commands.append-after-claim",
+    ];
+    claims_of_appends_that_are_not_fresh: ClaimsTwice by [
+        "commands.claimed-with-append", "commands.append-after-claim",
+    ];
     rejections_never_remembered: ForgetsRejections by [
         "commands.again-after-rejected", "commands.rejection-in-closed-stream",
     ];

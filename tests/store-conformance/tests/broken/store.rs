@@ -45,6 +45,8 @@ pub enum Defect {
     RepeatsInLog,
     LogByStreams,
     ForgetsClaims,
+    LeavesClaimsOut,
+    ClaimsTwice,
     ForgetsRejections,
     IgnoresFingerprint,
     AppendsTwice,
@@ -216,6 +218,20 @@ impl Store for Connection {
                     return Err(AppendError::Conflict { expected, actual });
                 }
                 return Ok(appended);
+            }
+            Some(D::LeavesClaimsOut) => request.claim = None,
+            Some(D::ClaimsTwice) => {
+                if let Some(fingerprint) = request.claim.take() {
+                    let (id, cursor) = (&request.metadata.command_id, request.cursor);
+                    let claim = self.inner.claim_command(
+                        id,
+                        fingerprint,
+                        &request.stream,
+                        cursor.unwrap_or_default(),
+                    );
+                    // A claim that is not fresh goes unnoticed.
+                    claim?;
+                }
             }
             Some(D::CutsTags) => request
                 .events
