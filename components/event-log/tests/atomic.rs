@@ -88,6 +88,49 @@ fn a_gap_before_a_skip_at_the_end_is_the_end() {
     assert_eq!(open(&slots).log_end(), Ok(page.next));
 }
 
+/// Readers pass skips that nothing follows, so the end lies behind them: what a reader has reached is never beyond the end.
+#[test]
+fn skips_at_the_end_lie_before_it() {
+    for partitions in [1, 3] {
+        let slots = atomic();
+        let claiming = |command, seed| AppendRequest {
+            claim: Some(7),
+            ..request("a-1", Precondition::Any, command, seed, &["E"])
+        };
+        let mut log = divided(&slots, partitions);
+        assert_eq!(log.claim_command("c", 7, "a-1", 0), Ok(Claim::Fresh));
+        let mut reached = 0;
+        for repeated in 0..40 {
+            // First without any commit, and then behind one.
+            if repeated == 20 {
+                log.append(request("a-1", Precondition::Any, "c", 1, &["E"]))
+                    .unwrap();
+            }
+            let again = divided(&slots, partitions).append(claiming("c", 2 + repeated));
+            assert_eq!(again, Err(AppendError::Claimed));
+            let page =
+                divided(&slots, partitions).read_log(reached, 100, &LogFilter::default(), NOW);
+            let page = page.unwrap();
+            assert!(page.end);
+            assert!(page.next > reached || partitions > 1, "it passes the skip");
+            reached = page.next;
+            for log in [&mut log, &mut divided(&slots, partitions)] {
+                assert_eq!(log.log_end(), Ok(reached), "{partitions} partitions");
+            }
+        }
+        let last = log.append(claiming("d", 99)).unwrap().position;
+        assert!(last > reached && log.log_end().unwrap() >= last);
+        assert_eq!(log_all_of(&slots, partitions), 2);
+    }
+}
+
+/// The number of events in the log.
+fn log_all_of(slots: &MemorySlots, partitions: u32) -> usize {
+    let filter = LogFilter::default();
+    let page = divided(slots, partitions).read_log(0, 100, &filter, LATER);
+    page.unwrap().events.len()
+}
+
 #[test]
 fn a_writer_whose_drawn_slot_was_filled_draws_again() {
     let slots = atomic();

@@ -230,18 +230,22 @@ impl Tails {
     /// Upper bound of the log: every event that was acknowledged before the call has a position at or below it.
     ///
     /// The bound is the last possible position of the last slot with a ref, or of the last slot of a partition without a
-    /// counter. By the portable protocol, this call found the next slot of the partition absent, and writers leave no
-    /// gaps. By the atomic protocol, this call read the counter, and a commit's slot is never above it. So every commit
-    /// that was acknowledged before the call lies in that slot or before it. A reader passes every slot up to it: at an
-    /// absent slot with a later ref it waits for the grace period at most.
+    /// counter, or of the skips that follow it without a gap, because readers pass them. By the portable protocol, this call
+    /// found the next slot of the partition absent, and writers leave no gaps. By the atomic protocol, this call read the
+    /// counter, and a commit's slot is never above it. So every commit that was acknowledged before the call lies in that
+    /// slot or before it. A reader passes every slot up to it: at an absent slot with a later ref it waits for the grace
+    /// period at most.
     pub fn last_position<S: Slots>(&mut self, store: &Store<S>) -> Result<Position, StoreError> {
-        let mut last = LogSlot::default();
+        let (mut last, mut end) = (LogSlot::default(), LogSlot::default());
         for partition in 0..self.partitions.count() {
-            let row = self.find_last_ref(store, partition)?;
-            if row > 0 {
-                last = self.partitions.slot(partition, row).max(last);
+            let (last_ref, end_row) = self.find_last_ref(store, partition)?;
+            for (row, slot) in [(last_ref, &mut last), (end_row, &mut end)] {
+                if row > 0 {
+                    *slot = self.partitions.slot(partition, row).max(*slot);
+                }
             }
         }
+        let last = behind_skips(store, last, end)?;
         if last.get() == 0 {
             self.division().check(store)?;
             return Ok(Position::default());
@@ -249,23 +253,23 @@ impl Tails {
         Ok(last.last_position())
     }
 
-    /// The last row of a partition that has a ref; without a counter, the last row.
+    /// The last row of a partition that has a ref, and the last row. Without a counter, both are the last row.
     fn find_last_ref<S: Slots>(
         &mut self,
         store: &Store<S>,
         partition: u32,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(u64, u64), StoreError> {
         let counter = self.partitions.counter(store, partition)?;
         let end = self.find_end_above(store, partition, counter)?;
         if counter == 0 {
-            return Ok(end);
+            return Ok((end, end));
         }
         let known = self.partitions.last_ref(partition);
         let is_ref = |record: &Option<_>| matches!(record, Some(LogRecord::Ref(_)));
         let found = self.scan_down(store, partition, known, end, is_ref)?;
         let last = found.unwrap_or(known);
         self.partitions.saw_ref(partition, last);
-        Ok(last)
+        Ok((last, end))
     }
 
     /// Finds the highest row that exists.
@@ -363,6 +367,26 @@ impl Tails {
         self.partitions.reached(partition, end);
         Ok(end)
     }
+}
+
+/// The last of the skips that follow a slot without a gap, up to `end`; the slot itself if none does.
+fn behind_skips<S: Slots>(
+    store: &Store<S>,
+    slot: LogSlot,
+    end: LogSlot,
+) -> Result<LogSlot, StoreError> {
+    let (mut last, mut size) = (slot.get(), FIRST_SCAN_SLOTS);
+    while last < end.get() {
+        let until = end.get().min(last + size);
+        for record in read_all(store, (last + 1..=until).map(LogSlot::from))? {
+            match record {
+                Some(LogRecord::Skip(_)) => last += 1,
+                Some(LogRecord::Ref(_)) | None => return Ok(last.into()),
+            }
+        }
+        size = (size * 2).min(MAX_SCAN_SLOTS);
+    }
+    Ok(last.into())
 }
 
 /// Reads several log slots.
