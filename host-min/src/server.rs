@@ -41,6 +41,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The header that carries the request's time limit, in milliseconds, to the guest.
 const TIME_LIMIT: HeaderName = HeaderName::from_static("annals-time-limit");
 const WAIT: HeaderName = HeaderName::from_static(waits::HEADER);
+/// The position up to which a client demands that a view has come.
+const MIN_POSITION: HeaderName = HeaderName::from_static("annals-min-position");
 /// Interval at which idle instances are checked.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -273,6 +275,17 @@ async fn respond(
             false => Problem::overloaded().into_response(),
         };
     };
+    let demands = |name: &HeaderName| request.headers().contains_key(name);
+    if reads && demands(&WAIT) && demands(&MIN_POSITION) {
+        drop(place);
+        return drive::until_read(host, || async {
+            match gate.enter().await {
+                Some(place) => guest::serve(host, connection, request.clone(), place).await,
+                None => Problem::overloaded().into_response(),
+            }
+        })
+        .await;
+    }
     let answer = guest::serve(host, connection, request, place).await;
     if reads || !answer.status().is_success() {
         return answer;

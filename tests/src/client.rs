@@ -74,7 +74,20 @@ impl Client {
     ///
     /// If there is no answer.
     pub fn get(&self, path: &str) -> Result<Answer> {
-        answer(self.agent.get(format!("{}{path}", self.base)).call()?)
+        self.get_with(path, &[])
+    }
+
+    /// `GET`, with headers.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer.
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.call()?)
     }
 
     /// `POST`, with headers.

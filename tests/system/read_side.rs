@@ -1,8 +1,10 @@
 //! Views, waits, and the administration of reactions over HTTP, on both hosts.
 
 use crate::support;
+use annals_test_servers::postgres::Server as Postgres;
+use annals_tests::app;
 use annals_tests::client::{Answer, Client};
-use annals_tests::server::Kind;
+use annals_tests::server::{Kind, Place, Server};
 use annals_tests::tools;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -27,6 +29,7 @@ fn keeps_the_contract(host: Kind) {
     let client = Client::new(url.clone());
     waits(&client);
     delivers_without_being_asked(&client);
+    own_writes(&client);
     rows(&client, &url);
     pages(&client);
     ranges(&client);
@@ -83,6 +86,49 @@ fn delivers_without_being_asked(client: &Client) {
         assert!(Instant::now() < limit, "{}", balance.text);
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// A read that demands a position finds the events up to there, or is refused.
+fn own_writes(client: &Client) {
+    let read = |path: &str, headers: &[(&str, &str)]| {
+        let answer = client.get_with(path, headers).expect("an answer");
+        (answer.status, answer)
+    };
+    let mut balance = 108;
+    for path in ["/views/balances/a", "/views/balances"] {
+        let body = br#"{"account":"a","amount":1}"#;
+        let written = client.post("/commands/Deposit", &[], body);
+        let position = written.expect("an answer").body["position"].to_string();
+        balance += 1;
+        let demand = ("Annals-Min-Position", position.as_str());
+        let (status, answer) = read(path, &[demand, WAIT]);
+        assert_eq!(status, 200, "{}", answer.text);
+        assert_eq!(answer.header("preference-applied"), Some("wait=20"));
+        assert!(
+            answer.text.contains(&format!(":{balance}")),
+            "{}",
+            answer.text
+        );
+        // It has arrived there, so nobody waits.
+        assert_eq!(read(path, &[demand]).1.header("preference-applied"), None);
+        // Nobody has written up to here.
+        let ahead = (position.parse::<u64>().expect("a number") + (1 << 30)).to_string();
+        let demand = ("Annals-Min-Position", ahead.as_str());
+        for headers in [&[demand][..], &[demand, ("Prefer", "wait=1")]] {
+            let began = Instant::now();
+            let (status, answer) = read(path, headers);
+            assert_eq!((status, answer.problem()), (503, Some("view-behind")));
+            assert_eq!(answer.body["reaction"], "balances");
+            assert!(answer.header("retry-after").is_some());
+            assert_eq!(answer.header("annals-wait"), None);
+            let waited = began.elapsed() >= Duration::from_secs(1);
+            assert!(waited || headers.len() == 1, "{:?}", began.elapsed());
+        }
+        let (status, answer) = read(path, &[("Annals-Min-Position", "soon")]);
+        assert_eq!((status, answer.problem()), (400, Some("malformed-command")));
+    }
+    let demand = ("Annals-Min-Position", "1");
+    assert_eq!(read("/views/no/a", &[demand, WAIT]).0, 404);
 }
 
 fn rows(client: &Client, url: &str) {
@@ -389,4 +435,38 @@ fn the_application_pumps_from_the_command_line() {
     served.server.restart().expect("it starts");
     let rows = client.get("/views/balances").expect("an answer").body;
     assert_eq!(rows["rows"].as_array().map(Vec::len), Some(20), "{rows}");
+}
+
+/// What a client wrote through one host, it reads through another.
+#[test]
+fn a_client_reads_its_own_writes_from_any_annals_host_on_postgres() {
+    let Some(postgres) = Postgres::start(&[]) else {
+        return;
+    };
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let app = app::compose(&app::bank(), Kind::Annals, data.path()).expect("it composes");
+    let hosts: Vec<_> = (0..2)
+        .map(|host| {
+            let flags = ["--store".to_owned(), postgres.url("")];
+            let serve = move |place: &Place<'_>| place.serve_on(&flags);
+            let data = data.path().join(host.to_string());
+            Server::start_by(serve, &app, &data).expect("the host starts")
+        })
+        .collect();
+    let clients: Vec<_> = hosts.iter().map(|host| Client::new(host.url())).collect();
+    for n in 0..20 {
+        let body = json!({"account": n.to_string(), "owner": "Ada", "deposit": n}).to_string();
+        let written = clients[n % 2].post("/commands/OpenAccount", &[], body.as_bytes());
+        let position = written.expect("an answer").body["position"].to_string();
+        let demand = ("Annals-Min-Position", position.as_str());
+        let path = format!("/views/balances/{n}");
+        let read = clients[(n + 1) % 2].get_with(&path, &[demand, WAIT]);
+        let read = read.expect("an answer");
+        assert_eq!(
+            (read.status, &read.body["balance"]),
+            (200, &json!(n)),
+            "{}",
+            read.text
+        );
+    }
 }

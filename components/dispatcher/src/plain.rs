@@ -56,6 +56,10 @@ impl Views for Dispatcher {
     fn scan(_: String, _: KeyRange, _: u32) -> Result<RowPage, QueryError> {
         Err(UNKNOWN_VIEW)
     }
+
+    fn progress(_: String) -> Result<Reached, QueryError> {
+        Err(UNKNOWN_VIEW)
+    }
 }
 
 impl Delivery for Dispatcher {

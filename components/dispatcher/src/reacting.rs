@@ -9,7 +9,7 @@ use crate::catalogue::{self, Reaction};
 use crate::delivery::Engine;
 use crate::exports::annals::es::delivery::{DeliveryError, Guest, Pumped, Reached};
 use crate::outside::Outside;
-use crate::ports::ReactionStore as _;
+use crate::ports::{Ports, ReactionStore as _};
 use crate::{begun, describe};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -85,6 +85,19 @@ pub fn names(reactions: &[Reaction]) -> Vec<String> {
         .collect()
 }
 
+/// How far a reaction is.
+pub fn progress<P: Ports>(
+    engine: &Engine<'_, P>,
+    reaction: &Reaction,
+) -> Result<Reached, StoreError> {
+    let reached = engine.reached(reaction)?;
+    Ok(Reached {
+        reaction: reaction.name.clone(),
+        position: reached.position,
+        due: reached.due,
+    })
+}
+
 impl Guest for Dispatcher {
     fn pump(reaction: Option<String>, budget: u32) -> Result<Pumped, DeliveryError> {
         let reactions = reactions().map_err(DeliveryError::Store)?;
@@ -110,15 +123,8 @@ impl Guest for Dispatcher {
     fn progress() -> Result<Vec<Reached>, StoreError> {
         let reactions = reactions()?;
         let engine = Engine::new(&Outside, &reactions);
-        let reached = |reaction: &Reaction| {
-            let reached = engine.reached(reaction)?;
-            Ok(Reached {
-                reaction: reaction.name.clone(),
-                position: reached.position,
-                due: reached.due,
-            })
-        };
-        reactions.iter().map(reached).collect()
+        let progress = |reaction| progress(&engine, reaction);
+        reactions.iter().map(progress).collect()
     }
 
     fn after_answer() {

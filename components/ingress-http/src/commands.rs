@@ -122,21 +122,14 @@ fn after_reactions(request: &Request, accepted: &Accepted, seconds: u32) -> Resp
             ),
         };
     }
-    // The host may end a longer request, and the client would receive a failure for a command that has taken
-    // effect.
-    let longest = request.time_left().saturating_sub(request.time_limit() / 5);
-    let wait = u64::from(seconds).saturating_mul(1000).min(longest);
     let lagging = match position {
         0 => Vec::new(),
-        _ => {
-            let milliseconds = u32::try_from(wait).unwrap_or(u32::MAX);
-            delivery::wait(position, milliseconds).unwrap_or_else(|_| {
-                let about = application::about();
-                about::reactions(&about)
-                    .map(|(_, reaction)| reaction.name.clone())
-                    .collect()
-            })
-        }
+        _ => delivery::wait(position, request.longest_wait(seconds)).unwrap_or_else(|_| {
+            let about = application::about();
+            about::reactions(&about)
+                .map(|(_, reaction)| reaction.name.clone())
+                .collect()
+        }),
     };
     waited(accepted, seconds, lagging)
 }

@@ -12,6 +12,10 @@ pub const MAX_WAIT_SECONDS: u32 = 60;
 /// its answer asks the host to wait. The host polls `GET /admin/progress` until every reaction has reached
 /// the position or is not due, or until the time is over. Then the host removes the header. If reactions lag,
 /// it answers 202 with their names in `lagging`. The host removes this header from clients' requests.
+///
+/// This component answers a read of a view that is behind with 503 and `Annals-Wait: position=1024, seconds=5,
+/// reaction=balances`. The host waits for that reaction alone. Then it asks this component again, or, if the time
+/// is over, passes on the answer.
 pub const HOST: &str = "Annals-Wait";
 
 /// The seconds that the client waits for reactions. As the RFC demands, an invalid preference is ignored, and

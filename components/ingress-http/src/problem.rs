@@ -136,6 +136,18 @@ impl Problem {
             .with("actual", actual)
     }
 
+    /// The view has not come as far as the read demands.
+    pub fn view_behind(view: &str, reaction: &str, position: u64) -> Self {
+        let detail = format!(
+            "The view `{view}` does not hold every event up to position {position} yet. Ask again, or send \
+             `Prefer: wait=5` to wait for it."
+        );
+        Self::new(503, "view-behind", "The view is behind", detail)
+            .with("reaction", reaction)
+            .with("position", position)
+            .with_header("retry-after", "1")
+    }
+
     pub fn conflict(conflict: Conflict) -> Self {
         Self::new(
             409,

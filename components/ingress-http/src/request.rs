@@ -122,6 +122,14 @@ impl Request {
         self.time_limit().saturating_sub(passed)
     }
 
+    /// The milliseconds of a wait of so many seconds, less if the host would end the request before: the client
+    /// would take that for a failure.
+    pub fn longest_wait(&self, seconds: u32) -> u32 {
+        let longest = self.time_left().saturating_sub(self.time_limit() / 5);
+        let wait = u64::from(seconds).saturating_mul(1000).min(longest);
+        u32::try_from(wait).unwrap_or(u32::MAX)
+    }
+
     /// A header's value. A header with two different values is refused, because either could be the one that
     /// the client means.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Problem> {

@@ -54,6 +54,13 @@ impl Response {
         self
     }
 
+    pub fn with_some_header(self, name: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.with_header(name, value),
+            None => self,
+        }
+    }
+
     pub fn with_headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
         self.headers.extend(headers);
         self

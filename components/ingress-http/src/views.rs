@@ -1,5 +1,6 @@
 //! Rows of views.
 
+use crate::annals::es::delivery;
 use crate::annals::es::reaction_store::KeyRange;
 use crate::annals::es::views::{self, QueryError, StoredRow};
 use crate::conditional;
@@ -7,14 +8,19 @@ use crate::problem::Problem;
 use crate::queries::limit;
 use crate::request::Request;
 use crate::response::Response;
+use crate::{preferences, request::digits};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+/// The header with the position up to which a view must have come before it is read.
+const MIN_POSITION: &str = "Annals-Min-Position";
+
 /// `GET /views/{view}/{key}`: the row's value as its projector wrote it.
 pub fn row(request: &Request) -> Result<Response, Problem> {
     let (view, key) = (&request.path[1], &request.path[2]);
+    let waited = await_position(request, view)?;
     let Some(row) = views::get(view, key).map_err(|error| refused(view, error))? else {
         let detail = format!("The view `{view}` has no row `{key}`.");
         return Err(Problem::not_found(
@@ -32,7 +38,9 @@ pub fn row(request: &Request) -> Result<Response, Problem> {
         headers: vec![("content-type", row.content_type)],
         body: row.value,
     };
-    Ok(response.with_header("etag", tag))
+    Ok(response
+        .with_header("etag", tag)
+        .with_some_header("preference-applied", waited))
 }
 
 #[derive(Serialize)]
@@ -80,19 +88,54 @@ impl<'a> Row<'a> {
 /// `GET /views/{view}`: rows in the order of their keys.
 pub fn rows(request: &Request) -> Result<Response, Problem> {
     let view = &request.path[1];
+    let waited = await_position(request, view)?;
     let after = request.parameter("after");
     let page = views::scan(view, &range(request), limit(request)?)
         .map_err(|error| refused(view, error))?;
     let rows: Vec<_> = page.rows.iter().map(Row::new).collect();
-    Ok(Response::json(
-        200,
-        &Page {
-            view,
-            next: page.next.as_deref().or(after),
-            rows,
-            end: page.end,
-        },
-    ))
+    let page = Page {
+        view,
+        next: page.next.as_deref().or(after),
+        rows,
+        end: page.end,
+    };
+    Ok(Response::json(200, &page).with_some_header("preference-applied", waited))
+}
+
+/// Ensures that the view holds every event up to the position in `Annals-Min-Position`, so that a client reads
+/// what it wrote, whichever host it asks. Waits for as long as `Prefer` says. Returns the wait that was applied.
+fn await_position(request: &Request, view: &str) -> Result<Option<String>, Problem> {
+    let Some(position) = request.header(MIN_POSITION)? else {
+        return Ok(None);
+    };
+    let position = digits(position).ok_or_else(|| {
+        let why = "it must be a position of the log, a number that is at least 0";
+        Problem::bad_request(why, &format!("header {MIN_POSITION}"))
+    })?;
+    let seconds = preferences::wait(request);
+    let progress = || views::progress(view).map_err(|error| refused(view, error));
+    let mut reached = progress()?;
+    let host_waits = preferences::host_waits(request);
+    if reached.position < position
+        && let Some(seconds) = seconds
+        && !host_waits
+    {
+        let milliseconds = request.longest_wait(seconds);
+        delivery::wait(position, milliseconds).map_err(Problem::store)?;
+        reached = progress()?;
+    }
+    if reached.position >= position {
+        return Ok(seconds.map(|seconds| format!("wait={seconds}")));
+    }
+    let problem = Problem::view_behind(view, &reached.reaction, position);
+    Err(match seconds.filter(|seconds| host_waits && *seconds > 0) {
+        Some(seconds) => {
+            let reaction = reached.reaction;
+            let wish = format!("position={position}, seconds={seconds}, reaction={reaction}");
+            problem.with_header(preferences::HOST, wish)
+        }
+        None => problem,
+    })
 }
 
 /// The key range of the query parameters: after `after`, from `from` on, before `to`, with the prefix

@@ -45,6 +45,26 @@ pub async fn after(host: &Host, mut answer: Response<Body>) -> Response<Body> {
     }
 }
 
+/// Lets the guest answer a read again each time that a view has come as far as the read demands, until the
+/// guest answers without a wish, or the time is over.
+pub async fn until_read<F: Future<Output = Response<Body>>>(
+    host: &Host,
+    answers: impl Fn() -> F,
+) -> Response<Body> {
+    let mut end = None;
+    loop {
+        let mut answer = answers().await;
+        let Some(wish) = Wish::take(answer.headers_mut()) else {
+            return answer;
+        };
+        let end = *end.get_or_insert_with(|| Instant::now() + wish.time);
+        let time = end.saturating_duration_since(Instant::now());
+        if time.is_zero() || host.waits.wait(Wish { time, ..wish }).await != Outcome::Done {
+            return answer;
+        }
+    }
+}
+
 /// Changes the response to a command so that it lists the reactions that lag.
 async fn accepted(answer: Response<Body>, lagging: &[String]) -> Response<Body> {
     let (mut head, body) = answer.into_parts();

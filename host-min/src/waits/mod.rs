@@ -44,10 +44,12 @@ enum Outcome {
 }
 
 /// The wait that a guest requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wish {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
     position: u64,
     time: Duration,
+    /// The reaction to wait for; all of them if it is absent.
+    reaction: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +61,7 @@ struct Reached {
 
 impl Wish {
     /// Removes the request from a response's headers.
-    fn take(headers: &mut HeaderMap) -> Option<Self> {
+    pub fn take(headers: &mut HeaderMap) -> Option<Self> {
         let value = headers.remove(HEADER)?;
         let wish = Self::parse(&value);
         if wish.is_none() {
@@ -73,11 +75,37 @@ impl Wish {
             let (known, number) = text.split_once('=')?;
             (known.trim() == name).then(|| number.parse::<u64>().ok())?
         };
-        let (position, seconds) = value.to_str().ok()?.split_once(',')?;
+        let mut fields = value.to_str().ok()?.splitn(3, ',');
+        let (position, seconds) = (fields.next()?, fields.next()?);
+        let reaction = match fields.next() {
+            None => None,
+            Some(text) => {
+                let (name, reaction) = text.split_once('=')?;
+                (name.trim() == "reaction").then(|| Some(reaction.to_owned()))?
+            }
+        };
         Some(Self {
             position: field(position, "position")?,
             time: Duration::from_secs(field(seconds, "seconds")?).min(MAX_WAIT),
+            reaction,
         })
+    }
+
+    /// The reactions that have not come as far.
+    fn lagging<'a>(&'a self, reached: &'a [Reached]) -> impl Iterator<Item = &'a Reached> {
+        reached.iter().filter(|reached| {
+            let is_meant = |name: &String| *name == reached.name;
+            reached.position < self.position && self.reaction.as_ref().is_none_or(is_meant)
+        })
+    }
+
+    /// True if all reactions have reached the position, or one of them is stopped for now.
+    fn is_over(&self, reached: &[Reached]) -> bool {
+        let mut all = true;
+        self.lagging(reached).any(|reached| {
+            all = false;
+            !reached.due
+        }) || all
     }
 }
 
@@ -90,8 +118,8 @@ impl Waits {
     async fn wait(&self, wish: Wish) -> Outcome {
         let (outcome, told) = oneshot::channel();
         self.lock().push(Waiting {
-            wish,
             until: Instant::now() + wish.time,
+            wish,
             outcome,
         });
         self.news.notify_one();
@@ -108,14 +136,14 @@ impl Waits {
                 stopping
                     || now >= waiting.until
                     || waiting.outcome.is_closed()
-                    || reached.is_some_and(|reached| is_over(reached, waiting.wish.position))
+                    || reached.is_some_and(|reached| waiting.wish.is_over(reached))
             })
             .collect();
         let others = !waiting.is_empty();
         drop(waiting);
         for Waiting { wish, outcome, .. } in over {
             let names: Option<Vec<String>> = reached.map(|reached| {
-                let lagging = lagging(reached, wish.position);
+                let lagging = wish.lagging(reached);
                 lagging.map(|reached| reached.name.clone()).collect()
             });
             let _ = outcome.send(match names {
@@ -129,21 +157,6 @@ impl Waits {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// True if all reactions have reached the position, or one of them is stopped for now.
-fn is_over(reached: &[Reached], position: u64) -> bool {
-    let mut all = true;
-    lagging(reached, position).any(|reached| {
-        all = false;
-        !reached.due
-    }) || all
-}
-
-fn lagging(reached: &[Reached], position: u64) -> impl Iterator<Item = &Reached> {
-    reached
-        .iter()
-        .filter(move |reached| reached.position < position)
 }
 
 #[cfg(test)]
@@ -162,7 +175,11 @@ mod tests {
         let (outcome, told) = oneshot::channel();
         let time = Duration::from_secs(seconds);
         waits.lock().push(Waiting {
-            wish: Wish { position, time },
+            wish: Wish {
+                position,
+                time,
+                reaction: None,
+            },
             until: Instant::now() + time,
             outcome,
         });
@@ -186,6 +203,11 @@ mod tests {
         assert_eq!(told(&mut early), Some(Outcome::Done));
         assert_eq!(told(&mut late), None);
         assert_eq!(told(&mut over), lag(&["a", "b"]));
+        let mut one = waiting(&waits, 9, 60);
+        waits.lock()[1].wish.reaction = Some("b".into());
+        let ahead = [reached("a", 5, true), reached("b", 9, true)];
+        assert!(waits.settle(Some(&ahead), false), "the other one is left");
+        assert_eq!(told(&mut one), Some(Outcome::Done));
         let stopped = [reached("a", 5, false), reached("b", 9, true)];
         assert!(!waits.settle(Some(&stopped), false));
         assert_eq!(told(&mut late), lag(&["a"]));
@@ -207,8 +229,14 @@ mod tests {
             Some(Wish {
                 position,
                 time: Duration::from_secs(seconds),
+                reaction: None,
             })
         };
+        let one = parse("position=1, seconds=5, reaction=balances");
+        assert_eq!(
+            one.and_then(|wish| wish.reaction).as_deref(),
+            Some("balances")
+        );
         assert_eq!(parse("position=1024, seconds=5"), wish(1024, 5));
         assert_eq!(parse("position=1, seconds=3600"), wish(1, 60));
         for bad in [
@@ -217,6 +245,7 @@ mod tests {
             "place=1, seconds=1",
             "position=1, time=1",
             "position=x, seconds=1",
+            "position=1, seconds=1, view=x",
             "",
         ] {
             assert_eq!(parse(bad), None, "{bad}");
