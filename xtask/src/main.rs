@@ -4,6 +4,7 @@
 
 mod demo;
 mod fuzz;
+mod peers;
 mod run;
 mod setup;
 mod tasks;

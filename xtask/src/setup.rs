@@ -159,7 +159,8 @@ fn node_js() -> Result<()> {
     }
 }
 
-fn works(program: &str, args: &[&str]) -> bool {
+/// True if a program is there and succeeds.
+pub fn works(program: &str, args: &[&str]) -> bool {
     let output = Command::new(program).args(args).output();
     output.is_ok_and(|output| output.status.success())
 }

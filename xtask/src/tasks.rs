@@ -1,5 +1,6 @@
 //! The tasks themselves.
 
+use crate::peers;
 use crate::run::{JOBS, build, cargo, run, workspace};
 use crate::setup::setup;
 use anyhow::Result;
@@ -56,14 +57,7 @@ pub fn bench(options: &[String]) -> Result<()> {
             .args(["build", "--profile=wasm", "--target=wasm32-unknown-unknown"])
             .args(["-p", "hello-component", JOBS]),
     )?;
-    let peers = workspace().join("target").join("peers");
-    run(
-        "building other event-sourcing libraries",
-        cargo()
-            .args(["build", "--release", "--locked", JOBS, "--target-dir"])
-            .arg(peers)
-            .current_dir(workspace().join("bench").join("peers")),
-    )?;
+    peers::provide()?;
     let suite = workspace().join("target/release/annals-bench");
     run("measuring", Command::new(suite).args(options))
 }

@@ -34,6 +34,8 @@ pub struct Bench {
     pub warm_up: Duration,
     /// Run fewer cases.
     pub quick: bool,
+    /// Run only cases whose name contains this.
+    pub only_case: Option<String>,
     data: PathBuf,
     runs: usize,
 }
@@ -76,9 +78,17 @@ impl Bench {
             time: Duration::from_millis(time),
             warm_up: Duration::from_millis(warm_up),
             quick,
+            only_case: None,
             data: folder.to_path_buf(),
             runs: 0,
         }
+    }
+
+    /// True if the case is to be measured.
+    #[must_use]
+    pub fn wants(&self, case: &str) -> bool {
+        let only = self.only_case.as_ref();
+        only.is_none_or(|only| case.contains(only.as_str()))
     }
 
     /// A folder on the measured disk, until it is dropped.
@@ -124,20 +134,33 @@ impl Bench {
     /// If a peer fails, answers wrongly, or has lost what it acknowledged.
     pub fn compare(&mut self, case: &Case<'_>) -> Result<()> {
         for round in 0..self.rounds {
-            for peer in case.peers {
-                let run = self.start(*peer, case.streams)?;
-                let values = self
-                    .under_load(&run, case)
-                    .with_context(|| format!("{} of {}", peer.name(), case.name))?;
-                self.report.add(Sample {
-                    part: case.part,
-                    case: case.name.clone(),
-                    x: case.x,
-                    peer: peer.name(),
-                    round,
-                    values,
-                });
-            }
+            self.compare_in(round, case)?;
+        }
+        Ok(())
+    }
+
+    /// The same in one round, for a part that also has peers of another kind.
+    ///
+    /// # Errors
+    ///
+    /// If a peer fails, answers wrongly, or has lost what it acknowledged.
+    pub fn compare_in(&mut self, round: usize, case: &Case<'_>) -> Result<()> {
+        if !self.wants(&case.name) {
+            return Ok(());
+        }
+        for peer in case.peers {
+            let run = self.start(*peer, case.streams)?;
+            let values = self
+                .under_load(&run, case)
+                .with_context(|| format!("{} of {}", peer.name(), case.name))?;
+            self.report.add(Sample {
+                part: case.part,
+                case: case.name.clone(),
+                x: case.x,
+                peer: peer.name(),
+                round,
+                values,
+            });
         }
         Ok(())
     }
@@ -187,7 +210,7 @@ impl Run {
     ///
     /// If an answer is missing or wrong.
     pub fn load(&self, load: Load, source: &load::SharedSource) -> Result<Measured> {
-        let measured = load::run(self.running.address, self.peer.path(), load, source);
+        let measured = load::run(&[self.running.address], self.peer.path(), load, source);
         measured.with_context(|| {
             let log = self.running.server.log_text();
             let end = log.lines().rev().take(5).collect::<Vec<_>>().join("\n");
@@ -284,7 +307,7 @@ impl Run {
 }
 
 /// A process that is killed when this is dropped.
-struct Killed(Child);
+pub struct Killed(pub Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -304,8 +327,10 @@ impl Drop for Run {
     }
 }
 
+/// The values of a load.
+#[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts are small")]
-fn values(measured: &Measured, before: &Usage, after: &Usage) -> BTreeMap<Metric, f64> {
+pub fn values(measured: &Measured, before: &Usage, after: &Usage) -> BTreeMap<Metric, f64> {
     let count = measured.accepted.max(1) as f64;
     let millis = |quantile| measured.latencies.value_at_quantile(quantile) as f64 / 1e3;
     BTreeMap::from([

@@ -8,13 +8,13 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::peers::{
-    ANNALS, ANNALS_HELLO, ANNALS_REPLAY, CQRS_SNAPSHOTS, NATIVE, NATIVE_FILES, Peer, WASMTIME,
-    WASMTIME_KEPT,
+    ANNALS, ANNALS_HELLO, ANNALS_REPLAY, CQRS_SNAPSHOTS, NATIVE, NATIVE_FILES, POSTGRES, Peer,
+    WASMTIME, WASMTIME_KEPT,
 };
 use crate::report::{Metric, Report, Which};
 use crate::stats::{Spread, short};
 use crate::workloads::streams::{CLIENTS, by, hot_case};
-use crate::workloads::{boundary, composition, hostile, lengths};
+use crate::workloads::{boundary, composition, hostile, lengths, long, postgres};
 
 /// The side of the limit that meets the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -178,6 +178,7 @@ pub fn all(report: &Report) -> Vec<Budget> {
             ),
         ),
     ]);
+    budgets.extend(on_postgres(report));
     budgets.extend(Attack::ALL.map(|attack| {
         let which = |peer: &str| Which {
             case: attack.name(),
@@ -195,6 +196,96 @@ pub fn all(report: &Report) -> Vec<Budget> {
         )
     }));
     budgets
+}
+
+/// The budgets of the store on PostgreSQL, and of long streams on both stores.
+fn on_postgres(report: &Report) -> Vec<Budget> {
+    let mut budgets = Vec::new();
+    let mut at_least = |what: &str, limit, unit, measured| {
+        budgets.push(budget(what, Side::AtLeast, limit, unit, measured));
+    };
+    let clients = by(CLIENTS);
+    let emmett = postgres::EMMETT.map(|(name, _)| name);
+    let eventsourcing = postgres::EVENTSOURCING.map(|(name, _)| name);
+    for (what, peers) in [
+        ("Emmett behind Express", emmett),
+        ("eventsourcing in process", eventsourcing),
+    ] {
+        let fastest = fastest(report, postgres::PEERS, &clients, &peers);
+        at_least(
+            &format!("PostgreSQL, {clients}, accounts are opened, beside {what}"),
+            5.0,
+            "x",
+            fastest.and_then(|peer| {
+                let (ours, theirs) = (which(&clients, POSTGRES), which(&clients, peer));
+                report.ratio(postgres::PEERS, Metric::Rate, ours, theirs)
+            }),
+        );
+    }
+    let [many, few] = postgres::NETWORK_CLIENTS.map(by);
+    at_least(
+        &format!("PostgreSQL behind a round trip of 1 ms, {many}"),
+        4000.0,
+        "commands/s",
+        report.spread(postgres::NETWORK, &many, POSTGRES, Metric::Rate),
+    );
+    let [(one, _), (three, _)] = postgres::COUNTS;
+    for (case, limit) in [(postgres::full(), 0.9), (postgres::few(), 2.0)] {
+        let (ours, theirs) = (which(&case, three), which(&case, one));
+        at_least(
+            &format!("PostgreSQL, {three} beside {one}, {case}"),
+            limit,
+            "x",
+            report.ratio(postgres::HOSTS, Metric::Rate, ours, theirs),
+        );
+    }
+    let mut at_most = |what: &str, limit, unit, measured| {
+        budgets.push(budget(what, Side::AtMost, limit, unit, measured));
+    };
+    at_most(
+        &format!("PostgreSQL behind a round trip of 1 ms, {few}: p50"),
+        4.0,
+        "round trips",
+        report.spread(postgres::NETWORK, &few, POSTGRES, Metric::RoundTrips),
+    );
+    for peer in [ANNALS.name(), POSTGRES.into()] {
+        let cases = || (which(long::LONG, &peer), which(long::SHORT, &peer));
+        let (many, few) = cases();
+        at_most(
+            &format!("{peer}: a command on a stream of 10,000 events, beside 10, one client"),
+            1.2,
+            "x",
+            report.ratio(long::PART, Metric::Time, many, few),
+        );
+        let (many, few) = cases();
+        at_most(
+            &format!("{peer}: the same, 8 clients on the stream"),
+            1.2,
+            "x",
+            // The time of a command is the inverse of the rate.
+            report.ratio(long::PART, Metric::Rate, few, many),
+        );
+    }
+    budgets
+}
+
+fn which<'a>(case: &'a str, peer: &str) -> Which<'a> {
+    Which {
+        case,
+        peer: peer.into(),
+    }
+}
+
+/// The peer with the highest median rate: the one to be fair to.
+fn fastest<'a>(report: &Report, part: &str, case: &str, peers: &[&'a str]) -> Option<&'a str> {
+    let rate = |peer: &&str| {
+        let spread = report.spread(part, case, peer, Metric::Rate);
+        spread.map_or(0.0, |spread| spread.median)
+    };
+    let fastest = peers
+        .iter()
+        .max_by(|one, other| rate(one).total_cmp(&rate(other)));
+    fastest.filter(|peer| rate(*peer) > 0.0).copied()
 }
 
 fn budget(

@@ -123,13 +123,13 @@ pub fn micros(time: Duration) -> u64 {
 /// The source of the requests, shared by all connections of this thread.
 pub type SharedSource = Rc<RefCell<dyn Source>>;
 
-/// Runs a closed loop, on a runtime of its own on this thread.
+/// Runs a closed loop, on a runtime of its own on this thread. The clients are distributed evenly among the servers.
 ///
 /// # Errors
 ///
 /// If an answer is missing, or neither 200 nor 409.
 pub fn run(
-    address: SocketAddr,
+    servers: &[SocketAddr],
     path: Option<&'static str>,
     load: Load,
     source: &SharedSource,
@@ -147,8 +147,8 @@ pub fn run(
     let cpu = process::this_thread()?;
     let seconds = local.block_on(&runtime, async {
         let mut connections = Vec::new();
-        for _ in 0..load.clients {
-            connections.push(connect(address).await?);
+        for address in servers.iter().cycle().take(load.clients) {
+            connections.push(connect(*address).await?);
         }
         let start = Instant::now();
         let mut clients = JoinSet::new();

@@ -4,6 +4,7 @@
 //!
 //! - [`peers`]: the servers to measure; [`apps`]: the components that they serve; [`stores`]: the initial contents of
 //!   their stores
+//! - [`database`]: the PostgreSQL server of comparisons; [`installed`]: peers in other languages, and UmaDB
 //! - [`load`]: the load generator; [`sources`]: its requests; [`process`]: the resources that a server uses
 //! - [`bench`]: peers under load, in interleaved rounds
 //! - [`workloads`]: the parts of the suite; [`soak`] is one by itself
@@ -13,6 +14,8 @@
 mod apps;
 mod bench;
 mod budget;
+mod database;
+mod installed;
 mod load;
 mod machine;
 mod markdown;
@@ -45,6 +48,9 @@ struct Cli {
     /// Runs only this part; may be repeated.
     #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(PARTS.iter().map(|p| p.name)))]
     only: Vec<String>,
+    /// Runs only cases whose name contains this, such as `64 clients`.
+    #[arg(long, value_name = "TEXT")]
+    case: Option<String>,
     /// Number of rounds of every measurement.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=50))]
     rounds: Option<u8>,
@@ -80,7 +86,7 @@ fn main() -> Result<()> {
     for (what, value) in &machine {
         println!("{what}: {value}");
     }
-    let whole = cli.only.is_empty() && !cli.quick;
+    let whole = cli.only.is_empty() && cli.case.is_none() && !cli.quick;
     let output = cli.output.clone().unwrap_or_else(|| match whole {
         true => tools::workspace().join("docs").join("benchmarks"),
         false => target.join("bench"),
@@ -93,6 +99,7 @@ fn main() -> Result<()> {
         rounds,
         cli.quick,
     );
+    bench.only_case.clone_from(&cli.case);
     if let Some(time) = cli.soak {
         return soak::run(&mut bench, time, &output);
     }
@@ -109,7 +116,8 @@ fn main() -> Result<()> {
         output.join("results.md"),
         markdown::page(&bench.report, &budgets, &plots),
     )?;
-    println!("\n{}", budget::table(&budgets));
+    println!("{}", markdown::all_ratios(&bench.report));
+    println!("{}", budget::table(&budgets));
     println!(
         "{} samples in {:.0} s, written to {}",
         bench.report.samples.len(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::budget::{self, Budget};
-use crate::peers::ANNALS;
+use crate::peers::{ANNALS, POSTGRES};
 use crate::report::{Metric, Report, Which};
 use crate::workloads::PARTS;
 
@@ -67,28 +67,38 @@ fn table(text: &mut String, report: &Report, part: &str, metric: Metric) {
     }
 }
 
-/// The ratios of `annals-host` to each other peer, round by round.
+/// The ratios of all parts.
+#[must_use]
+pub fn all_ratios(report: &Report) -> String {
+    let mut text = String::new();
+    for part in report.parts() {
+        ratios(&mut text, report, part);
+    }
+    text
+}
+
+/// The ratios of `annals-host` to each other peer, round by round. It is the one on the embedded store if the part
+/// measures that.
 fn ratios(text: &mut String, report: &Report, part: &str) {
-    let annals = ANNALS.name();
+    let peers = report.peers(part);
+    let embedded = ANNALS.name();
+    let subject = match peers.contains(&embedded.as_str()) {
+        true => embedded.as_str(),
+        false => POSTGRES,
+    };
     let mut lines = String::new();
     for case in report.cases(part) {
-        for peer in report.peers(part) {
+        for &peer in peers.iter().filter(|peer| **peer != subject) {
             let which = |peer: &str| Which {
                 case,
                 peer: peer.into(),
             };
-            if peer == annals {
-                continue;
-            }
-            if let Some(ratio) = report.ratio(part, Metric::Rate, which(&annals), which(peer)) {
+            if let Some(ratio) = report.ratio(part, Metric::Rate, which(subject), which(peer)) {
                 let _ = writeln!(lines, "| {case} | {peer} | {ratio} |");
             }
         }
     }
     if !lines.is_empty() {
-        let _ = write!(
-            text,
-            "\n| annals-host beside | | x |\n|---|---|---|\n{lines}"
-        );
+        let _ = write!(text, "\n| {subject} beside | | x |\n|---|---|---|\n{lines}");
     }
 }

@@ -63,6 +63,9 @@ pub const CQRS: Peer = Peer::Cqrs { snapshots: 0 };
 /// cqrs-es with snapshots.
 pub const CQRS_SNAPSHOTS: Peer = Peer::Cqrs { snapshots: 100 };
 
+/// The name of the two deciders on `annals-host` with PostgreSQL as its store.
+pub const POSTGRES: &str = "annals-host, PostgreSQL";
+
 /// All peers with the two deciders, in the order of tables.
 pub const BANKS: [Peer; 8] = [
     ANNALS,
@@ -166,10 +169,7 @@ impl Peer {
             command.env_remove("RUST_BACKTRACE");
             Ok(command)
         };
-        let server = Server::start_by(serve, app, data)?;
-        let url = server.url();
-        let address = url.strip_prefix("http://").unwrap_or(&url).parse()?;
-        Ok(Running { server, address })
+        Running::of(Server::start_by(serve, app, data)?)
     }
 
     /// The command that starts the peer.
@@ -234,6 +234,17 @@ pub struct Running {
 }
 
 impl Running {
+    /// A server that has just been started.
+    ///
+    /// # Errors
+    ///
+    /// If its URL has no address.
+    pub fn of(server: Server) -> Result<Self> {
+        let url = server.url();
+        let address = url.strip_prefix("http://").unwrap_or(&url).parse()?;
+        Ok(Self { server, address })
+    }
+
     /// The server's process id.
     ///
     /// # Errors

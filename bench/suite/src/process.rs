@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use std::fs;
 
 /// Resources that a process has used since its start.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
     /// Processor seconds of all its threads, in user and kernel mode.
     pub cpu_seconds: f64,
@@ -16,17 +16,68 @@ pub struct Usage {
     pub peak_kib: u64,
 }
 
+impl Usage {
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: &Self) -> Self {
+        Self {
+            cpu_seconds: self.cpu_seconds + other.cpu_seconds,
+            written_bytes: self.written_bytes + other.written_bytes,
+            resident_kib: self.resident_kib + other.resident_kib,
+            peak_kib: self.peak_kib + other.peak_kib,
+        }
+    }
+}
+
 /// Reads the resources that a process has used.
 ///
 /// # Errors
 ///
 /// If the process has ended.
 pub fn usage(pid: u32) -> Result<Usage> {
-    let read = |file: &str| {
-        fs::read_to_string(format!("/proc/{pid}/{file}"))
-            .with_context(|| format!("the server (process {pid}) is gone"))
-    };
-    let stat = read("stat")?;
+    let status = read(pid, "status")?;
+    Ok(Usage {
+        cpu_seconds: cpu(pid)?.0,
+        written_bytes: number(&read(pid, "io")?, "write_bytes:")?,
+        resident_kib: number(&status, "VmRSS:")?,
+        peak_kib: number(&status, "VmHWM:")?,
+    })
+}
+
+/// Reads the resources that a process and its descendants have used, those included that have ended. The memory of
+/// pages that several of them share counts several times.
+///
+/// # Errors
+///
+/// If the process has ended.
+pub fn usage_of_all(pid: u32) -> Result<Usage> {
+    let mut sum = usage(pid)?;
+    let (_, ended) = cpu(pid)?;
+    sum.cpu_seconds += ended;
+    for child in children(pid)? {
+        // A child may end meanwhile.
+        if let Ok(child) = usage_of_all(child) {
+            sum = sum.plus(&child);
+        }
+    }
+    Ok(sum)
+}
+
+fn children(pid: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let text = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        children.extend(
+            text.split_whitespace()
+                .filter_map(|pid| pid.parse::<u32>().ok()),
+        );
+    }
+    Ok(children)
+}
+
+/// Processor seconds of a process, and of its children that have ended.
+fn cpu(pid: u32) -> Result<(f64, f64)> {
+    let stat = read(pid, "stat")?;
     // The process name may contain any character. The fields after its last parenthesis are numbers.
     let fields: Vec<&str> = stat
         .rsplit_once(')')
@@ -41,13 +92,14 @@ pub fn usage(pid: u32) -> Result<Usage> {
     };
     #[allow(clippy::cast_precision_loss, reason = "100, usually")]
     let ticks = rustix::param::clock_ticks_per_second() as f64;
-    let status = read("status")?;
-    Ok(Usage {
-        cpu_seconds: (field(14)? + field(15)?) / ticks,
-        written_bytes: number(&read("io")?, "write_bytes:")?,
-        resident_kib: number(&status, "VmRSS:")?,
-        peak_kib: number(&status, "VmHWM:")?,
-    })
+    let own = (field(14)? + field(15)?) / ticks;
+    let ended = (field(16)? + field(17)?) / ticks;
+    Ok((own, ended))
+}
+
+fn read(pid: u32, file: &str) -> Result<String> {
+    fs::read_to_string(format!("/proc/{pid}/{file}"))
+        .with_context(|| format!("the server (process {pid}) is gone"))
 }
 
 fn number(text: &str, name: &str) -> Result<u64> {

@@ -22,6 +22,14 @@ pub enum Metric {
     Cpu,
     /// Processor time of the load generator for each request, in microseconds.
     GeneratorCpu,
+    /// Processor time of all processes of the database server for each request, in microseconds.
+    StoreCpu,
+    /// Bytes of the database server's log (WAL) for each request.
+    StoreLog,
+    /// Statements that the database server got for each request.
+    Statements,
+    /// Median latency of requests, in round trips to the database server.
+    RoundTrips,
     /// Bytes sent to the disk for each request.
     Written,
     /// Resident memory at the end, in MiB.
@@ -57,6 +65,10 @@ impl Metric {
             Self::P999 => "p99.9, ms",
             Self::Cpu => "server CPU a request, us",
             Self::GeneratorCpu => "generator CPU a request, us",
+            Self::StoreCpu => "PostgreSQL CPU a request, us",
+            Self::StoreLog => "WAL bytes a request",
+            Self::Statements => "statements a request",
+            Self::RoundTrips => "p50, round trips",
             Self::Written => "bytes to disk a request",
             Self::Resident => "resident, MiB",
             Self::Peak => "peak resident, MiB",

@@ -217,6 +217,11 @@ impl Source for Accounts {
     }
 }
 
+/// Deposits to one account.
+pub fn deposits(account: &str) -> SharedSource {
+    Rc::new(RefCell::new(Same(deposit(account))))
+}
+
 /// A source that repeats one request.
 pub struct Same(Request);
 

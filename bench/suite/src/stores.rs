@@ -108,7 +108,11 @@ fn fill(mut command: Command, streams: &[Stream], folder: &Path) -> Result<()> {
 }
 
 /// Appends the streams by the library, as the sourcer would: one event in each commit.
-fn append(slots: &impl Slots, streams: &[Stream]) -> Result<()> {
+///
+/// # Errors
+///
+/// If the store cannot be written.
+pub fn append(slots: &impl Slots, streams: &[Stream]) -> Result<()> {
     let mut log = EventLog::open(slots, &Settings::default())?;
     let mut seed = 0;
     for (account, length) in streams {

@@ -25,6 +25,12 @@ fn program(name: &str) -> PathBuf {
     newest.unwrap_or_else(|| PathBuf::from(name))
 }
 
+/// True if PostgreSQL is installed.
+pub fn is_installed() -> bool {
+    let version = Command::new(program("initdb")).arg("--version").output();
+    version.is_ok_and(|version| version.status.success())
+}
+
 /// A server; stopped when dropped.
 pub struct Server {
     directory: PathBuf,
@@ -41,9 +47,17 @@ impl Server {
             eprintln!("skipped: ANNALS_SKIP_POSTGRES=1");
             return None;
         }
+        Some(Self::start_in(&std::env::temp_dir(), settings))
+    }
+
+    /// Starts a server whose data is in a new directory inside of this one, which every user must be able to reach.
+    ///
+    /// # Panics
+    /// If PostgreSQL is missing, or does not start.
+    pub fn start_in(parent: &Path, settings: &[&str]) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("annals-postgres-")
-            .tempdir();
+            .tempdir_in(parent);
         let directory = directory.expect("a directory").keep();
         if let Some(user) = user() {
             let owned = std::os::unix::fs::chown(&directory, Some(user), None);
@@ -68,7 +82,7 @@ impl Server {
             settings: settings.iter().map(ToString::to_string).collect(),
         };
         server.start_again();
-        Some(server)
+        server
     }
 
     /// A server that all tests of this process share.
@@ -160,12 +174,25 @@ impl Server {
     /// # Errors
     /// If the server cannot be reached or refuses the SQL.
     pub fn try_sql(&self, text: &str) -> Result<Vec<String>, tokio_postgres::Error> {
+        self.try_sql_in("postgres", text)
+    }
+
+    /// The same in a database of this name.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses the SQL.
+    pub fn try_sql_in(
+        &self,
+        database: &str,
+        text: &str,
+    ) -> Result<Vec<String>, tokio_postgres::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let config: tokio_postgres::Config = self.url("").parse()?;
+            let mut config: tokio_postgres::Config = self.url("").parse()?;
+            config.dbname(database);
             let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
             let messages = client.simple_query(text).await?;

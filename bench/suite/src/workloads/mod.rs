@@ -5,10 +5,13 @@ pub mod composition;
 pub mod handlers;
 pub mod hostile;
 pub mod lengths;
+pub mod long;
 pub mod micro;
 pub mod mixed;
 pub mod parity;
+pub mod postgres;
 pub mod streams;
+pub mod umadb;
 
 use anyhow::Result;
 
@@ -100,5 +103,30 @@ pub const PARTS: &[Part] = &[
         name: "micro",
         title: "cqrs-es in one process, without HTTP",
         run: micro::run,
+    },
+    Part {
+        name: postgres::PEERS,
+        title: "PostgreSQL: accounts are opened, beside other libraries on the same server",
+        run: postgres::peers,
+    },
+    Part {
+        name: postgres::NETWORK,
+        title: "PostgreSQL behind a round trip of 1 ms",
+        run: postgres::network,
+    },
+    Part {
+        name: postgres::HOSTS,
+        title: "PostgreSQL: three hosts beside one",
+        run: postgres::hosts,
+    },
+    Part {
+        name: long::PART,
+        title: "A command on a stream of 10,000 events, in turns with streams of 10",
+        run: long::run,
+    },
+    Part {
+        name: umadb::PART,
+        title: "UmaDB, conditional appends, beside a whole application",
+        run: umadb::run,
     },
 ];
