@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use annals_host::store::postgres::Opening;
+use annals_host::store::remote::Opening;
 use annals_host::store::{Blocking, Postgres};
 use annals_host::tools::buckets::BucketSlots;
 use annals_tests::client::Client;
