@@ -285,7 +285,7 @@ fn fastest<'a>(report: &Report, part: &str, case: &str, peers: &[&'a str]) -> Op
     let fastest = peers
         .iter()
         .max_by(|one, other| rate(one).total_cmp(&rate(other)));
-    fastest.filter(|peer| rate(*peer) > 0.0).copied()
+    fastest.filter(|peer| rate(peer) > 0.0).copied()
 }
 
 fn budget(

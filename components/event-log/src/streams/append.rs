@@ -67,11 +67,15 @@ pub fn append<S: Slots>(
     let mut new_claim = None;
     if let Some(fingerprint) = claim {
         let claim = NewClaim::new(store, &command_id, fingerprint, stream, start.cursor)?;
-        if store.is_conditional() {
-            new_claim = Some(claim);
-        } else if !claim.create(store)? {
+        // The look keeps a repeated command from drawing a log slot, which would stay as a skip.
+        let is_free = match store.is_conditional() {
+            true => !store.has(&claim.key)?,
+            false => claim.create(store)?,
+        };
+        if !is_free {
             return Err(AppendError::Claimed);
         }
+        new_claim = store.is_conditional().then_some(claim);
     }
     let contest = Contest {
         stream,
