@@ -3,6 +3,7 @@
 mod bad_handlers;
 mod bank;
 mod changes;
+mod deploy;
 mod exits;
 mod first_steps;
 mod frozen_handlers;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   annals run --watch
   annals run --listen 127.0.0.1:0 --store memory:
+  annals run --store postgres
   annals run -- --env MAILER_URL=http://localhost:9000 --timeout 2s
 
 Exit status: 0 ended by a signal, 1 your input is at fault, 2 usage, 3 our fault.")]
@@ -28,8 +29,10 @@ pub struct Args {
     /// Address to listen on [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Where events are stored: a folder, or `memory:` [default: data beside the manifest]
-    #[arg(long, value_name = "FOLDER|memory:")]
+    /// Where events are stored: a folder, `memory:`, the URL of a PostgreSQL or NATS server, or
+    /// `postgres` for a PostgreSQL server that is started for this run, and whose data is removed
+    /// afterwards [default: data beside the manifest]
+    #[arg(long, value_name = "FOLDER|memory:|URL|postgres")]
     store: Option<OsString>,
     /// More arguments of `annals-host serve`.
     #[arg(last = true, value_name = "ARGUMENT")]

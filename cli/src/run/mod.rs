@@ -3,11 +3,13 @@
 //! # Layout
 //!
 //! - [`host`]: finds annals-host, starts it, and stops it cleanly.
+//! - [`postgres`]: a PostgreSQL server for the time of the run.
 //! - [`watch`]: detects changes of files.
 //! - [`greeting`]: the text when the application is served.
 
 pub mod greeting;
 pub mod host;
+pub mod postgres;
 pub mod watch;
 
 use annals_compose::host::Host as Target;
@@ -17,6 +19,7 @@ use annals_compose::pipeline::{self, Composed};
 use annals_compose::problem::{Code, Problem, Problems};
 use anyhow::Result;
 use host::{Ended, Host, Serve};
+use postgres::Postgres;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,7 +40,8 @@ pub struct Options {
     pub watch: bool,
     /// The address to listen on; `None` for annals-host's default.
     pub listen: Option<String>,
-    /// Where events are stored; `None` for `data` beside the manifest.
+    /// Where events are stored; `None` for `data` beside the manifest, [`postgres::STORE`] for a server that
+    /// lives as long as the run.
     pub store: Option<OsString>,
     /// Further arguments of annals-host.
     pub extra: Vec<OsString>,
@@ -60,6 +64,14 @@ pub fn run(options: &Options) -> Result<Option<Ended>> {
     watch.look(&manifest);
     let composed = compose(&manifest)?;
     let stop = stop_flag()?;
+    // Dropped after the host, which is stopped below.
+    let server = (store == postgres::STORE)
+        .then(Postgres::start)
+        .transpose()?;
+    if server.is_some() {
+        eprintln!("annals: PostgreSQL runs for as long as this command; its data is removed then");
+    }
+    let store = server.as_ref().map_or(store, Postgres::store);
     let file = place(&manifest)?;
     let mut serve = Serve {
         binary,
