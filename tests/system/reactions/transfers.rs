@@ -8,13 +8,20 @@ use annals_tests::mailbox::Mailbox;
 use annals_tests::server::{Kind, Server};
 use annals_tests::transfers::{self, Plan};
 
-fn no_money_is_lost(name: &str, hosts: &mut [Server], mailbox: &Mailbox) {
-    let plan = Plan {
-        transfers: 500,
-        clients: 8,
-        kills: 20,
-        seed: 2026,
-    };
+const WHOLE: Plan = Plan {
+    transfers: 500,
+    clients: 8,
+    kills: 20,
+    seed: 2026,
+};
+/// For hosts on servers, which take minutes for the whole.
+const SHORT: Plan = Plan {
+    transfers: 100,
+    kills: 6,
+    ..WHOLE
+};
+
+fn no_money_is_lost(name: &str, hosts: &mut [Server], mailbox: &Mailbox, plan: Plan) {
     let tally = transfers::play(hosts, mailbox, plan).expect("it finishes");
     println!("{name}: {tally:#?}");
     assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
@@ -23,9 +30,11 @@ fn no_money_is_lost(name: &str, hosts: &mut [Server], mailbox: &Mailbox) {
         plan.transfers
     );
     assert!(
-        tally.completed > 200 && tally.refused > 20 && tally.compensated > 20,
+        tally.completed > plan.transfers / 4 && tally.refused > plan.transfers / 25,
         "{tally:?}"
     );
+    let is_whole = plan.transfers == WHOLE.transfers;
+    assert!(!is_whole || tally.compensated > 20, "{tally:?}");
     // A notice is repeated only if a host was killed while it was sent.
     assert!(tally.repeated <= plan.kills, "{tally:?}");
     let starts: u32 = hosts.iter().map(|host| host.starts).sum();
@@ -36,7 +45,7 @@ fn one_host(host: Kind) {
     let mailbox = Mailbox::open().expect("a mailbox");
     let mut served = support::bank_with_mail(host, &mailbox);
     let hosts = std::slice::from_mut(&mut served.server);
-    no_money_is_lost(host.name(), hosts, &mailbox);
+    no_money_is_lost(host.name(), hosts, &mailbox, WHOLE);
 }
 
 #[test]
@@ -50,21 +59,40 @@ fn transfers_survive_twenty_kills_of_wasmtime_serve() {
 }
 
 #[test]
+fn transfers_survive_kills_of_three_annals_hosts_on_postgres() {
+    on_postgres(SHORT);
+}
+
+#[test]
+fn transfers_survive_kills_of_three_annals_hosts_on_nats() {
+    on_nats(SHORT);
+}
+
+#[test]
+#[ignore = "takes minutes"]
 fn transfers_survive_twenty_kills_of_three_annals_hosts_on_postgres() {
-    if let Some(postgres) = Postgres::start(&[]) {
-        three_hosts("three hosts on PostgreSQL", &postgres.url(""));
-    }
+    on_postgres(WHOLE);
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn transfers_survive_twenty_kills_of_three_annals_hosts_on_nats() {
-    if let Some(servers) = Nats::start(3, "") {
-        three_hosts("three hosts on NATS", &servers.url("bank", ""));
+    on_nats(WHOLE);
+}
+
+fn on_postgres(plan: Plan) {
+    if let Some(postgres) = Postgres::start(&[]) {
+        three_hosts("three hosts on PostgreSQL", &postgres.url(""), plan);
     }
 }
 
-fn three_hosts(name: &str, store: &str) {
+fn on_nats(plan: Plan) {
+    if let Some(servers) = Nats::start(3, "") {
+        three_hosts("three hosts on NATS", &servers.url("bank", ""), plan);
+    }
+}
+
+fn three_hosts(name: &str, store: &str, plan: Plan) {
     let mailbox = Mailbox::open().expect("a mailbox");
     let data = tempfile::tempdir().expect("a temporary folder");
     let app = app::compose(&app::bank(), Kind::Annals, data.path()).expect("it composes");
@@ -81,5 +109,5 @@ fn three_hosts(name: &str, store: &str) {
             Server::start_by(serve, &app, &data).expect("the host starts")
         })
         .collect();
-    no_money_is_lost(name, &mut hosts, &mailbox);
+    no_money_is_lost(name, &mut hosts, &mailbox, plan);
 }
