@@ -119,15 +119,24 @@ impl Server {
         for setting in &self.settings {
             postgres.args(["-c", setting]);
         }
-        let keeper = Keeper::start(&postgres, &self.directory);
-        let replaced = self.keeper.lock().expect("no panic").replace(keeper);
-        if let Some(replaced) = replaced {
-            replaced.release();
-        }
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while self.try_sql("SELECT 1").is_err() {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let keeper = Keeper::start(&postgres, &self.directory);
+            let process = keeper.server().to_string();
+            let replaced = self.keeper.lock().expect("no panic").replace(keeper);
+            if let Some(replaced) = replaced {
+                replaced.release();
+            }
+            // It ends at once while a process of a killed server still has its shared memory.
+            while runs(&process) {
+                if self.try_sql("SELECT 1").is_ok() {
+                    return;
+                }
+                assert!(Instant::now() < deadline, "{}", self.log());
+                std::thread::sleep(Duration::from_millis(20));
+            }
             assert!(Instant::now() < deadline, "{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
