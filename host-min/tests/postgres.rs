@@ -10,7 +10,7 @@ use annals_host::store::remote::Opening;
 use annals_host::store::{Blocking, Created, Kv, KvError, Postgres, Swap};
 use annals_test_servers::Proxy;
 use annals_test_servers::postgres::{Server, kill};
-use support::stores::{self, fails, start};
+use support::stores::{self, an_absent_server_is_one_line, fails, start};
 use support::{Host, Workspace, send};
 
 fn opening() -> Opening {
@@ -510,24 +510,8 @@ fn a_request_that_waits_for_the_store_ends_at_its_deadline_and_holds_nobody_up()
 
 #[test]
 fn a_server_that_is_not_there_is_one_line() {
-    let workspace = Workspace::new();
     let url = "postgres://me@127.0.0.1:1/bank";
-    let (status, said) = fails(&workspace, &["--store", url]);
-    assert_eq!(status, Some(3), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    for part in [
-        "127.0.0.1:1",
-        "bank",
-        "user me",
-        "refused",
-        "--wait-for-store",
-    ] {
-        assert!(said.contains(part), "{part}: {said}");
-    }
-    let started = Instant::now();
-    let (status, _) = fails(&workspace, &["--store", url, "--wait-for-store=2"]);
-    assert_eq!(status, Some(3));
-    assert!(started.elapsed() > Duration::from_secs(1));
+    an_absent_server_is_one_line(url, &["127.0.0.1:1", "bank", "user me"]);
 }
 
 #[test]

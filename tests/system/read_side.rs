@@ -111,7 +111,7 @@ fn own_writes(client: &Client) {
         );
         // It has arrived there, so nobody waits.
         assert_eq!(read(path, &[demand]).1.header("preference-applied"), None);
-        // Nobody has written up to here.
+        // The log ends before this position.
         let ahead = (position.parse::<u64>().expect("a number") + (1 << 30)).to_string();
         let demand = ("Annals-Min-Position", ahead.as_str());
         for headers in [&[demand][..], &[demand, ("Prefer", "wait=1")]] {

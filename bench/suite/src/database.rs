@@ -83,7 +83,7 @@ impl Database {
         let template = template.map_or("template1", |base| &base.name);
         self.server
             .try_sql(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
-        // Nothing that others have written is left to the run that follows.
+        // The checkpoint writes the dirty pages now, so the run that follows does not pay for them.
         self.server.try_sql("CHECKPOINT")?;
         Ok(Base {
             database: self,

@@ -201,7 +201,7 @@ pub struct Outage(Mutex<Option<Failure>>);
 struct Failure {
     reason: String,
     attempts: u32,
-    /// Nobody tries to connect before.
+    /// The host does not try to connect before this time.
     until: Instant,
 }
 

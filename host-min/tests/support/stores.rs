@@ -162,3 +162,19 @@ pub fn fails(workspace: &Workspace, arguments: &[&str]) -> (Option<i32>, String)
     let said = String::from_utf8(output.stderr).expect("text");
     (output.status.code(), said)
 }
+
+/// Asserts that a host whose server is not there ends with one line that has these parts, and that it tries for as long as
+/// it is told to.
+pub fn an_absent_server_is_one_line(url: &str, parts: &[&str]) {
+    let workspace = Workspace::new();
+    let (status, said) = fails(&workspace, &["--store", url]);
+    assert_eq!(status, Some(3), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    for part in parts.iter().chain(&["refused", "--wait-for-store"]) {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let started = Instant::now();
+    let (status, _) = fails(&workspace, &["--store", url, "--wait-for-store=2"]);
+    assert_eq!(status, Some(3));
+    assert!(started.elapsed() > Duration::from_secs(1));
+}

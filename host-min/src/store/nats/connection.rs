@@ -350,7 +350,7 @@ impl Connection {
             match frame {
                 Frame::Message(message) => {
                     if let Some(sender) = self.waiting().get(&message.subject) {
-                        // Nobody waits any more: harmless.
+                        // The send fails if the caller has given up, which is harmless.
                         let _ = sender.send(message);
                     }
                 }

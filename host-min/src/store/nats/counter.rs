@@ -57,7 +57,7 @@ impl Counters {
     /// Replaces the number by another, and returns the new one.
     ///
     /// # Errors
-    /// Those of `change`, [`KvError::NotACounter`], [`KvError::Unavailable`].
+    /// The errors of `change`, [`KvError::NotACounter`], [`KvError::Unavailable`].
     pub async fn add(
         &self,
         subject: &str,

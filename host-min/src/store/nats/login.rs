@@ -16,10 +16,10 @@ const PKCS8: [u8; 16] = [
 /// Length of a seed with the two bytes before it that tell its kind, and the two bytes of its checksum.
 const ENCODED_SEED: usize = 36;
 
-/// Who the host is. Contains secrets: never print it.
+/// The identity that the host logs in with. It contains secrets, so it must never be printed.
 #[derive(Clone)]
 pub enum Login {
-    Nobody,
+    Anonymous,
     Password {
         user: String,
         password: String,
@@ -50,7 +50,7 @@ impl Login {
         }
         let password = secrets.password(&["ANNALS_STORE_PASSWORD"])?;
         Ok(match (user, password) {
-            (None, None) => Self::Nobody,
+            (None, None) => Self::Anonymous,
             (None, Some(token)) => Self::Token(token),
             (Some(user), password) => Self::Password {
                 user: user.to_owned(),
@@ -65,7 +65,7 @@ impl Login {
     /// The server asks for no signature, or the key cannot sign.
     pub fn prove(&self, connect: &mut Value, nonce: &str) -> Result<(), String> {
         match self {
-            Self::Nobody => {}
+            Self::Anonymous => {}
             Self::Password { user, password } => {
                 connect["user"] = json!(user);
                 connect["pass"] = json!(password);

@@ -209,7 +209,7 @@ enum Answer {
     /// The sequence of the last message.
     Written(u64),
     Conflict(Option<u64>),
-    /// Nothing was written, for this reason.
+    /// The server wrote nothing, for this reason.
     Busy(String),
 }
 
